@@ -1,0 +1,167 @@
+"""The command line. `routeready --help` names the commands; each says what to do when it fails.
+
+Imports of the heavy libraries are inside the commands, so that help and lint answer at once.
+"""
+
+# ruff: noqa: PLC0415  (see above)
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domain.errors import RoutereadyError
+
+cli = typer.Typer(
+    name="routeready",
+    help="Makes sure that no qualified lead dies between Marketo and a sales rep.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+policy_cli = typer.Typer(help="The policy: check it, export its schema.", no_args_is_help=True)
+cli.add_typer(policy_cli, name="policy")
+
+PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv beside it.")]
+JsonPath = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON.")]
+
+
+def main() -> None:
+    """Run a command; what went wrong is one sentence and a non-zero exit code."""
+    try:
+        cli()
+    except RoutereadyError as error:
+        sys.stderr.write(f"routeready: {error}\n")
+        raise SystemExit(1) from None
+
+
+@cli.command()
+def run() -> None:
+    """Work without end: a tick every ROUTEREADY_TICK_SECONDS, until stopped."""
+    from agent.running import run_forever
+    from agent.settings import read_settings
+
+    run_forever(read_settings())
+
+
+@cli.command()
+def route() -> None:
+    """Work one tick: route everything that is due now."""
+    from agent.app import open_app
+    from agent.settings import read_settings
+
+    report = open_app(read_settings()).worker().tick()
+    if report.busy:
+        raise RoutereadyError("another instance is at work; try again when it is done")
+    if report.error:
+        raise RoutereadyError(report.error)
+    told = ", ".join(f"{count} {kind}" for kind, count in sorted(report.verdicts.items()))
+    typer.echo(told or "nothing was due")
+
+
+@cli.command()
+def why(who: Annotated[str, typer.Argument(help="An e-mail address, or a Marketo id.")]) -> None:
+    """Tell the whole story of a lead: why it went where it went, and what was written."""
+    from agent.app import open_app
+    from agent.settings import read_settings
+
+    stories = open_app(read_settings()).stories(who)
+    if not stories:
+        raise RoutereadyError(f"nothing is known of {who}: it was never triggered")
+    typer.echo("\n\n".join(str(story) for story in stories))
+
+
+@cli.command()
+def replay() -> None:
+    """Compute every stored decision again; each must come out the same, byte for byte."""
+    from agent.app import open_ledger
+    from agent.replay import replay as recompute
+    from agent.settings import read_settings
+
+    found = recompute(open_ledger(read_settings().routeready_database))
+    for one in found.differences:
+        typer.echo(f"decision {one.decision} of lead {one.lead} differs:")
+        typer.echo(f"  recorded {one.recorded}\n  computed {one.computed}")
+    typer.echo(f"{found.decisions} decisions computed again, {len(found.differences)} differ")
+    if found.differences:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def doctor() -> None:
+    """Check credentials, permissions, fields, queues, campaign and clocks; each with its fix."""
+    from agent.app import open_app
+    from agent.settings import read_settings
+    from agent.telling import show_findings
+
+    findings = open_app(read_settings()).examine()
+    show_findings(findings)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version's tables."""
+    from agent.ledger.engine import migrate as bring_up
+    from agent.ledger.engine import open_engine
+    from agent.settings import read_settings
+
+    bring_up(open_engine(read_settings().routeready_database))
+    typer.echo("the database is up to date")
+
+
+@cli.command()
+def approvals() -> None:
+    """List the writes that wait for a person's word."""
+    from agent.app import open_ledger
+    from agent.settings import read_settings
+
+    waiting = open_ledger(read_settings().routeready_database).history.approvals()
+    for one in waiting:
+        typer.echo(f"{one.id}  {one.requested_at:%Y-%m-%d %H:%M} UTC  {one.sentence}")
+    typer.echo(f"{len(waiting)} waiting")
+
+
+@cli.command()
+def demo(
+    json_file: JsonPath = None,
+    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
+    days: Annotated[int, typer.Option(help="Simulated business days.", min=1, max=5)] = 3,
+) -> None:
+    """Run a made-up company's inbound leads through the worker, against a local sandbox."""
+    from agent.demo import run_demo
+
+    result = run_demo(seed=seed, days=days)
+    if json_file is not None:
+        json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+@policy_cli.command("check")
+def policy_check(path: PolicyPath = Path("policy.yaml")) -> None:
+    """Say what is wrong with a policy: file, line, what, and what to do."""
+    from agent.policy_file import read_policy
+
+    reading = read_policy(path)
+    for one in reading.complaints:
+        typer.echo(str(one))
+    errors = len(reading.errors)
+    warnings = len(reading.complaints) - errors
+    version = f", version {reading.policy.version}" if reading.policy else ""
+    typer.echo(f"{path}: {errors} errors, {warnings} warnings{version}")
+    if errors:
+        raise typer.Exit(1)
+
+
+@policy_cli.command("schema")
+def policy_schema() -> None:
+    """Print the JSON Schema of a policy file, for editors that complete and check."""
+    from domain.policy import Policy
+
+    typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""All that one run may touch: ports, policy, ledger, and the one `now`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.ledger import Ledger
+from domain.policy import Policy
+from domain.ports import Crm, Enrichment, Marketing, Messenger
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Handed to every node; never stored."""
+
+    run: str
+    now: datetime
+    policy: Policy
+    ledger: Ledger
+    marketing: Marketing
+    crm: Crm
+    enrichment: Enrichment | None
+    """None when no provider has a key."""
+    messenger: Messenger | None
+    """None when Slack isn't connected."""
+    batch_size: int = 1000

@@ -1,0 +1,172 @@
+"""The demo: a made-up company's inbound leads, a sandbox of its vendors, and the worker.
+
+The sandbox runs as a process of its own and is spoken to over HTTP like the vendors it stands
+for; its clock is moved from here, so that days pass in seconds.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+from pydantic import SecretStr
+from rich.progress import BarColumn, Progress, TextColumn
+
+from agent import stories
+from agent.app import App, open_app
+from agent.funnel import funnel
+from agent.ledger.tables import CycleRow, CycleStatus
+from agent.settings import Settings
+from agent.telling import console, show_funnel
+from domain.errors import RoutereadyError
+from domain.values import LeadKey
+
+START_SECONDS = 60
+BY_DAY = timedelta(minutes=10)
+"""How often the worker ticks in the demo; in production it is a minute."""
+
+
+@dataclass
+class SandboxClock:
+    """The sandbox's own time, read once per move and moved from here."""
+
+    control: str
+    at: datetime
+
+    def now(self) -> datetime:
+        """The sandbox's present."""
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        """Let the sandbox's time pass instead of ours."""
+        self.advance(timedelta(seconds=seconds))
+
+    def advance(self, by: timedelta) -> None:
+        """Move the sandbox's clock on; what falls due there happens."""
+        body = {"advance_seconds": by.total_seconds()}
+        answer = requests.post(f"{self.control}/clock", json=body, timeout=30)
+        answer.raise_for_status()
+        self.at = datetime.fromisoformat(answer.json()["now"]).astimezone(UTC)
+
+
+@contextmanager
+def running_sandbox(seed: int, world: str = "demo") -> Generator[Mapping[str, Any]]:
+    """A sandbox process; what it says when it is ready: base URLs and credentials."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--world", world]
+    command += ["--seed", str(seed), "--until-stdin-closes"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    with subprocess.Popen(  # noqa: S603  (our own module)
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                raise RoutereadyError("the sandbox did not start; its own message is above")
+            yield json.loads(line)
+        finally:
+            process.terminate()
+
+
+def sandbox_settings(ready: Mapping[str, Any], folder: Path) -> Settings:
+    """The settings that point the worker at a sandbox instead of the vendors."""
+    marketo, salesforce, slack = ready["marketo"], ready["salesforce"], ready["slack"]
+    return Settings(
+        _env_file=None,  # pyright: ignore[reportCallIssue]  (the library's own argument)
+        routeready_database=f"sqlite:///{folder}/demo.sqlite3",
+        routeready_policy=Path("policy.yaml"),
+        marketo_base_url=marketo["base_url"],
+        marketo_client_id=marketo["client_id"],
+        marketo_client_secret=marketo["client_secret"],
+        salesforce_domain=salesforce["instance"],
+        salesforce_consumer_key=salesforce["consumer_key"],
+        salesforce_consumer_secret=salesforce["consumer_secret"],
+        salesforce_ca_file=salesforce["ca_file"],
+        slack_bot_token=slack["bot_token"],
+        slack_base_url=slack["base_url"],
+        pdl_api_key=SecretStr(ready["pdl"]["api_key"]),
+        pdl_base_url=ready["pdl"]["base_url"],
+        apollo_api_key=SecretStr(ready["apollo"]["api_key"]),
+        apollo_base_url=ready["apollo"]["base_url"],
+        hunter_api_key=SecretStr(ready["hunter"]["api_key"]),
+        hunter_base_url=ready["hunter"]["base_url"],
+    )
+
+
+def run_demo(*, seed: int, days: int) -> dict[str, Any]:
+    """Let the simulated days pass, show what happened, and give the same as data."""
+    out = console()
+    out.print("Meridian Systems: inbound leads over simulated business days, in a local sandbox.")
+    with running_sandbox(seed) as ready, tempfile.TemporaryDirectory() as folder:
+        clock = SandboxClock(ready["control"], datetime.fromisoformat(ready["now"]))
+        app = open_app(sandbox_settings(ready, Path(folder)), clock=clock)
+        ticks = _let_days_pass(app, clock, days)
+        counted = funnel(app.ledger)
+        out.print()
+        show_funnel(counted)
+        chosen = _worth_telling(app)
+        told = [stories.tell(app.ledger, lead, app.policy.timezone) for lead in chosen]
+        for story in told:
+            out.print(f"\n{story}", soft_wrap=True)
+        out.print(f"\n{ticks} ticks, {app.calls.told()}")
+        return {
+            "seed": seed,
+            "days": days,
+            "ticks": ticks,
+            "funnel": counted.model_dump(),
+            "calls": dict(app.calls.counts),
+            "leads": [_row(cycle) for cycle in app.ledger.history.cycles()],
+            "stories": [story.model_dump() for story in told if story is not None],
+        }
+
+
+def _let_days_pass(app: App, clock: SandboxClock, days: int) -> int:
+    start, ticks = clock.at, 0
+    end = start + timedelta(days=days)
+    worker = app.worker()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
+    with Progress(*columns, console=console()) as progress:
+        task = progress.add_task("", total=(end - start).total_seconds(), told="")
+        while clock.at < end:
+            clock.advance(BY_DAY)
+            report = worker.tick()
+            ticks += 1
+            if report.error:
+                app.note(report.error)
+            told = f"{report.verdicts.total()} leads looked at"
+            progress.update(
+                task,
+                completed=(clock.at - start).total_seconds(),
+                description=f"{clock.at:%a %d %b %H:%M} UTC",
+                told=told,
+            )
+    return ticks
+
+
+def _worth_telling(app: App) -> list[LeadKey]:
+    """Three leads whose stories show the most: by pool with somebody skipped, by account, parked."""
+    cycles = app.ledger.history.cycles()
+    routed = [cycle for cycle in cycles if cycle.status == CycleStatus.ASSIGNED]
+    wanted = (
+        [cycle for cycle in routed if "skipped" in cycle.sentence],
+        [cycle for cycle in routed if cycle.rule != "Territory" and not cycle.is_fallback],
+        [cycle for cycle in cycles if cycle.status == CycleStatus.PARKED],
+        routed,
+    )
+    chosen: list[LeadKey] = []
+    for group in wanted:
+        fresh = [cycle.lead for cycle in group if cycle.lead not in chosen]
+        chosen += [LeadKey(lead) for lead in fresh[:1]]
+    return chosen[:3]
+
+
+def _row(cycle: CycleRow) -> dict[str, Any]:
+    fields = {"id", "lead", "status", "owner", "owner_name", "rule", "territory", "segment"}
+    return cycle.model_dump(mode="json", include=fields | {"sentence", "blocked_by", "sla_due"})

@@ -1,0 +1,242 @@
+"""The one way out: planned effects are sent, confirmed, and followed by what they lead to.
+
+For each kind: those whose outcome is in doubt (a crash, a lost answer) are looked up at the vendor
+first; then those that are due are noted as attempted, durably, and sent in one plural call; then
+what came of each is settled together with what follows from it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from agent import aftermath
+from agent.context import RunContext
+from agent.ledger.records import Outstanding, Settled
+from agent.ledger.tables import EffectState
+from domain.effects import (
+    Applied,
+    MirrorActivity,
+    MirrorFields,
+    Receipt,
+    Refusal,
+    Refused,
+    RequestSync,
+    SetOwner,
+    TellOwner,
+    Unknown,
+    Untried,
+)
+from domain.errors import (
+    QuotaError,
+    RateLimitError,
+    RetryableError,
+    ToolError,
+    UnknownOutcomeError,
+)
+from domain.values import EffectKey, LeadKey
+
+A = TypeVar("A", SetOwner, MirrorFields, MirrorActivity, RequestSync, TellOwner)
+Receipts = Mapping[EffectKey, Receipt]
+
+AT_ONCE = 3000
+"""At most so many effects of one kind in one go."""
+ATTEMPTS = 8
+"""After so many attempts an effect is given up and kept as a dead letter."""
+FIRST_PAUSE = timedelta(seconds=15)
+LONGEST_PAUSE = timedelta(minutes=30)
+HOLD_OFF = timedelta(minutes=2)
+"""Slack and Marketo promise no read after write: what is not found is not repeated sooner."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of effect is sent, and how its outcome is looked up when in doubt."""
+
+    send: Callable[[Sequence[Outstanding], RunContext], Receipts]
+    look_up: Callable[[Sequence[Outstanding], RunContext], Receipts]
+
+
+def perform(kind: str, context: RunContext) -> None:
+    """Settle what is in doubt, then send what is due."""
+    effects, now = context.ledger.effects, context.now
+    doubtful = effects.outstanding(kind, (EffectState.ATTEMPTED, EffectState.UNKNOWN), now, AT_ONCE)
+    if doubtful:
+        _settle(doubtful, KINDS[kind].look_up(doubtful, context), context)
+    due = effects.outstanding(kind, (EffectState.PLANNED,), now, AT_ONCE)
+    if not due:
+        return
+    effects.attempt([one.key for one in due], now)
+    try:
+        receipts = KINDS[kind].send(due, context)
+    except ToolError as error:
+        receipts = _all(due, _receipt_of(error, now))
+        _settle(due, receipts, context)
+        raise
+    _settle(due, receipts, context)
+
+
+def _receipt_of(error: ToolError, now: datetime) -> Receipt:
+    """What an error of the whole call says of each effect in it."""
+    if isinstance(error, UnknownOutcomeError):
+        return Unknown(detail=str(error))
+    if isinstance(error, QuotaError):
+        return Untried(detail=str(error), retry_at=error.until)
+    if isinstance(error, RateLimitError):
+        return Untried(detail=str(error), retry_at=now + error.retry_after)
+    if isinstance(error, RetryableError):
+        return Untried(detail=str(error))
+    return Untried(detail=str(error), retry_at=now + LONGEST_PAUSE)
+
+
+def _settle(tried: Sequence[Outstanding], receipts: Receipts, context: RunContext) -> None:
+    missing = Unknown(detail="the vendor's answer did not mention it")
+    told = {one.key: receipts.get(one.key, missing) for one in tried}
+    settled = [_settled(one, told[one.key], context.now) for one in tried]
+    step = aftermath.follow([(one, told[one.key]) for one in tried], context)
+    context.ledger.effects.settle(settled, step)
+
+
+def _settled(one: Outstanding, receipt: Receipt, now: datetime) -> Settled:
+    pause = min(FIRST_PAUSE * 2 ** min(one.attempts, 10), LONGEST_PAUSE)
+    match receipt:
+        case Applied():
+            return Settled(one.key, EffectState.APPLIED, receipt)
+        case Unknown():
+            return Settled(one.key, EffectState.UNKNOWN, receipt, now + FIRST_PAUSE)
+        case Refused(refusal=Refusal.LOCKED):
+            return _again(one, receipt, now + pause)
+        case Refused(refusal=Refusal.DATA | Refusal.OTHER):
+            return Settled(one.key, EffectState.DEAD, receipt)
+        case Refused():
+            return Settled(one.key, EffectState.REFUSED, receipt)
+        case Untried():
+            return _again(one, receipt, receipt.retry_at or now + pause)
+
+
+def _again(one: Outstanding, receipt: Receipt, due_at: datetime) -> Settled:
+    if one.attempts >= ATTEMPTS:
+        return Settled(one.key, EffectState.DEAD, receipt)
+    return Settled(one.key, EffectState.PLANNED, receipt, due_at)
+
+
+def _all(effects: Sequence[Outstanding], receipt: Receipt) -> dict[EffectKey, Receipt]:
+    return {one.key: receipt for one in effects}
+
+
+def _of(effects: Sequence[Outstanding], kind: type[A]) -> dict[EffectKey, A]:
+    return {one.key: one.action for one in effects if isinstance(one.action, kind)}
+
+
+def _set_owners(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    """Compare once more, then write: what a person changed since the decision stays theirs."""
+    writes = _of(effects, SetOwner)
+    compared = _compare(writes, context)
+    allowed = {key: write for key, write in writes.items() if key not in compared}
+    return {**compared, **(context.crm.set_owners(allowed) if allowed else {})}
+
+
+def _compare(writes: Mapping[EffectKey, SetOwner], context: RunContext) -> dict[EffectKey, Receipt]:
+    """Those that need no write any more, or must not have it."""
+    states = context.crm.owner_states({one.lead: one.subject for one in writes.values()})
+    compared: dict[EffectKey, Receipt] = {}
+    for key, write in writes.items():
+        state = states.get(write.lead)
+        if state is None or state.is_deleted:
+            compared[key] = _refusal(Refusal.GONE, "the record is no longer in Salesforce")
+        elif state.decision_id == write.stamp.decision_id:
+            compared[key] = Applied(detail=state.owner.name)
+        elif state.converted_contact_id is not None:
+            compared[key] = _refusal(Refusal.CONVERTED, "the lead was converted to a contact")
+        elif state.owner.id != write.subject.expected_owner:
+            words = f"{state.modified_by} changed the owner to {state.owner.name}"
+            compared[key] = _refusal(Refusal.OWNER_CHANGED, words)
+    return compared
+
+
+def _refusal(refusal: Refusal, words: str) -> Refused:
+    return Refused(refusal=refusal, code="COMPARED", words=words)
+
+
+def _look_up_owners(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    """Our stamp on the record says that the write arrived; its absence, that it did not."""
+    writes = _of(effects, SetOwner)
+    states = context.crm.owner_states({one.lead: one.subject for one in writes.values()})
+    receipts: dict[EffectKey, Receipt] = {}
+    for key, write in writes.items():
+        state = states.get(write.lead)
+        if state is not None and state.decision_id == write.stamp.decision_id:
+            receipts[key] = Applied(detail=state.owner.name)
+        else:
+            receipts[key] = Untried(detail="not on the record", retry_at=context.now)
+    return receipts
+
+
+def _mirror_fields(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    return context.marketing.mirror_fields(_of(effects, MirrorFields))
+
+
+def _repeat(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    return _all(effects, Untried(detail="harmless to repeat", retry_at=context.now))
+
+
+def _mirror_activities(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    return context.marketing.mirror_activities(_of(effects, MirrorActivity))
+
+
+def _look_up_activities(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    found = context.marketing.mirrored(_of(effects, MirrorActivity), _first_try(effects))
+    return _found_or_held(effects, found, context.now)
+
+
+def _request_syncs(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    return context.marketing.request_sync(_of(effects, RequestSync))
+
+
+def _look_up_syncs(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    people = context.marketing.people([LeadKey(one.lead) for one in effects])
+    linked = {one.key for one in effects if one.lead in people and people[one.lead].link}
+    return _found_or_held(effects, linked, context.now)
+
+
+def _tell_owners(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    if context.messenger is None:
+        pause = context.now + LONGEST_PAUSE
+        return _all(effects, Untried(detail="Slack is not connected", retry_at=pause))
+    return context.messenger.tell_owners(_of(effects, TellOwner))
+
+
+def _look_up_messages(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    if context.messenger is None:
+        return _all(effects, Unknown(detail="Slack is not connected"))
+    found = context.messenger.told(_of(effects, TellOwner), _first_try(effects))
+    return _found_or_held(effects, found, context.now)
+
+
+def _first_try(effects: Sequence[Outstanding]) -> datetime:
+    return min(one.attempted_at or one.planned_at for one in effects) - HOLD_OFF
+
+
+def _found_or_held(
+    effects: Sequence[Outstanding], found: frozenset[EffectKey] | set[EffectKey], now: datetime
+) -> Receipts:
+    receipts: dict[EffectKey, Receipt] = {}
+    for one in effects:
+        tried_at = one.attempted_at or one.planned_at
+        if one.key in found:
+            receipts[one.key] = Applied(detail="found at the vendor")
+        elif now - tried_at < HOLD_OFF:
+            receipts[one.key] = Unknown(detail="not seen yet")
+        else:
+            receipts[one.key] = Untried(detail="not at the vendor", retry_at=now)
+    return receipts
+
+
+KINDS: Mapping[str, Kind] = {
+    "set_owner": Kind(_set_owners, _look_up_owners),
+    "mirror_fields": Kind(_mirror_fields, _repeat),
+    "mirror_activity": Kind(_mirror_activities, _look_up_activities),
+    "request_sync": Kind(_request_syncs, _look_up_syncs),
+    "tell_owner": Kind(_tell_owners, _look_up_messages),
+}
+"""Every kind of action, and nothing else."""

@@ -1,0 +1,47 @@
+"""Filling what a lead lacks: its own signals, the CRM, then paid providers within their budget."""
+
+from collections.abc import Mapping
+
+from domain.hygiene import lacking, merge
+from domain.matching import match
+from domain.normalise import offline_signals
+
+from agent.context import RunContext
+from domain.crm import Candidates
+from domain.crm_facts import crm_facts
+from domain.lead import FieldName, Lead
+from domain.policy import Policy
+from domain.ports import Sought
+from domain.values import LeadKey, Sourced
+
+
+def from_crm(
+    leads: Mapping[LeadKey, Lead], candidates: Mapping[LeadKey, Candidates], policy: Policy
+) -> dict[LeadKey, Lead]:
+    """Add what the lead's own signals tell and what the CRM already knows."""
+    known: dict[LeadKey, Lead] = {}
+    for key, lead in leads.items():
+        facts = crm_facts(match(lead, candidates[key], policy.matching))
+        known[key] = _merge(lead, [*facts, offline_signals(lead)], policy)
+    return known
+
+
+def from_providers(leads: Mapping[LeadKey, Lead], context: RunContext) -> Mapping[LeadKey, Lead]:
+    """Ask the providers for the fields that are still lacking; never blocks, may be degraded."""
+    policy = context.policy
+    sought = [
+        Sought(lead=lead, fields=fields)
+        for lead in leads.values()
+        if (fields := lacking(lead, policy.enrichment.fields))
+    ]
+    if context.enrichment is None or not sought:
+        return leads
+    found = context.enrichment.look_up(sought, policy.enrichment.time_budget)
+    return {
+        key: _merge(lead, [found[key].fields], policy) if key in found else lead
+        for key, lead in leads.items()
+    }
+
+
+def _merge(lead: Lead, found: list[Mapping[FieldName, Sourced]], policy: Policy) -> Lead:
+    return merge(lead, found, policy.hygiene, min_confidence=policy.enrichment.min_confidence)

@@ -1,0 +1,56 @@
+"""The state of a routing run: a table whose rows are leads and whose columns are channels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypedDict, TypeVar
+
+from agent.ledger.records import Claimed
+from domain.crm import Candidates
+from domain.lead import Activity, Lead, RawLead
+from domain.match import Match
+from domain.snapshot import Snapshot
+from domain.values import LeadKey
+from domain.verdict import Park, Ready, Reject, Verdict, Wait
+
+V = TypeVar("V", Ready, Wait, Park, Reject)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One writer per column, filled from left to right; a lead's branch is its verdict's type."""
+
+    claimed: Mapping[LeadKey, Claimed] = field(default_factory=dict[LeadKey, Claimed])
+    raw: Mapping[LeadKey, RawLead] = field(default_factory=dict[LeadKey, RawLead])
+    """Absent for a person that Marketo no longer has."""
+    activities: Mapping[LeadKey, tuple[Activity, ...]] = field(
+        default_factory=dict[LeadKey, tuple[Activity, ...]]
+    )
+    doubles: Mapping[LeadKey, tuple[LeadKey, ...]] = field(
+        default_factory=dict[LeadKey, tuple[LeadKey, ...]]
+    )
+    """Other Marketo people with the same e-mail address."""
+    leads: Mapping[LeadKey, Lead] = field(default_factory=dict[LeadKey, Lead])
+    candidates: Mapping[LeadKey, Candidates] = field(default_factory=dict[LeadKey, Candidates])
+    enriched: Mapping[LeadKey, Lead] = field(default_factory=dict[LeadKey, Lead])
+    matches: Mapping[LeadKey, Match] = field(default_factory=dict[LeadKey, Match])
+    snapshots: Mapping[LeadKey, Snapshot] = field(default_factory=dict[LeadKey, Snapshot])
+    verdicts: Mapping[LeadKey, Verdict] = field(default_factory=dict[LeadKey, Verdict])
+
+    def judged(self, kind: type[V]) -> Mapping[LeadKey, V]:
+        """The leads whose verdict is of one kind."""
+        return {key: one for key, one in self.verdicts.items() if isinstance(one, kind)}
+
+
+class Update(TypedDict, total=False):
+    """What a node adds."""
+
+    claimed: Mapping[LeadKey, Claimed]
+    raw: Mapping[LeadKey, RawLead]
+    activities: Mapping[LeadKey, tuple[Activity, ...]]
+    doubles: Mapping[LeadKey, tuple[LeadKey, ...]]
+    leads: Mapping[LeadKey, Lead]
+    candidates: Mapping[LeadKey, Candidates]
+    enriched: Mapping[LeadKey, Lead]
+    matches: Mapping[LeadKey, Match]
+    snapshots: Mapping[LeadKey, Snapshot]
+    verdicts: Mapping[LeadKey, Verdict]

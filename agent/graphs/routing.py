@@ -1,0 +1,192 @@
+"""One routing run: due leads go in, owned leads come out.
+
+State is a table. Rows are leads, columns are channels; each node fills its columns for the whole
+batch. One writer per column, so no reducers; a lead's branch is the type of its verdict, so there
+is no status to disagree with it. What must outlive the run is in the ledger before anything is
+sent, so the graph needs no checkpointer: a crash is repaired by the next run.
+"""
+
+from functools import cache
+from typing import Literal
+
+from domain.facts import with_icp_tier
+from domain.gate import judge
+from domain.matching import match as best_match
+from domain.normalise import normalise as canonical
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from agent import decisions, effects, enriching, feeds, rosters
+from agent.context import RunContext
+from agent.graphs.batch import Batch, Update
+from domain.lead import Conditions
+from domain.snapshot import Snapshot
+from domain.verdict import Park, Ready, Reject, Verdict, Wait
+
+Branch = Literal["assign", "wait", "park", "reject", "stamp"]
+
+BRANCHES: dict[type[Verdict], Branch] = {
+    Ready: "assign",
+    Wait: "wait",
+    Park: "park",
+    Reject: "reject",
+}
+
+
+def intake(state: Batch, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
+    """Read what happened in Marketo, then take the cycles that are due."""
+    context = runtime.context
+    feeds.refill(context)
+    feeds.wake_changed(context)
+    claimed = context.ledger.cycles.claim(context.run, context.now, context.batch_size)
+    people = context.marketing.people([one.cycle.trigger.lead for one in claimed])
+    since = context.now - context.policy.gate.intent_window
+    return {
+        "claimed": {one.cycle.trigger.lead: one for one in claimed},
+        "raw": people,
+        "activities": context.ledger.cycles.activities(list(people), since),
+        "doubles": feeds.doubles(context, people),
+    }
+
+
+def normalise(state: Batch) -> Update:
+    """Bring every field into its canonical form, with its provenance."""
+    return {"leads": {key: canonical(raw) for key, raw in state.raw.items()}}
+
+
+def enrich(state: Batch, runtime: Runtime[RunContext]) -> Update:
+    """Ask the CRM once for the whole batch, then the providers for what is still lacking."""
+    context = runtime.context
+    candidates = context.crm.candidates(list(state.leads.values()))
+    known = enriching.from_crm(state.leads, candidates, context.policy)
+    return {
+        "candidates": candidates,
+        "enriched": {
+            key: with_icp_tier(lead, context.policy)
+            for key, lead in enriching.from_providers(known, context).items()
+        },
+    }
+
+
+def match(state: Batch, runtime: Runtime[RunContext]) -> Update:
+    """Say which record and which account each lead is."""
+    matching = runtime.context.policy.matching
+    return {
+        "matches": {
+            key: best_match(lead, state.candidates[key], matching)
+            for key, lead in state.enriched.items()
+        }
+    }
+
+
+def gate(state: Batch, runtime: Runtime[RunContext]) -> Update:
+    """Judge whether each lead is route-ready."""
+    context = runtime.context
+    snapshots = {
+        key: Snapshot(
+            cycle=state.claimed[key].cycle,
+            lead=lead,
+            activities=state.activities.get(key, ()),
+            match=state.matches[key],
+            conditions=Conditions(
+                held_by=state.claimed[key].held_by,
+                previous_trigger_at=state.claimed[key].previous_trigger_at,
+                sync_requested_at=state.claimed[key].sync_requested_at,
+                other_people=state.doubles.get(key, ()),
+            ),
+            at=context.now,
+        )
+        for key, lead in state.enriched.items()
+    }
+    verdicts = {key: judge(snapshot, context.policy) for key, snapshot in snapshots.items()}
+    return {"snapshots": snapshots, "verdicts": verdicts}
+
+
+def open_branches(state: Batch) -> list[Branch]:
+    """Open every branch that has a lead in it; `stamp` at least finishes what was left undone."""
+    branches: set[Branch] = {BRANCHES[type(verdict)] for verdict in state.verdicts.values()}
+    if state.claimed.keys() - state.raw.keys():
+        branches.add("reject")
+    if "assign" not in branches:
+        branches.add("stamp")
+    return sorted(branches)
+
+
+def assign(state: Batch, runtime: Runtime[RunContext]) -> None:
+    """Choose one owner for each ready lead, and write it down before anything is sent."""
+    context = runtime.context
+    judged = state.judged(Ready)
+    ready = sorted(judged, key=lambda key: (state.claimed[key].cycle.trigger.at, key))
+    inputs = rosters.route_inputs(context)
+    step = decisions.assigned(
+        [(state.claimed[key], state.snapshots[key], judged[key]) for key in ready], inputs, context
+    )
+    context.ledger.cycles.record(step)
+
+
+def stamp(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  (a node's form)
+    """Set owners in Salesforce, with the reason in the same write."""
+    effects.perform("set_owner", runtime.context)
+
+
+def wait(state: Batch, runtime: Runtime[RunContext]) -> None:
+    """Look again later; ask for the sync where the policy says so."""
+    context = runtime.context
+    waiting = [
+        (state.claimed[key], state.snapshots[key], verdict)
+        for key, verdict in state.judged(Wait).items()
+    ]
+    context.ledger.cycles.record(decisions.waiting(waiting, context))
+
+
+def park(state: Batch, runtime: Runtime[RunContext]) -> None:
+    """Put aside what somebody must mend, saying who and what."""
+    context = runtime.context
+    parked = [
+        (state.claimed[key], state.snapshots[key], verdict)
+        for key, verdict in state.judged(Park).items()
+    ]
+    context.ledger.cycles.record(decisions.parked(parked, context))
+
+
+def reject(state: Batch, runtime: Runtime[RunContext]) -> None:
+    """Close what nothing can mend, and what Marketo no longer has."""
+    context = runtime.context
+    rejected = [
+        (state.claimed[key], state.snapshots[key], verdict)
+        for key, verdict in state.judged(Reject).items()
+    ]
+    gone = [one for key, one in state.claimed.items() if key not in state.raw]
+    context.ledger.cycles.record(decisions.rejected(rejected, gone, context))
+
+
+def mirror(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  (a node's form)
+    """Tell Marketo what was decided, and ask it for the syncs that are wanted."""
+    effects.perform("request_sync", runtime.context)
+    effects.perform("mirror_fields", runtime.context)
+    effects.perform("mirror_activity", runtime.context)
+
+
+def notify(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  (a node's form)
+    """Tell owners in Slack, one message each."""
+    effects.perform("tell_owner", runtime.context)
+
+
+@cache
+def build() -> CompiledStateGraph[Batch, RunContext, Batch, Batch]:
+    """The routing graph."""
+    graph = StateGraph(Batch, context_schema=RunContext)
+    graph.add_sequence([intake, normalise, enrich, match, gate])
+    graph.add_sequence([assign, stamp])
+    graph.add_node(mirror, defer=True)  # once, after every open branch
+    graph.add_node(notify)
+    graph.add_edge("mirror", "notify")
+    for leaf in (wait, park, reject):
+        graph.add_node(leaf)
+    graph.add_edge(START, "intake")
+    graph.add_conditional_edges("gate", open_branches, [*BRANCHES.values(), "stamp"])
+    for leaf in ("stamp", "wait", "park", "reject"):
+        graph.add_edge(leaf, "mirror")
+    graph.add_edge("notify", END)
+    return graph.compile(name="routing")

@@ -1,0 +1,107 @@
+"""Reading the ledger back: a lead's story, every decision for a replay, and counts."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Engine, func, select
+from sqlmodel import Session, col
+
+from agent.ledger.rows import table
+from agent.ledger.tables import (
+    ActivityRow,
+    ApprovalRow,
+    CycleRow,
+    DecisionRow,
+    EffectRow,
+    EffectState,
+    PolicyRow,
+    TriggerRow,
+)
+from domain.policy import Policy
+from domain.values import LeadKey
+
+REPLAY_PAGE = 500
+
+
+class History:
+    """What was recorded."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def cycles(self, lead: LeadKey | None = None) -> list[CycleRow]:
+        """The cycles of one lead, or of all, oldest first."""
+        query = select(CycleRow).order_by(col(CycleRow.opened_at), col(CycleRow.id))
+        if lead is not None:
+            query = query.where(col(CycleRow.lead) == lead)
+        with self._session() as session:
+            return list(session.scalars(query))
+
+    def triggers(self, lead: LeadKey) -> list[TriggerRow]:
+        """Why a lead came up, each time."""
+        query = select(TriggerRow).where(col(TriggerRow.lead) == lead).order_by(col(TriggerRow.at))
+        with self._session() as session:
+            return list(session.scalars(query))
+
+    def decisions(self, cycle: str) -> list[DecisionRow]:
+        """What was decided in a cycle, oldest first."""
+        query = select(DecisionRow).where(col(DecisionRow.cycle_id) == cycle)
+        with self._session() as session:
+            return list(session.scalars(query.order_by(col(DecisionRow.at), col(DecisionRow.kind))))
+
+    def effects(self, cycle: str) -> list[EffectRow]:
+        """What was written outside for a cycle, oldest first."""
+        query = select(EffectRow).where(col(EffectRow.cycle_id) == cycle)
+        with self._session() as session:
+            return list(
+                session.scalars(query.order_by(col(EffectRow.planned_at), col(EffectRow.kind)))
+            )
+
+    def dead_letters(self) -> list[EffectRow]:
+        """Effects that were given up, with the vendor's words."""
+        query = select(EffectRow).where(col(EffectRow.state) == EffectState.DEAD)
+        with self._session() as session:
+            return list(session.scalars(query.order_by(col(EffectRow.planned_at))))
+
+    def approvals(self) -> list[ApprovalRow]:
+        """Writes that wait for a person's word."""
+        query = select(ApprovalRow).where(col(ApprovalRow.state) == "pending")
+        with self._session() as session:
+            return list(session.scalars(query.order_by(col(ApprovalRow.requested_at))))
+
+    def held_back(self) -> int:
+        """How many triggers led to no cycle because of the cool-down."""
+        counted = select(func.count()).where(col(TriggerRow.outcome).like("inside the cool-down%"))
+        with self._session() as session:
+            return session.scalar(counted) or 0
+
+    def every_decision(self) -> Iterator[DecisionRow]:
+        """All decisions that can be computed again, in order of their id, page by page."""
+        after = ""
+        while True:
+            query = (
+                select(DecisionRow)
+                .where(col(DecisionRow.kind).in_(("gate", "route")), col(DecisionRow.id) > after)
+                .order_by(col(DecisionRow.id))
+                .limit(REPLAY_PAGE)
+            )
+            with self._session() as session:
+                rows = list(session.scalars(query))
+            if not rows:
+                return
+            yield from rows
+            after = rows[-1].id
+
+    def policies(self) -> dict[str, Policy]:
+        """Every policy that decisions were made under, by version."""
+        with self._session() as session:
+            rows = session.scalars(select(PolicyRow))
+            return {row.version: Policy.model_validate_json(row.body) for row in rows}
+
+    def last_seen(self) -> datetime | None:
+        """When the newest activity happened that was read; None before the first."""
+        with self._session() as session:
+            return session.scalar(select(func.max(table(ActivityRow).c.at)))
+
+    def _session(self) -> Session:
+        return Session(self._engine.execution_options(reads=True), expire_on_commit=False)

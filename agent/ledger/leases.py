@@ -1,0 +1,61 @@
+"""One worker at a time, and a record of every run."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, insert, select, update
+
+from agent.ledger.engine import reading
+from agent.ledger.rows import table, upsert
+from agent.ledger.tables import LeaseRow, RunRow
+
+_LEASE = table(LeaseRow)
+_RUN = table(RunRow)
+
+
+class Leases:
+    """Leases and runs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def acquire(self, name: str, holder: str, now: datetime, length: timedelta) -> int | None:
+        """Take or renew a lease; its fence number, or None while somebody else holds it."""
+        with self._engine.begin() as connection:
+            found = connection.execute(
+                select(_LEASE).where(_LEASE.c.name == name).with_for_update()
+            ).one_or_none()
+            if found is not None and found.holder != holder and found.until > now:
+                return None
+            ours = found is not None and found.holder == holder
+            fence = 1 if found is None else found.fence + (not ours)
+            row = {"name": name, "holder": holder, "fence": fence, "until": now + length}
+            upsert(connection, LeaseRow, "name", [row])
+            return fence
+
+    def release(self, name: str, holder: str, now: datetime) -> None:
+        """Let the next one have it; harmless when the lease is not ours."""
+        ours = (_LEASE.c.name == name) & (_LEASE.c.holder == holder)
+        with self._engine.begin() as connection:
+            connection.execute(update(_LEASE).where(ours).values(until=now))
+
+    def holder(self, name: str, now: datetime) -> str | None:
+        """Who holds a lease now."""
+        held = select(_LEASE.c.holder).where(_LEASE.c.name == name, _LEASE.c.until > now)
+        with reading(self._engine) as connection:
+            return connection.scalar(held)
+
+    def begin_run(self, run: str, kind: str, now: datetime) -> None:
+        """Note that a run begins."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(_RUN).values(id=run, kind=kind, started_at=now, counts={}, error=None)
+            )
+
+    def end_run(
+        self, run: str, now: datetime, counts: Mapping[str, int], error: str | None
+    ) -> None:
+        """Note how a run ended."""
+        ended = {"ended_at": now, "counts": dict(counts), "error": error}
+        with self._engine.begin() as connection:
+            connection.execute(update(_RUN).where(_RUN.c.id == run).values(ended))

@@ -1,0 +1,167 @@
+"""What goes into the ledger and what comes out of it, as values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypedDict
+
+from pydantic import TypeAdapter
+
+from agent.ledger.tables import CycleStatus, EffectState
+from domain.crm import PoolState
+from domain.effects import Action, Planned, Receipt
+from domain.lead import Cycle
+from domain.values import CycleId, DecisionId, EffectKey, LeadKey, content_hash
+
+ACTIONS: TypeAdapter[Action] = TypeAdapter(Action)
+RECEIPTS: TypeAdapter[Receipt] = TypeAdapter(Receipt)
+
+
+class CycleFields(TypedDict, total=False):
+    """What a step may change of a cycle."""
+
+    status: CycleStatus
+    due_at: datetime | None
+    deadline: datetime | None
+    looks: int
+    verdict_hash: str | None
+    sentence: str
+    blocked_by: str | None
+    segment: str
+    sync_requested_at: datetime
+    record_id: str | None
+    record_kind: str | None
+    owner: str
+    owner_name: str
+    rule: str
+    territory: str | None
+    is_fallback: bool
+    ready_at: datetime
+    assigned_at: datetime
+    sla_due: datetime | None
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a feed was read, and when."""
+
+    token: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A cycle that is this run's to move one step."""
+
+    cycle: Cycle
+    status: CycleStatus
+    looks: int
+    deadline: datetime | None
+    verdict_hash: str | None
+    ready_at: datetime | None
+    sync_requested_at: datetime | None
+    previous_trigger_at: datetime | None
+    held_by: str | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A choice to be recorded."""
+
+    cycle: CycleId
+    lead: LeadKey
+    kind: str
+    at: datetime
+    policy_version: str
+    inputs: str
+    outcome: str
+    sentence: str
+
+    @property
+    def inputs_hash(self) -> str:
+        """Fingerprint of the inputs."""
+        return content_hash(self.inputs)
+
+    @property
+    def id(self) -> DecisionId:
+        """The same choice from the same inputs has the same id, so it is recorded once."""
+        said = f"{self.cycle}\n{self.kind}\n{self.policy_version}\n{self.inputs}"
+        return DecisionId("d" + content_hash(said))
+
+
+@dataclass(frozen=True)
+class PlannedEffect:
+    """An effect to be planned for a cycle."""
+
+    cycle: CycleId
+    planned: Planned
+    decision: DecisionId
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A write that must wait for a person's word."""
+
+    cycle: CycleId
+    decision: DecisionId
+    sentence: str
+
+
+@dataclass
+class Step:
+    """Everything that one step changes; recorded together or not at all."""
+
+    at: datetime
+    decisions: list[Decision] = field(default_factory=list[Decision])
+    cycles: dict[CycleId, CycleFields] = field(default_factory=dict[CycleId, CycleFields])
+    effects: list[PlannedEffect] = field(default_factory=list[PlannedEffect])
+    pools: dict[str, PoolState] = field(default_factory=dict[str, PoolState])
+    approvals: list[Approval] = field(default_factory=list[Approval])
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """A planned effect as the ledger holds it."""
+
+    key: EffectKey
+    cycle: CycleId
+    lead: LeadKey
+    decision: DecisionId
+    action: Action
+    state: EffectState
+    attempts: int
+    looks: int
+    """How often its cycle was decided again."""
+    planned_at: datetime
+    attempted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of an effect."""
+
+    key: EffectKey
+    state: EffectState
+    receipt: Receipt
+    due_at: datetime | None = None
+    """When to try again, for one that is planned once more."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one page of activities led to."""
+
+    new: int
+    opened: int
+    joined: int
+    held_back: int
+
+
+def effect_key(cycle: CycleId, kind: str, rung: str = "") -> EffectKey:
+    """The one key of an effect: the same intent has the same key, whoever asks, for ever."""
+    return EffectKey("e" + content_hash(f"{cycle}\n{kind}\n{rung}"))
+
+
+def cycle_id(lead: LeadKey, number: int) -> CycleId:
+    """A cycle's id, told by its lead and number."""
+    return CycleId(f"{lead}-{number}")

@@ -1,0 +1,288 @@
+"""The ledger's tables.
+
+Decisions are append-only (the database itself refuses to change one); effects have one row per
+key for ever; a cycle's row is the only place that says when somebody must look at it again.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Text, UniqueConstraint
+from sqlalchemy.orm import declared_attr
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant in UTC on every database; SQLite by itself forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  (SQLAlchemy's signature)
+    ) -> datetime | None:
+        """Refuse a naive time; everything else goes in as UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive time reached the ledger: {value.isoformat()}")
+        return value.astimezone(UTC)
+
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  (SQLAlchemy's signature)
+    ) -> datetime | None:
+        """Give every time back aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _instant(*, index: bool = False, nullable: bool = True) -> Any:  # noqa: ANN401  (as Field)
+    return Field(default=None, sa_column=Column(UtcDateTime(), index=index, nullable=nullable))
+
+
+def _json() -> Any:  # noqa: ANN401  (as Field)
+    return Field(sa_column=Column(JSON, nullable=False))
+
+
+def _text() -> Any:  # noqa: ANN401  (as Field)
+    return Field(sa_column=Column(Text, nullable=False))
+
+
+class CycleStatus(StrEnum):
+    """Where a cycle stands."""
+
+    OPEN = "open"
+    """Triggered; the gate has not spoken yet, or must speak again."""
+    WAITING = "waiting"
+    PARKED = "parked"
+    REJECTED = "rejected"
+    APPROVAL = "approval"
+    """A person must confirm the write."""
+    ASSIGNING = "assigning"
+    """The owner's write is planned or under way."""
+    ASSIGNED = "assigned"
+    SHADOWED = "shadowed"
+    """Decided in shadow mode: nothing was written outside."""
+    GONE = "gone"
+    """The person no longer exists in Marketo."""
+
+
+UNFINISHED = (
+    CycleStatus.OPEN,
+    CycleStatus.WAITING,
+    CycleStatus.PARKED,
+    CycleStatus.APPROVAL,
+    CycleStatus.ASSIGNING,
+)
+"""A lead with a cycle in one of these opens no other."""
+
+
+class EffectState(StrEnum):
+    """Where an effect stands."""
+
+    PLANNED = "planned"
+    ATTEMPTED = "attempted"
+    """Sent, or about to be: after a crash the vendor is asked before anything is repeated."""
+    UNKNOWN = "unknown"
+    """The answer never came: the vendor is asked first."""
+    APPLIED = "applied"
+    REFUSED = "refused"
+    """The vendor would not, and something else was decided because of it."""
+    DEAD = "dead"
+    """Given up: kept with the vendor's words for a person to retry."""
+
+
+class Table(SQLModel):
+    """A table named by its class: `CycleRow` rows live in `cycle`."""
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805  # pyright: ignore[reportIncompatibleVariableOverride]
+        return cls.__name__.removesuffix("Row").lower()
+
+
+class CursorRow(Table, table=True):
+    """How far a feed has been read."""
+
+    name: str = Field(primary_key=True)
+    token: str = _text()
+    at: datetime = _instant(nullable=False)
+
+
+class ActivityRow(Table, table=True):
+    """Something a Marketo person did; its id makes overlapping reads harmless."""
+
+    __table_args__ = (Index("ix_activity_lead_at", "lead", "at"),)
+    id: str = Field(primary_key=True)
+    lead: str
+    type: str
+    at: datetime = _instant(nullable=False)
+    name: str
+    attributes: dict[str, str] = _json()
+
+
+class TriggerRow(Table, table=True):
+    """One reason why a lead came up, and what it led to."""
+
+    activity_id: str = Field(primary_key=True)
+    lead: str = Field(index=True)
+    kind: str
+    at: datetime = _instant(nullable=False)
+    sentence: str = _text()
+    outcome: str = _text()
+    """`opened a cycle`, `joined the open cycle`, or why it led to nothing."""
+    cycle_id: str | None = None
+
+
+class CycleRow(Table, table=True):
+    """One pass of one lead, and when somebody must look at it again."""
+
+    __table_args__ = (
+        UniqueConstraint("lead", "number"),
+        Index("ix_cycle_due", "due_at", "opened_at"),
+    )
+    id: str = Field(primary_key=True)
+    lead: str = Field(index=True)
+    number: int
+    trigger: dict[str, Any] = _json()
+    opened_at: datetime = _instant(nullable=False)
+    status: str = Field(index=True)
+    due_at: datetime | None = _instant()
+    """When the worker looks again; None when only an event or a person can wake it."""
+    deadline: datetime | None = _instant()
+    """Past this, a waiting or parked cycle is leakage."""
+    looks: int = 0
+    """How often a write was refused and the lead decided again."""
+    claimed_by: str | None = None
+    claimed_until: datetime | None = _instant()
+    verdict_hash: str | None = None
+    sentence: str = Field(default="", sa_column=Column(Text, nullable=False))
+    """The latest decision in one sentence."""
+    blocked_by: str | None = None
+    """The check that keeps it from being ready, and what is missing."""
+    segment: str | None = None
+    sync_requested_at: datetime | None = _instant()
+    record_id: str | None = None
+    record_kind: str | None = None
+    owner: str | None = Field(default=None, index=True)
+    """E-mail of the person, or name of the queue, that owns it."""
+    owner_name: str | None = None
+    rule: str | None = None
+    territory: str | None = None
+    is_fallback: bool = False
+    ready_at: datetime | None = _instant()
+    assigned_at: datetime | None = _instant(index=True)
+    sla_due: datetime | None = _instant()
+
+
+class DecisionRow(Table, table=True):
+    """A recorded choice with everything it depended on. Never changed, never deleted."""
+
+    id: str = Field(primary_key=True)
+    cycle_id: str = Field(index=True)
+    lead: str = Field(index=True)
+    kind: str
+    """`gate`, `route` or `observed`."""
+    at: datetime = _instant(nullable=False)
+    policy_version: str
+    inputs_hash: str
+    inputs: str = _text()
+    """Canonical JSON of the snapshot."""
+    outcome: str = _text()
+    """Canonical JSON of what was decided."""
+    sentence: str = _text()
+
+
+class PolicyRow(Table, table=True):
+    """A policy that decisions were made under, whole."""
+
+    version: str = Field(primary_key=True)
+    body: str = _text()
+    first_used_at: datetime = _instant(nullable=False)
+
+
+class EffectRow(Table, table=True):
+    """One write to the outside world: planned before, confirmed after, one row per key for ever."""
+
+    __table_args__ = (Index("ix_effect_state_kind_due", "state", "kind", "due_at"),)
+    key: str = Field(primary_key=True)
+    cycle_id: str = Field(index=True)
+    lead: str = Field(index=True)
+    kind: str
+    state: str
+    action: dict[str, Any] = _json()
+    decision_id: str
+    planned_at: datetime = _instant(nullable=False)
+    due_at: datetime = _instant(nullable=False)
+    attempts: int = 0
+    attempted_at: datetime | None = _instant()
+    settled_at: datetime | None = _instant()
+    receipt: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+
+
+class PoolRow(Table, table=True):
+    """A pool's round-robin memory."""
+
+    name: str = Field(primary_key=True)
+    state: dict[str, Any] = _json()
+
+
+class LeaseRow(Table, table=True):
+    """Who may run ticks now; `fence` grows with every new holder."""
+
+    name: str = Field(primary_key=True)
+    holder: str
+    fence: int
+    until: datetime = _instant(nullable=False)
+
+
+class RunRow(Table, table=True):
+    """One tick."""
+
+    id: str = Field(primary_key=True)
+    kind: str
+    started_at: datetime = _instant(nullable=False)
+    ended_at: datetime | None = _instant()
+    counts: dict[str, Any] = _json()
+    error: str | None = None
+
+
+class ApprovalRow(Table, table=True):
+    """A write that waits for a person's word."""
+
+    id: str = Field(primary_key=True)
+    cycle_id: str = Field(index=True)
+    decision_id: str
+    state: str
+    """`pending`, `approved`, `denied` or `withdrawn`."""
+    sentence: str = _text()
+    requested_at: datetime = _instant(nullable=False)
+    decided_at: datetime | None = _instant()
+    decided_by: str | None = None
+
+
+class HoldRow(Table, table=True):
+    """A lead that a person holds back."""
+
+    lead: str = Field(primary_key=True)
+    by: str
+    reason: str = _text()
+    at: datetime = _instant(nullable=False)
+
+
+class EnrichmentRow(Table, table=True):
+    """What a provider answered, kept so that it isn't paid for twice."""
+
+    key: str = Field(primary_key=True)
+    found: bool
+    fields: dict[str, Any] = _json()
+    until: datetime = _instant(nullable=False)
+
+
+METADATA = SQLModel.metadata

@@ -1,0 +1,128 @@
+"""The whole story of a lead, from the ledger, in plain words."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+
+from agent.decisions import title_of
+from agent.ledger import Ledger
+from agent.ledger.tables import CycleRow, DecisionRow, EffectRow, EffectState
+from domain.certificate import Case, Outcome
+from domain.lead import Lead, Trigger
+from domain.route import Routed
+from domain.values import LeadKey, Value
+from domain.verdict import Outcome as CheckOutcome
+from domain.verdict import Verdict
+
+_CASES: TypeAdapter[Case] = TypeAdapter(Case)
+_MARKS = {
+    CheckOutcome.PASS: "ok",
+    CheckOutcome.FAIL: "FAIL",
+    CheckOutcome.WAIT: "wait",
+    CheckOutcome.NOT_APPLICABLE: "-",
+}
+
+
+class Told(Value):
+    """A story as lines, each with how deep it is indented."""
+
+    lead: LeadKey
+    title: str
+    lines: tuple[tuple[int, str], ...]
+
+    def __str__(self) -> str:
+        """The story as text for a terminal."""
+        return "\n".join([self.title, *("  " * depth + text for depth, text in self.lines)])
+
+
+def tell(ledger: Ledger, lead: LeadKey, timezone: str) -> Told | None:
+    """The story of one lead, its times in `timezone`; None for a lead never seen."""
+    cycles = ledger.history.cycles(lead)
+    triggers = ledger.history.triggers(lead)
+    if not cycles and not triggers:
+        return None
+    zone = ZoneInfo(timezone)
+    lines: list[tuple[int, str]] = []
+    title = f"Lead {lead}"
+    for cycle in cycles:
+        decisions = ledger.history.decisions(cycle.id)
+        for decision in decisions:
+            if decision.kind != "observed":
+                title = f"{title_of(_lead_of(decision))} (Marketo {lead})"
+        lines += _cycle(cycle, decisions, ledger.history.effects(cycle.id), zone)
+    for trigger in triggers:
+        if trigger.cycle_id is None or trigger.outcome.startswith("inside the cool-down"):
+            lines.append((1, f"{_at(trigger.at, zone)}: {trigger.sentence}, {trigger.outcome}"))
+    return Told(lead=lead, title=title, lines=tuple(lines))
+
+
+def _lead_of(decision: DecisionRow) -> Lead:
+    return _CASES.validate_json(decision.inputs).snapshot.lead
+
+
+def _cycle(
+    cycle: CycleRow, decisions: list[DecisionRow], effects: list[EffectRow], zone: ZoneInfo
+) -> Iterator[tuple[int, str]]:
+    trigger = Trigger.model_validate(cycle.trigger)
+    yield 1, f"Cycle {cycle.number}: {_at(trigger.at, zone)}, {trigger.sentence} ({trigger.kind})"
+    for decision in decisions:
+        yield from _decision(decision, zone)
+    for effect in effects:
+        yield 2, _effect(effect, zone)
+    yield 2, f"Now: {cycle.status}. {cycle.sentence}"
+
+
+def _decision(decision: DecisionRow, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
+    at = _at(decision.at, zone)
+    if decision.kind == "observed":
+        yield 2, f"{at}: {decision.sentence}"
+        return
+    outcome = Outcome.model_validate_json(decision.outcome)
+    yield 2, f"{at}, decision {decision.id} under policy {decision.policy_version}"
+    yield from _verdict(outcome.verdict)
+    if outcome.routed is not None:
+        yield from _routed(outcome.routed, zone)
+
+
+def _verdict(verdict: Verdict) -> Iterator[tuple[int, str]]:
+    yield 3, f"{verdict.kind}: {verdict.sentence}"
+    for check in verdict.checks:
+        yield 4, f"{_MARKS[check.outcome]:<5}{check.code:<16} {check.sentence}"
+
+
+def _routed(routed: Routed, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
+    chosen = routed.decision
+    yield 3, f"WHY: {chosen.reason}"
+    if chosen.sla_due is not None:
+        yield 3, f"First human touch due {_at(chosen.sla_due, zone)} (segment {chosen.segment})"
+
+
+_SAID = {
+    "set_owner": "owner and reason written in Salesforce",
+    "mirror_fields": "mirrored to Marketo's fields",
+    "mirror_activity": "logged as a Marketo activity",
+    "request_sync": "sync to Salesforce requested from Marketo",
+    "tell_owner": "owner told in Slack",
+}
+_STATES = {
+    EffectState.PLANNED: "planned",
+    EffectState.ATTEMPTED: "under way",
+    EffectState.UNKNOWN: "in doubt: will be looked up at the vendor",
+    EffectState.APPLIED: "done",
+    EffectState.REFUSED: "refused",
+    EffectState.DEAD: "given up",
+}
+
+
+def _effect(effect: EffectRow, zone: ZoneInfo) -> str:
+    state = EffectState(effect.state)
+    at = _at(effect.settled_at or effect.due_at, zone)
+    words = (effect.receipt or {}).get("words", "")
+    more = f": {words}" if words else ""
+    return f"{at}: {_SAID[effect.kind]}: {_STATES[state]}{more}"
+
+
+def _at(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%a %d %b %H:%M %Z}"

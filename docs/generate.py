@@ -1,0 +1,80 @@
+"""Write the generated parts of docs/: `python docs/generate.py`; a test compares them."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from agent.graphs import routing  # noqa: E402
+from domain.policy import Policy  # noqa: E402
+
+
+def documents() -> Mapping[Path, str]:
+    """Every generated file and what belongs in it."""
+    return {
+        ROOT / "docs/graphs/routing.mmd": routing.build().get_graph().draw_mermaid(),
+        ROOT / "docs/policy.md": "\n".join(_policy_reference()) + "\n",
+    }
+
+
+def _policy_reference() -> Iterator[str]:
+    schema = Policy.model_json_schema()
+    yield "# The policy file"
+    yield ""
+    yield "Generated from the code: `make docs`. The example is [policy.yaml](../policy.yaml)."
+    yield "Durations are written `90s`, `15m`, `4h`, `2d` or `1w`."
+    yield from _section("The file", schema)
+    for name, part in schema["$defs"].items():
+        if "properties" in part:
+            yield from _section(name, part)
+        elif "enum" in part:
+            yield f"\n## {name}\n"
+            yield part.get("description", "")
+            yield ""
+            yield "One of " + ", ".join(f"`{value}`" for value in part["enum"]) + "."
+
+
+def _section(title: str, part: Mapping[str, Any]) -> Iterator[str]:
+    yield f"\n## {title}\n"
+    yield str(part.get("description", "")).replace("\n", " ")
+    yield ""
+    yield "| key | type | default | meaning |"
+    yield "|---|---|---|---|"
+    required = set(part.get("required", ()))
+    for key, field in part["properties"].items():
+        default = "required" if key in required else _code(field.get("default"))
+        meaning = str(field.get("description", "")).replace("\n", " ").replace("|", "\\|")
+        yield f"| `{key}` | {_type(field)} | {default} | {meaning} |"
+
+
+def _code(value: object) -> str:
+    if value in (None, [], {}, ""):
+        return ""
+    return f"`{value}`".replace("|", "\\|")
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    for several in ("anyOf", "oneOf"):
+        if several in field:
+            return " or ".join(_type(one) for one in field[several] if one.get("type") != "null")
+    if "const" in field:
+        return f"`{field['const']}`"
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    if field.get("type") == "array":
+        return f"list of {_type(field.get('items', {}))}"
+    if field.get("type") == "object":
+        return f"by name: {_type(field.get('additionalProperties', {}))}"
+    return str(field.get("type", "any"))
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")

@@ -1,0 +1,91 @@
+"""The facts about a lead that a policy's conditions speak of, and whether the conditions hold."""
+
+from collections.abc import Mapping
+
+from domain.lead import FieldName, Lead, Trigger
+from domain.match import Match, OneAccount
+from domain.policy import Policy, Range, Segment, Test, When
+from domain.values import Scalar, Source, Sourced
+
+Facts = Mapping[str, Scalar]
+
+
+def facts(lead: Lead, trigger: Trigger | None, policy: Policy, match: Match | None) -> Facts:
+    """All facts known of a lead; an unknown one is absent."""
+    known: dict[str, Scalar] = {name.value: one.value for name, one in lead.fields.items()}
+    region = policy.region_of(lead.text(FieldName.COUNTRY))
+    if region is not None:
+        known["region"] = region
+    if trigger is not None:
+        known["trigger"] = trigger.kind.value
+    if match is not None:
+        known["account"] = account_kind(match, policy)
+    return known
+
+
+def account_kind(match: Match, policy: Policy) -> str:
+    """`customer`, `named`, `prospect`, or `none` without a matched account."""
+    if not isinstance(match.account, OneAccount):
+        return "none"
+    account = match.account.account
+    if account.type in policy.matching.customer_types:
+        return "customer"
+    return "named" if account.is_named else "prospect"
+
+
+def holds(when: When, known: Facts) -> bool:
+    """Whether all conditions hold; one about an unknown fact doesn't, unless it asks for that."""
+    return all(_passes(test, known.get(fact)) for fact, test in when.items())
+
+
+def _passes(test: Test, value: Scalar | None) -> bool:
+    if isinstance(test, Range):
+        return _in_range(test, value)
+    if value is None:
+        return False
+    if isinstance(test, bool):
+        return value is test
+    wanted = test if isinstance(test, tuple) else (test,)
+    return str(value).casefold() in {one.casefold() for one in wanted}
+
+
+def _in_range(test: Range, value: Scalar | None) -> bool:
+    if test.present is not None and test.present is (value is None):
+        return False
+    if value is not None and str(value).casefold() in {one.casefold() for one in test.not_in}:
+        return False
+    if test.at_least is None and test.at_most is None:
+        return True
+    if value is None or isinstance(value, str):
+        return False
+    low = float("-inf") if test.at_least is None else test.at_least
+    high = float("inf") if test.at_most is None else test.at_most
+    return low <= value <= high
+
+
+def explain(when: When, known: Facts) -> str:
+    """The values that made conditions hold: `employees 1,200, region EMEA`."""
+    return ", ".join(f"{fact.replace('_', ' ')} {_spell(known.get(fact))}" for fact in when)
+
+
+def _spell(value: Scalar | None) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int | float) else value
+
+
+def segment_of(known: Facts, policy: Policy) -> Segment:
+    """The first segment whose conditions hold; the last one when none does."""
+    return next((one for one in policy.segments if holds(one.when, known)), policy.segments[-1])
+
+
+def with_icp_tier(lead: Lead, policy: Policy) -> Lead:
+    """The lead with its ICP tier worked out; unchanged when no tier fits."""
+    known = facts(lead, None, policy, None)
+    tier = next((rule.tier for rule in policy.icp if holds(rule.when, known)), None)
+    if tier is None:
+        return lead
+    sourced = Sourced(value=tier, source=Source.DERIVED, at=lead.updated_at)
+    return lead.model_copy(update={"fields": {**lead.fields, FieldName.ICP_TIER: sourced}})

@@ -1,0 +1,31 @@
+"""Phone numbers to E.164, and what a number tells of where it is."""
+
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import geocoder
+
+
+@lru_cache(maxsize=16384)
+def phone(text: str, country: str | None) -> str | None:
+    """A number as E.164; None when it is no valid number. National forms need the country."""
+    try:
+        parsed = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=16384)
+def region_of(e164: str) -> str | None:
+    """The country of a number; None for numbers that belong to none."""
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(e164, None))
+    return region if region and region != "001" else None
+
+
+@lru_cache(maxsize=16384)
+def place_of(e164: str) -> str:
+    """What a number's area code says of the place, in English; often only the country."""
+    return geocoder.description_for_number(phonenumbers.parse(e164, None), "en")

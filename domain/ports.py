@@ -1,0 +1,197 @@
+"""What the worker needs of the outside world, in its own words. Plural, so N+1 can't be written.
+
+Every method may raise the errors of `domain.errors`: a `RetryableError` when nothing happened,
+`UnknownOutcomeError` when a write may have. Methods that write never retry by themselves; what
+happened to each action is in its receipt.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain.crm import Candidates, OwnerState, Roster
+from domain.effects import (
+    MirrorActivity,
+    MirrorFields,
+    Receipt,
+    RequestSync,
+    SetOwner,
+    TellOwner,
+)
+from domain.lead import Activity, FieldName, Lead, RawLead
+from domain.route import Subject
+from domain.values import EffectKey, Instant, LeadKey, RecordId, Sourced, Value
+
+
+class ActivityPage(Value):
+    """Some of what happened in Marketo, and where to read on."""
+
+    activities: tuple[Activity, ...]
+    token: str
+    """Where the next read begins; kept even when nothing was found."""
+    more: bool
+    """More is there now. True even on an empty page when Marketo says so."""
+
+
+class Presence(Value):
+    """What a person's Slack says of them."""
+
+    user_id: str
+    away: str | None
+    """A sentence when their status says that they are out; None when it doesn't."""
+    do_not_disturb_until: Instant | None = None
+
+
+class Sought(Value):
+    """What is asked of enrichment for one lead."""
+
+    lead: Lead
+    fields: tuple[FieldName, ...]
+
+
+class Enriched(Value):
+    """What enrichment found for one lead."""
+
+    fields: Mapping[FieldName, Sourced]
+    missing: tuple[FieldName, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Why something is missing: "pdl: not found", "hunter: this person asked to be erased"."""
+    must_forget: bool = False
+    """A provider answered that this person asked for erasure (HTTP 451)."""
+
+
+class Finding(Value):
+    """One thing `doctor` looked at."""
+
+    subject: str
+    ok: bool
+    sentence: str
+    fix: str | None = None
+
+
+class Marketing(Protocol):
+    """Marketo."""
+
+    def start_token(self, since: datetime) -> str:
+        """Where to begin reading what happened since then."""
+        ...
+
+    def activities(self, token: str, types: Sequence[str]) -> ActivityPage:
+        """One page (at most 300) of activities of the types named."""
+        ...
+
+    def changes(self, token: str, fields: Sequence[FieldName]) -> ActivityPage:
+        """One page of changes to the fields named, as activities of type `Change Data Value`."""
+        ...
+
+    def people(self, keys: Sequence[LeadKey]) -> Mapping[LeadKey, RawLead]:
+        """The persons as they are now; one that Marketo no longer has is absent."""
+        ...
+
+    def same_email(self, emails: Sequence[str]) -> Mapping[str, tuple[LeadKey, ...]]:
+        """All persons by e-mail address (lower case)."""
+        ...
+
+    def mirror_fields(
+        self, planned: Mapping[EffectKey, MirrorFields]
+    ) -> Mapping[EffectKey, Receipt]:
+        """Write what was decided into the persons' fields; harmless to repeat."""
+        ...
+
+    def mirror_activities(
+        self, planned: Mapping[EffectKey, MirrorActivity]
+    ) -> Mapping[EffectKey, Receipt]:
+        """Log custom activities. Marketo keeps each for ever: never repeat one unread."""
+        ...
+
+    def mirrored(
+        self, planned: Mapping[EffectKey, MirrorActivity], since: datetime
+    ) -> frozenset[EffectKey]:
+        """Which of these custom activities Marketo holds already."""
+        ...
+
+    def request_sync(self, planned: Mapping[EffectKey, RequestSync]) -> Mapping[EffectKey, Receipt]:
+        """Ask the campaign to sync persons to Salesforce."""
+        ...
+
+    def examine(self) -> list[Finding]:
+        """Check credentials, permissions, fields, campaign, activity types and clock."""
+        ...
+
+
+class Crm(Protocol):
+    """Salesforce."""
+
+    def candidates(self, leads: Sequence[Lead]) -> Mapping[LeadKey, Candidates]:
+        """Records and accounts that may be these leads; every lead is in the answer."""
+        ...
+
+    def roster(self, emails: Sequence[str], queues: Sequence[str], now: datetime) -> Roster:
+        """Who may take leads: users by e-mail and queues by DeveloperName."""
+        ...
+
+    def owner_states(self, subjects: Mapping[LeadKey, Subject]) -> Mapping[LeadKey, OwnerState]:
+        """Who owns these records now; a record that is gone for good is absent."""
+        ...
+
+    def set_owners(self, planned: Mapping[EffectKey, SetOwner]) -> Mapping[EffectKey, Receipt]:
+        """Give records their owner and stamp, each only if the expected owner still owns it."""
+        ...
+
+    def examine(self) -> list[Finding]:
+        """Check credentials, permissions, fields, queues, users, the guard rule and the clock."""
+        ...
+
+
+class Enrichment(Protocol):
+    """The paid providers, asked in order, within budgets."""
+
+    def look_up(
+        self, sought: Sequence[Sought], time_budget: timedelta
+    ) -> Mapping[LeadKey, Enriched]:
+        """What the providers know; every lead is in the answer, degraded but never blocking."""
+        ...
+
+    def examine(self) -> list[Finding]:
+        """Check keys and budgets."""
+        ...
+
+
+class Messenger(Protocol):
+    """Slack."""
+
+    def presences(self, emails: Sequence[str]) -> Mapping[str, Presence]:
+        """What people's Slack says of them, by e-mail; a person without Slack is absent."""
+        ...
+
+    def tell_owners(self, planned: Mapping[EffectKey, TellOwner]) -> Mapping[EffectKey, Receipt]:
+        """One message per owner with all of the owner's leads in it."""
+        ...
+
+    def told(self, planned: Mapping[EffectKey, TellOwner], since: datetime) -> frozenset[EffectKey]:
+        """Which of these were posted already, read from the messages' metadata."""
+        ...
+
+    def examine(self) -> list[Finding]:
+        """Check the token, its scopes and that the roster's people are found."""
+        ...
+
+
+class Clock(Protocol):
+    """The one way in for time."""
+
+    def now(self) -> datetime:
+        """The present, aware and in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+
+class RecordLinks(Protocol):
+    """Where people can open a record."""
+
+    def url(self, record_id: RecordId) -> str:
+        """The record's page in Salesforce."""
+        ...

@@ -1,0 +1,89 @@
+"""A world behind real ports: every face on a plain port, Salesforce on a TLS port of its own."""
+
+from dataclasses import dataclass
+
+from sandbox import control, enrichment, marketo, openai, salesforce, slack, tls
+from sandbox.server import Server
+from sandbox.wire import Json
+from sandbox.world import World
+
+SLACK_TOKEN = "xoxb-sandbox"
+OPENAI_KEY = "sk-sandbox"
+PROVIDER_KEYS = {"pdl": "pdl-sandbox", "apollo": "apollo-sandbox", "hunter": "hunter-sandbox"}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A started world; `stop` frees its ports."""
+
+    world: World
+    plain: Server
+    secure: Server
+    ca_file: str
+    """The certificate of the authority that the TLS port's certificate is signed by."""
+
+    @property
+    def url(self) -> str:
+        """The plain port's address."""
+        return f"http://127.0.0.1:{self.plain.port}"
+
+    def details(self) -> Json:
+        """Every address and credential, as `python -m sandbox` prints them."""
+        return {
+            "marketo": {
+                "base_url": f"{self.url}/marketo/rest",
+                "identity_url": f"{self.url}/marketo/identity",
+                "client_id": marketo.CLIENT_ID,
+                "client_secret": marketo.CLIENT_SECRET,
+            },
+            "salesforce": {
+                "domain": f"localhost:{self.secure.port}",
+                "instance_url": f"https://localhost:{self.secure.port}",
+                "consumer_key": salesforce.CONSUMER_KEY,
+                "consumer_secret": salesforce.CONSUMER_SECRET,
+                "ca_file": self.ca_file,
+            },
+            "slack": {"api_url": f"{self.url}/slack/api/", "bot_token": SLACK_TOKEN},
+            "pdl": {"base_url": f"{self.url}/pdl", "api_key": PROVIDER_KEYS["pdl"]},
+            "apollo": {"base_url": f"{self.url}/apollo", "api_key": PROVIDER_KEYS["apollo"]},
+            "hunter": {"base_url": f"{self.url}/hunter", "api_key": PROVIDER_KEYS["hunter"]},
+            "openai": {
+                "base_url": f"{self.url}/openai/v1",
+                "api_key": OPENAI_KEY,
+                "model": openai.MODEL,
+            },
+            "control": f"{self.url}/_control",
+            "now": self.world.now.isoformat(),
+        }
+
+    def stop(self) -> None:
+        """Stop both servers."""
+        self.plain.stop()
+        self.secure.stop()
+
+
+def start(world: World, *, port: int = 0) -> Running:
+    """Put a world behind its ports: `port` (0 is any free one) and a free one for Salesforce.
+
+    The credentials in `Running.details` are made valid in the world. Raises OSError when the
+    port is taken.
+    """
+    slack.add_token(world, SLACK_TOKEN)
+    openai.add_key(world, OPENAI_KEY)
+    for provider, key in PROVIDER_KEYS.items():
+        enrichment.add_account(world, provider, key)
+    faces = {
+        "/marketo": marketo.face(world),
+        "/slack": slack.face(world),
+        "/pdl": enrichment.pdl(world),
+        "/apollo": enrichment.apollo(world),
+        "/hunter": enrichment.hunter(world),
+        "/openai": openai.face(world),
+        "/_control": control.face(world),
+    }
+    context, ca_file = tls.serve()
+    plain = Server(world, faces, port=port)
+    secure = Server(world, {"/": salesforce.face(world)}, tls=context)
+    plain.start()
+    secure.start()
+    return Running(world, plain, secure, ca_file)

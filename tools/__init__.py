@@ -1,0 +1,1 @@
+"""How we speak with the outside world: vendors' words outside, domain values inside."""

@@ -1,0 +1,1 @@
+"""Marketo Engage over REST: persons, activities, lists, campaigns."""

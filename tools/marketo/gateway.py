@@ -1,0 +1,188 @@
+"""The port `domain.ports.Marketing` over one Marketo subscription."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from domain.effects import Applied, MirrorActivity, MirrorFields, Receipt, RequestSync
+from domain.errors import RequestError, UnavailableError
+from domain.lead import FieldName, RawLead
+from domain.ports import ActivityPage, Clock, Finding
+from domain.values import EffectKey, LeadKey
+from tools.marketo.catalog import Catalog
+from tools.marketo.client import CAMPAIGN_PAGE, PAGE, PERSONS_PER_FEED, MarketoClient
+from tools.marketo.delivery import Batch, Parcel, Send, batches, deliver
+from tools.marketo.envelope import VENDOR, Row
+from tools.marketo.examination import USUAL, Expectations, examine
+from tools.marketo.fields import STANDARD, FieldMap
+from tools.marketo.wire import (
+    activity_row,
+    attribute_of,
+    mirror_row,
+    person_id,
+    read_activity,
+    read_change,
+    read_person,
+    receipts_of,
+)
+
+_DATE_MARGIN = timedelta(minutes=1)
+"""Activities are dated to the second, and a paging token may leave out its own second."""
+
+
+class MarketoGateway:
+    """Marketo in the worker's words. A thousand persons are four calls."""
+
+    def __init__(
+        self,
+        client: MarketoClient,
+        clock: Clock,
+        fields: FieldMap = STANDARD,
+        expectations: Expectations = USUAL,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._fields = fields
+        self._expectations = expectations
+        self._catalog = Catalog(client)
+
+    def start_token(self, since: datetime) -> str:
+        """Where to begin reading what happened since then."""
+        return self._client.paging_token(since)
+
+    def activities(self, token: str, types: Sequence[str]) -> ActivityPage:
+        """One page of activities of the types named, at most ten of them."""
+        names = self._catalog.type_ids(types)
+        page = self._client.activities(token, sorted(names))
+        found = tuple(read_activity(row, names) for row in page.rows)
+        return ActivityPage(activities=found, token=page.token, more=page.more)
+
+    def changes(self, token: str, fields: Sequence[FieldName]) -> ActivityPage:
+        """One page of changes to the fields named; those that Marketo lacks are left out."""
+        person = self._fields.person
+        names = {person[field]: field for field in fields if field in person}
+        if not names:
+            raise RequestError(VENDOR, "none of the fields to watch is a Marketo field")
+        page = self._client.changes(token, list(names))
+        found = tuple(read_change(row, names) for row in page.rows)
+        return ActivityPage(activities=found, token=page.token, more=page.more)
+
+    def people(self, keys: Sequence[LeadKey]) -> Mapping[LeadKey, RawLead]:
+        """The persons as they are now, 300 per call; one that Marketo no longer has is absent."""
+        asked = dict.fromkeys(keys)
+        ids = [str(person_id(key)) for key in asked]
+        now = self._clock.now()
+        rows = self._client.persons("id", ids, self._fields.read())
+        people = (read_person(row, self._fields, now) for row in rows)
+        return {one.key: one for one in people if one.key in asked}
+
+    def same_email(self, emails: Sequence[str]) -> Mapping[str, tuple[LeadKey, ...]]:
+        """All persons by e-mail address (lower case); an address nobody has is absent."""
+        name = self._fields.person[FieldName.EMAIL]
+        asked = sorted({email.lower() for email in emails if _can_be_filtered(email)})
+        found: dict[str, set[int]] = {}
+        for row in self._client.persons(name, asked, ("id", name)):
+            found.setdefault(str(row.get(name)).lower(), set()).add(int(row["id"]))
+        return {
+            email: tuple(LeadKey(str(one)) for one in sorted(found[email]))
+            for email in asked
+            if email in found
+        }
+
+    def mirror_fields(
+        self, planned: Mapping[EffectKey, MirrorFields]
+    ) -> Mapping[EffectKey, Receipt]:
+        """Write what was decided into the persons' fields, 300 per call."""
+        if not planned:
+            return {}
+        names, lengths = self._fields.mirror, self._catalog.lengths()
+        parcels = (
+            Parcel(key, person_id(one.lead), mirror_row(one, names, lengths))
+            for key, one in planned.items()
+        )
+        return self._deliver(batches(parcels, PAGE, self._update))
+
+    def mirror_activities(
+        self, planned: Mapping[EffectKey, MirrorActivity]
+    ) -> Mapping[EffectKey, Receipt]:
+        """Log custom activities, 300 per call; each carries its decision's id."""
+        if not planned:
+            return {}
+        names, type_id = self._fields.activity, self._activity_type()
+        parcels = (
+            Parcel(key, person_id(one.lead), activity_row(one, type_id, names))
+            for key, one in planned.items()
+        )
+        return self._deliver(batches(parcels, PAGE, self._log))
+
+    def mirrored(
+        self, planned: Mapping[EffectKey, MirrorActivity], since: datetime
+    ) -> frozenset[EffectKey]:
+        """Which of these custom activities Marketo holds, recognised by the decision's id.
+
+        An activity is dated by its decision, which may be older than the attempt to log it.
+        """
+        if not planned:
+            return frozenset()
+        name = self._fields.activity.decision_id
+        decided = min(one.stamp.routed_at for one in planned.values()) - _DATE_MARGIN
+        persons = {person_id(one.lead) for one in planned.values()}
+        rows = self._logged(persons, min(since, decided))
+        held = {(str(row["leadId"]), attribute_of(row, name)) for row in rows}
+        return frozenset(
+            key for key, one in planned.items() if (one.lead, one.stamp.decision_id) in held
+        )
+
+    def request_sync(self, planned: Mapping[EffectKey, RequestSync]) -> Mapping[EffectKey, Receipt]:
+        """Ask the campaigns to sync persons to Salesforce, 100 per call."""
+        waiting: list[Batch] = []
+        for name in dict.fromkeys(one.campaign for one in planned.values()):
+            campaign = self._catalog.campaign_id(name)
+            waiting += batches(_requests(planned, name), CAMPAIGN_PAGE, self._request(campaign))
+        return self._deliver(waiting)
+
+    def examine(self) -> list[Finding]:
+        """Check credentials, permissions, fields, activity type, campaign, usage and clock."""
+        now = self._clock.now()
+        return examine(self._client, self._fields, self._expectations, now)
+
+    def _deliver(self, waiting: Iterable[Batch]) -> dict[EffectKey, Receipt]:
+        return deliver(waiting, self._clock.now())
+
+    def _update(self, rows: Sequence[Row]) -> Sequence[Receipt]:
+        return receipts_of(self._client.update_persons(rows), len(rows))
+
+    def _log(self, rows: Sequence[Row]) -> Sequence[Receipt]:
+        return receipts_of(self._client.add_activities(rows), len(rows))
+
+    def _request(self, campaign: int) -> Send:
+        def send(rows: Sequence[Row]) -> Sequence[Receipt]:
+            self._client.request_campaign(campaign, [row["id"] for row in rows])
+            return [Applied(detail="queued")] * len(rows)
+
+        return send
+
+    def _activity_type(self) -> int:
+        return next(iter(self._catalog.type_ids([self._fields.activity.type])))
+
+    def _logged(self, persons: set[int], since: datetime) -> Iterator[Row]:
+        """Our custom activities since a moment; Marketo filters by at most 30 persons."""
+        named = sorted(persons) if len(persons) <= PERSONS_PER_FEED else []
+        token, more = self._client.paging_token(since), True
+        while more:
+            page = self._client.activities(token, [self._activity_type()], named)
+            yield from page.rows
+            if page.more and page.token == token:
+                raise UnavailableError(VENDOR, "its pages of activities do not advance")
+            token, more = page.token, page.more
+
+
+def _requests(planned: Mapping[EffectKey, RequestSync], campaign: str) -> Iterator[Parcel]:
+    for key, one in planned.items():
+        if one.campaign == campaign:
+            person = person_id(one.lead)
+            yield Parcel(key, person, {"id": person})
+
+
+def _can_be_filtered(email: str) -> bool:
+    """A comma would make two filter values of one address."""
+    return bool(email) and "," not in email

@@ -1,0 +1,190 @@
+"""Who in Salesforce might be these leads, and which accounts might be their companies.
+
+For a whole batch: leads, contacts and accounts are searched in one composite call, and what
+those point to (a contact's account, an account's parent, open opportunities) is fetched in one
+or two more.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from domain.crm import Account, Candidates, CrmRecord
+from domain.lead import FieldName, Lead
+from domain.values import LeadKey, RecordId
+from tools.salesforce import wire
+from tools.salesforce.client import Row
+from tools.salesforce.fields import SObject
+from tools.salesforce.forms import company_forms, website_forms
+from tools.salesforce.reading import Reader, Wanted
+from tools.salesforce.soql import Query, Term, finding
+
+
+def find(leads: Sequence[Lead], reader: Reader, domains: wire.Domains) -> dict[LeadKey, Candidates]:
+    """Candidates of every lead, each in the order of their ids."""
+    search = _Search(reader, domains)
+    search.look_for(leads)
+    search.follow()
+    return {lead.key: search.candidates(lead) for lead in leads}
+
+
+class _Search:
+    """What one batch has found so far."""
+
+    def __init__(self, reader: Reader, domains: wire.Domains) -> None:
+        self._reader = reader
+        self._domains = domains
+        self._records: dict[RecordId, CrmRecord] = {}
+        self._accounts: dict[RecordId, Row] = {}
+        self._found: set[RecordId] = set()
+        """Accounts that were searched for or that a record names: their parents count too."""
+        self._asked: set[RecordId] = set()
+        """Ids that were asked for already, whether or not anything came."""
+        self._opportunities: dict[RecordId, list[Row]] = defaultdict(list)
+        self._contacts: dict[RecordId, int] = {}
+        self._built: dict[RecordId, Account] = {}
+        self._records_by_email: dict[str, list[CrmRecord]] = defaultdict(list)
+        self._accounts_by_domain: dict[str, list[RecordId]] = defaultdict(list)
+        self._accounts_by_name: dict[str, list[RecordId]] = defaultdict(list)
+
+    def look_for(self, leads: Sequence[Lead]) -> None:
+        """Search by e-mail address, by Marketo's link, by website and by company name."""
+        people = [Term("Email", email) for lead in leads if (email := _email(lead))]
+        links = [Term("Id", wire.record_id(lead.link.record_id)) for lead in leads if lead.link]
+        companies = [term for lead in leads for term in _company_terms(lead)]
+        leads_found, contacts_found, accounts_found = self._reader.rows(
+            [
+                Wanted(SObject.LEAD, [*people, *links]),
+                Wanted(SObject.CONTACT, [*people, *links]),
+                Wanted(SObject.ACCOUNT, companies),
+            ]
+        )
+        self._keep_records(map(wire.lead_record, leads_found))
+        self._keep_records(map(wire.contact_record, contacts_found))
+        self._keep_accounts(accounts_found)
+        self._found |= self._accounts.keys()
+
+    def follow(self) -> None:
+        """Fetch what the records and accounts point to, until nothing new is pointed to."""
+        detailed: set[RecordId] = set()
+        while True:
+            contacts, accounts = self._pointed_to()
+            undetailed = (self._accounts.keys() | accounts) - detailed
+            if not (contacts or accounts or undetailed):
+                return
+            self._asked |= contacts | accounts
+            detailed |= undetailed
+            self._fetch(contacts, accounts, undetailed)
+
+    def _pointed_to(self) -> tuple[set[RecordId], set[RecordId]]:
+        """Contacts and accounts that are referred to and not known yet."""
+        records = self._records.values()
+        contacts = {one.converted_contact_id for one in records if one.converted_contact_id}
+        named = {one.account_id for one in records if one.account_id}
+        self._found |= named
+        parents = {
+            row["ParentId"]
+            for row in (self._accounts.get(found) for found in self._found)
+            if row is not None and row["ParentId"]
+        }
+        return (
+            contacts - self._records.keys() - self._asked,
+            (named | parents) - self._accounts.keys() - self._asked,
+        )
+
+    def _fetch(
+        self, contacts: set[RecordId], accounts: set[RecordId], undetailed: set[RecordId]
+    ) -> None:
+        owned = [Term("AccountId", account) for account in undetailed]
+        contacts_found, accounts_found, open_deals, counts = self._reader.rows(
+            [
+                Wanted(SObject.CONTACT, [Term("Id", one) for one in contacts]),
+                Wanted(SObject.ACCOUNT, [Term("Id", one) for one in accounts]),
+                Wanted(SObject.OPPORTUNITY, owned, also="IsClosed = false"),
+                _counts(owned),
+            ]
+        )
+        self._keep_records(map(wire.contact_record, contacts_found))
+        self._keep_accounts(accounts_found)
+        for row in sorted(open_deals, key=lambda one: (one["CreatedDate"], one["Id"])):
+            self._opportunities[row["AccountId"]].append(row)
+        self._contacts |= {row["AccountId"]: row["people"] for row in counts}
+
+    def _keep_records(self, records: Iterable[CrmRecord]) -> None:
+        for record in records:
+            self._records[record.id] = record
+            if record.email:
+                self._records_by_email[record.email.lower()].append(record)
+
+    def _keep_accounts(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            account_id = RecordId(row["Id"])
+            if account_id in self._accounts:
+                continue
+            self._accounts[account_id] = row
+            self._accounts_by_name[row["Name"].casefold()].append(account_id)
+            domain = self._domains.of(row["Website"])
+            if domain is not None:
+                self._accounts_by_domain[domain].append(account_id)
+
+    def candidates(self, lead: Lead) -> Candidates:
+        """What the batch found for one of its leads."""
+        records = self._records_of(lead)
+        accounts = self._accounts_of(lead, records)
+        parents = {self._accounts[one]["ParentId"] for one in accounts}
+        with_parents = sorted((accounts | parents) & self._accounts.keys())
+        return Candidates(
+            records=tuple(records), accounts=tuple(self._account(one) for one in with_parents)
+        )
+
+    def _records_of(self, lead: Lead) -> list[CrmRecord]:
+        found = {one.id: one for one in self._records_by_email.get(_email(lead) or "", [])}
+        linked = self._records.get(wire.record_id(lead.link.record_id)) if lead.link else None
+        if linked is not None:
+            found[linked.id] = linked
+        for record in list(found.values()):
+            became = self._records.get(record.converted_contact_id or RecordId(""))
+            if became is not None:
+                found[became.id] = became
+        return [found[one] for one in sorted(found)]
+
+    def _accounts_of(self, lead: Lead, records: Sequence[CrmRecord]) -> set[RecordId]:
+        found = set(self._accounts_by_domain.get(lead.text(FieldName.DOMAIN) or "", []))
+        for form in _names(lead):
+            found.update(self._accounts_by_name.get(form.casefold(), []))
+        found.update(one.account_id for one in records if one.account_id)
+        return found & self._accounts.keys()
+
+    def _account(self, account_id: RecordId) -> Account:
+        if account_id not in self._built:
+            parts = wire.AccountParts(
+                self._accounts[account_id],
+                self._opportunities[account_id],
+                self._contacts.get(account_id, 0),
+            )
+            self._built[account_id] = wire.account(parts, self._domains)
+        return self._built[account_id]
+
+
+def _email(lead: Lead) -> str | None:
+    email = lead.text(FieldName.EMAIL)
+    return email.lower() if email else None
+
+
+def _names(lead: Lead) -> list[str]:
+    company = lead.text(FieldName.COMPANY)
+    return company_forms(company, lead.text(FieldName.COUNTRY)) if company else []
+
+
+def _company_terms(lead: Lead) -> list[Term]:
+    domain = lead.text(FieldName.DOMAIN)
+    sites = website_forms(domain.lower()) if domain else []
+    return [
+        *(Term("Website", site) for site in sites),
+        *(Term("Name", name) for name in _names(lead)),
+    ]
+
+
+def _counts(owned: Sequence[Term]) -> Sequence[Query]:
+    """How many contacts each account has. An aggregate has at most 2,000 groups and no pages."""
+    columns = ("AccountId", "COUNT(Id) people")
+    return finding(columns, SObject.CONTACT, owned, after="GROUP BY AccountId")

@@ -1,0 +1,61 @@
+"""The ways in which people write the same website or company, since SOQL compares texts only."""
+
+import re
+
+from cleanco import basename
+
+SCHEMES = ("http://", "https://")
+
+LEGAL_FORMS = {
+    "AT": ("GmbH", "AG"),
+    "AU": ("Pty Ltd", "Pty. Ltd.", "Ltd", "Limited"),
+    "BE": ("NV", "SA", "BV", "SRL"),
+    "BR": ("Ltda", "Ltda.", "S.A.", "SA"),
+    "CA": ("Inc.", "Inc", "Ltd.", "Ltd", "Corp."),
+    "CH": ("AG", "GmbH", "SA", "Sàrl"),
+    "DE": ("GmbH", "AG", "SE", "GmbH & Co. KG", "KG"),
+    "DK": ("A/S", "ApS"),
+    "ES": ("S.L.", "SL", "S.A.", "SA"),
+    "FI": ("Oy", "Oyj"),
+    "FR": ("SAS", "SA", "SARL", "S.A.S.", "S.A."),
+    "GB": ("Ltd", "Limited", "Ltd.", "PLC", "LLP"),
+    "IE": ("Ltd", "Limited", "DAC", "PLC"),
+    "IN": ("Pvt Ltd", "Pvt. Ltd.", "Private Limited", "Ltd", "Limited"),
+    "IT": ("S.p.A.", "SpA", "S.r.l.", "Srl"),
+    "JP": ("K.K.", "KK", "Co., Ltd.", "Inc."),
+    "NL": ("B.V.", "BV", "N.V.", "NV"),
+    "NO": ("AS", "ASA"),
+    "PL": ("Sp. z o.o.", "S.A."),
+    "SE": ("AB", "AB (publ)"),
+    "SG": ("Pte Ltd", "Pte. Ltd.", "Ltd"),
+    "US": ("Inc.", "Inc", ", Inc.", "LLC", "Corp.", "Corporation"),
+}
+"""What commonly follows a company's name, by country; a leading comma replaces the space."""
+
+ANYWHERE = ("Inc.", "Inc", "Ltd", "GmbH")
+"""For leads whose country isn't known, or not listed."""
+
+
+def website_forms(domain: str) -> list[str]:
+    """How Account.Website may hold a domain: with and without scheme, `www.` and last slash."""
+    hosts = (domain, f"www.{domain}")
+    urls = [scheme + host for scheme in SCHEMES for host in hosts]
+    return [*hosts, *urls, *(f"{url}/" for url in urls)]
+
+
+def company_forms(company: str, country: str | None) -> list[str]:
+    """How Account.Name may hold a company: as written, and its bare name with usual legal forms."""
+    written = " ".join(company.split())
+    bare = basename(written) or written
+    forms = [f"{bare}{form}" if form[0] == "," else f"{bare} {form}" for form in _forms(country)]
+    return list(dict.fromkeys([written, bare, *forms]))
+
+
+def host_of(website: str) -> str:
+    """The host of a website as people write it, in lower case and without `www.`."""
+    bare = re.sub(r"^[a-z][a-z0-9+.-]*://", "", website.strip().lower())
+    return re.split(r"[/?#:]", bare, maxsplit=1)[0].removeprefix("www.").rstrip(".")
+
+
+def _forms(country: str | None) -> tuple[str, ...]:
+    return LEGAL_FORMS.get(country or "", ANYWHERE)

@@ -1,0 +1,128 @@
+"""Salesforce as the worker sees it: the port `domain.ports.Crm`, and links to records."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.crm import Candidates, OwnerState, Roster
+from domain.effects import Receipt, SetOwner
+from domain.lead import Lead
+from domain.ports import Clock, Finding
+from domain.route import Subject
+from domain.values import EffectKey, LeadKey, RecordId
+from tools.salesforce import candidates, examination, owners, wire
+from tools.salesforce.client import Client, Connection, Row, Usage
+from tools.salesforce.examination import Expected
+from tools.salesforce.fields import SObject
+from tools.salesforce.reading import Reader, Wanted
+from tools.salesforce.soql import Query, Term, literal, one_of, packs, select
+from tools.salesforce.writing import Guard, Writer
+
+CLOSED_STATUSES = ("Closed - Converted", "Closed - Not Converted", "Disqualified", "Unqualified")
+USERS_PER_COUNT = 500
+"""How many e-mail addresses one count of open leads names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to work with one org."""
+
+    connection: Connection
+    guard: Guard = Guard.VALIDATION_RULE
+    closed_statuses: tuple[str, ...] = CLOSED_STATUSES
+    """Values of Lead.Status that no longer count as open."""
+    expected: Expected = field(default_factory=Expected)
+    """What `examine` compares the org with."""
+
+
+class Gateway:
+    """Implements `Crm` and `RecordLinks`. Nothing is sent before the first call."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._client = Client(settings.connection, clock)
+        self._reader = Reader(self._client)
+        self._writer = Writer(self._client, self._reader, settings.guard, clock)
+        self._domains = wire.Domains()
+
+    @property
+    def usage(self) -> Usage | None:
+        """API calls of the org in the last 24 hours, as last told; None before the first call."""
+        return self._client.usage
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._client.close()
+
+    def candidates(self, leads: Sequence[Lead]) -> Mapping[LeadKey, Candidates]:
+        """Records and accounts that may be these leads; every lead is in the answer."""
+        return candidates.find(leads, self._reader, self._domains)
+
+    def roster(self, emails: Sequence[str], queues: Sequence[str], now: datetime) -> Roster:
+        """Who may take leads: users by e-mail or username, queues by DeveloperName.
+
+        An address without a user comes back as a member without a `user_id`.
+        """
+        people = [Term(field, email) for email in emails for field in ("Email", "Username")]
+        users, groups, counts = self._reader.rows(
+            [
+                Wanted(SObject.USER, people, also="UserType = 'Standard'"),
+                Wanted(
+                    SObject.GROUP,
+                    [Term("DeveloperName", queue) for queue in queues],
+                    also="Type = 'Queue'",
+                ),
+                self._open_leads(emails),
+            ]
+        )
+        open_leads = Counter[str]()
+        for row in counts:
+            open_leads[row["OwnerId"]] += row["total"]
+        return Roster(
+            at=now,
+            members={
+                email: wire.member(email, _named(email, users), open_leads) for email in emails
+            },
+            queues={row["DeveloperName"]: RecordId(row["Id"]) for row in groups},
+        )
+
+    def _open_leads(self, emails: Sequence[str]) -> list[Query]:
+        closed = ", ".join(literal(status) for status in self._settings.closed_statuses)
+        is_open = f" AND Status NOT IN ({closed})" if closed else ""
+        queries: list[Query] = []
+        for some in packs(sorted(set(emails)), USERS_PER_COUNT):
+            people = f"{one_of('Email', some)} OR {one_of('Username', some)}"
+            users = select(("Id",), SObject.USER, people)
+            where = f"IsConverted = false{is_open} AND OwnerId IN ({users}) GROUP BY OwnerId"
+            queries.append(Query(select(("OwnerId", "COUNT(Id) total"), SObject.LEAD, where)))
+        return queries
+
+    def owner_states(self, subjects: Mapping[LeadKey, Subject]) -> Mapping[LeadKey, OwnerState]:
+        """Who owns these records now; merged ones are followed, those gone for good absent."""
+        return owners.owner_states(subjects, self._reader)
+
+    def set_owners(self, planned: Mapping[EffectKey, SetOwner]) -> Mapping[EffectKey, Receipt]:
+        """Give records their owner and stamp, each only if the expected owner still owns it."""
+        return self._writer.write(planned)
+
+    def examine(self) -> list[Finding]:
+        """Check credentials, permissions, fields, queues, users, the guard rule and the clock."""
+        settings = self._settings
+        return examination.examine(
+            self._client, self._reader, settings.expected, settings.guard, self._clock.now()
+        )
+
+    def url(self, record_id: RecordId) -> str:
+        """The record's page in Salesforce, whatever kind of record it is."""
+        return f"{self._settings.connection.url.rstrip('/')}/{record_id}"
+
+
+def _named(email: str, users: Sequence[Row]) -> list[Row]:
+    wanted = email.lower()
+    return [
+        user
+        for user in users
+        if wanted in ((user["Email"] or "").lower(), user["Username"].lower())
+    ]
