@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.business_time import next_open
-
 from agent.context import RunContext
 from agent.decisions import plan
 from agent.ledger.records import CycleFields, Decision, Outstanding, Step
 from agent.ledger.tables import CycleStatus
+from domain.business_time import next_open
 from domain.crm import OwnerKind, OwnerState
 from domain.effects import (
     Action,
@@ -83,7 +82,7 @@ def _news(
     if policy.mirror.activity:
         activity = MirrorActivity(lead=one.lead, owner_name=name, stamp=write.stamp)
         news.append((activity, now))
-    if context.messenger is not None and email in policy.users:
+    if context.messenger is not None and email is not None and email in policy.users:
         told = TellOwner(
             lead=one.lead,
             owner=email,

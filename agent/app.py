@@ -1,26 +1,33 @@
 """The composition root: from settings to a worker. The only place that knows the vendors."""
 
 import os
+import random
 import socket
-import threading
 import time
 import uuid
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 
+from pydantic import SecretStr
+
 from agent import stories
 from agent.context import RunContext
-from agent.ledger import Ledger
-from agent.ledger.engine import check, migrate, open_engine
+from agent.ledger import Ledger, open_ledger
 from agent.policy_file import load_policy
-from agent.settings import Settings
+from agent.settings import Settings, require
 from agent.stories import Told
 from agent.tick import Worker
-from domain.policy import Policy
-from domain.ports import Clock, Finding
+from domain.policy import Assignment, Policy
+from domain.ports import Clock, Crm, Enrichment, Finding, Marketing, Messenger
 from domain.values import LeadKey
+from tools import salesforce
+from tools.http import Transport
+from tools.marketo.client import MarketoAccess, MarketoClient
+from tools.marketo.examination import Expectations
+from tools.marketo.gateway import MarketoGateway
+from tools.quota import Budget, Limits
 
 
 class WallClock:
@@ -35,59 +42,31 @@ class WallClock:
         time.sleep(seconds)
 
 
-@dataclass
-class Calls:
-    """How many calls each vendor got."""
+def open_app(settings: Settings, clock: Clock | None = None) -> "App":
+    """Everything that a process needs; nothing is sent to anyone yet.
 
-    counts: Counter[str] = field(default_factory=Counter[str])
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def count(self, vendor: str) -> None:
-        """Note one call."""
-        with self._lock:
-            self.counts[vendor] += 1
-
-    def told(self) -> str:
-        """The counts in words."""
-        return ", ".join(f"{count} {vendor} calls" for vendor, count in sorted(self.counts.items()))
-
-
-def open_ledger(url: str) -> Ledger:
-    """The ledger at a database URL. A new SQLite file gets its tables; others must have them."""
-    engine = open_engine(url)
-    if engine.dialect.name == "sqlite":
-        migrate(engine)
-    check(engine)
-    return Ledger.on(engine)
+    Raises PolicyError, SettingsError or LedgerError with what to do.
+    """
+    policy = load_policy(settings.routeready_policy)
+    ledger = open_ledger(settings.routeready_database)
+    return App(settings, policy, ledger, clock or WallClock())
 
 
 @dataclass
 class App:
-    """Everything that one process needs, made when first asked for."""
+    """The parts of one process; gateways are made when first asked for."""
 
     settings: Settings
-    clock: Clock
+    policy: Policy
     ledger: Ledger
-    calls: Calls = field(default_factory=Calls)
-    policy: Policy = field(init=False)
-    _read_at: float = field(init=False, default=0.0)
-
-    def __post_init__(self) -> None:
-        self.policy = load_policy(self.settings.routeready_policy)
-        self._read_at = self.settings.routeready_policy.stat().st_mtime
-
-    def refresh_policy(self) -> None:
-        """Take up a policy file that was changed; one with errors is told, and not taken up."""
-        changed = self.settings.routeready_policy.stat().st_mtime
-        if changed == self._read_at:
-            return
-        self._read_at = changed
-        self.policy = load_policy(self.settings.routeready_policy)
+    clock: Clock
+    chance: random.Random = field(default_factory=random.Random)
+    new_run: Callable[[], str] = lambda: f"r{uuid.uuid4().hex[:12]}"
 
     @cached_property
     def name(self) -> str:
         """Under which this process holds leases."""
-        return f"{socket.gethostname()}-{os.getpid()}"
+        return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
 
     def worker(self) -> Worker:
         """The worker of this process."""
@@ -96,7 +75,7 @@ class App:
     def context(self) -> RunContext:
         """What one run may touch; `now` is one value for all of it."""
         return RunContext(
-            run=f"r{uuid.uuid4().hex[:12]}",
+            run=self.new_run(),
             now=self.clock.now(),
             policy=self.policy,
             ledger=self.ledger,
@@ -106,6 +85,65 @@ class App:
             messenger=self.messenger,
             batch_size=self.settings.routeready_batch_size,
         )
+
+    @cached_property
+    def marketing(self) -> Marketing:
+        """Marketo."""
+        settings = self.settings
+        access = MarketoAccess(
+            url=require(settings.marketo_base_url, "MARKETO_BASE_URL"),
+            client_id=require(settings.marketo_client_id, "MARKETO_CLIENT_ID"),
+            client_secret=SecretStr(
+                require(settings.marketo_client_secret, "MARKETO_CLIENT_SECRET")
+            ),
+        )
+        budget = Budget("marketo", self.clock, Limits())
+        transport = Transport("marketo", self.clock, self.chance, budget=budget)
+        client = MarketoClient(access, transport, self.clock)
+        campaign = self.policy.sync.campaign if self.policy.sync.request else None
+        return MarketoGateway(client, self.clock, expectations=Expectations(sync_campaign=campaign))
+
+    @cached_property
+    def crm(self) -> Crm:
+        """Salesforce."""
+        settings, policy = self.settings, self.policy
+        domain = require(settings.salesforce_domain, "SALESFORCE_DOMAIN")
+        connection = salesforce.Connection(
+            url=f"https://{domain.removeprefix('https://').rstrip('/')}",
+            credentials=self._salesforce_credentials(),
+            ca_file=settings.salesforce_ca_file,
+        )
+        choosers = {segment.assignment for segment in policy.segments}
+        expected = salesforce.Expected(
+            users=tuple(sorted(policy.users)),
+            queues=tuple(sorted({queue.salesforce for queue in policy.queues.values()})),
+            worker_assigns=Assignment.WORKER in choosers,
+            salesforce_assigns=Assignment.SALESFORCE_RULES in choosers,
+        )
+        guard = salesforce.Guard(settings.salesforce_guard)
+        made = salesforce.Settings(connection, guard=guard, expected=expected)
+        return salesforce.Gateway(made, self.clock)
+
+    def _salesforce_credentials(self) -> salesforce.ClientCredentials | salesforce.JwtBearer:
+        settings = self.settings
+        key = require(settings.salesforce_consumer_key, "SALESFORCE_CONSUMER_KEY")
+        if settings.salesforce_private_key_file is not None:
+            username = require(settings.salesforce_username, "SALESFORCE_USERNAME")
+            return salesforce.JwtBearer(key, username, settings.salesforce_private_key_file)
+        secret = require(settings.salesforce_consumer_secret, "SALESFORCE_CONSUMER_SECRET")
+        return salesforce.ClientCredentials(key, secret)
+
+    @cached_property
+    def messenger(self) -> Messenger | None:
+        """Slack; None without a token."""
+        if self.settings.slack_bot_token is None:
+            return None
+        raise NotImplementedError
+
+    @cached_property
+    def enrichment(self) -> Enrichment | None:
+        """The providers that have a key, in the policy's order; None when none has."""
+        raise NotImplementedError
 
     def stories(self, who: str) -> list[Told]:
         """The stories of a lead by e-mail address or Marketo id."""

@@ -76,7 +76,7 @@ def why(who: Annotated[str, typer.Argument(help="An e-mail address, or a Marketo
 @cli.command()
 def replay() -> None:
     """Compute every stored decision again; each must come out the same, byte for byte."""
-    from agent.app import open_ledger
+    from agent.ledger import open_ledger
     from agent.replay import replay as recompute
     from agent.settings import read_settings
 
@@ -116,7 +116,7 @@ def migrate() -> None:
 @cli.command()
 def approvals() -> None:
     """List the writes that wait for a person's word."""
-    from agent.app import open_ledger
+    from agent.ledger import open_ledger
     from agent.settings import read_settings
 
     waiting = open_ledger(read_settings().routeready_database).history.approvals()

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from domain.routing import evolve, restrict, route
-
 from agent.context import RunContext
 from agent.ledger.records import (
     Approval,
@@ -26,6 +24,7 @@ from domain.lead import FieldName, Lead
 from domain.match import NoRecord
 from domain.policy import Mode, Policy
 from domain.route import Keep, Route, Routed, ToQueue, ToSalesforceRules
+from domain.routing import evolve, restrict, route
 from domain.snapshot import RouteInputs, Snapshot
 from domain.values import (
     CycleId,
@@ -91,7 +90,7 @@ def _routed_fields(routed: Routed, claimed: Claimed, context: RunContext) -> Cyc
         Mode.APPROVE: CycleStatus.APPROVAL,
         Mode.AUTO: CycleStatus.ASSIGNING,
     }[mode]
-    return CycleFields(
+    fields = CycleFields(
         status=status,
         due_at=None,
         deadline=None,
@@ -106,8 +105,9 @@ def _routed_fields(routed: Routed, claimed: Claimed, context: RunContext) -> Cyc
         is_fallback=isinstance(chosen, Route) and chosen.is_fallback,
         ready_at=claimed.ready_at or context.now,
         sla_due=chosen.sla_due,
-        **_owner_fields(chosen),
     )
+    fields.update(_owner_fields(chosen))
+    return fields
 
 
 def _owner_fields(chosen: Route | Keep) -> CycleFields:
@@ -296,8 +296,9 @@ _STATUS: dict[type[Verdict], str] = {Wait: "waiting", Park: "parked", Reject: "r
 
 
 def _move(step: Step, claimed: Claimed, status: CycleStatus, fields: CycleFields) -> None:
-    before = step.cycles.get(claimed.cycle.id, CycleFields())
-    step.cycles[claimed.cycle.id] = CycleFields(**{**before, **fields, "status": status})
+    moved = step.cycles.setdefault(claimed.cycle.id, CycleFields())
+    moved.update(fields)
+    moved["status"] = status
 
 
 def verdict_hash(verdict: Verdict) -> str:

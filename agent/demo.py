@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,12 +86,12 @@ def sandbox_settings(ready: Mapping[str, Any], folder: Path) -> Settings:
         marketo_base_url=marketo["base_url"],
         marketo_client_id=marketo["client_id"],
         marketo_client_secret=marketo["client_secret"],
-        salesforce_domain=salesforce["instance"],
+        salesforce_domain=salesforce["domain"],
         salesforce_consumer_key=salesforce["consumer_key"],
         salesforce_consumer_secret=salesforce["consumer_secret"],
         salesforce_ca_file=salesforce["ca_file"],
         slack_bot_token=slack["bot_token"],
-        slack_base_url=slack["base_url"],
+        slack_base_url=slack["api_url"],
         pdl_api_key=SecretStr(ready["pdl"]["api_key"]),
         pdl_base_url=ready["pdl"]["base_url"],
         apollo_api_key=SecretStr(ready["apollo"]["api_key"]),
@@ -115,13 +116,15 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
         told = [stories.tell(app.ledger, lead, app.policy.timezone) for lead in chosen]
         for story in told:
             out.print(f"\n{story}", soft_wrap=True)
-        out.print(f"\n{ticks} ticks, {app.calls.told()}")
+        calls = count_calls(clock.control)
+        told_calls = ", ".join(f"{count} to {vendor}" for vendor, count in calls.items())
+        out.print(f"\n{ticks} ticks, vendor calls: {told_calls}")
         return {
             "seed": seed,
             "days": days,
             "ticks": ticks,
             "funnel": counted.model_dump(),
-            "calls": dict(app.calls.counts),
+            "calls": calls,
             "leads": [_row(cycle) for cycle in app.ledger.history.cycles()],
             "stories": [story.model_dump() for story in told if story is not None],
         }
@@ -139,7 +142,7 @@ def _let_days_pass(app: App, clock: SandboxClock, days: int) -> int:
             report = worker.tick()
             ticks += 1
             if report.error:
-                app.note(report.error)
+                progress.console.print(f"{clock.at:%a %H:%M} UTC: {report.error}")
             told = f"{report.verdicts.total()} leads looked at"
             progress.update(
                 task,
@@ -150,8 +153,22 @@ def _let_days_pass(app: App, clock: SandboxClock, days: int) -> int:
     return ticks
 
 
+def count_calls(control: str) -> dict[str, int]:
+    """How many requests each vendor got, by the sandbox's own journal."""
+    counts: Counter[str] = Counter()
+    after = -1
+    while True:
+        query = {"kind": "request", "after": str(after)}
+        answer = requests.get(f"{control}/journal", params=query, timeout=30)
+        entries = answer.json()["entries"]
+        if not entries:
+            return dict(sorted(counts.items()))
+        counts.update(entry["vendor"] for entry in entries)
+        after = entries[-1]["seq"]
+
+
 def _worth_telling(app: App) -> list[LeadKey]:
-    """Three leads whose stories show the most: by pool with somebody skipped, by account, parked."""
+    """Three leads whose stories show the most: somebody skipped, an account's, one parked."""
     cycles = app.ledger.history.cycles()
     routed = [cycle for cycle in cycles if cycle.status == CycleStatus.ASSIGNED]
     wanted = (

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 
-from domain.hygiene import lacking, merge
-from domain.matching import match
-from domain.normalise import offline_signals
-
 from agent.context import RunContext
 from domain.crm import Candidates
 from domain.crm_facts import crm_facts
+from domain.hygiene import lacking, merge
 from domain.lead import FieldName, Lead
+from domain.matching import match
+from domain.normalise import offline_signals
 from domain.policy import Policy
 from domain.ports import Sought
 from domain.values import LeadKey, Sourced

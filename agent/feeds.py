@@ -7,10 +7,9 @@ activities late, and the ledger knows by `marketoGUID` which it has seen.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from domain.triggers import triggered
-
 from agent.context import RunContext
 from domain.lead import FieldName, RawLead
+from domain.triggers import triggered
 from domain.values import LeadKey
 
 OVERLAP = timedelta(minutes=5)

@@ -12,19 +12,15 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError
 
+from agent.yaml_text import Document, YamlError, read_yaml
+from agent.yaml_text import Path as Place
 from domain import policy as contract
 from domain.errors import PolicyError
-from domain.policy import Policy, Territory
+from domain.policy import RULE_KINDS, Policy, Territory
 from domain.policy_lint import Lint, lint
 
 TERRITORIES = "territories.csv"
-
-Path_ = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -77,35 +73,26 @@ def read_policy(path: Path) -> Reading:
     except UnicodeDecodeError:
         return _only(path, 1, "is not UTF-8 text", "Save it as UTF-8.")
     try:
-        tree = YAML(typ="rt").load(text)
-    except DuplicateKeyError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return _only(path, line, _first_line(error), "Remove or rename one of the two.")
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        advice = "Check the indentation and the brackets and quotes near this line."
-        return _only(path, line, f"is not YAML: {error.problem or error.context}", advice)
-    if not isinstance(tree, CommentedMap):
+        document = read_yaml(text)
+    except YamlError as error:
+        return _only(path, error.line, error.sentence, error.suggestion)
+    if not isinstance(document.value, dict):
         return _only(path, 1, "is not a policy", "Start from the example policy.yaml.")
     table = path.with_name(TERRITORIES)
     rows, complaints = _read_territories(table)
-    return _build(path, tree, rows, complaints)
+    return _build(path, document, rows, complaints)
 
 
 def _only(path: Path, line: int, sentence: str, suggestion: str) -> Reading:
     return Reading(None, (Complaint("error", path.name, line, "", sentence, suggestion),))
 
 
-def _first_line(error: MarkedYAMLError) -> str:
-    return str(error.problem).splitlines()[0]
-
-
 def _build(
-    path: Path, tree: CommentedMap, rows: list[Territory], complaints: list[Complaint]
+    path: Path, document: Document, rows: list[Territory], complaints: list[Complaint]
 ) -> Reading:
-    plain = cast(dict[str, Any], _plain(tree))
+    plain: dict[str, Any] = dict(document.value)
     if "territories" in plain:
-        line = _line(tree, ("territories",))
+        line = document.line(("territories",))
         advice = f"Remove it; the rows belong in {TERRITORIES}."
         complaints.append(
             Complaint("error", path.name, line, "territories", "is not written here", advice)
@@ -117,21 +104,21 @@ def _build(
         for detail in error.errors(include_url=False):
             at = _without_tags(detail["loc"])
             sentence, suggestion = _explain(cast(Mapping[str, Any], detail))
-            line = _line(tree, at)
+            line = document.line(at)
             complaints.append(Complaint("error", path.name, line, _spell(at), sentence, suggestion))
         return Reading(None, tuple(complaints))
     if not complaints:  # half a table of territories would be full of gaps
-        complaints = [_from_lint(one, path, tree, policy) for one in lint(policy)]
+        complaints = [_from_lint(one, path, document, policy) for one in lint(policy)]
     return Reading(policy, tuple(sorted(complaints, key=lambda one: (one.file, one.line))))
 
 
-def _from_lint(one: Lint, path: Path, tree: CommentedMap, policy: Policy) -> Complaint:
+def _from_lint(one: Lint, path: Path, document: Document, policy: Policy) -> Complaint:
     if one.path[:1] == ("territories",):
-        row = policy.territories[one.path[1]] if len(one.path) > 1 else None
-        line = row.line if isinstance(row, Territory) else 1
+        index = one.path[1] if len(one.path) > 1 else None
+        line = policy.territories[index].line if isinstance(index, int) else 1
         where = str(one.path[2]) if len(one.path) > 2 else ""  # noqa: PLR2004  (path's column)
         return Complaint(one.severity, TERRITORIES, line, where, one.sentence, one.suggestion)
-    line = _line(tree, one.path)
+    line = document.line(one.path)
     return Complaint(one.severity, path.name, line, _spell(one.path), one.sentence, one.suggestion)
 
 
@@ -165,58 +152,17 @@ def _read_territories(path: Path) -> tuple[list[Territory], list[Complaint]]:
     return rows, complaints
 
 
-def _plain(node: object) -> object:
-    if isinstance(node, CommentedMap):
-        return {str(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
-        return [_plain(value) for value in node]
-    if isinstance(node, bool):
-        return bool(node)
-    if isinstance(node, str | int | float):
-        plain = next(kind for kind in (str, int, float) if isinstance(node, kind))
-        return plain(node)
-    return node
-
-
-_TAGS = frozenset(
-    name
-    for rule in (
-        contract.CurrentOwnerRule,
-        contract.OpportunityOwnerRule,
-        contract.AccountOwnerRule,
-        contract.TerritoryRule,
-        contract.ToRule,
-        contract.SalesforceRule,
-    )
-    for name in rule.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
-)
 _UNION_ARMS = frozenset({"str", "bool", "Range", "tuple[str, ...]"})
 
 
-def _without_tags(loc: Sequence[str | int]) -> Path_:
+def _without_tags(loc: Sequence[str | int]) -> Place:
     """A pydantic location without the names of union members, which no file contains."""
     kept: list[str | int] = []
     for index, part in enumerate(loc):
-        is_tag = part in _TAGS and index > 0 and isinstance(loc[index - 1], int)
+        is_tag = part in RULE_KINDS and index > 0 and isinstance(loc[index - 1], int)
         if not is_tag and part not in _UNION_ARMS:
             kept.append(part)
     return tuple(kept)
-
-
-def _line(tree: object, path: Sequence[str | int]) -> int:
-    """The line of the deepest part of `path` that the file really has."""
-    line = 1
-    node = tree
-    for part in path:
-        if isinstance(node, CommentedMap) and part in node:
-            line = node.lc.key(part)[0] + 1
-            node = node[part]
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-            line = node.lc.item(part)[0] + 1
-            node = node[part]
-        else:
-            break
-    return line
 
 
 def _spell(path: Sequence[str | int]) -> str:
@@ -241,7 +187,7 @@ def _explain(detail: Mapping[str, Any]) -> tuple[str, str]:
             tag, expected = detail["ctx"]["tag"], detail["ctx"]["expected_tags"]
             return f"{tag!r} is not a kind of rule", f"Use one of {expected}."
         case "union_tag_not_found":
-            return "the rule has no kind", f"Add kind: one of {', '.join(sorted(_TAGS))}."
+            return "the rule has no kind", f"Add kind: one of {', '.join(sorted(RULE_KINDS))}."
         case _:
             return f"{given!r}: {detail['msg'].removeprefix('Value error, ')}", ""
 

@@ -1,11 +1,13 @@
 """Who is there to take leads right now: policy, Salesforce, Slack and the ledger together."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.context import RunContext
 from domain.crm import Member, PoolState
 from domain.policy import User
+from domain.ports import Presence
 from domain.snapshot import RouteInputs
 
 LONGEST_DAY = timedelta(hours=26)
@@ -18,7 +20,9 @@ def route_inputs(context: RunContext) -> RouteInputs:
     emails = sorted(policy.users)
     queues = sorted({queue.salesforce for queue in policy.queues.values()})
     roster = context.crm.roster(emails, queues, context.now)
-    presences = {} if context.messenger is None else context.messenger.presences(emails)
+    presences: Mapping[str, Presence] = {}
+    if context.messenger is not None:
+        presences = context.messenger.presences(emails)
     given = context.ledger.cycles.assigned_since(context.now - LONGEST_DAY)
     members: dict[str, Member] = {}
     for email, member in roster.members.items():

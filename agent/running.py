@@ -20,7 +20,7 @@ def run_forever(settings: Settings) -> None:
     app = open_app(settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda _number, _frame: stop.set())
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_job(
         _tick_safely,
@@ -40,7 +40,7 @@ def run_forever(settings: Settings) -> None:
 
 
 def _tick_safely(app: App) -> None:
-    """One of the two places where any error is caught: it is told, and the next tick tries again."""
+    """The one place where any error is caught: it is told, and the next tick tries again."""
     settings = app.settings
     if settings.routeready_stop_file.exists():
         log("tick_stopped", f"{settings.routeready_stop_file} exists: nothing is done.")

@@ -40,6 +40,7 @@ class Worker:
     def tick(self) -> Report:
         """Route everything that is due; a vendor's failure ends the tick and is reported."""
         from agent.graphs import routing  # noqa: PLC0415  (LangGraph takes a second to import)
+        from agent.graphs.batch import Batch  # noqa: PLC0415
 
         context = self.context()
         leases = context.ledger.leases
@@ -52,7 +53,7 @@ class Worker:
         graph = routing.build()
         try:
             for _ in range(ROUNDS):
-                state: dict[str, Any] = graph.invoke({}, context=context)
+                state: dict[str, Any] = graph.invoke(Batch(), context=context)
                 verdicts.update(verdict.kind for verdict in state["verdicts"].values())
                 context.ledger.cycles.release(context.run)
                 if len(state["claimed"]) < context.batch_size:
@@ -62,3 +63,8 @@ class Worker:
             context.ledger.cycles.release(context.run)
         leases.end_run(context.run, context.now, verdicts, error)
         return Report(context.run, verdicts, error=error)
+
+    def leave(self) -> None:
+        """Let another instance have the lease."""
+        context = self.context()
+        context.ledger.leases.release("tick", self.name, context.now)

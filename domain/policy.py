@@ -351,6 +351,17 @@ RoutingRule = Annotated[
 ]
 
 
+RULE_KINDS = (
+    "current_owner",
+    "opportunity_owner",
+    "account_owner",
+    "territory",
+    "to",
+    "salesforce_rules",
+)
+"""Every kind of routing rule."""
+
+
 class Territory(Value):
     """One row of territories.csv; an empty cell fits everything."""
 

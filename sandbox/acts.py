@@ -10,6 +10,7 @@ the deed as its payload. E-mail addresses stand for people, whatever the vendor 
     {"do": "marketo.visit", "email": "...", "page": "/pricing"}
     {"do": "marketo.change", "email": "...", "values": {...}, "reason": "...", "source": "..."}
     {"do": "marketo.score", "email": "...", "score": 110, "reason": "..."}
+    {"do": "marketo.sync", "email": "..."}: the flow step Sync Person to SFDC
     {"do": "slack.status", "user": "...@...", "text": "...", "emoji": ":palm_tree:",
      "until": "2026-11-27T18:00:00Z"}
 
@@ -21,7 +22,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import cast
 
-from sandbox.marketo import people
+from sandbox.marketo import people, sync
 from sandbox.salesforce import records
 from sandbox.slack import set_status, user_by_email
 from sandbox.wire import Json
@@ -80,10 +81,10 @@ def queue_id(world: World, developer_name: str) -> str:
 
 def person_id(world: World, email: str) -> int:
     """The Marketo id of the newest person with this address. Raises `ActError`."""
-    for row in reversed(world.table("marketo.person").values()):
-        if (row.get("email") or "").lower() == email.lower():
-            return int(row["id"])
-    raise ActError(f"Marketo knows nobody with the address {email}")
+    found = people.with_value(world, "email", email)
+    if not found:
+        raise ActError(f"Marketo knows nobody with the address {email}")
+    return int(found[-1])
 
 
 def _only(world: World, sobject: str, **equals: Json) -> str:
@@ -133,7 +134,11 @@ def _visit(world: World, deed: Row) -> Json:
 def _change(world: World, deed: Row) -> Json:
     person = person_id(world, deed["email"])
     people.change_person(
-        world, person, deed["values"], reason=deed.get("reason"), source=deed.get("source")
+        world,
+        person,
+        deed["values"],
+        reason=deed.get("reason", "Changed by hand"),
+        source=deed.get("source", "Marketo user"),
     )
     return person
 
@@ -143,6 +148,12 @@ def _score(world: World, deed: Row) -> Json:
     reason = deed.get("reason", "Scoring")
     change = {"leadScore": deed["score"]}
     people.change_person(world, person, change, reason=reason, source="Smart Campaign")
+    return person
+
+
+def _sync(world: World, deed: Row) -> Json:
+    person = person_id(world, deed["email"])
+    sync.sync_person(world, person)
     return person
 
 
@@ -162,6 +173,7 @@ DEEDS: Mapping[str, Callable[[World, Row], Json]] = {
     "marketo.visit": _visit,
     "marketo.change": _change,
     "marketo.score": _score,
+    "marketo.sync": _sync,
     "slack.status": _set_status,
 }
 """What people can do, by name."""

@@ -46,7 +46,7 @@ def face(world: World) -> Handler:
         return {"snapshot": len(snapshots)}
 
     def restore(body: Row) -> Json:
-        number = body.get("snapshot", len(snapshots))
+        number: int = body.get("snapshot", len(snapshots))
         if not 1 <= number <= len(snapshots):
             raise ControlError(f"there is no snapshot {number}", 404)
         world.restore(snapshots[number - 1])

@@ -74,6 +74,10 @@ class Server:
 
             do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _exchange  # noqa: N815
 
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                """The Date header: this world's present, not the machine's."""
+                return super().date_time_string(timestamp or world.now.timestamp())
+
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its name there)
                 """Say nothing: the journal is the log."""
 

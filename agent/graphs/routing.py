@@ -9,10 +9,6 @@ sent, so the graph needs no checkpointer: a crash is repaired by the next run.
 from functools import cache
 from typing import Literal
 
-from domain.facts import with_icp_tier
-from domain.gate import judge
-from domain.matching import match as best_match
-from domain.normalise import normalise as canonical
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
@@ -20,7 +16,11 @@ from langgraph.runtime import Runtime
 from agent import decisions, effects, enriching, feeds, rosters
 from agent.context import RunContext
 from agent.graphs.batch import Batch, Update
+from domain.facts import with_icp_tier
+from domain.gate import judge
 from domain.lead import Conditions
+from domain.matching import match as best_match
+from domain.normalise import normalise as canonical
 from domain.snapshot import Snapshot
 from domain.verdict import Park, Ready, Reject, Verdict, Wait
 

@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from agent.ledger.cycles import Cycles
 from agent.ledger.effects import Effects
+from agent.ledger.engine import check, migrate, open_engine
 from agent.ledger.history import History
 from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
@@ -33,3 +34,15 @@ class Ledger:
             Leases(engine),
             History(engine),
         )
+
+
+def open_ledger(url: str) -> Ledger:
+    """The ledger at a database URL. A SQLite file is given its tables; others must have them.
+
+    Raises LedgerError saying what to run.
+    """
+    engine = open_engine(url)
+    if engine.dialect.name == "sqlite":
+        migrate(engine)
+    check(engine)
+    return Ledger.on(engine)

@@ -203,8 +203,6 @@ def _open_deal(world: World, company: Company, account_id: str, owner_id: str) -
             "OwnerId": owner_id,
             "StageName": "Proposal/Price Quote",
             "CloseDate": (world.now + timedelta(days=40)).date().isoformat(),
-            "IsClosed": False,
-            "IsWon": False,
         },
         by=owner_id,
         assign=False,

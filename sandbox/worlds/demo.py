@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox import acts
 from sandbox.acts import plan
+from sandbox.marketo import sync
 from sandbox.world import World
 from sandbox.worlds import reps, roster
 from sandbox.worlds.companies import found_companies, open_accounts
@@ -30,6 +31,7 @@ def build(world: World) -> None:
     """Fill an empty world; its clock is set to `START`."""
     world.state.now = START
     acts.live(world)
+    sync.begin(world)
     roster.settle(world)
     companies = found_companies(world, COMPANIES)
     stage = Stage(world, companies, open_accounts(world, companies))

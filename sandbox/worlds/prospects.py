@@ -22,7 +22,13 @@ SOURCES = (
     "Trade Show",
     "Partner",
     "",
-    "utm_source=newsletter",
+)
+CAMPAIGNS = (
+    "utm_source=newsletter&utm_medium=email",
+    "utm_source=Google&utm_medium=CPC&utm_campaign=brand_q4",
+    "utm_source=google&utm_medium=cpc",
+    "fb / paid",
+    "{{utm_source}}",
 )
 PRODUCTS = ("Platform", "Analytics", "Connect", "")
 HEADCOUNTS = ("{n:,}", "{k:.1f}k", "{low}-{high}", "~{n}", "{n} employees", "{n}")
@@ -118,7 +124,7 @@ def _headcount(rng: Random, prospect: Prospect, _: Row) -> Row:
     text = rng.choice(HEADCOUNTS).format(
         n=count, k=count / 1000, low=count // 2, high=count + count // 2
     )
-    return {"formComment": f"Company size: {text}"}
+    return {"employeeRange": text}
 
 
 def _state(rng: Random, prospect: Prospect, _: Row) -> Row:
@@ -143,7 +149,10 @@ DIRT: Mapping[str, Callable[[Random, Prospect, Row], Row]] = {
     "lower": lambda _rng, who, _: {"firstName": who.first.lower(), "lastName": who.last.lower()},
     "no_title": lambda _rng, _who, _form: {"title": None},
     "headcount": _headcount,
-    "source": lambda rng, _who, _form: {"leadSource": rng.choice(SOURCES) or None},
+    "source": lambda rng, _who, _form: {
+        "leadSource": rng.choice(SOURCES) or None,
+        "sourceDetail": rng.choice(CAMPAIGNS),
+    },
     "transliterated": lambda _rng, who, _form: {
         "firstName": ascii_of(who.first),
         "lastName": ascii_of(who.last),

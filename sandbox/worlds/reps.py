@@ -2,14 +2,13 @@
 
 Every half hour each rep who is at work (09:00-18:00 local time, Monday to Friday, not away) goes
 through the leads that were routed to them and calls some that nobody has called yet. A call is a
-completed Task, and the lead's status becomes Working.
+completed Task, and the lead's status becomes Working. Both are deeds of `sandbox.acts`.
 """
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sandbox.acts import user_id
-from sandbox.salesforce import records
+from sandbox.acts import plan, user_id
 from sandbox.wire import Json
 from sandbox.world import Row, World
 from sandbox.worlds.roster import AWAY_IN_SALESFORCE, AWAY_IN_SLACK, COLLEAGUES, Colleague
@@ -71,15 +70,26 @@ def _call(world: World, colleague: Colleague, owned: dict[str, list[Row]]) -> No
     for lead in owned.get(owner, []):
         if world.rng.random() >= chance:
             continue
-        call = {
-            "WhoId": lead["Id"],
-            "OwnerId": owner,
-            "Subject": "Call",
-            "TaskSubtype": "Call",
-            "CallType": "Outbound",
-            "Status": "Completed",
-            "ActivityDate": world.now.date().isoformat(),
+        call: Row = {
+            "do": "salesforce.insert",
+            "object": "Task",
+            "values": {
+                "WhoId": lead["Id"],
+                "OwnerId": owner,
+                "Subject": "Call",
+                "TaskSubtype": "Call",
+                "CallType": "Outbound",
+                "Status": "Completed",
+                "ActivityDate": world.now.date().isoformat(),
+            },
+            "by": colleague.address,
         }
-        records.insert(world, "Task", call, by=owner, assign=False)
-        working = {"Status": "Working"}
-        records.update(world, "Lead", lead["Id"], working, by=owner, assign=False)
+        working: Row = {
+            "do": "salesforce.update",
+            "object": "Lead",
+            "id": lead["Id"],
+            "values": {"Status": "Working"},
+            "by": colleague.address,
+        }
+        for deed in (call, working):
+            plan(world, world.now, deed)

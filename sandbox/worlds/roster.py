@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sandbox.salesforce import records
+from sandbox.salesforce.ids import SYSTEM_USER
 from sandbox.slack import add_channel, add_user, set_status, user_by_email
 from sandbox.world import World
 
@@ -124,7 +125,7 @@ def part_ways(world: World) -> None:
         if not colleague.is_active:
             row = records.find(world, "User", Email=colleague.address)[0]
             change = {"IsActive": False}
-            records.update(world, "User", row["Id"], change, by="setup", assign=False)
+            records.update(world, "User", row["Id"], change, by=SYSTEM_USER, assign=False)
 
 
 def colleagues(role: str, region: str | None = None) -> list[Colleague]:
@@ -149,27 +150,25 @@ def _settle_salesforce(world: World) -> None:
                 "Email": colleague.address,
                 "FirstName": first,
                 "LastName": last,
-                "Name": colleague.name,
                 "IsActive": True,
-                "UserType": "Standard",
                 "TimeZoneSidKey": colleague.timezone,
                 "Division": colleague.region or None,
                 "ManagerId": managers.get(colleague.region),
             },
-            by="setup",
+            by=SYSTEM_USER,
             assign=False,
         )
         if colleague.role == "manager":
             managers[colleague.region] = users[colleague.address]
     for name in QUEUES:
         values = {"Name": name.replace("_", " "), "DeveloperName": name, "Type": "Queue"}
-        queue = records.insert(world, "Group", values, by="setup", assign=False)
+        queue = records.insert(world, "Group", values, by=SYSTEM_USER, assign=False)
         served = {"QueueId": queue, "SobjectType": "Lead"}
-        records.insert(world, "QueueSobject", served, by="setup", assign=False)
+        records.insert(world, "QueueSobject", served, by=SYSTEM_USER, assign=False)
         region = name.removesuffix("_Inbound")
         for colleague in colleagues("rep", region):
             member = {"GroupId": queue, "UserOrGroupId": users[colleague.address]}
-            records.insert(world, "GroupMember", member, by="setup", assign=False)
+            records.insert(world, "GroupMember", member, by=SYSTEM_USER, assign=False)
 
 
 def _leave(world: World) -> None:

@@ -16,8 +16,9 @@ from domain.ports import Crm, Finding, RecordLinks
 from domain.route import Subject
 from domain.values import DecisionId, EffectKey, LeadKey, RecordId, Scalar, Source, Sourced
 from sandbox import salesforce, tls
-from sandbox.salesforce import records
+from sandbox.salesforce import assignment, records, validation
 from sandbox.server import Server
+from sandbox.wire import Request, Response
 from sandbox.world import World
 from tools.salesforce import (
     ClientCredentials,
@@ -57,6 +58,8 @@ class Org:
     gateway: Gateway
     ids: dict[str, str]
     """Users by e-mail and queues by DeveloperName."""
+    lost: list[str]
+    """The end of a path whose next answer never arrives, though its effect happens."""
 
     def insert(self, sobject: str, **values: Json) -> RecordId:
         """Create a record as an administrator would."""
@@ -160,15 +163,24 @@ def org() -> Iterator[Org]:
         ids[name] = records.insert(world, "Group", values, by=SETUP, assign=False)
         served = {"QueueId": ids[name], "SobjectType": "Lead"}
         records.insert(world, "QueueSobject", served, by=SETUP, assign=False)
+    face, lost = salesforce.face(world), list[str]()
+
+    def answer(request: Request) -> Response:
+        answered = face(request)
+        if lost and request.path.endswith(lost[0]):
+            lost.clear()
+            raise ConnectionAbortedError
+        return answered
+
     context, ca_file = tls.serve()
-    server = Server(world, {"/": salesforce.face(world)}, tls=context)
+    server = Server(world, {"/": answer}, tls=context)
     server.start()
     credentials = ClientCredentials(salesforce.CONSUMER_KEY, salesforce.CONSUMER_SECRET)
     connection = Connection(f"https://localhost:{server.port}", credentials, Path(ca_file))
     expected = Expected(users=(ANA, BEN), queues=("Marketo_Holding", "EMEA_Inbound"))
     settings = Settings(connection, expected=expected)
     gateway = Gateway(settings, WorldClock(world))
-    yield Org(world, settings, gateway, ids)
+    yield Org(world, settings, gateway, ids, lost)
     gateway.close()
     server.stop()
 
@@ -400,3 +412,131 @@ def test_an_owner_who_left(org: Org) -> None:
     [receipt] = org.gateway.set_owners(keyed([org.plan(org.lead(1), owner=ROB)])).values()
     assert isinstance(receipt, Refused)
     assert receipt.refusal is Refusal.OWNER_UNFIT
+
+
+def test_one_bad_record_never_fails_the_others(org: Org) -> None:
+    """Of 300 writes four are refused, each for its own reason, and 296 happen: in one call."""
+    ids = [org.lead(number) for number in range(300)]
+    actions = [org.plan(one) for one in ids]
+    invalid, deleted, locked, converted = ids[3], ids[150], ids[220], ids[299]
+    org.update("Lead", invalid, City="Atlantis")
+    validation.add_rule(org.world, "Lead", "City", "Atlantis", "Atlantis has sunk")
+    records.delete(org.world, "Lead", deleted, by=org.ids[BEN])
+    until = (org.world.now + timedelta(minutes=5)).isoformat()
+    org.world.table("sandbox.locked")[locked] = {"until": until}
+    account = org.insert("Account", Name="Acme", OwnerId=org.ids[BEN])
+    records.convert_lead(org.world, converted, account, by=org.ids[BEN])
+    before = org.calls()
+    receipts = org.gateway.set_owners(keyed(actions))
+    assert org.calls() - before == 1
+    refused = {key: one.refusal for key, one in receipts.items() if isinstance(one, Refused)}
+    assert refused == {
+        "e3": Refusal.DATA,
+        "e150": Refusal.GONE,
+        "e220": Refusal.LOCKED,
+        "e299": Refusal.CONVERTED,
+    }
+    assert sum(one == Applied(detail="Ana Torres") for one in receipts.values()) == 296
+    owners = [org.row("Lead", one)["OwnerId"] for one in ids]
+    assert owners.count(org.ids[ANA]) == 296
+
+
+def test_a_lost_answer_is_settled_by_reading(org: Org) -> None:
+    """The write happened and its answer did not arrive: the stamp on the record tells."""
+    record = org.lead(1)
+    action = org.plan(record)
+    org.gateway.owner_states(subjects(org, record))
+    org.lost.append("/composite")
+    before = org.calls()
+    [receipt] = org.gateway.set_owners(keyed([action])).values()
+    assert isinstance(receipt, Unknown)
+    assert org.calls() - before == 1
+    state = org.gateway.owner_states({action.lead: action.subject})[action.lead]
+    assert (state.decision_id, state.owner.email) == ("d1", ANA)
+
+
+def test_the_orgs_own_rule_stays_asleep(org: Org) -> None:
+    """An active assignment rule would take the lead, were it not for the header."""
+    assignment.activate(org.world, "All to Ben", [{"criteria": [], "assigned_to": BEN}])
+    record = org.lead(1)
+    org.gateway.set_owners(keyed([org.plan(record)]))
+    assert org.row("Lead", record)["OwnerId"] == org.ids[ANA]
+
+
+@pytest.mark.parametrize("guard", list(Guard))
+def test_handing_to_the_orgs_own_rule(org: Org, guard: Guard) -> None:
+    """On purpose, the rule chooses, and the receipt says whom it chose."""
+    assignment.activate(org.world, "All to Ben", [{"criteria": [], "assigned_to": BEN}])
+    handed, kept = org.lead(1), org.lead(2)
+    gateway = Gateway(replace(org.settings, guard=guard), WorldClock(org.world))
+    receipts = gateway.set_owners(keyed([org.plan(handed, owner=None), org.plan(kept)]))
+    gateway.close()
+    assert receipts == {"e0": Applied(detail="Ben Okafor"), "e1": Applied(detail="Ana Torres")}
+    assert org.row("Lead", handed)["OwnerId"] == org.ids[BEN]
+    assert org.row("Lead", handed)["Routing_Decision_Id__c"] == "d1"
+    assert org.row("Lead", kept)["OwnerId"] == org.ids[ANA]
+
+
+def findings(org: Org, **expected: Json) -> dict[str, Finding]:
+    """What an examination finds, by subject."""
+    changed = replace(org.settings, expected=replace(org.settings.expected, **expected))
+    gateway = Gateway(changed, WorldClock(org.world))
+    found = {one.subject.removeprefix("Salesforce "): one for one in gateway.examine()}
+    gateway.close()
+    return found
+
+
+def test_an_org_that_is_fit(org: Org) -> None:
+    """Everything that is looked at is fine, and says so in a sentence."""
+    found = findings(org)
+    assert {one.subject for one in found.values() if not one.ok} <= {"Salesforce clock"}
+    assert {
+        "sign-in",
+        "Lead fields",
+        "Contact fields",
+        "users",
+        "queues",
+        "assignment rule",
+        "owner guard",
+        "API calls",
+    } <= set(found)
+
+
+def test_an_org_that_is_not_fit(org: Org) -> None:
+    """Each thing that is missing is named, with what to do about it."""
+    del org.world.table("salesforce.CustomField")["Lead.Routing_Reason__c"]
+    org.world.table("salesforce.QueueSobject").clear()
+    for rule in org.world.table("salesforce.ValidationRule").values():
+        rule["Active"] = False
+    assignment.activate(org.world, "All to Ben", [])
+    found = findings(org, users=(ANA, ROB, "new@x.io"), queues=("EMEA_Inbound",))
+    wrong = {subject: one.sentence for subject, one in found.items() if not one.ok}
+    assert all(one.fix for one in found.values() if not one.ok)
+    assert "Routing_Reason__c" in wrong["Lead fields"]
+    assert "EMEA_Inbound" in wrong["queues"]
+    assert ROB in wrong["users"]
+    assert "All to Ben" in wrong["assignment rule"]
+    assert "Lead, Contact" in wrong["owner guard"]
+
+
+def test_leaving_the_choice_to_no_rule(org: Org) -> None:
+    """A policy that leans on Salesforce's rule needs an active one."""
+    found = findings(org, worker_assigns=False, salesforce_assigns=True)
+    assert not found["assignment rule"].ok
+
+
+def test_a_package_that_is_not_deployed(org: Org) -> None:
+    """Reading without our fields ends with a sentence that names them."""
+    record = org.lead(1)
+    asked = subjects(org, record)
+    org.world.table("salesforce.CustomField").clear()
+    with pytest.raises(AuthError, match="Routing_Decision_Id__c"):
+        org.gateway.owner_states(asked)
+
+
+def test_optional_fields_that_are_not_there(org: Org) -> None:
+    """An org without person accounts or named accounts is read all the same."""
+    account = org.insert("Account", Name="Acme", Website="acme.example", OwnerId=org.ids[BEN])
+    del org.world.table("salesforce.CustomField")["Account.Named_Account__c"]
+    found = org.gateway.candidates([lead("1", domain="acme.example")])
+    assert [(one.id, one.is_named) for one in found[LeadKey("1")].accounts] == [(account, False)]

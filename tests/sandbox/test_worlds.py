@@ -11,9 +11,10 @@ from pathlib import Path
 import openai
 import pytest
 import requests
-from sandbox.salesforce import records
 from slack_sdk import WebClient
 
+from sandbox import acts
+from sandbox.salesforce import records
 from sandbox.wire import Json
 from sandbox.world import World
 from sandbox.worlds import demo, roster, scale
@@ -129,3 +130,18 @@ def test_the_process_says_one_line_and_ends_with_its_parent() -> None:
             assert [each.id for each in model.models.list()] == [said["openai"]["model"]]
         process.stdin.close()
         assert process.wait(timeout=10) == 0
+
+
+def test_reps_call_what_was_routed_to_them() -> None:
+    """A diligent rep calls a routed lead in working hours; an unrouted one is left alone."""
+    world = World(seed=1)
+    demo.build(world)
+    dan = acts.user_id(world, f"dan.whitfield@{roster.DOMAIN}")
+    lead = {"LastName": "Keld", "Company": "Alder Foods Ltd", "OwnerId": dan}
+    routed = lead | {"Routing_Decision_Id__c": "d1", "Routing_Expected_Owner__c": dan}
+    ids = [records.insert(world, "Lead", row, by=dan, assign=False) for row in (lead, routed)]
+    world.advance_to(demo.START + timedelta(hours=7, minutes=59))
+    assert records.find(world, "Task", OwnerId=dan) == []
+    world.advance(timedelta(hours=9))
+    assert [task["WhoId"] for task in records.find(world, "Task", OwnerId=dan)] == [ids[1]]
+    assert records.find(world, "Lead", Id=ids[1])[0]["Status"] == "Working"

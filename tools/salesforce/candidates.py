@@ -19,9 +19,9 @@ from tools.salesforce.reading import Reader, Wanted
 from tools.salesforce.soql import Query, Term, finding
 
 
-def find(leads: Sequence[Lead], reader: Reader, domains: wire.Domains) -> dict[LeadKey, Candidates]:
+def find(leads: Sequence[Lead], reader: Reader) -> dict[LeadKey, Candidates]:
     """Candidates of every lead, each in the order of their ids."""
-    search = _Search(reader, domains)
+    search = _Search(reader)
     search.look_for(leads)
     search.follow()
     return {lead.key: search.candidates(lead) for lead in leads}
@@ -30,9 +30,8 @@ def find(leads: Sequence[Lead], reader: Reader, domains: wire.Domains) -> dict[L
 class _Search:
     """What one batch has found so far."""
 
-    def __init__(self, reader: Reader, domains: wire.Domains) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._domains = domains
         self._records: dict[RecordId, CrmRecord] = {}
         self._accounts: dict[RecordId, Row] = {}
         self._found: set[RecordId] = set()
@@ -122,7 +121,7 @@ class _Search:
                 continue
             self._accounts[account_id] = row
             self._accounts_by_name[row["Name"].casefold()].append(account_id)
-            domain = self._domains.of(row["Website"])
+            domain = wire.domain_of(row["Website"])
             if domain is not None:
                 self._accounts_by_domain[domain].append(account_id)
 
@@ -161,7 +160,7 @@ class _Search:
                 self._opportunities[account_id],
                 self._contacts.get(account_id, 0),
             )
-            self._built[account_id] = wire.account(parts, self._domains)
+            self._built[account_id] = wire.account(parts)
         return self._built[account_id]
 
 

@@ -189,8 +189,8 @@ def _guard_rule(client: Client, guard: Guard) -> Iterator[Finding]:
         yield _wrong("owner guard", sentence, fix)
         return
     objects = ("Lead", "Contact")
-    columns = ("Active", "ErrorMessage", "EntityDefinition.QualifiedApiName")
-    where = one_of("EntityDefinition.QualifiedApiName", objects)
+    columns = ("Active", "ErrorMessage", "EntityDefinitionId")
+    where = one_of("EntityDefinitionId", objects)
     try:
         rows = client.tooling_query(Query(select(columns, SObject.VALIDATION_RULE, where)))
     except (AuthError, RequestError) as error:
@@ -202,7 +202,7 @@ def _guard_rule(client: Client, guard: Guard) -> Iterator[Finding]:
         yield _wrong("owner guard", sentence, fix)
         return
     guarded: set[str] = {
-        row["EntityDefinition"]["QualifiedApiName"]
+        row["EntityDefinitionId"]
         for row in rows
         if row["Active"] and fields.GUARD_WORDS in (row["ErrorMessage"] or "")
     }

@@ -198,6 +198,13 @@ LEAD_VALUES: Mapping[FieldName, tuple[str, ...]] = {
 }
 """Our fields by Salesforce's; the first that is there and filled counts."""
 
+ACCOUNT_VALUES: Mapping[FieldName, tuple[str, ...]] = {
+    FieldName.COUNTRY: ("BillingCountryCode", "BillingCountry"),
+    FieldName.STATE: ("BillingStateCode", "BillingState"),
+    FieldName.INDUSTRY: ("Industry",),
+    FieldName.EMPLOYEES: ("NumberOfEmployees",),
+}
+
 CONTACT_VALUES: Mapping[FieldName, tuple[str, ...]] = {
     FieldName.FIRST_NAME: ("FirstName",),
     FieldName.LAST_NAME: ("LastName",),

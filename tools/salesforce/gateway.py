@@ -19,7 +19,13 @@ from tools.salesforce.reading import Reader, Wanted
 from tools.salesforce.soql import Query, Term, literal, one_of, packs, select
 from tools.salesforce.writing import Guard, Writer
 
-CLOSED_STATUSES = ("Closed - Converted", "Closed - Not Converted", "Disqualified", "Unqualified")
+CLOSED_STATUSES = (
+    "Closed - Converted",
+    "Closed - Not Converted",
+    "Disqualified",
+    "Recycled",
+    "Unqualified",
+)
 USERS_PER_COUNT = 500
 """How many e-mail addresses one count of open leads names."""
 
@@ -45,7 +51,6 @@ class Gateway:
         self._client = Client(settings.connection, clock)
         self._reader = Reader(self._client)
         self._writer = Writer(self._client, self._reader, settings.guard, clock)
-        self._domains = wire.Domains()
 
     @property
     def usage(self) -> Usage | None:
@@ -58,7 +63,7 @@ class Gateway:
 
     def candidates(self, leads: Sequence[Lead]) -> Mapping[LeadKey, Candidates]:
         """Records and accounts that may be these leads; every lead is in the answer."""
-        return candidates.find(leads, self._reader, self._domains)
+        return candidates.find(leads, self._reader)
 
     def roster(self, emails: Sequence[str], queues: Sequence[str], now: datetime) -> Roster:
         """Who may take leads: users by e-mail or username, queues by DeveloperName.

@@ -1,11 +1,10 @@
 """Salesforce's JSON and our values: what their records mean, and what ours look like there."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from tldextract import TLDExtract
 
 from domain.crm import (
     Account,
@@ -18,7 +17,9 @@ from domain.crm import (
     RecordKind,
 )
 from domain.effects import Refusal, Stamp
-from domain.lead import FieldName
+from domain.lead import FieldName, RawLead
+from domain.normalise import normalise
+from domain.normalise.emails import registrable
 from domain.values import Instant, LeadKey, RecordId, Scalar
 from tools.salesforce import fields
 from tools.salesforce.forms import host_of
@@ -31,6 +32,7 @@ QUEUE_PREFIX = "00G"
 LONGEST_AWAY = 120
 """Characters of an out-of-office message that are kept."""
 
+_HOST = re.compile(r"[^\s.]+(\.[^\s.]+)*\.[a-z][a-z0-9-]+")
 _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -43,27 +45,20 @@ def record_id(text: str) -> RecordId:
     return RecordId(text + "".join(_CHECKSUM[number] for number in sums))
 
 
-def instant(text: str) -> datetime:
-    """A moment as Salesforce writes it, such as `2026-11-23T08:12:36.000+0000`."""
-    return datetime.fromisoformat(text)
+def domain_of(website: str | None) -> str | None:
+    """The registrable domain of a website as people write it; None when it names none.
+
+    A host under an ending that is no public suffix, such as one inside a company, is taken whole.
+    """
+    if not website:
+        return None
+    host = host_of(website)
+    return registrable(host) or (host if _HOST.fullmatch(host) else None)
 
 
 def timestamp(moment: datetime) -> str:
     """A moment as Salesforce reads it, in UTC to the millisecond."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}+0000"
-
-
-class Domains:
-    """Registrable domains of websites, by the list of public suffixes that came with the code."""
-
-    def __init__(self) -> None:
-        self._extract = TLDExtract(cache_dir=None, suffix_list_urls=())
-
-    def of(self, website: str | None) -> str | None:
-        """Such as `acme.co.uk` for `https://shop.acme.co.uk/de`; None when it names none."""
-        if not website:
-            return None
-        return self._extract(host_of(website)).top_domain_under_public_suffix or None
 
 
 def owner(row: Row) -> Owner:
@@ -126,14 +121,20 @@ def _person(row: Row, values: Mapping[FieldName, Scalar]) -> dict[str, Json]:
     }
 
 
-def _values(row: Row, names: Mapping[FieldName, Sequence[str]]) -> dict[FieldName, Scalar]:
-    """What the row holds, under our names: empty texts and unticked boxes are left out."""
-    found: dict[FieldName, Scalar] = {}
+def _values(row: Row, names: Mapping[FieldName, Sequence[str]]) -> dict[FieldName, Json]:
+    """What the row holds, under our names and in our canonical form.
+
+    Left out are empty texts, unticked boxes, and what can't be understood.
+    """
+    held: dict[FieldName, Scalar] = {}
     for ours, theirs in names.items():
         value = _filled(row, *theirs)
         if value is not None and value is not False:
-            found[ours] = value
-    return found
+            held[ours] = value
+    at = datetime.fromisoformat(row["CreatedDate"])
+    raw = RawLead(key=LeadKey(""), values=held, link=None, created_at=at, updated_at=at, read_at=at)
+    understood = normalise(raw).fields
+    return {name: understood[name].value for name in held if name in understood}
 
 
 def _filled(row: Row, *names: str) -> Json:
@@ -150,17 +151,18 @@ class AccountParts:
     contacts: int
 
 
-def account(parts: AccountParts, domains: Domains) -> Account:
+def account(parts: AccountParts) -> Account:
     """A Salesforce Account with its open opportunities."""
     row = parts.row
+    values = _values(row, fields.ACCOUNT_VALUES)
     return Account(
         id=row["Id"],
         name=row["Name"],
-        domain=domains.of(row["Website"]),
-        country=_filled(row, "BillingCountryCode", "BillingCountry"),
-        state=_filled(row, "BillingStateCode", "BillingState"),
-        industry=_filled(row, "Industry"),
-        employees=_filled(row, "NumberOfEmployees"),
+        domain=domain_of(row["Website"]),
+        country=values.get(FieldName.COUNTRY),
+        state=values.get(FieldName.STATE),
+        industry=values.get(FieldName.INDUSTRY),
+        employees=values.get(FieldName.EMPLOYEES),
         owner=owner(row),
         type=_filled(row, "Type"),
         is_named=row.get(fields.NAMED_ACCOUNT) is True,

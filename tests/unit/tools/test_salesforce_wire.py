@@ -32,7 +32,7 @@ LEAD_ROW = {
     "Country": "Germany",
     "CountryCode": "DE",
     "City": "",
-    "NumberOfEmployees": 0,
+    "NumberOfEmployees": 40,
     "DoNotCall": False,
     "HasOptedOutOfEmail": True,
 }
@@ -62,15 +62,29 @@ def test_a_lead_is_read() -> None:
         FieldName.LAST_NAME: "Fox",
         FieldName.COMPANY: "Acme",
         FieldName.COUNTRY: "DE",
-        FieldName.EMPLOYEES: 0,
+        FieldName.EMPLOYEES: 40,
         FieldName.UNSUBSCRIBED: True,
     }
 
 
 def test_a_field_the_org_lacks_is_absent() -> None:
-    """A row without an optional field is read like a row whose field is empty."""
+    """A row without an optional field is read like one whose field is empty; "Germany" is DE."""
     row = {name: value for name, value in LEAD_ROW.items() if name != "CountryCode"}
-    assert wire.lead_record(row).country == "Germany"
+    assert wire.lead_record(row).country == "DE"
+
+
+def test_values_are_canonical() -> None:
+    """Salesforce's texts are understood as Marketo's are; what isn't understood is left out."""
+    row = LEAD_ROW | {
+        "CountryCode": None,
+        "Country": "Atlantis",
+        "Phone": "call me",
+        "City": " Bonn ",
+    }
+    record = wire.lead_record(row)
+    assert record.country is None
+    assert FieldName.PHONE not in record.values
+    assert record.values[FieldName.CITY] == "Bonn"
 
 
 @pytest.mark.parametrize(
@@ -204,14 +218,16 @@ def test_refusals(code: str, words: str, named: list[str], expected: Refusal) ->
         ("https://www.Acme.co.uk/about?x=1", "acme.co.uk"),
         ("shop.acme.com:8443", "acme.com"),
         ("  ACME.COM/ ", "acme.com"),
+        ("acme.example", "acme.example"),
         ("n/a", None),
+        ("no website yet", None),
         ("", None),
         (None, None),
     ],
 )
 def test_domains_of_websites(website: str | None, expected: str | None) -> None:
     """However people write a website, its registrable domain is what is compared."""
-    assert wire.Domains().of(website) == expected
+    assert wire.domain_of(website) == expected
 
 
 def test_forms_of_a_company() -> None:

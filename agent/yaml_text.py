@@ -1,0 +1,78 @@
+"""YAML 1.2 as plain values, with the line of every part. Country NO stays a text."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError
+
+Path = tuple[str | int, ...]
+
+
+class YamlError(Exception):
+    """The text is not YAML; carries the line, what is wrong there, and what to do."""
+
+    def __init__(self, line: int, sentence: str, suggestion: str) -> None:
+        super().__init__(sentence)
+        self.line = line
+        self.sentence = sentence
+        self.suggestion = suggestion
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML text as plain values, and where each part of it stands."""
+
+    value: Any
+    lines: dict[Path, int]
+
+    def line(self, path: Path) -> int:
+        """The line of the deepest part of `path` that the text really has."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def read_yaml(text: str) -> Document:
+    """Read a text; raises YamlError."""
+    try:
+        tree: Any = YAML(typ="rt").load(text)
+    except DuplicateKeyError as error:
+        said = str(cast("Any", error).problem).splitlines()[0]
+        raise YamlError(_line_of(error), said, "Remove or rename one of the two.") from None
+    except MarkedYAMLError as error:
+        advice = "Check the indentation and the brackets and quotes near this line."
+        said = f"is not YAML: {cast('Any', error).problem or cast('Any', error).context}"
+        raise YamlError(_line_of(error), said, advice) from None
+    lines: dict[Path, int] = {}
+    return Document(_plain(tree, (), lines), lines)
+
+
+def _line_of(error: MarkedYAMLError) -> int:
+    mark = cast("Any", error.problem_mark)  # pyright: ignore[reportUnknownMemberType]
+    return 1 if mark is None else int(mark.line) + 1
+
+
+def _plain(node: Any, path: Path, lines: dict[Path, int]) -> Any:  # noqa: ANN401  (YAML is any value)
+    if isinstance(node, CommentedMap):
+        mapping = cast("Any", node)
+        found: dict[str, Any] = {}
+        for key in list(mapping):
+            at = (*path, str(key))
+            lines[at] = mapping.lc.key(key)[0] + 1
+            found[str(key)] = _plain(mapping[key], at, lines)
+        return found
+    if isinstance(node, CommentedSeq):
+        sequence = cast("Any", node)
+        items: list[Any] = []
+        for index in range(len(sequence)):
+            at = (*path, index)
+            lines[at] = sequence.lc.item(index)[0] + 1
+            items.append(_plain(sequence[index], at, lines))
+        return items
+    for kind in (bool, str, int, float):
+        if isinstance(node, kind):
+            return kind(node)
+    return node

@@ -1,0 +1,1 @@
+"""Salesforce: an org with leads, contacts, accounts and people, spoken to over REST and SOAP."""

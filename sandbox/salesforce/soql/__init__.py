@@ -1,0 +1,1 @@
+"""SOQL: a parser and an evaluator of the part that clients of a lead router use."""

@@ -1,0 +1,239 @@
+"""From the text of a SOQL statement to its parts, by recursive descent."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from sandbox.salesforce.errors import SalesforceError
+from sandbox.salesforce.soql.syntax import (
+    Aggregate,
+    Children,
+    Column,
+    Comparison,
+    Condition,
+    Everything,
+    Item,
+    Junction,
+    Literal,
+    Membership,
+    Negation,
+    Order,
+    Path,
+    Query,
+    mistake,
+)
+from sandbox.salesforce.soql.tokens import Token, tokens
+
+T = TypeVar("T")
+
+FUNCTIONS = frozenset({"COUNT", "COUNT_DISTINCT", "MAX", "MIN", "SUM", "AVG"})
+LARGEST_OFFSET = 2_000
+_TAIL = frozenset({"WHERE", "GROUP", "ORDER", "LIMIT", "OFFSET", "FOR", "WITH", "HAVING", "ALL"})
+_WORDS: Mapping[str, str] = {"TRUE": "boolean", "FALSE": "boolean", "NULL": "null"}
+
+
+def parse(text: str) -> Query:
+    """The statement's parts. Raises `SalesforceError` with MALFORMED_QUERY and the place."""
+    parser = _Parser(text)
+    query = parser.query()
+    parser.expect_end()
+    return query
+
+
+class _Parser:
+    """Where we are in a statement."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = tokens(text)
+        self._place = 0
+        self._aliases: list[str | None] = []
+
+    @property
+    def _next(self) -> Token:
+        return self._tokens[self._place]
+
+    def _take(self) -> Token:
+        token = self._tokens[self._place]
+        self._place += 1
+        return token
+
+    def _unexpected(self, token: Token) -> SalesforceError:
+        return mistake(self._text, token.at, f"unexpected token: '{token.text}'")
+
+    def _is(self, *words: str) -> bool:
+        return self._next.kind != "string" and self._next.text.upper() in words
+
+    def _accept(self, *words: str) -> bool:
+        if self._is(*words):
+            self._place += 1
+            return True
+        return False
+
+    def _expect(self, word: str) -> Token:
+        if not self._is(word):
+            raise self._unexpected(self._next)
+        return self._take()
+
+    def expect_end(self) -> None:
+        """Refuse whatever follows."""
+        if self._next.kind != "end":
+            raise self._unexpected(self._next)
+
+    def query(self) -> Query:
+        """A SELECT at this place."""
+        self._expect("SELECT")
+        items = self._listed(self._item)
+        self._expect("FROM")
+        sobject = self._path()
+        alias = None
+        if self._next.kind == "word" and not self._is(*_TAIL):
+            alias = self._take().text
+        self._aliases.append(alias)
+        where = self._condition() if self._accept("WHERE") else None
+        groups: tuple[Path, ...] = ()
+        if self._accept("GROUP"):
+            self._expect("BY")
+            groups = self._listed(self._path)
+        orders: tuple[Order, ...] = ()
+        if self._accept("ORDER"):
+            self._expect("BY")
+            orders = self._listed(self._order)
+        limit = self._whole() if self._accept("LIMIT") else None
+        offset = self._offset() if self._accept("OFFSET") else 0
+        self._aliases.pop()
+        if alias is not None:
+            items = tuple(_without_alias(item, alias) for item in items)
+        return Query(items, sobject, where, groups, orders, limit, offset)
+
+    def _listed(self, read: Callable[[], T]) -> tuple[T, ...]:
+        found = [read()]
+        while self._accept(","):
+            found.append(read())
+        return tuple(found)
+
+    def _path(self) -> Path:
+        token = self._take()
+        if token.kind != "word":
+            raise self._unexpected(token)
+        path = Path(token.text, token.at)
+        alias = self._aliases[-1] if self._aliases else None
+        return _stripped(path, alias)
+
+    def _item(self) -> Item:
+        if self._accept("("):
+            self._aliases.append(None)
+            children = Children(self.query())
+            self._aliases.pop()
+            self._expect(")")
+            return children
+        path = self._path()
+        if not self._accept("("):
+            return Column(path, self._alias())
+        name = path.text.upper()
+        if name == "FIELDS":
+            kind = self._path().text.upper()
+            self._expect(")")
+            return Everything(kind, path.at)
+        if name not in FUNCTIONS:
+            raise mistake(self._text, path.at, f"unexpected token: '{path.text}'")
+        inner = None if self._is(")") else self._path()
+        self._expect(")")
+        return Aggregate(name, inner, self._alias(), path.at)
+
+    def _alias(self) -> str | None:
+        if self._next.kind == "word" and not self._is("FROM"):
+            return self._take().text
+        return None
+
+    def _condition(self) -> Condition:
+        """Conditions joined by AND or by OR; a mixture needs parentheses."""
+        parts = [self._simple()]
+        for word in ("AND", "OR"):
+            if self._is(word):
+                while self._accept(word):
+                    parts.append(self._simple())
+                if self._is("AND", "OR"):
+                    raise self._unexpected(self._next)
+                return Junction(word == "AND", tuple(parts))
+        return parts[0]
+
+    def _simple(self) -> Condition:
+        if self._accept("NOT"):
+            return Negation(self._simple())
+        if self._accept("("):
+            inner = self._condition()
+            self._expect(")")
+            return inner
+        path = self._path()
+        if self._is("NOT", "IN"):
+            is_negated = self._accept("NOT")
+            self._expect("IN")
+            return Membership(path, is_negated, self._members())
+        operator = self._take()
+        if operator.kind != "operator" and operator.text.upper() != "LIKE":
+            raise self._unexpected(operator)
+        name = operator.text.upper()
+        return Comparison(path, "!=" if name == "<>" else name, self._literal())
+
+    def _members(self) -> tuple[Literal, ...] | Query:
+        self._expect("(")
+        if self._is("SELECT"):
+            self._aliases.append(None)
+            members: tuple[Literal, ...] | Query = self.query()
+            self._aliases.pop()
+        else:
+            members = self._listed(self._literal)
+        self._expect(")")
+        return members
+
+    def _literal(self) -> Literal:
+        token = self._take()
+        if token.kind == "string":
+            return Literal("string", token.text[1:-1], token.at)
+        if token.kind in ("number", "date", "datetime"):
+            return Literal(token.kind, token.text, token.at)
+        if token.kind == "word":
+            upper = token.text.upper()
+            return Literal(_WORDS.get(upper, "function"), upper, token.at)
+        raise self._unexpected(token)
+
+    def _order(self) -> Order:
+        path = self._path()
+        is_descending = self._accept("DESC")
+        if not is_descending:
+            self._accept("ASC")
+        has_nulls_last = False
+        if self._accept("NULLS"):
+            has_nulls_last = self._accept("LAST")
+            if not has_nulls_last:
+                self._expect("FIRST")
+        return Order(path, is_descending, has_nulls_last)
+
+    def _whole(self) -> int:
+        token = self._take()
+        if token.kind != "number" or not token.text.isdigit():
+            raise self._unexpected(token)
+        return int(token.text)
+
+    def _offset(self) -> int:
+        offset = self._whole()
+        if offset > LARGEST_OFFSET:
+            message = f"Maximum SOQL offset allowed is {LARGEST_OFFSET}"
+            raise SalesforceError("NUMBER_OUTSIDE_VALID_RANGE", message)
+        return offset
+
+
+def _stripped(path: Path, alias: str | None) -> Path:
+    """The path without the object's alias in front of it."""
+    start = f"{alias}.".lower()
+    if alias is None or not path.text.lower().startswith(start):
+        return path
+    return Path(path.text[len(start) :], path.at + len(start))
+
+
+def _without_alias(item: Item, alias: str) -> Item:
+    if isinstance(item, Column):
+        return Column(_stripped(item.path, alias), item.alias)
+    if isinstance(item, Aggregate) and item.path is not None:
+        return Aggregate(item.function, _stripped(item.path, alias), item.alias, item.at)
+    return item

@@ -1,0 +1,178 @@
+"""Answering a SOQL statement from the world's rows."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sandbox.salesforce.errors import SalesforceError
+from sandbox.salesforce.schema import TOOLING, SObject, object_named
+from sandbox.salesforce.soql.conditions import IDS, compile_condition, wanted_ids
+from sandbox.salesforce.soql.grouping import grouped
+from sandbox.salesforce.soql.parse import parse
+from sandbox.salesforce.soql.scope import HINT, Scope, reach
+from sandbox.salesforce.soql.selection import Plan, plan_of
+from sandbox.salesforce.soql.syntax import (
+    Aggregate,
+    Column,
+    Comparison,
+    Junction,
+    Literal,
+    Order,
+    Path,
+    Query,
+    mistake,
+)
+from sandbox.wire import Json
+from sandbox.world import Row, World
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """On whose behalf, and how, a statement is run."""
+
+    timezone: str = "UTC"
+    version: str = "66.0"
+    includes_deleted: bool = False
+    is_tooling: bool = False
+
+
+class Found(NamedTuple):
+    """What a statement finds: how many rows, and their records or a way to make them."""
+
+    total: int
+    ids: Sequence[str]
+    """Of plain queries: the rows, in order, to be made records page by page."""
+    records: Sequence[Row]
+    """Of aggregate queries, whose records are of no row."""
+    record: Callable[[str], Row | None]
+    """The record of one of the ids; None once its row is gone."""
+
+
+def run(world: World, text: str, asker: Asker) -> Found:
+    """Find what a statement asks for. Raises `SalesforceError` as Salesforce would answer it."""
+    query = parse(text)
+    shape = _shape(text, query.sobject, asker)
+    scope = Scope(world, text, shape, asker.timezone, asker.includes_deleted)
+    rows = _rows(scope, query)
+    if _is_count(query):
+        return Found(len(rows), (), (), lambda _: None)
+    if query.groups or any(isinstance(item, Aggregate) for item in query.items):
+        records = grouped(scope, query, rows)
+        return Found(len(records), (), records, lambda _: None)
+    plan = plan_of(scope, query, asker.version, _nested(asker))
+    cut = _cut(_ordered(scope, query.orders, rows), query)
+    return Found(len(cut), [row["Id"] for row in cut], (), _recorder(world, shape, plan))
+
+
+def _recorder(world: World, shape: SObject, plan: Plan) -> Callable[[str], Row | None]:
+    table = world.table(shape.table)
+
+    def record(record_id: str) -> Row | None:
+        row = table.get(record_id)
+        return None if row is None else plan.record(world, row)
+
+    return record
+
+
+def _is_count(query: Query) -> bool:
+    first = query.items[0]
+    return (
+        len(query.items) == 1
+        and isinstance(first, Aggregate)
+        and first.path is None
+        and first.alias is None
+        and not query.groups
+    )
+
+
+def _shape(text: str, named: Path, asker: Asker) -> SObject:
+    shape = object_named(named.text)
+    if shape is None or (shape.name in TOOLING) != asker.is_tooling:
+        message = f"sObject type '{named.text}' is not supported."
+        raise mistake(text, named.at, message + HINT.format("object", "__c", "entity"), "INVALID_TYPE")
+    return shape
+
+
+def _rows(scope: Scope, query: Query) -> list[Row]:
+    """The rows that the WHERE clause lets through."""
+    table = scope.world.table(scope.shape.table)
+    ids = wanted_ids(query.where)
+    rows: Iterable[Row] = table.values()
+    if ids is not None:
+        rows = [table[each] for each in ids if each in table]
+    if query.where is not None:
+        test = compile_condition(scope, query.where, _values)
+        rows = [row for row in rows if test(row)]
+    if scope.includes_deleted:
+        return list(rows)
+    return [row for row in rows if not row.get("IsDeleted")]
+
+
+def _values(scope: Scope, query: Query) -> set[str]:
+    """The values of a nested query's one column, for a semi-join."""
+    shape = object_named(query.sobject.text)
+    if shape is None:
+        message = f"sObject type '{query.sobject.text}' is not supported."
+        raise scope.mistake(query.sobject.at, message, "INVALID_TYPE")
+    inner = scope.of(shape)
+    column = query.items[0]
+    if len(query.items) != 1 or not isinstance(column, Column):
+        message = "A semi join sub-select must select exactly one column"
+        raise scope.mistake(query.sobject.at, message, "MALFORMED_QUERY")
+    field, read = reach(inner, column.path)
+    if field.type not in IDS:
+        message = f"The selected field '{field.name}' in the subquery must be an ID"
+        raise scope.mistake(column.path.at, message, "MALFORMED_QUERY")
+    found = (read(row) for row in _rows(inner, query))
+    return {value for value in found if value is not None}
+
+
+def _nested(asker: Asker) -> Callable[[Scope, Query, str, str], Json]:
+    plans: dict[int, Plan] = {}
+
+    def children(scope: Scope, query: Query, link: str, above: str) -> Json:
+        own = Comparison(Path(link, 0), "=", Literal("string", above, 0))
+        where = own if query.where is None else Junction(is_all=True, parts=(own, query.where))
+        only = Query(query.items, query.sobject, where)
+        rows = _cut(_ordered(scope, query.orders, _rows(scope, only)), query)
+        if not rows:
+            return None
+        plan = plans.get(id(query)) or plan_of(scope, query, asker.version, children)
+        plans[id(query)] = plan
+        records = [plan.record(scope.world, row) for row in rows]
+        return {"totalSize": len(records), "done": True, "records": records}
+
+    return children
+
+
+def _ordered(scope: Scope, orders: Sequence[Order], rows: list[Row]) -> list[Row]:
+    """The rows sorted; nulls come first unless said otherwise."""
+    for order in reversed(orders):
+        field, read = reach(scope, order.path)
+        if not field.filterable:
+            message = f"field '{field.name}' can not be sorted in a query call"
+            raise scope.mistake(order.path.at, message, "MALFORMED_QUERY")
+        empty = [row for row in rows if read(row) is None]
+        filled = [row for row in rows if read(row) is not None]
+        if field.is_text:
+            filled.sort(key=lambda row, read=read: read(row).lower(), reverse=order.is_descending)
+        else:
+            filled.sort(key=read, reverse=order.is_descending)
+        rows = filled + empty if order.has_nulls_last else empty + filled
+    return rows
+
+
+def _cut(rows: list[Row], query: Query) -> list[Row]:
+    end = None if query.limit is None else query.offset + query.limit
+    return rows[query.offset : end]
+
+
+def all_records(found: Found) -> list[Row]:
+    """Every record of what was found, whatever its kind."""
+    if found.records:
+        return list(found.records)
+    made = (found.record(each) for each in found.ids)
+    return [record for record in made if record is not None]
+
+
+__all__ = ["Asker", "Found", "SalesforceError", "all_records", "run"]

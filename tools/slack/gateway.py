@@ -1,0 +1,236 @@
+"""Slack as the worker sees it: who is away, and telling owners exactly once what is theirs.
+
+Slack has no idempotency key. Every message carries the keys of its effects as metadata instead,
+so that a message whose answer was lost can be found again in its conversation.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from domain.effects import Applied, Receipt, Refusal, Refused, TellOwner, Unknown, Untried
+from domain.errors import (
+    AuthError,
+    RateLimitError,
+    RequestError,
+    RetryableError,
+    ToolError,
+    UnknownOutcomeError,
+)
+from domain.ports import Clock, Finding, Presence, RecordLinks
+from domain.values import EffectKey
+from tools.slack import blocks, examination
+from tools.slack.blocks import Block, Item
+from tools.slack.client import VENDOR, Row, SlackAccess, SlackClient, within
+from tools.slack.people import Directory, Person
+
+EVENT_TYPE = "routeready_assigned"
+"""The kind of metadata that our messages carry."""
+MOST_KEY_CHARACTERS = 7_000
+"""Slack refuses metadata of more than some 8 kB; an owner with more leads gets two messages."""
+
+_UNANSWERED = 3
+"""After so many unanswered posts in a row the rest waits for the next run."""
+_CLOSED = frozenset({"channel_not_found", "user_disabled", "user_not_found", "user_not_visible"})
+"""There is no such conversation, so there is no message in it."""
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+_Told = Mapping[EffectKey, TellOwner]
+
+
+class SlackGateway:
+    """Implements `Messenger`. Nothing is sent before the first call."""
+
+    def __init__(
+        self,
+        access: SlackAccess,
+        clock: Clock,
+        links: RecordLinks,
+        *,
+        expected: Sequence[str] = (),
+    ) -> None:
+        """Take in `expected` the addresses of the people whom `examine` should find."""
+        self._clock = clock
+        self._links = links
+        self._expected = tuple(expected)
+        self._client = SlackClient(access, clock)
+        self._directory = Directory(self._client, clock)
+        self._conversations: dict[str, str] = {}
+
+    def presences(self, emails: Sequence[str]) -> Mapping[str, Presence]:
+        """What people's Slack says of them, by e-mail; a person without Slack is absent."""
+        people, now = self._directory.people(), self._clock.now()
+        return {
+            email: Presence(user_id=person.id, away=person.away(now))
+            for email in emails
+            if (person := people.get(email.lower())) is not None
+        }
+
+    def tell_owners(self, planned: Mapping[EffectKey, TellOwner]) -> Mapping[EffectKey, Receipt]:
+        """One message per owner with all of the owner's leads in it.
+
+        Once a message may have been posted nothing is raised any more: what went wrong is in the
+        receipts. When Slack asks to wait, or refuses the token, the rest is not tried.
+        """
+        self._directory.people()
+        receipts: dict[EffectKey, Receipt] = {}
+        unanswered, rest = 0, None
+        for told in _messages(planned):
+            try:
+                receipt = rest or self._tell(told)
+            except AuthError as error:
+                if not receipts:
+                    raise
+                receipt = Untried(detail=str(error))
+            receipts.update(dict.fromkeys(told, receipt))
+            unanswered = unanswered + 1 if isinstance(receipt, Unknown) else 0
+            if unanswered == _UNANSWERED:
+                rest = Untried(detail="Slack does not answer")
+            elif isinstance(receipt, Untried):
+                rest = receipt
+        return receipts
+
+    def told(self, planned: Mapping[EffectKey, TellOwner], since: datetime) -> frozenset[EffectKey]:
+        """Which of these were posted already, read from the messages' metadata."""
+        found: set[EffectKey] = set()
+        for owner, told in _by_owner(planned).items():
+            person = self._directory.find(owner)
+            if person is not None:
+                found |= self._keys_posted(person, since) & told.keys()
+        return frozenset(found)
+
+    def post(self, channel: str, shown: Sequence[Block], text: str, key: EffectKey) -> Receipt:
+        """Post one message to a conversation; `text` is for notifications, made neutral before."""
+        body = {"channel": channel, "blocks": list(shown), "text": text}
+        return self._post(body, [key])
+
+    def update(self, channel: str, ts: str, shown: Sequence[Block], text: str) -> Receipt:
+        """Replace one of our messages; harmless to repeat."""
+        body = {"channel": channel, "ts": ts, "blocks": list(shown), "text": text}
+        try:
+            self._client.write("chat.update", body)
+        except UnknownOutcomeError as error:
+            return Untried(detail=str(error))
+        except ToolError as error:
+            return self._receipt(error)
+        return Applied(detail=f"{channel}/{ts}")
+
+    def examine(self) -> list[Finding]:
+        """Check the token, its scopes and that the roster's people are found."""
+        return examination.examine(self._client, self._directory, self._expected)
+
+    def _tell(self, told: _Told) -> Receipt:
+        owner = next(iter(told.values())).owner
+        try:
+            person = self._directory.find(owner)
+            if person is None:
+                return _refused("users_not_found", f"{owner} has no active Slack account")
+            channel = self._conversation(person)
+        except ToolError as error:
+            return self._receipt(error)
+        items = [self._item(one) for one in told.values()]
+        zone = blocks.zone_named(person.timezone)
+        body = {
+            "channel": channel,
+            "blocks": blocks.owned(items, zone),
+            "text": blocks.summary(items),
+        }
+        receipt = self._post(body, list(told))
+        if isinstance(receipt, Refused):
+            self._conversations.pop(person.id, None)
+        return receipt
+
+    def _item(self, told: TellOwner) -> Item:
+        return Item(told.title, self._links.url(told.record_id), told.reason, told.sla_due)
+
+    def _conversation(self, person: Person) -> str:
+        """The direct message with a person; opening it twice is harmless."""
+        if person.id not in self._conversations:
+            opened = self._client.read("conversations.open", users=person.id)
+            self._conversations[person.id] = str(opened["channel"]["id"])
+        return self._conversations[person.id]
+
+    def _post(self, body: Row, keys: Sequence[EffectKey]) -> Receipt:
+        signed = {
+            **body,
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"keys": ",".join(keys)}},
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        try:
+            answer = self._client.write("chat.postMessage", signed)
+        except ToolError as error:
+            return self._receipt(error)
+        return Applied(detail=f"{answer.get('channel')}/{answer.get('ts')}")
+
+    def _receipt(self, error: ToolError) -> Receipt:
+        now = self._clock.now()
+        match error:
+            case UnknownOutcomeError():
+                return Unknown(detail=str(error))
+            case RateLimitError():
+                return Untried(detail=str(error), retry_at=now + error.retry_after)
+            case RetryableError():
+                return Untried(detail=str(error))
+            case RequestError():
+                return _refused(error.code or VENDOR, error.detail)
+            case _:
+                raise error
+
+    def _keys_posted(self, person: Person, since: datetime) -> set[EffectKey]:
+        """The keys in the metadata of the conversation's messages since a moment."""
+        try:
+            channel = self._conversation(person)
+            messages = list(
+                self._client.pages(
+                    "conversations.history",
+                    "messages",
+                    channel=channel,
+                    oldest=f"{since.timestamp():.6f}",
+                    include_all_metadata=True,
+                )
+            )
+        except RequestError as error:
+            if error.code not in _CLOSED:
+                raise
+            self._conversations.pop(person.id, None)
+            return set()
+        return {EffectKey(key) for message in messages for key in _keys(message)}
+
+
+def _refused(code: str, words: str) -> Refused:
+    return Refused(refusal=Refusal.OTHER, code=code, words=words)
+
+
+def _keys(message: Row) -> list[str]:
+    metadata = within(message, "metadata")
+    if metadata.get("event_type") != EVENT_TYPE:
+        return []
+    return str(within(metadata, "event_payload").get("keys") or "").split(",")
+
+
+def _by_owner(planned: _Told) -> dict[str, dict[EffectKey, TellOwner]]:
+    """Owners in alphabetical order, each with those due first at the top."""
+    found: dict[str, dict[EffectKey, TellOwner]] = defaultdict(dict)
+    for key, told in sorted(planned.items(), key=_urgency):
+        found[told.owner.lower()][key] = told
+    return dict(sorted(found.items()))
+
+
+def _urgency(entry: tuple[EffectKey, TellOwner]) -> tuple[datetime, str, str]:
+    key, told = entry
+    return told.sla_due or _LAST, told.title, key
+
+
+def _messages(planned: _Told) -> Iterator[_Told]:
+    """What goes into each message: an owner's leads, as many as the metadata can name."""
+    for told in _by_owner(planned).values():
+        some: dict[EffectKey, TellOwner] = {}
+        size = 0
+        for key, one in told.items():
+            size += len(key) + 1
+            if size > MOST_KEY_CHARACTERS:
+                yield some
+                some, size = {}, len(key) + 1
+            some[key] = one
+        yield some
