@@ -19,15 +19,18 @@ from agent.policy_file import load_policy
 from agent.settings import Settings, require
 from agent.stories import Told
 from agent.tick import Worker
+from domain.normalise import canonical_values
 from domain.policy import Assignment, Policy
 from domain.ports import Clock, Crm, Enrichment, Finding, Marketing, Messenger
 from domain.values import LeadKey
-from tools import salesforce
+from tools import enrichment, salesforce
 from tools.http import Transport
 from tools.marketo.client import MarketoAccess, MarketoClient
 from tools.marketo.examination import Expectations
 from tools.marketo.gateway import MarketoGateway
 from tools.quota import Budget, Limits
+from tools.slack.client import SlackAccess
+from tools.slack.gateway import SlackGateway
 
 
 class WallClock:
@@ -68,6 +71,16 @@ class App:
         """Under which this process holds leases."""
         return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
 
+    def reload_policy(self) -> bool:
+        """Take up the policy file when its content changed; says whether it did.
+
+        Raises PolicyError when the new file has errors; the old policy stays in force.
+        """
+        policy = load_policy(self.settings.routeready_policy)
+        changed = policy.version != self.policy.version
+        self.policy = policy
+        return changed
+
     def worker(self) -> Worker:
         """The worker of this process."""
         return Worker(self.name, self.context)
@@ -103,9 +116,13 @@ class App:
         campaign = self.policy.sync.campaign if self.policy.sync.request else None
         return MarketoGateway(client, self.clock, expectations=Expectations(sync_campaign=campaign))
 
-    @cached_property
+    @property
     def crm(self) -> Crm:
         """Salesforce."""
+        return self._salesforce
+
+    @cached_property
+    def _salesforce(self) -> salesforce.Gateway:
         settings, policy = self.settings, self.policy
         domain = require(settings.salesforce_domain, "SALESFORCE_DOMAIN")
         connection = salesforce.Connection(
@@ -138,12 +155,33 @@ class App:
         """Slack; None without a token."""
         if self.settings.slack_bot_token is None:
             return None
-        raise NotImplementedError
+        access = SlackAccess(self.settings.slack_bot_token, self.settings.slack_base_url)
+        people = sorted(self.policy.users)
+        return SlackGateway(access, self.clock, self._salesforce, expected=people)
 
     @cached_property
     def enrichment(self) -> Enrichment | None:
         """The providers that have a key, in the policy's order; None when none has."""
-        raise NotImplementedError
+        settings = self.settings
+        keys = {
+            "pdl": (settings.pdl_api_key, settings.pdl_base_url, enrichment.Pdl),
+            "apollo": (settings.apollo_api_key, settings.apollo_base_url, enrichment.Apollo),
+            "hunter": (settings.hunter_api_key, settings.hunter_base_url, enrichment.Hunter),
+        }
+        providers = [
+            make(
+                enrichment.ProviderAccess(url, key),
+                Transport(name, self.clock, self.chance, enrichment.HTTP),
+                self.clock,
+            )
+            for name, (key, url, make) in keys.items()
+            if key is not None
+        ]
+        if not providers:
+            return None
+        return enrichment.EnrichmentGateway(
+            self.policy.enrichment, providers, self.ledger.answers, self.clock, canonical_values
+        )
 
     def stories(self, who: str) -> list[Told]:
         """The stories of a lead by e-mail address or Marketo id."""

@@ -15,6 +15,8 @@ from domain.values import LeadKey
 OVERLAP = timedelta(minutes=5)
 FIRST_LOOK = timedelta(days=1)
 """How far back the very first read goes."""
+TOKEN_LIFE = timedelta(hours=6)
+"""A token older than this is not trusted any more; reading begins again at its time."""
 PAGES_PER_RUN = 40
 """At most so many pages of one feed in one run; the rest is read by the next."""
 
@@ -43,11 +45,15 @@ def refill(context: RunContext) -> None:
 
 
 def wake_changed(context: RunContext) -> None:
-    """Let parked and waiting leads be looked at again when one of their fields changed."""
+    """Let parked and waiting leads be looked at again when one of their fields changed.
+
+    While nobody waits nothing is read; the cursor moves on all the same, so that what changes
+    after a lead is parked is seen.
+    """
     intake = context.ledger.intake
     sleeping = set(intake.sleeping())
     if not sleeping:
-        intake.forget_cursor(CHANGES)
+        intake.move_cursor(CHANGES, _EXHAUSTED, context.now)
         return
     token = _resume(context, CHANGES, OVERLAP)
     for _ in range(PAGES_PER_RUN):
@@ -99,6 +105,6 @@ def _resume(context: RunContext, feed: str, first_look: timedelta) -> str:
     cursor = context.ledger.intake.cursor(feed)
     if cursor is None:
         return context.marketing.start_token(context.now - first_look)
-    if cursor.token == _EXHAUSTED:
+    if cursor.token == _EXHAUSTED or context.now - cursor.at > TOKEN_LIFE:
         return context.marketing.start_token(cursor.at - OVERLAP)
     return cursor.token

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from agent.app import App, open_app
 from agent.logs import alert, configure, log
 from agent.settings import Settings
+from domain.errors import PolicyError
 
 
 def run_forever(settings: Settings) -> None:
@@ -46,6 +47,7 @@ def _tick_safely(app: App) -> None:
         log("tick_stopped", f"{settings.routeready_stop_file} exists: nothing is done.")
         write_health(settings.routeready_health_file, "stopped", None)
         return
+    _take_up_policy(app)
     try:
         report = app.worker().tick()
     except Exception as error:  # noqa: BLE001  (the worker must outlive any one tick)
@@ -61,6 +63,14 @@ def _tick_safely(app: App) -> None:
     write_health(
         settings.routeready_health_file, "ok" if not report.error else "failed", report.error
     )
+
+
+def _take_up_policy(app: App) -> None:
+    try:
+        if app.reload_policy():
+            log("policy_changed", "A new policy is in force.", policy=app.policy.version)
+    except PolicyError as error:
+        alert("policy_refused", f"The policy file has errors, the old one stays: {error}")
 
 
 def write_health(path: Path, state: str, error: str | None) -> None:

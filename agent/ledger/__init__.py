@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from agent.ledger.answers import Answers
 from agent.ledger.cycles import Cycles
 from agent.ledger.effects import Effects
 from agent.ledger.engine import check, migrate, open_engine
@@ -22,6 +23,7 @@ class Ledger:
     effects: Effects
     leases: Leases
     history: History
+    answers: Answers
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -33,6 +35,7 @@ class Ledger:
             Effects(engine),
             Leases(engine),
             History(engine),
+            Answers(engine),
         )
 
 

@@ -44,11 +44,6 @@ class Intake:
             row = connection.execute(found).one_or_none()
         return None if row is None else Cursor(token=row.token, at=row.at)
 
-    def forget_cursor(self, feed: str) -> None:
-        """Let a feed be read from a new beginning."""
-        with self._engine.begin() as connection:
-            connection.execute(_CURSOR.delete().where(_CURSOR.c.name == feed))
-
     def move_cursor(self, feed: str, token: str, now: datetime) -> None:
         """Remember how far a feed was read."""
         with self._engine.begin() as connection:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from domain.lead import FieldName, Lead, Problem, RawLead
 from domain.normalise import emails, labels, numbers, phones, places, titles
 from domain.normalise.companies import company, company_key
 from domain.normalise.texts import tidy, unshout
-from domain.values import Instant, Scalar, Source, Sourced
+from domain.values import Instant, LeadKey, Scalar, Source, Sourced
 
-__all__ = ["company_key", "normalise", "offline_signals", "with_band"]
+__all__ = ["canonical_values", "company_key", "normalise", "offline_signals", "with_band"]
 
 PHONE_CONFIDENCE = 0.8
 DOMAIN_CONFIDENCE = 0.5
@@ -187,6 +188,15 @@ def _rest(reading: _Reading) -> None:
         value = reading.raw.values.get(name)
         if value is not None:
             reading.put(name, value is True or str(value).strip().lower() in _YES)
+
+
+def canonical_values(values: Mapping[FieldName, Scalar]) -> Mapping[FieldName, Scalar]:
+    """Somebody else's values, such as a provider's, in canonical form; the others are left out."""
+    never = datetime.min.replace(tzinfo=UTC)
+    raw = RawLead(
+        key=LeadKey(""), values=values, link=None, created_at=never, updated_at=never, read_at=never
+    )
+    return {name: one.value for name, one in normalise(raw).fields.items() if name in values}
 
 
 def offline_signals(lead: Lead) -> Mapping[FieldName, Sourced]:

@@ -1,1 +1,21 @@
 """Salesforce: an org with leads, contacts, accounts and people, spoken to over REST and SOAP."""
+
+from sandbox.salesforce.face import face
+from sandbox.salesforce.logins import (
+    CONSUMER_KEY,
+    CONSUMER_SECRET,
+    PASSWORD,
+    SECURITY_TOKEN,
+    add_app,
+    expire_sessions,
+)
+
+__all__ = [
+    "CONSUMER_KEY",
+    "CONSUMER_SECRET",
+    "PASSWORD",
+    "SECURITY_TOKEN",
+    "add_app",
+    "expire_sessions",
+    "face",
+]

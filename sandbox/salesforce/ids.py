@@ -14,6 +14,7 @@ PREFIXES = {
     "Contact": "003",
     "ContactHistory": "03h",
     "EmailMessage": "02s",
+    "EntityDefinition": "4ie",
     "Event": "00U",
     "Group": "00G",
     "GroupMember": "011",

@@ -34,6 +34,10 @@ def set_up(world: World) -> None:
     name = "Meridian Systems"
     put(world, "Organization", Name=name, TimeZoneSidKey="America/New_York", InstanceName="SBX1")
     world.table(CUSTOM_FIELD).update(deployed_at_first())
+    world.table("salesforce.EntityDefinition").update(
+        (each, {"Id": each, "QualifiedApiName": each, "DeveloperName": each, "Label": each})
+        for each in OBJECTS
+    )
     for sobject in ("Lead", "Contact"):
         put(
             world,

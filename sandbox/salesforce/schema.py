@@ -369,18 +369,23 @@ Name string(80) required
 DeveloperName string(80)
 ParentRoleId reference(UserRole)
 {_SYSTEM}""",
+    "EntityDefinition": """
+QualifiedApiName string(70) readonly
+DeveloperName string(70) readonly
+Label string(80) readonly
+""",
     "ValidationRule": f"""
 ValidationName string(80) readonly
 Active boolean readonly default:true
 Description textarea(255) readonly
 ErrorMessage textarea(255) readonly
 ErrorDisplayField string(80) readonly
-EntityDefinitionId string(80) readonly
+EntityDefinitionId reference(EntityDefinition) readonly
 {_SYSTEM}""",
 }
 """The lines of each object, `Id` aside."""
 
-TOOLING = frozenset({"ValidationRule"})
+TOOLING = frozenset({"EntityDefinition", "ValidationRule"})
 """Objects that only the Tooling API knows."""
 
 _UNWRITEABLE = frozenset(
@@ -388,6 +393,7 @@ _UNWRITEABLE = frozenset(
         "AccountHistory",
         "AssignmentRule",
         "ContactHistory",
+        "EntityDefinition",
         "LeadHistory",
         "LeadStatus",
         "Organization",

@@ -612,21 +612,58 @@ def test_a_sync_is_requested_for_100_at_a_time(marketo: Marketo, gateway: Market
     assert marketo.paths().count(CAMPAIGNS) == 1
 
 
-def test_one_vanished_person_does_not_stop_a_sync(marketo: Marketo, gateway: Marketing) -> None:
-    """A request refused because of one person is halved until that person stands alone."""
-    gone = {"code": "1004", "message": "Lead not found"}
+def test_a_replaced_campaign_is_found_again(marketo: Marketo, gateway: Marketing) -> None:
+    """A campaign that is refused is looked up by its name the next time."""
+    marketo.replies[CAMPAIGNS] = [ok(campaign()), ok(campaign(id=6))]
+    marketo.replies[TRIGGER] = [fails("1013")]
+    with pytest.raises(RequestError):
+        gateway.request_sync(requests(1))
+    assert gateway.request_sync(requests(1)) == {"e0": Applied(detail="queued")}
+    assert marketo.paths()[-1] == "/rest/v1/campaigns/6/trigger.json"
 
-    def refuses_three(seen: Seen) -> Any:  # noqa: ANN401  (JSON)
-        if {"id": 3} in seen.json["input"]["leads"]:
-            return {"success": False, "errors": [gone]}
-        return {"success": True, "result": [{"id": 5}]}
 
+def test_one_vanished_person_is_told_from_the_others(marketo: Marketo, gateway: Marketing) -> None:
+    """The person who is gone is refused; whether the others were queued must be read first."""
     marketo.replies[CAMPAIGNS] = [ok(campaign())]
-    marketo.replies[TRIGGER] = [refuses_three]
-    receipts = gateway.request_sync(requests(1, 2, 3, 4))
-    refused = Refused(refusal=Refusal.GONE, code="1004", words="Lead not found")
-    queued = Applied(detail="queued")
-    assert receipts == {"e0": queued, "e1": queued, "e2": refused, "e3": queued}
+    marketo.replies[TRIGGER] = [fails("1004")]
+    marketo.replies[LEADS] = [ok({"id": 1}, {"id": 3})]
+    receipts = gateway.request_sync(requests(1, 2, 3))
+    assert [type(one) for one in receipts.values()] == [Unknown, Refused, Unknown]
+    assert marketo.paths().count(TRIGGER) == 1
+
+
+def test_vanished_persons_that_cannot_be_told_apart_are_unknown(
+    marketo: Marketo, gateway: Marketing
+) -> None:
+    """When the read after the refusal fails too, nothing is claimed of anybody."""
+    marketo.replies[CAMPAIGNS] = [ok(campaign())]
+    marketo.replies[TRIGGER] = [fails("1004")]
+    marketo.replies[LEADS] = [fails("607")]
+    receipts = gateway.request_sync(requests(1, 2))
+    assert [type(one) for one in receipts.values()] == [Unknown, Unknown]
+
+
+def test_a_batch_that_is_not_understood_leaves_the_others_their_chance(
+    marketo: Marketo, gateway: Marketing
+) -> None:
+    """The first 300 are refused as a whole, the other one is written all the same."""
+    marketo.replies[LEADS] = [fails("609"), updated]
+    receipts = gateway.mirror_fields(mirrors(*range(1, 302)))
+    assert isinstance(receipts[EffectKey("e0")], Untried)
+    assert receipts[EffectKey("e300")] == Applied(detail="updated")
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "sent"), [("609", RequestError, 2), ("607", QuotaError, 1)]
+)
+def test_an_error_is_raised_when_nothing_was_written(
+    marketo: Marketo, gateway: Marketing, code: str, error: type[Exception], sent: int
+) -> None:
+    """Nothing of two calls was written: the caller hears of it as of one failed call."""
+    marketo.replies[LEADS] = [fails(code)]
+    with pytest.raises(error):
+        gateway.mirror_fields(mirrors(*range(1, 302)))
+    assert marketo.paths().count(LEADS) == sent
 
 
 @pytest.mark.parametrize("act", [drops, fails("604"), bare(502)])

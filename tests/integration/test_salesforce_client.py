@@ -247,7 +247,7 @@ def planned(number: int, owner: str | None = "005000000000002AAA") -> dict[Effec
         EffectKey(f"e{one}"): SetOwner(
             lead=LeadKey(str(one)),
             subject=Subject(
-                record_id=RecordId(f"00Q{one:012d}AAA"),
+                record_id=RecordId(f"00Q{one:012d}EAA"),
                 kind=RecordKind.LEAD,
                 expected_owner=RecordId("005000000000001AAA"),
             ),
@@ -530,7 +530,7 @@ def test_writes_travel_in_collections(org: Org, gateway: Gateway) -> None:
     assert {one["body"]["allOrNone"] for one in subrequests} == {False}
     assert subrequests[0]["body"]["records"][0] == {
         "attributes": {"type": "Lead"},
-        "id": "00Q000000000000AAA",
+        "id": "00Q000000000000EAA",
         "OwnerId": "005000000000002AAA",
         "Routing_Decision_Id__c": "d1",
         "Routing_Expected_Owner__c": "005000000000001AAA",
@@ -585,7 +585,7 @@ def state_row(number: int, owner: str = "005000000000001AAA") -> Json:
     """A lead as the comparison before a write reads it."""
     return {
         "attributes": {"type": "Lead"},
-        "Id": f"00Q{number:012d}AAA",
+        "Id": f"00Q{number:012d}EAA",
         "IsDeleted": False,
         "MasterRecordId": None,
         "IsConverted": False,
@@ -611,7 +611,7 @@ def test_without_the_rule_rows_are_guarded_by_time(org: Org, connection: Connect
     assert refused == {"e0": Refusal.OWNER_CHANGED, "e1": Refusal.LOCKED}
     assert sum(isinstance(one, Applied) for one in receipts.values()) == 28
     first = org.calls[1].json()["compositeRequest"][0]
-    assert first["url"] == "/services/data/v66.0/sobjects/Lead/00Q000000000001AAA"
+    assert first["url"] == "/services/data/v66.0/sobjects/Lead/00Q000000000001EAA"
     assert first["httpHeaders"] == {
         "Sforce-Auto-Assign": "FALSE",
         "If-Unmodified-Since": "Mon, 23 Nov 2026 07:59:58 GMT",

@@ -353,7 +353,10 @@ def test_merged_deleted_and_converted_records(org: Org) -> None:
     account = org.insert("Account", Name="Acme", OwnerId=org.ids[BEN])
     asked = subjects(org, loser, deleted, converted)
     asked[LeadKey("gone")] = asked[LeadKey(loser)].model_copy(
-        update={"record_id": RecordId("00Q000000099999AAA")}
+        update={"record_id": RecordId("00Q000000099999")}
+    )
+    asked[LeadKey("typo")] = asked[LeadKey(loser)].model_copy(
+        update={"record_id": RecordId("00Q000000099999XXX")}
     )
     records.merge_leads(org.world, winner, [loser], by=org.ids[ANA])
     records.delete(org.world, "Lead", deleted, by=org.ids[ANA])

@@ -48,6 +48,10 @@ class Catalog:
             self._campaigns[name] = active[0]
         return self._campaigns[name]
 
+    def forget_campaign(self, campaign: int) -> None:
+        """Look a campaign up again: an admin may have replaced it by another of its name."""
+        self._campaigns = {name: one for name, one in self._campaigns.items() if one != campaign}
+
     def lengths(self) -> Mapping[str, int]:
         """How many characters the text fields of a person hold."""
         if self._lengths is None:

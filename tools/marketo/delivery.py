@@ -5,16 +5,13 @@ from datetime import datetime
 from json import dumps
 from typing import NamedTuple
 
-from domain.effects import Receipt, Refused, Unknown, Untried
+from domain.effects import Receipt, Unknown, Untried
 from domain.errors import QuotaError, RateLimitError, RequestError, ToolError, UnknownOutcomeError
 from domain.values import EffectKey
-from tools.marketo.codes import code_of
 from tools.marketo.envelope import Row
 
 _MOST_BYTES = 900_000
 """Marketo takes bodies of 1 MB (Adobe: Error Codes, 413)."""
-_DIVISIBLE = frozenset({"413", "1004"})
-"""Whole-request refusals that one of its records may have caused."""
 
 Send = Callable[[Sequence[Row]], Sequence[Receipt]]
 
@@ -58,29 +55,27 @@ def batches(parcels: Iterable[Parcel], size: int, send: Send) -> Iterator[Batch]
 def deliver(waiting: Iterable[Batch], now: datetime) -> dict[EffectKey, Receipt]:
     """Send every batch; what went wrong with one says nothing about those before it.
 
+    All records are formed before the first is sent. A batch that Marketo does not understand
+    leaves the others their chance; any other failure leaves the rest untried.
+
     Raises:
-        ToolError: the very first call was refused, so that certainly nothing was written.
+        ToolError: certainly nothing was written.
     """
     receipts: dict[EffectKey, Receipt] = {}
-    pending = list(waiting)[::-1]
-    while pending:
-        batch = pending.pop()
+    error: ToolError | None = None
+    was_written = False
+    for batch in list(waiting):
+        if error is not None and not isinstance(error, RequestError):
+            receipts |= _untried(batch, error, now)
+            continue
         try:
             receipts |= _sent(batch)
-        except RequestError as error:
-            if error.code in _DIVISIBLE:
-                pending += _halves(batch)
-                receipts |= _refused(batch, error)
-            elif not receipts:
-                raise
-            else:
-                receipts |= _untried(batch, error, now)
-        except ToolError as error:
-            if not receipts:
-                raise
-            for rest in (batch, *pending):
-                receipts |= _untried(rest, error, now)
-            return receipts
+            was_written = True
+        except ToolError as failed:
+            error = failed
+            receipts |= _untried(batch, error, now)
+    if error is not None and not was_written:
+        raise error
     return receipts
 
 
@@ -90,20 +85,6 @@ def _sent(batch: Batch) -> dict[EffectKey, Receipt]:
     except UnknownOutcomeError as error:
         return _all(batch, Unknown(detail=str(error)))
     return {parcel.key: receipt for parcel, receipt in zip(batch.parcels, receipts, strict=True)}
-
-
-def _halves(batch: Batch) -> list[Batch]:
-    """The later half first, as a stack wants it; a batch of one has no halves."""
-    half = len(batch.parcels) // 2
-    parts = (batch.parcels[half:], batch.parcels[:half])
-    return [Batch(part, batch.send) for part in parts] if half else []
-
-
-def _refused(batch: Batch, error: RequestError) -> dict[EffectKey, Receipt]:
-    if len(batch.parcels) > 1:
-        return {}
-    code = str(error.code)
-    return _all(batch, Refused(refusal=code_of(code).refusal, code=code, words=error.detail))
 
 
 def _untried(batch: Batch, error: ToolError, now: datetime) -> dict[EffectKey, Receipt]:

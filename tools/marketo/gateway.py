@@ -3,8 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from domain.effects import Applied, MirrorActivity, MirrorFields, Receipt, RequestSync
-from domain.errors import RequestError, UnavailableError
+from domain.effects import (
+    Applied,
+    MirrorActivity,
+    MirrorFields,
+    Receipt,
+    Refusal,
+    Refused,
+    RequestSync,
+    Unknown,
+)
+from domain.errors import RequestError, ToolError, UnavailableError, UnknownOutcomeError
 from domain.lead import FieldName, RawLead
 from domain.ports import ActivityPage, Clock, Finding
 from domain.values import EffectKey, LeadKey
@@ -25,6 +34,7 @@ from tools.marketo.wire import (
     receipts_of,
 )
 
+_NOT_FOUND = "1004"
 _DATE_MARGIN = timedelta(minutes=1)
 """Activities are dated to the second, and a paging token may leave out its own second."""
 
@@ -156,10 +166,32 @@ class MarketoGateway:
 
     def _request(self, campaign: int) -> Send:
         def send(rows: Sequence[Row]) -> Sequence[Receipt]:
-            self._client.request_campaign(campaign, [row["id"] for row in rows])
+            persons = [int(row["id"]) for row in rows]
+            try:
+                self._client.request_campaign(campaign, persons)
+            except RequestError as error:
+                if error.code != _NOT_FOUND:
+                    self._catalog.forget_campaign(campaign)
+                    raise
+                return self._after_vanished(persons, error)
             return [Applied(detail="queued")] * len(rows)
 
         return send
+
+    def _after_vanished(self, persons: Sequence[int], error: RequestError) -> list[Receipt]:
+        """Tell those who are gone from the rest.
+
+        Adobe does not say whether the rest were queued, and a second request would run the flow
+        twice, so theirs is unknown.
+        """
+        try:
+            rows = list(self._client.persons("id", [str(one) for one in persons], ("id",)))
+        except ToolError as unread:
+            raise UnknownOutcomeError(VENDOR, unread.detail, code=error.code) from unread
+        known = {int(row["id"]) for row in rows}
+        gone = Refused(refusal=Refusal.GONE, code=_NOT_FOUND, words=error.detail)
+        unknown = Unknown(detail=f"refused together with another person: {error}")
+        return [unknown if person in known else gone for person in persons]
 
     def _activity_type(self) -> int:
         return next(iter(self._catalog.type_ids([self._fields.activity.type])))

@@ -1,8 +1,8 @@
 """Who in Salesforce might be these leads, and which accounts might be their companies.
 
-For a whole batch: leads, contacts and accounts are searched in one composite call, and what
-those point to (a contact's account, an account's parent, open opportunities) is fetched in one
-or two more.
+For a whole batch: leads, contacts and accounts by website are searched in one composite call;
+accounts by name, for leads whose website told none, and what was found points to (a contact's
+account, an account's parent, open opportunities) are fetched in one or two more.
 """
 
 from collections import defaultdict
@@ -19,11 +19,15 @@ from tools.salesforce.reading import Reader, Wanted
 from tools.salesforce.soql import Query, Term, finding
 
 
+SPELLINGS = 8
+"""A website or a company's name is looked for in about so many ways."""
+
+
 def find(leads: Sequence[Lead], reader: Reader) -> dict[LeadKey, Candidates]:
     """Candidates of every lead, each in the order of their ids."""
     search = _Search(reader)
     search.look_for(leads)
-    search.follow()
+    search.follow(leads)
     return {lead.key: search.candidates(lead) for lead in leads}
 
 
@@ -46,15 +50,15 @@ class _Search:
         self._accounts_by_name: dict[str, list[RecordId]] = defaultdict(list)
 
     def look_for(self, leads: Sequence[Lead]) -> None:
-        """Search by e-mail address, by Marketo's link, by website and by company name."""
+        """Search by e-mail address, by Marketo's link and by website."""
         people = [Term("Email", email) for lead in leads if (email := _email(lead))]
-        links = [Term("Id", wire.record_id(lead.link.record_id)) for lead in leads if lead.link]
-        companies = [term for lead in leads for term in _company_terms(lead)]
+        links = [Term("Id", linked) for lead in leads if (linked := _link(lead))]
+        sites = [Term("Website", site) for lead in leads for site in _sites(lead)]
         leads_found, contacts_found, accounts_found = self._reader.rows(
             [
                 Wanted(SObject.LEAD, [*people, *links]),
                 Wanted(SObject.CONTACT, [*people, *links]),
-                Wanted(SObject.ACCOUNT, companies),
+                Wanted(SObject.ACCOUNT, sites, spellings=SPELLINGS),
             ]
         )
         self._keep_records(map(wire.lead_record, leads_found))
@@ -62,17 +66,24 @@ class _Search:
         self._keep_accounts(accounts_found)
         self._found |= self._accounts.keys()
 
-    def follow(self) -> None:
-        """Fetch what the records and accounts point to, until nothing new is pointed to."""
+    def follow(self, leads: Sequence[Lead]) -> None:
+        """Search by name; fetch what was found points to, until nothing new is pointed to."""
+        names = [
+            Term("Name", name)
+            for lead in leads
+            if _domain(lead) not in self._accounts_by_domain
+            for name in _names(lead)
+        ]
         detailed: set[RecordId] = set()
         while True:
             contacts, accounts = self._pointed_to()
             undetailed = (self._accounts.keys() | accounts) - detailed
-            if not (contacts or accounts or undetailed):
+            if not (names or contacts or accounts or undetailed):
                 return
             self._asked |= contacts | accounts
             detailed |= undetailed
-            self._fetch(contacts, accounts, undetailed)
+            self._found |= self._fetch(contacts, accounts, undetailed, names)
+            names = []
 
     def _pointed_to(self) -> tuple[set[RecordId], set[RecordId]]:
         """Contacts and accounts that are referred to and not known yet."""
@@ -91,22 +102,29 @@ class _Search:
         )
 
     def _fetch(
-        self, contacts: set[RecordId], accounts: set[RecordId], undetailed: set[RecordId]
-    ) -> None:
+        self,
+        contacts: set[RecordId],
+        accounts: set[RecordId],
+        undetailed: set[RecordId],
+        names: Sequence[Term],
+    ) -> set[RecordId]:
+        """Read one round; returns the accounts that were found by name."""
         owned = [Term("AccountId", account) for account in undetailed]
-        contacts_found, accounts_found, open_deals, counts = self._reader.rows(
+        contacts_found, accounts_found, named, open_deals, counts = self._reader.rows(
             [
                 Wanted(SObject.CONTACT, [Term("Id", one) for one in contacts]),
                 Wanted(SObject.ACCOUNT, [Term("Id", one) for one in accounts]),
+                Wanted(SObject.ACCOUNT, names, spellings=SPELLINGS),
                 Wanted(SObject.OPPORTUNITY, owned, also="IsClosed = false"),
                 _counts(owned),
             ]
         )
         self._keep_records(map(wire.contact_record, contacts_found))
-        self._keep_accounts(accounts_found)
+        self._keep_accounts([*accounts_found, *named])
         for row in sorted(open_deals, key=lambda one: (one["CreatedDate"], one["Id"])):
             self._opportunities[row["AccountId"]].append(row)
         self._contacts |= {row["AccountId"]: row["people"] for row in counts}
+        return {RecordId(row["Id"]) for row in named}
 
     def _keep_records(self, records: Iterable[CrmRecord]) -> None:
         for record in records:
@@ -137,7 +155,7 @@ class _Search:
 
     def _records_of(self, lead: Lead) -> list[CrmRecord]:
         found = {one.id: one for one in self._records_by_email.get(_email(lead) or "", [])}
-        linked = self._records.get(wire.record_id(lead.link.record_id)) if lead.link else None
+        linked = self._records.get(_link(lead) or RecordId(""))
         if linked is not None:
             found[linked.id] = linked
         for record in list(found.values()):
@@ -147,9 +165,10 @@ class _Search:
         return [found[one] for one in sorted(found)]
 
     def _accounts_of(self, lead: Lead, records: Sequence[CrmRecord]) -> set[RecordId]:
-        found = set(self._accounts_by_domain.get(lead.text(FieldName.DOMAIN) or "", []))
-        for form in _names(lead):
-            found.update(self._accounts_by_name.get(form.casefold(), []))
+        found = set(self._accounts_by_domain.get(_domain(lead) or "", []))
+        if not found:
+            for name in _names(lead):
+                found.update(self._accounts_by_name.get(name.casefold(), []))
         found.update(one.account_id for one in records if one.account_id)
         return found & self._accounts.keys()
 
@@ -169,18 +188,26 @@ def _email(lead: Lead) -> str | None:
     return email.lower() if email else None
 
 
-def _names(lead: Lead) -> list[str]:
-    company = lead.text(FieldName.COMPANY)
-    return company_forms(company, lead.text(FieldName.COUNTRY)) if company else []
+def _link(lead: Lead) -> RecordId | None:
+    """The record that Marketo names; None also when what it names is no id."""
+    if lead.link is None or not wire.is_record_id(lead.link.record_id):
+        return None
+    return wire.record_id(lead.link.record_id)
 
 
-def _company_terms(lead: Lead) -> list[Term]:
+def _domain(lead: Lead) -> str | None:
     domain = lead.text(FieldName.DOMAIN)
-    sites = website_forms(domain.lower()) if domain else []
-    return [
-        *(Term("Website", site) for site in sites),
-        *(Term("Name", name) for name in _names(lead)),
-    ]
+    return domain.lower() if domain else None
+
+
+def _sites(lead: Lead) -> Sequence[str]:
+    domain = _domain(lead)
+    return website_forms(domain) if domain else ()
+
+
+def _names(lead: Lead) -> Sequence[str]:
+    company = lead.text(FieldName.COMPANY)
+    return company_forms(company, lead.text(FieldName.COUNTRY)) if company else ()
 
 
 def _counts(owned: Sequence[Term]) -> Sequence[Query]:

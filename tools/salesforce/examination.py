@@ -8,15 +8,17 @@ from domain.errors import AuthError, RequestError, ToolError
 from domain.ports import Finding
 from tools.salesforce import fields
 from tools.salesforce.client import Client, Row
-from tools.salesforce.fields import COLUMNS, PACKAGE, STAMP, SObject
+from tools.salesforce.fields import COLUMNS, PACKAGE, PERSON_ACCOUNT, STAMP, SObject
 from tools.salesforce.reading import Reader, Wanted, missing_sentence
-from tools.salesforce.soql import Query, Term, one_of, select
+from tools.salesforce.soql import Query, Term, select
 from tools.salesforce.writing import Guard
 
 TOLERATED_SKEW = timedelta(seconds=60)
 """Sign-in with a key fails at three minutes; deadlines are wrong before that."""
 TIGHT_USAGE = 0.8
 LONGEST_LIST = 8
+GUARD_COLUMNS = ("ErrorMessage", "EntityDefinitionId")
+"""A standard object's own name is its id there. Salesforce: Tooling API, ValidationRule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,18 @@ class Expected:
     """Whether any segment leaves the choice to Salesforce's active assignment rule."""
 
 
-def examine(
-    client: Client, reader: Reader, expected: Expected, guard: Guard, now: datetime
-) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class Org:
+    """The org that is looked at, and when."""
+
+    client: Client
+    reader: Reader
+    now: datetime
+
+
+def examine(org: Org, expected: Expected, guard: Guard, *, person_accounts: bool) -> list[Finding]:
     """Look at everything; a sign-in that fails ends it, since nothing else can be seen then."""
+    client, reader = org.client, org.reader
     try:
         client.read("limits")
     except ToolError as error:
@@ -45,9 +55,10 @@ def examine(
     findings = [_fine("sign-in", f"signed in to {client.connection.url}, API version {version}")]
     checks: Sequence[tuple[str, Callable[[], Iterator[Finding]]]] = (
         ("fields", lambda: _fields(reader)),
+        ("person accounts", lambda: _person_accounts(reader, is_set=person_accounts)),
         ("people and queues", lambda: _people_and_queues(reader, expected)),
         ("owner guard", lambda: _guard_rule(client, guard)),
-        ("clock", lambda: _clock(client, now)),
+        ("clock", lambda: _clock(client, org.now)),
         ("API calls", lambda: _usage(client)),
     )
     for subject, check in checks:
@@ -100,6 +111,16 @@ def _fields(reader: Reader) -> Iterator[Finding]:
         if hidden:
             sentence = missing_sentence(sobject, hidden)
             yield _wrong(f"{sobject} fields", sentence, "grant read access to these fields")
+
+
+def _person_accounts(reader: Reader, *, is_set: bool) -> Iterator[Finding]:
+    are_used = PERSON_ACCOUNT in reader.describe(SObject.ACCOUNT)
+    used, fix = ("uses", "on") if are_used else ("doesn't use", "off")
+    if are_used == is_set:
+        yield _fine("person accounts", f"the org {used} them, and routeready knows")
+    else:
+        sentence = f"the org {used} person accounts, and routeready is set otherwise"
+        yield _wrong("person accounts", sentence, f"turn the setting for person accounts {fix}")
 
 
 def _people_and_queues(reader: Reader, expected: Expected) -> Iterator[Finding]:
@@ -189,10 +210,9 @@ def _guard_rule(client: Client, guard: Guard) -> Iterator[Finding]:
         yield _wrong("owner guard", sentence, fix)
         return
     objects = ("Lead", "Contact")
-    columns = ("Active", "ErrorMessage", "EntityDefinitionId")
-    where = one_of("EntityDefinitionId", objects)
+    query = Query(select(GUARD_COLUMNS, SObject.VALIDATION_RULE, "Active = true"))
     try:
-        rows = client.tooling_query(Query(select(columns, SObject.VALIDATION_RULE, where)))
+        rows = client.tooling_query(query)
     except (AuthError, RequestError) as error:
         sentence = f"can't tell whether the validation rule is there: {error.detail}"
         fix = (
@@ -204,7 +224,7 @@ def _guard_rule(client: Client, guard: Guard) -> Iterator[Finding]:
     guarded: set[str] = {
         row["EntityDefinitionId"]
         for row in rows
-        if row["Active"] and fields.GUARD_WORDS in (row["ErrorMessage"] or "")
+        if fields.GUARD_WORDS in (row["ErrorMessage"] or "")
     }
     open_objects = [name for name in objects if name not in guarded]
     if open_objects:

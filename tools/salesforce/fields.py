@@ -34,6 +34,9 @@ SLA_DUE_AT = "SLA_Due_At__c"
 DO_NOT_ROUTE = "Do_Not_Route__c"
 NAMED_ACCOUNT = "Named_Account__c"
 
+PERSON_ACCOUNT = "IsPersonAccount"
+"""Exists only in orgs with person accounts."""
+
 STAMP = (
     DECISION_ID,
     EXPECTED_OWNER,
@@ -89,9 +92,7 @@ COLUMNS: Mapping[SObject, Columns] = {
         ),
         (
             "Country",
-            "CountryCode",
             "State",
-            "StateCode",
             "City",
             "PostalCode",
             "Phone",
@@ -120,11 +121,9 @@ COLUMNS: Mapping[SObject, Columns] = {
             *OWNER,
         ),
         (
-            "IsPersonAccount",
+            PERSON_ACCOUNT,
             "MailingCountry",
-            "MailingCountryCode",
             "MailingState",
-            "MailingStateCode",
             "MailingCity",
             "MailingPostalCode",
             "Phone",
@@ -137,11 +136,9 @@ COLUMNS: Mapping[SObject, Columns] = {
     SObject.ACCOUNT: Columns(
         ("Id", "Name", "Website", "Type", "ParentId", "CreatedDate", *OWNER),
         (
-            "IsPersonAccount",
+            PERSON_ACCOUNT,
             "BillingCountry",
-            "BillingCountryCode",
             "BillingState",
-            "BillingStateCode",
             "Industry",
             "NumberOfEmployees",
             NAMED_ACCOUNT,
@@ -152,7 +149,6 @@ COLUMNS: Mapping[SObject, Columns] = {
     SObject.GROUP: Columns(("Id", "DeveloperName")),
     SObject.QUEUE_SOBJECT: Columns(("QueueId", "Queue.DeveloperName")),
     SObject.ASSIGNMENT_RULE: Columns(("Id", "Name")),
-    SObject.VALIDATION_RULE: Columns(("Id", "Active", "ErrorMessage")),
 }
 
 LEAD_STATE = Columns(
@@ -177,45 +173,45 @@ STATE: Mapping[RecordKind, Columns] = {
 }
 """What is read to know who owns a record now."""
 
-LEAD_VALUES: Mapping[FieldName, tuple[str, ...]] = {
-    FieldName.FIRST_NAME: ("FirstName",),
-    FieldName.LAST_NAME: ("LastName",),
-    FieldName.COMPANY: ("Company",),
-    FieldName.COUNTRY: ("CountryCode", "Country"),
-    FieldName.STATE: ("StateCode", "State"),
-    FieldName.CITY: ("City",),
-    FieldName.POSTAL_CODE: ("PostalCode",),
-    FieldName.PHONE: ("Phone",),
-    FieldName.TITLE: ("Title",),
-    FieldName.WEBSITE: ("Website",),
-    FieldName.INDUSTRY: ("Industry",),
-    FieldName.EMPLOYEES: ("NumberOfEmployees",),
-    FieldName.ANNUAL_REVENUE: ("AnnualRevenue",),
-    FieldName.LEAD_SOURCE: ("LeadSource",),
-    FieldName.DO_NOT_CALL: ("DoNotCall",),
-    FieldName.UNSUBSCRIBED: ("HasOptedOutOfEmail",),
-    FieldName.DO_NOT_ROUTE: (DO_NOT_ROUTE,),
+LEAD_VALUES: Mapping[FieldName, str] = {
+    FieldName.FIRST_NAME: "FirstName",
+    FieldName.LAST_NAME: "LastName",
+    FieldName.COMPANY: "Company",
+    FieldName.COUNTRY: "Country",
+    FieldName.STATE: "State",
+    FieldName.CITY: "City",
+    FieldName.POSTAL_CODE: "PostalCode",
+    FieldName.PHONE: "Phone",
+    FieldName.TITLE: "Title",
+    FieldName.WEBSITE: "Website",
+    FieldName.INDUSTRY: "Industry",
+    FieldName.EMPLOYEES: "NumberOfEmployees",
+    FieldName.ANNUAL_REVENUE: "AnnualRevenue",
+    FieldName.LEAD_SOURCE: "LeadSource",
+    FieldName.DO_NOT_CALL: "DoNotCall",
+    FieldName.UNSUBSCRIBED: "HasOptedOutOfEmail",
+    FieldName.DO_NOT_ROUTE: DO_NOT_ROUTE,
 }
-"""Our fields by Salesforce's; the first that is there and filled counts."""
+"""Salesforce's names by ours. Country and state are told in words, whatever picklists there are."""
 
-ACCOUNT_VALUES: Mapping[FieldName, tuple[str, ...]] = {
-    FieldName.COUNTRY: ("BillingCountryCode", "BillingCountry"),
-    FieldName.STATE: ("BillingStateCode", "BillingState"),
-    FieldName.INDUSTRY: ("Industry",),
-    FieldName.EMPLOYEES: ("NumberOfEmployees",),
+ACCOUNT_VALUES: Mapping[FieldName, str] = {
+    FieldName.COUNTRY: "BillingCountry",
+    FieldName.STATE: "BillingState",
+    FieldName.INDUSTRY: "Industry",
+    FieldName.EMPLOYEES: "NumberOfEmployees",
 }
 
-CONTACT_VALUES: Mapping[FieldName, tuple[str, ...]] = {
-    FieldName.FIRST_NAME: ("FirstName",),
-    FieldName.LAST_NAME: ("LastName",),
-    FieldName.COUNTRY: ("MailingCountryCode", "MailingCountry"),
-    FieldName.STATE: ("MailingStateCode", "MailingState"),
-    FieldName.CITY: ("MailingCity",),
-    FieldName.POSTAL_CODE: ("MailingPostalCode",),
-    FieldName.PHONE: ("Phone",),
-    FieldName.TITLE: ("Title",),
-    FieldName.LEAD_SOURCE: ("LeadSource",),
-    FieldName.DO_NOT_CALL: ("DoNotCall",),
-    FieldName.UNSUBSCRIBED: ("HasOptedOutOfEmail",),
-    FieldName.DO_NOT_ROUTE: (DO_NOT_ROUTE,),
+CONTACT_VALUES: Mapping[FieldName, str] = {
+    FieldName.FIRST_NAME: "FirstName",
+    FieldName.LAST_NAME: "LastName",
+    FieldName.COUNTRY: "MailingCountry",
+    FieldName.STATE: "MailingState",
+    FieldName.CITY: "MailingCity",
+    FieldName.POSTAL_CODE: "MailingPostalCode",
+    FieldName.PHONE: "Phone",
+    FieldName.TITLE: "Title",
+    FieldName.LEAD_SOURCE: "LeadSource",
+    FieldName.DO_NOT_CALL: "DoNotCall",
+    FieldName.UNSUBSCRIBED: "HasOptedOutOfEmail",
+    FieldName.DO_NOT_ROUTE: DO_NOT_ROUTE,
 }

@@ -1,6 +1,7 @@
 """The ways in which people write the same website or company, since SOQL compares texts only."""
 
 import re
+from functools import lru_cache
 
 from cleanco import basename
 
@@ -40,22 +41,20 @@ def website_forms(domain: str) -> list[str]:
     """How Account.Website may hold a domain: with and without scheme, `www.` and last slash."""
     hosts = (domain, f"www.{domain}")
     urls = [scheme + host for scheme in SCHEMES for host in hosts]
-    return [*hosts, *urls, *(f"{url}/" for url in urls)]
+    return [*hosts, *urls, *(f"{url}/" for url in urls if url != f"http://{domain}")]
 
 
-def company_forms(company: str, country: str | None) -> list[str]:
+@lru_cache(maxsize=16384)
+def company_forms(company: str, country: str | None) -> tuple[str, ...]:
     """How Account.Name may hold a company: as written, and its bare name with usual legal forms."""
     written = " ".join(company.split())
     bare = basename(written) or written
-    forms = [f"{bare}{form}" if form[0] == "," else f"{bare} {form}" for form in _forms(country)]
-    return list(dict.fromkeys([written, bare, *forms]))
+    legal = LEGAL_FORMS.get(country or "", ANYWHERE)
+    forms = [f"{bare}{form}" if form[0] == "," else f"{bare} {form}" for form in legal]
+    return tuple(dict.fromkeys([written, bare, *forms]))
 
 
 def host_of(website: str) -> str:
     """The host of a website as people write it, in lower case and without `www.`."""
     bare = re.sub(r"^[a-z][a-z0-9+.-]*://", "", website.strip().lower())
     return re.split(r"[/?#:]", bare, maxsplit=1)[0].removeprefix("www.").rstrip(".")
-
-
-def _forms(country: str | None) -> tuple[str, ...]:
-    return LEGAL_FORMS.get(country or "", ANYWHERE)

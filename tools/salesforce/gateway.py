@@ -14,7 +14,7 @@ from domain.values import EffectKey, LeadKey, RecordId
 from tools.salesforce import candidates, examination, owners, wire
 from tools.salesforce.client import Client, Connection, Row, Usage
 from tools.salesforce.examination import Expected
-from tools.salesforce.fields import SObject
+from tools.salesforce.fields import PERSON_ACCOUNT, SObject
 from tools.salesforce.reading import Reader, Wanted
 from tools.salesforce.soql import Query, Term, literal, one_of, packs, select
 from tools.salesforce.writing import Guard, Writer
@@ -36,6 +36,8 @@ class Settings:
 
     connection: Connection
     guard: Guard = Guard.VALIDATION_RULE
+    person_accounts: bool = False
+    """Whether the org uses person accounts; `examine` tells when this is wrong."""
     closed_statuses: tuple[str, ...] = CLOSED_STATUSES
     """Values of Lead.Status that no longer count as open."""
     expected: Expected = field(default_factory=Expected)
@@ -49,7 +51,8 @@ class Gateway:
         self._settings = settings
         self._clock = clock
         self._client = Client(settings.connection, clock)
-        self._reader = Reader(self._client)
+        absent = frozenset[str]() if settings.person_accounts else frozenset({PERSON_ACCOUNT})
+        self._reader = Reader(self._client, absent)
         self._writer = Writer(self._client, self._reader, settings.guard, clock)
 
     @property
@@ -115,8 +118,9 @@ class Gateway:
     def examine(self) -> list[Finding]:
         """Check credentials, permissions, fields, queues, users, the guard rule and the clock."""
         settings = self._settings
+        org = examination.Org(self._client, self._reader, self._clock.now())
         return examination.examine(
-            self._client, self._reader, settings.expected, settings.guard, self._clock.now()
+            org, settings.expected, settings.guard, person_accounts=settings.person_accounts
         )
 
     def url(self, record_id: RecordId) -> str:

@@ -41,7 +41,11 @@ def owner_states(subjects: Mapping[LeadKey, Subject], reader: Reader) -> dict[Le
 
 
 def _of_kind(kind: RecordKind, subjects: Mapping[LeadKey, Subject]) -> set[RecordId]:
-    return {wire.record_id(one.record_id) for one in subjects.values() if one.kind is kind}
+    return {
+        wire.record_id(one.record_id)
+        for one in subjects.values()
+        if one.kind is kind and wire.is_record_id(one.record_id)
+    }
 
 
 def _state_rows(

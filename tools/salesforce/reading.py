@@ -22,6 +22,8 @@ class Wanted:
     columns: Columns | None = None
     """None selects the object's usual columns."""
     includes_deleted: bool = False
+    spellings: int = 1
+    """How many of the terms are ways to write one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,14 @@ Asked = Wanted | Sequence[Query]
 
 
 class Reader:
-    """Asks for rows, leaving out optional fields that the org turns out not to have."""
+    """Asks for rows, leaving out optional fields that the org turns out not to have.
 
-    def __init__(self, client: Client) -> None:
+    `absent` are optional fields that need not be tried.
+    """
+
+    def __init__(self, client: Client, absent: frozenset[str] = frozenset()) -> None:
         self._client = client
+        self._absent = absent
         self._described: dict[SObject, dict[str, FieldFacts]] = {}
 
     def rows(self, asked: Sequence[Asked]) -> list[list[Row]]:
@@ -73,13 +79,16 @@ class Reader:
             asked.terms,
             also=asked.also,
             includes_deleted=asked.includes_deleted,
+            spellings=asked.spellings,
         )
 
     def _columns(self, wanted: Wanted) -> tuple[str, ...]:
         columns = wanted.columns or COLUMNS[wanted.sobject]
         known = self._described.get(wanted.sobject)
         return columns.needed + tuple(
-            name for name in columns.optional if known is None or name in known
+            name
+            for name in columns.optional
+            if name not in self._absent and (known is None or name in known)
         )
 
     def _learn(self, asked: Sequence[Asked]) -> bool:

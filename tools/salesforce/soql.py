@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from simple_salesforce.format import quote_soql_value
 
@@ -36,8 +36,7 @@ class Query:
     """Asked by queryAll, which also sees what was deleted or merged away."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Term:
+class Term(NamedTuple):
     """One thing that a row may be found by: a field and the value it must have."""
 
     field: str
@@ -82,8 +81,8 @@ def select(columns: Sequence[str], sobject: str, where: str) -> str:
     return f"SELECT {listed} FROM {identifier(sobject)} WHERE {where}"  # noqa: S608  (names are checked, values escaped)
 
 
-def conditions(terms: Iterable[Term], *, room: int) -> Iterator[str]:
-    """Conditions that any of the terms holds, each at most `room` characters long.
+def conditions(terms: Iterable[Term], *, room: int, most: int = MOST_TERMS) -> Iterator[str]:
+    """Conditions that any of at most `most` terms holds, each at most `room` characters long.
 
     The same terms give the same conditions. A value too long for a literal can't be in Salesforce
     either and is left out.
@@ -97,7 +96,7 @@ def conditions(terms: Iterable[Term], *, room: int) -> Iterator[str]:
         added = (
             len(quoted) + 1 + (0 if term.field in begun else len(term.field) + len(" OR  IN ()"))
         )
-        if begun and (length + added > room or count == MOST_TERMS):
+        if begun and (length + added > room or count == most):
             yield _any(begun)
             begun, length, count = {}, 0, 0
             added = len(quoted) + 1 + len(term.field) + len(" OR  IN ()")
@@ -120,17 +119,19 @@ def finding(
     also: str = "",
     after: str = "",
     includes_deleted: bool = False,
+    spellings: int = 1,
 ) -> list[Query]:
     """The queries, as few as possible, for the rows for which any of the terms holds.
 
-    `also` is a further condition on every row; `after` what follows the WHERE clause.
+    `also` is a further condition on every row; `after` what follows the WHERE clause; `spellings`
+    how many terms are ways to write one thing, so that only one of them finds rows.
     """
     and_also = f" AND {also}" if also else ""
     ending = f" {after}" if after else ""
     room = LONGEST_QUERY - len(select(columns, sobject, and_also + ending))
     return [
         Query(select(columns, sobject, found + and_also + ending), includes_deleted)
-        for found in conditions(terms, room=room)
+        for found in conditions(terms, room=room, most=MOST_TERMS * spellings)
     ]
 
 

@@ -32,6 +32,7 @@ QUEUE_PREFIX = "00G"
 LONGEST_AWAY = 120
 """Characters of an out-of-office message that are kept."""
 
+_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?")
 _HOST = re.compile(r"[^\s.]+(\.[^\s.]+)*\.[a-z][a-z0-9-]+")
 _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
@@ -43,6 +44,11 @@ def record_id(text: str) -> RecordId:
     chunks = (text[start : start + 5] for start in range(0, SHORT_ID, 5))
     sums = (sum(char.isupper() << place for place, char in enumerate(chunk)) for chunk in chunks)
     return RecordId(text + "".join(_CHECKSUM[number] for number in sums))
+
+
+def is_record_id(text: str) -> bool:
+    """Whether Salesforce takes it for an id: one that isn't fails the whole query it is in."""
+    return _ID.fullmatch(text) is not None and record_id(text[:SHORT_ID]) == record_id(text)
 
 
 def domain_of(website: str | None) -> str | None:
@@ -96,7 +102,7 @@ def contact_record(row: Row) -> CrmRecord:
         kind=RecordKind.CONTACT,
         company=_name(row["Account"]),
         account_id=row["AccountId"],
-        is_person_account=row.get("IsPersonAccount") is True,
+        is_person_account=row.get(fields.PERSON_ACCOUNT) is True,
         **_person(row, values),
     )
 
@@ -121,25 +127,20 @@ def _person(row: Row, values: Mapping[FieldName, Scalar]) -> dict[str, Json]:
     }
 
 
-def _values(row: Row, names: Mapping[FieldName, Sequence[str]]) -> dict[FieldName, Json]:
+def _values(row: Row, names: Mapping[FieldName, str]) -> dict[FieldName, Json]:
     """What the row holds, under our names and in our canonical form.
 
     Left out are empty texts, unticked boxes, and what can't be understood.
     """
     held: dict[FieldName, Scalar] = {}
     for ours, theirs in names.items():
-        value = _filled(row, *theirs)
-        if value is not None and value is not False:
+        value = row.get(theirs)
+        if value not in (None, "", False):
             held[ours] = value
     at = datetime.fromisoformat(row["CreatedDate"])
     raw = RawLead(key=LeadKey(""), values=held, link=None, created_at=at, updated_at=at, read_at=at)
     understood = normalise(raw).fields
     return {name: understood[name].value for name in held if name in understood}
-
-
-def _filled(row: Row, *names: str) -> Json:
-    filled = (row[name] for name in names if row.get(name) not in (None, ""))
-    return next(filled, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +165,9 @@ def account(parts: AccountParts) -> Account:
         industry=values.get(FieldName.INDUSTRY),
         employees=values.get(FieldName.EMPLOYEES),
         owner=owner(row),
-        type=_filled(row, "Type"),
+        type=row["Type"] or None,
         is_named=row.get(fields.NAMED_ACCOUNT) is True,
-        is_person_account=row.get("IsPersonAccount") is True,
+        is_person_account=row.get(fields.PERSON_ACCOUNT) is True,
         parent_id=row["ParentId"],
         opportunities=tuple(opportunity(one) for one in parts.opportunities),
         contacts=parts.contacts,

@@ -82,8 +82,6 @@ _N: Mapping[str, Callable[[date, int], Days]] = {
     "LAST_N_DAYS": lambda today, count: Days(today - DAY * count, today + DAY),
     "NEXT_N_DAYS": lambda today, count: Days(today + DAY, today + DAY * (count + 1)),
     "N_DAYS_AGO": lambda today, count: _day(today - DAY * count),
-    "LAST_N_WEEKS": lambda today, count: Days(
-        _week(today, -count).start, _week(today, 0).start
-    ),
+    "LAST_N_WEEKS": lambda today, count: Days(_week(today, -count).start, _week(today, 0).start),
     "LAST_N_MONTHS": lambda today, count: Days(_first(today, -count), _first(today, 0)),
 }

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.schema import TOOLING, SObject, object_named
 from sandbox.salesforce.soql.conditions import IDS, compile_condition, wanted_ids
 from sandbox.salesforce.soql.grouping import grouped
@@ -55,17 +54,29 @@ def run(world: World, text: str, asker: Asker) -> Found:
     scope = Scope(world, text, shape, asker.timezone, asker.includes_deleted)
     rows = _rows(scope, query)
     if _is_count(query):
-        return Found(len(rows), (), (), lambda _: None)
+        return Found(len(rows), (), (), _no_record)
     if query.groups or any(isinstance(item, Aggregate) for item in query.items):
         records = grouped(scope, query, rows)
-        return Found(len(records), (), records, lambda _: None)
-    plan = plan_of(scope, query, asker.version, _nested(asker))
+        return Found(len(records), (), records, _no_record)
+    record = _recorder(scope, query, asker)
     cut = _cut(_ordered(scope, query.orders, rows), query)
-    return Found(len(cut), [row["Id"] for row in cut], (), _recorder(world, shape, plan))
+    return Found(len(cut), [row["Id"] for row in cut], (), record)
 
 
-def _recorder(world: World, shape: SObject, plan: Plan) -> Callable[[str], Row | None]:
-    table = world.table(shape.table)
+def recording(world: World, text: str, asker: Asker) -> Callable[[str], Row | None]:
+    """How the rows of a statement that was run before become records, for its next pages."""
+    query = parse(text)
+    return _recorder(Scope(world, text, _shape(text, query.sobject, asker), ""), query, asker)
+
+
+def _no_record(_: str) -> None:
+    """Counts and groups are of no one row."""
+
+
+def _recorder(scope: Scope, query: Query, asker: Asker) -> Callable[[str], Row | None]:
+    world = scope.world
+    plan = plan_of(scope, query, asker.version, _nested(asker))
+    table = world.table(scope.shape.table)
 
     def record(record_id: str) -> Row | None:
         row = table.get(record_id)
@@ -89,7 +100,8 @@ def _shape(text: str, named: Path, asker: Asker) -> SObject:
     shape = object_named(named.text)
     if shape is None or (shape.name in TOOLING) != asker.is_tooling:
         message = f"sObject type '{named.text}' is not supported."
-        raise mistake(text, named.at, message + HINT.format("object", "__c", "entity"), "INVALID_TYPE")
+        advice = HINT.format("object", "__c", "entity")
+        raise mistake(text, named.at, message + advice, "INVALID_TYPE")
     return shape
 
 
@@ -173,6 +185,3 @@ def all_records(found: Found) -> list[Row]:
         return list(found.records)
     made = (found.record(each) for each in found.ids)
     return [record for record in made if record is not None]
-
-
-__all__ = ["Asker", "Found", "SalesforceError", "all_records", "run"]

@@ -100,10 +100,11 @@ def target(reference: Field) -> SObject:
 
 
 def parent(world: World, record_id: str | None) -> Row | None:
-    """The row of an id; None when there is none."""
+    """The row of an id; None when there is none. Only EntityDefinition's ids are plain names."""
     if not record_id:
         return None
-    return world.table(f"salesforce.{sobject_of(record_id)}").get(record_id)
+    sobject = sobject_of(record_id) or "EntityDefinition"
+    return world.table(f"salesforce.{sobject}").get(record_id)
 
 
 def reader(shape: SObject, field: Field) -> Read:

@@ -32,12 +32,10 @@ class Plan:
     shape: SObject
     version: str
     fields: dict[str, Read] = field(default_factory=dict[str, Read])
-    parents: "dict[str, tuple[str, Plan]]" = field(
-        default_factory=lambda: dict[str, tuple[str, "Plan"]]()
-    )
+    parents: "dict[str, tuple[str, Plan]]" = field(default_factory=dict[str, "tuple[str, Plan]"])
     """By relationship: the reference field, and what to take beyond."""
     children: dict[str, Callable[[str], Json]] = field(
-        default_factory=lambda: dict[str, Callable[[str], Json]]()
+        default_factory=dict[str, Callable[[str], Json]]
     )
 
     def record(self, world: World, row: Row) -> Row:

@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -119,14 +120,15 @@ def stalls(exchange: Exchange) -> None:
 
 
 def drips(exchange: Exchange) -> None:
-    """Send one byte at a time, each soon enough."""
+    """Send one byte at a time, each soon enough, until the client has had enough."""
     exchange.send_response(200)
     exchange.send_header("content-length", "1000")
     exchange.end_headers()
-    for _ in range(12):
-        exchange.wfile.write(b" ")
-        time.sleep(0.05)
     exchange.close_connection = True
+    with suppress(ConnectionError):
+        for _ in range(12):
+            exchange.wfile.write(b" ")
+            time.sleep(0.05)
 
 
 @pytest.fixture

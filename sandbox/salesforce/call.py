@@ -1,0 +1,101 @@
+"""One call of the REST API, once it is known who calls and what for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sandbox.salesforce.assignment import Assign, check_rule_id
+from sandbox.salesforce.errors import SalesforceError
+from sandbox.salesforce.schema import SObject, object_named
+from sandbox.wire import Json
+from sandbox.world import Row, World
+
+AUTO_ASSIGN = "sforce-auto-assign"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a resource answers: a status and JSON, or no body at all."""
+
+    status: int = 200
+    body: Json = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    records: int | None = None
+    """How many records were to be written, for the journal."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the call did what it was asked."""
+        return self.status < 300  # noqa: PLR2004  (HTTP's own border)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came in, alone or within a composite one."""
+
+    method: str
+    path: tuple[str, ...]
+    """What follows `/services/data/vXX.X`, unquoted."""
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request with the names that its path holds, and on whose behalf it is."""
+
+    world: World
+    user: str
+    version: str
+    asked: Asked
+    names: Mapping[str, str]
+    perform: Callable[[Asked], Answer]
+    """Answers a request within this one, as the same user."""
+
+    @property
+    def body(self) -> Row:
+        """The body as a JSON object. Raises `SalesforceError`."""
+        body = self.asked.body
+        if not isinstance(body, dict):
+            raise SalesforceError("JSON_PARSER_ERROR", "The HTTP entity body is required")
+        return body  # pyright: ignore[reportUnknownVariableType]  (JSON)
+
+    @property
+    def root(self) -> str:
+        """The path under which this version's resources are."""
+        return f"/services/data/v{self.version}"
+
+    @property
+    def assign(self) -> Assign:
+        """What the header says about assignment rules: TRUE when it is absent.
+
+        Source: Salesforce, Assignment Rule Header. Raises `SalesforceError` with MALFORMED_ID.
+        """
+        told = self.asked.headers.get(AUTO_ASSIGN, "TRUE").strip()
+        flags = {"TRUE": True, "FALSE": False}
+        if told.upper() in flags:
+            return flags[told.upper()]
+        return check_rule_id(self.world, told)
+
+    def option(self, name: str, default: str = "") -> str:
+        """The last value of a query parameter."""
+        return self.asked.query.get(name, [default])[-1]
+
+    def shape(self, name: str | None = None) -> SObject:
+        """The object that the path names. Raises `SalesforceError` with NOT_FOUND."""
+        shape = object_named(name or self.names["sobject"])
+        if shape is None:
+            raise SalesforceError("NOT_FOUND", "The requested resource does not exist")
+        return shape
+
+
+def error_body(error: SalesforceError) -> Row:
+    """An error as an entry of the list that a failed resource answers with."""
+    body: Row = {"message": error.message, "errorCode": error.status_code}
+    return body | {"fields": list(error.fields)} if error.fields else body
+
+
+def refusal(error: SalesforceError) -> Answer:
+    """The answer of a resource that failed."""
+    return Answer(error.http, [error_body(error)])

@@ -1,0 +1,204 @@
+"""Up to 200 records in one call: `composite/sobjects`, and the creation of trees.
+
+Source: Salesforce, sObject Collections. The answer is 200 even when records fail; each has its own
+result, with `statusCode` where a single record's error has `errorCode`.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import cast
+
+from sandbox.salesforce import records, rows
+from sandbox.salesforce.call import Answer, Call
+from sandbox.salesforce.errors import SalesforceError
+from sandbox.salesforce.ids import full_id, sobject_of
+from sandbox.salesforce.schema import SObject
+from sandbox.salesforce.transaction import savepoint
+from sandbox.wire import Json
+from sandbox.world import Row
+
+MOST_RECORDS = 200
+MOST_CHUNKS = 10
+"""Runs of records of one object."""
+ROLLED_BACK = SalesforceError(
+    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+    "Record rolled back because not all records were valid and the request was using "
+    "AllOrNone header",
+)
+
+Write = Callable[[Row], Row]
+"""Writes one record and gives its result; raises `SalesforceError`."""
+
+
+def create(call: Call) -> Answer:
+    """POST composite/sobjects."""
+
+    def write(given: Row) -> Row:
+        return _success(rows.insert(call, _typed(call, given), given))
+
+    return _each(call, _records(call), write)
+
+
+def change(call: Call) -> Answer:
+    """PATCH composite/sobjects."""
+    given = _records(call)
+    ids = [full_id(each.get("id") or each.get("Id")) for each in given]
+    named = [each for each in ids if each is not None]
+    if len(set(named)) < len(named):
+        raise SalesforceError("DUPLICATE_VALUE", "duplicate id in the records of the request")
+
+    def write(record: Row) -> Row:
+        shape = _typed(call, record)
+        record_id = record.get("id") or record.get("Id")
+        if record_id is None:
+            raise SalesforceError("MISSING_ARGUMENT", "Id not specified in an update call")
+        values = {name: value for name, value in record.items() if name.lower() != "id"}
+        rows.update(call, shape, record_id, values)
+        return _success(full_id(record_id) or record_id)
+
+    return _each(call, given, write)
+
+
+def upsert(call: Call) -> Answer:
+    """PATCH composite/sobjects/Lead/{field}."""
+    shape, field = call.shape(), call.names["field"]
+
+    def write(record: Row) -> Row:
+        values = dict(record)
+        value = str(values.pop(field, None) or "")
+        _, found = rows.matches(call, shape, field, value)
+        if len(found) > 1:
+            message = f"{field}: more than one record found for external id field"
+            raise SalesforceError("DUPLICATE_EXTERNAL_ID", message)
+        record_id, is_new = rows.put(call, shape, found, field, value, values)
+        return {**_success(record_id), "created": is_new}
+
+    return _each(call, _records(call), write)
+
+
+def remove(call: Call) -> Answer:
+    """DELETE composite/sobjects?ids=a,b&allOrNone=."""
+    ids = [each for each in call.option("ids").split(",") if each]
+    _check_count(ids)
+
+    def write(record: Row) -> Row:
+        record_id: str = record["id"]
+        sobject = sobject_of(record_id)
+        if sobject is None:
+            raise SalesforceError("MALFORMED_ID", f"malformed id {record_id}")
+        shape = rows.writeable(call.shape(sobject))
+        records.delete(call.world, shape.name, record_id, by=call.user)
+        return _success(full_id(record_id) or record_id)
+
+    is_all_or_none = call.option("allOrNone").lower() == "true"
+    given: list[Row] = [{"id": each} for each in ids]
+    return Answer(body=_written(call, given, write, is_all_or_none), records=len(ids))
+
+
+def read(call: Call) -> Answer:
+    """GET or POST composite/sobjects/Lead: the records of some ids, null where there is none."""
+    shape = call.shape()
+    if call.asked.method == "POST":
+        ids: list[str] = call.body.get("ids") or []
+        fields = ",".join(call.body.get("fields") or [])
+    else:
+        ids, fields = call.option("ids").split(","), call.option("fields")
+    return Answer(body=[_shown(call, shape, each, fields) for each in ids])
+
+
+def _shown(call: Call, shape: SObject, record_id: str, fields: str) -> Row | None:
+    row = call.world.table(shape.table).get(full_id(record_id) or "")
+    is_there = row is not None and not row.get("IsDeleted")
+    return rows.record(call, shape, row, fields) if row is not None and is_there else None
+
+
+def create_tree(call: Call) -> Answer:
+    """POST composite/tree/Lead: all or none, without nested records."""
+    given = _records(call)
+    roll_back = savepoint(call.world)
+    created: list[Row] = []
+    failed: list[Row] = []
+    for record in given:
+        reference = record.get("attributes", {}).get("referenceId")
+        try:
+            record_id = rows.insert(call, call.shape(), record)
+            created.append({"referenceId": reference, "id": record_id})
+        except SalesforceError as error:
+            failed.append({"referenceId": reference, "errors": [_error(error)]})
+    if failed:
+        roll_back()
+        return Answer(400, {"hasErrors": True, "results": failed}, records=len(given))
+    return Answer(201, {"hasErrors": False, "results": created}, records=len(given))
+
+
+def _each(call: Call, given: list[Row], write: Write) -> Answer:
+    is_all_or_none = call.body.get("allOrNone") is True
+    return Answer(body=_written(call, given, write, is_all_or_none), records=len(given))
+
+
+def _written(call: Call, given: list[Row], write: Write, is_all_or_none: bool) -> list[Row]:  # noqa: FBT001  (the API's own flag)
+    roll_back = savepoint(call.world) if is_all_or_none else None
+    results = [_result(record, write) for record in given]
+    if roll_back is not None and not all(result["success"] for result in results):
+        roll_back()
+        return [_failure(ROLLED_BACK) if each["success"] else each for each in results]
+    return results
+
+
+def _result(record: Row, write: Write) -> Row:
+    try:
+        return write(record)
+    except SalesforceError as error:
+        return _failure(error)
+
+
+def _records(call: Call) -> list[Row]:
+    told: Json = call.body.get("records")
+    if not isinstance(told, list) or not all(
+        isinstance(each, dict) for each in cast("list[Json]", told)
+    ):
+        raise SalesforceError("JSON_PARSER_ERROR", "The request needs a list of records")
+    given = cast("list[Row]", told)
+    _check_count(given)
+    types = [each.get("attributes", {}).get("type", "") for each in given]
+    chunks = sum(one != other for one, other in pairwise(types)) + 1
+    if chunks > MOST_CHUNKS:
+        message = f"Cannot have more than {MOST_CHUNKS} chunks in a single operation."
+        raise SalesforceError("INVALID_OPERATION", message)
+    return given
+
+
+def _check_count(given: Sequence[Json]) -> None:
+    if len(given) > MOST_RECORDS:
+        message = (
+            f"record limit reached. cannot submit more than {MOST_RECORDS} records in this "
+            "operation"
+        )
+        raise SalesforceError("EXCEEDED_ID_LIMIT", message)
+
+
+def _typed(call: Call, record: Row) -> SObject:
+    name = record.get("attributes", {}).get("type")
+    if not name:
+        raise SalesforceError("INVALID_INPUT", "Include an entity type in the record's attributes.")
+    try:
+        return call.shape(name)
+    except SalesforceError:
+        message = f"sObject type '{name}' is not supported."
+        raise SalesforceError("INVALID_TYPE", message) from None
+
+
+def _success(record_id: str) -> Row:
+    return {"id": record_id, "success": True, "errors": []}
+
+
+def _failure(error: SalesforceError) -> Row:
+    return {"success": False, "errors": [_error(error)]}
+
+
+def _error(error: SalesforceError) -> Row:
+    """A record that isn't there is an invalid reference here, where no path names it."""
+    code, message = error.status_code, error.message
+    if code == "NOT_FOUND":
+        code, message = "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"
+    return {"statusCode": code, "message": message, "fields": list(error.fields)}

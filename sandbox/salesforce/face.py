@@ -1,0 +1,205 @@
+"""Salesforce's face: logins, then REST resources by their paths."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import cast
+from urllib.parse import unquote, urlencode
+
+from sandbox.salesforce import collection, composite, describe, logins, org, queries, rows, usage
+from sandbox.salesforce.call import Answer, Asked, Call, error_body, refusal
+from sandbox.salesforce.errors import SalesforceError
+from sandbox.wire import Handler, Json, Request, Response
+from sandbox.world import World
+
+LONGEST_URI = 16_384
+"""Bytes of a URI; headers together with it may be as long. Salesforce: article 000386264."""
+WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
+
+Resource = Callable[[Call], Answer]
+
+RESOURCES: Mapping[str, Mapping[str, Resource]] = {
+    "": {"GET": describe.resources},
+    "limits": {"GET": describe.limits},
+    "query": {"GET": queries.ask},
+    "query/{locator}": {"GET": queries.turn_page},
+    "queryAll": {"GET": queries.ask_all},
+    "queryAll/{locator}": {"GET": queries.turn_page},
+    "tooling/query": {"GET": queries.ask_tooling},
+    "tooling/query/{locator}": {"GET": queries.turn_page},
+    "sobjects": {"GET": describe.describe_all},
+    "sobjects/{sobject}": {"GET": describe.basics, "POST": rows.create},
+    "sobjects/{sobject}/describe": {"GET": describe.describe},
+    "sobjects/{sobject}/updated": {"GET": rows.changed},
+    "sobjects/{sobject}/deleted": {"GET": rows.deleted},
+    "sobjects/{sobject}/{id}": {"GET": rows.read, "PATCH": rows.change, "DELETE": rows.remove},
+    "sobjects/{sobject}/{field}/{value}": {"GET": rows.read_by_key, "PATCH": rows.upsert},
+    "composite": {"POST": composite.perform},
+    "composite/batch": {"POST": composite.perform_batch},
+    "composite/sobjects": {
+        "POST": collection.create,
+        "PATCH": collection.change,
+        "DELETE": collection.remove,
+    },
+    "composite/sobjects/{sobject}": {"GET": collection.read, "POST": collection.read},
+    "composite/sobjects/{sobject}/{field}": {"PATCH": collection.upsert},
+    "composite/tree/{sobject}": {"POST": collection.create_tree},
+}
+"""What follows `/services/data/vXX.X/`, and who answers each method."""
+
+_PATTERNS = [(tuple(path.split("/")) if path else (), path) for path in RESOURCES]
+_DATA = re.compile(r"/services/data/v(\d\d)\.0(/.*)?")
+_JSON = frozenset({"", "application/json"})
+
+
+def face(world: World) -> Handler:
+    """Answer as an org at its own address does."""
+
+    def answer(request: Request) -> Response:
+        org.set_up(world)
+        response = _login(world, request) or _data(world, request)
+        if "oauth2" in request.path or "Soap" in request.path:
+            name = f"{request.method} {request.path}"
+            world.record("request", "salesforce", name, status=response.status)
+        return response
+
+    return answer
+
+
+def _login(world: World, request: Request) -> Response | None:
+    path = request.path.rstrip("/")
+    if path == "/services/data":
+        return Response.of(describe.versions())
+    resources: Mapping[tuple[str, str], Callable[[World, Request], Response]] = {
+        ("POST", "/services/oauth2/token"): logins.issue_token,
+        ("POST", "/services/oauth2/revoke"): logins.revoke_token,
+        ("GET", "/services/oauth2/userinfo"): logins.user_info,
+        ("POST", "/services/oauth2/userinfo"): logins.user_info,
+    }
+    resource = resources.get((request.method, path))
+    return resource(world, request) if resource else logins.soap_login(world, request)
+
+
+def _data(world: World, request: Request) -> Response:
+    too_long = _too_long(request)
+    if too_long is not None:
+        return too_long
+    path = _DATA.fullmatch(request.path)
+    version = int(path[1]) if path else 0
+    if path is None or not describe.OLDEST <= version <= describe.NEWEST:
+        message = "The requested resource does not exist"
+        return _written(world, refusal(SalesforceError("NOT_FOUND", message)))
+    segments = tuple(unquote(each) for each in (path[2] or "").split("/") if each)
+    user = logins.session_user(world, request)
+    if user is None:
+        error = SalesforceError("INVALID_SESSION_ID", "Session expired or invalid")
+        answer = refusal(error)
+        _journal(world, Asked(request.method, segments, {}, {}), answer, "")
+        return _written(world, answer)
+    try:
+        usage.count(world)
+        asked = Asked(request.method, segments, request.query, request.headers, _body(request))
+    except SalesforceError as error:
+        answer = refusal(error)
+        _journal(world, Asked(request.method, segments, {}, {}), answer, user)
+        return _written(world, answer)
+    return _written(world, _perform(world, user, f"{version}.0", asked, within=False))
+
+
+def _body(request: Request) -> Json:
+    if request.method not in WRITES or not request.body:
+        return None
+    if request.content_type not in _JSON:
+        message = f"The content type {request.content_type} is not supported"
+        raise SalesforceError("UNSUPPORTED_MEDIA_TYPE", message)
+    try:
+        return request.json()
+    except ValueError as error:
+        raise SalesforceError("JSON_PARSER_ERROR", f"Unexpected character: {error}") from None
+
+
+def _perform(world: World, user: str, version: str, asked: Asked, *, within: bool) -> Answer:
+    """Answer one request, alone or `within` another, and tell the journal."""
+
+    def perform(inner: Asked) -> Answer:
+        return _perform(world, user, version, inner, within=True)
+
+    try:
+        resource, names = _resource(asked)
+        answer = resource(Call(world, user, version, asked, names, perform))
+    except SalesforceError as error:
+        answer = refusal(error)
+    _journal(world, asked, answer, user, within=within)
+    return answer
+
+
+def _resource(asked: Asked) -> tuple[Resource, Mapping[str, str]]:
+    found = _template(asked.path)
+    if found is None:
+        raise SalesforceError("NOT_FOUND", "The requested resource does not exist")
+    template, names = found
+    methods = RESOURCES[template]
+    resource = methods.get(asked.method)
+    if resource is None:
+        message = f"HTTP Method '{asked.method}' not allowed. Allowed are {','.join(methods)}"
+        raise SalesforceError("METHOD_NOT_ALLOWED", message)
+    return resource, names
+
+
+def _template(path: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+    """The resource that a path names, and what stands in its braces."""
+    for pattern, template in _PATTERNS:
+        if len(pattern) != len(path):
+            continue
+        pairs = list(zip(pattern, path, strict=True))
+        if all(part == given or part.startswith("{") for part, given in pairs):
+            return template, {part[1:-1]: given for part, given in pairs if part.startswith("{")}
+    return None
+
+
+def _journal(
+    world: World, asked: Asked, answer: Answer, user: str, *, within: bool = False
+) -> None:
+    found = _template(asked.path)
+    template = f"/{found[0]}" if found else "/" + "/".join(asked.path)
+    sobject = {"sobject": found[1]["sobject"]} if found and "sobject" in found[1] else {}
+    name = f"{'subrequest ' if within else ''}{asked.method} {template}"
+    written = {} if answer.records is None else {"records": answer.records}
+    world.record(
+        "request",
+        "salesforce",
+        name,
+        status=answer.status,
+        user=user,
+        error=_code(answer),
+        **sobject,
+        **written,
+    )
+
+
+def _code(answer: Answer) -> str | None:
+    """The first error's code, when the whole request failed."""
+    if answer.is_success or not isinstance(answer.body, list) or not answer.body:
+        return None
+    first: Json = cast("list[Json]", answer.body)[0]
+    return cast("dict[str, str]", first).get("errorCode") if isinstance(first, dict) else None
+
+
+def _written(world: World, answer: Answer) -> Response:
+    headers = {"sforce-limit-info": usage.info(world), **answer.headers}
+    if answer.body is None:
+        return Response(answer.status, b"", headers)
+    response = Response.of(answer.body, answer.status)
+    return Response(response.status, response.body, {**response.headers, **headers})
+
+
+def _too_long(request: Request) -> Response | None:
+    uri = len(request.path) + len(urlencode(request.query, doseq=True)) + 1
+    headers = sum(len(name) + len(value) + 4 for name, value in request.headers.items())
+    for status, length, words in (
+        (414, uri, "URI Too Long"),
+        (431, uri + headers, "Request Header Fields Too Large"),
+    ):
+        if length > LONGEST_URI:
+            error = SalesforceError("URI_TOO_LONG", words)
+            return Response.of([error_body(error)], status)
+    return None
