@@ -40,7 +40,7 @@ def funnel(ledger: Ledger) -> Funnel:
         held_back=ledger.history.held_back(),
         statuses=dict(Counter(cycle.status for cycle in cycles).most_common()),
         reasons={status: dict(counts.most_common()) for status, counts in reasons.items()},
-        owners=dict(Counter(cycle.owner_name or "?" for cycle in assigned).most_common()),
+        owners=dict(Counter(_owner_of(cycle) for cycle in assigned).most_common()),
         rules=dict(Counter(cycle.rule or "?" for cycle in assigned).most_common()),
     )
 
@@ -48,3 +48,8 @@ def funnel(ledger: Ledger) -> Funnel:
 def _kind_of(cycle: CycleRow) -> str:
     """The check that keeps a cycle from being ready, by its code."""
     return cycle.blocked_by or "other"
+
+
+def _owner_of(cycle: CycleRow) -> str:
+    is_person = "@" in (cycle.owner or "")
+    return f"{cycle.owner_name}" if is_person else f"queue {cycle.owner_name}"

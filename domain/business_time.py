@@ -1,7 +1,8 @@
-"""Working time: intervals in UTC over each day's local hours, so that DST needs no special case.
+"""Working time: a calendar's local hours as intervals in UTC, and arithmetic on those.
 
-A calendar's hours are local wall-clock times; each working day becomes at most a few intervals
-in UTC, and everything else is arithmetic on those.
+A moment is working time exactly when a clock on the owner's wall shows working hours on a day
+that is no holiday. So an hour that the wall clock skips in spring is not worked, and one that it
+shows twice in autumn is worked twice.
 """
 
 from collections.abc import Iterator
@@ -15,17 +16,29 @@ from domain.policy import Calendar
 
 FARTHEST = timedelta(days=400)
 """A calendar that does not open within this time never does."""
+NAMES_IN = "en_US"
 _DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
 _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+Interval = tuple[datetime, datetime]
 
 
 @lru_cache(maxsize=4096)
 def _holidays_of(code: str, year: int) -> dict[date, str]:
+    """The holidays of one year, named in English where the library can, else as they are there.
+
+    The language is always said: left to itself, the library takes it from the host's environment,
+    and the same decision would be worded differently on another machine.
+    """
     country, _, subdivision = code.partition("-")
+    within = subdivision or None
     try:
-        found = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
+        known = holidays.country_holidays(country, subdiv=within)
     except NotImplementedError:
         raise ValueError(f"{code!r} is not a country or subdivision with known holidays") from None
+    language = NAMES_IN if NAMES_IN in known.supported_languages else known.default_language
+    found = holidays.country_holidays(country, subdiv=within, years=year, language=language)
     return dict(found.items())
 
 
@@ -42,37 +55,68 @@ def holiday_on(calendar: Calendar, day: date) -> str | None:
 
 
 @lru_cache(maxsize=65536)
-def _intervals_of(
-    calendar: Calendar, zone: str, day: date
-) -> tuple[tuple[datetime, datetime], ...]:
-    """The working intervals of one local day, in UTC and in order."""
-    if holiday_on(calendar, day) is not None:
+def _intervals_of(calendar: Calendar, zone: str, day: date) -> tuple[Interval, ...]:
+    """The working intervals of one local day, in UTC, in order and apart from each other."""
+    name = _NAMES[day.weekday()]
+    hours = [one for one in calendar.hours if name in one.days]
+    if not hours or holiday_on(calendar, day) is not None:
         return ()
-    name, local = _NAMES[day.weekday()], ZoneInfo(zone)
-    found = [
-        (_instant(day, hours.opens, local), _instant(day, hours.closes, local))
-        for hours in calendar.hours
-        if name in hours.days
-    ]
-    return tuple(sorted((start, end) for start, end in found if start < end))
+    found: list[Interval] = []
+    for start, end, offset in _stretches(day, ZoneInfo(zone)):
+        midnight = datetime.combine(day, time(), UTC) - offset
+        for one in hours:
+            opens = max(start, midnight + _since_midnight(one.opens))
+            closes = min(end, midnight + _since_midnight(one.closes))
+            if opens < closes:
+                found.append((opens, closes))
+    return _merged(sorted(found))
 
 
-def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
-    if clock == "24:00":
-        return datetime.combine(day + _DAY, time(), zone).astimezone(UTC)
-    return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
+def _since_midnight(clock: str) -> timedelta:
+    hours, _, minutes = clock.partition(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def _stretches(day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime, timedelta]]:
+    """A local day in UTC, cut where the clock is put forward or back, each with its offset."""
+    start = datetime.combine(day, time(), zone).astimezone(UTC)
+    end = datetime.combine(day + _DAY, time(), zone).astimezone(UTC)
+    before, after = _offset(start, zone), _offset(end - _SECOND, zone)
+    if before == after:
+        return [(start, end, before)]
+    low, high = start, end - _SECOND
+    while high - low > _SECOND:
+        middle = low + (high - low) // 2
+        middle = middle.replace(microsecond=0)
+        low, high = (middle, high) if _offset(middle, zone) == before else (low, middle)
+    return [(start, high, before), (high, end, after)]
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    return instant.astimezone(zone).utcoffset() or timedelta()
+
+
+def _merged(intervals: list[Interval]) -> tuple[Interval, ...]:
+    """Intervals in order, those that touch or overlap made one, so that no time counts twice."""
+    merged: list[Interval] = []
+    for opens, closes in intervals:
+        if merged and opens <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], closes))
+        else:
+            merged.append((opens, closes))
+    return tuple(merged)
 
 
 def working_intervals(
     calendar: Calendar, zone: str, start: datetime, until: datetime
-) -> Iterator[tuple[datetime, datetime]]:
+) -> Iterator[Interval]:
     """The working intervals between two instants, cut to them, in UTC and in order.
 
     `zone` is the owner's time zone; a calendar that has its own time zone keeps it.
     """
     kept = calendar.timezone or zone
-    day = start.astimezone(ZoneInfo(kept)).date() - _DAY
-    last = until.astimezone(ZoneInfo(kept)).date() + _DAY
+    local = ZoneInfo(kept)
+    day, last = start.astimezone(local).date(), until.astimezone(local).date()
     while day <= last:
         # A frozen pydantic model has its hash only at run time.
         for opens, closes in _intervals_of(calendar, kept, day):  # pyright: ignore[reportArgumentType]
@@ -111,5 +155,6 @@ def next_open(calendar: Calendar, zone: str, now: datetime) -> datetime:
 
 
 def is_open(calendar: Calendar, zone: str, now: datetime) -> bool:
-    """Whether it is working time."""
-    return next_open(calendar, zone, now) == now
+    """Whether it is working time; a calendar that never opens is never open."""
+    soon = now + timedelta(microseconds=1)
+    return any(True for _ in working_intervals(calendar, zone, now, soon))

@@ -7,7 +7,7 @@ it wait; else it is ready.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from domain.facts import Facts, explain, facts, holds, segment_of
@@ -15,8 +15,11 @@ from domain.lead import Activity, FieldName, Lead
 from domain.match import ManyAccounts, ManyRecords, NoRecord, OneAccount, OneRecord
 from domain.policy import Policy, Segment
 from domain.snapshot import Snapshot
+from domain.values import Source
 from domain.verdict import CheckCode, CheckResult, Mend, Outcome, Park, Ready, Reject, Verdict, Wait
 
+OVERDUE_LOOK = timedelta(hours=1)
+"""How often a lead is looked at that is past its deadline and reported already."""
 MARKETING_OPS = "marketing ops"
 SALES_OPS = "sales ops"
 
@@ -265,12 +268,24 @@ def _match_resolved(case: Case) -> CheckResult:
     return _pass(code, "No account in Salesforce matches.")
 
 
+_SYNC_NEEDS = (FieldName.LAST_NAME, FieldName.COMPANY)
+"""Adobe: Sync Person to SFDC needs these; without them Salesforce refuses the Lead."""
+_MARKETOS_OWN = frozenset({Source.MARKETO, Source.FORM, Source.PERSON})
+
+
 def _crm_present(case: Case) -> CheckResult:
     code, snapshot = CheckCode.CRM_PRESENT, case.snapshot
     person = snapshot.match.person
     if not isinstance(person, NoRecord):
         return _pass(code, "The Salesforce record exists.")
-    look_at = snapshot.at + case.policy.gate.look_again
+    unsynced = [name for name in _SYNC_NEEDS if case.lead.source(name) not in _MARKETOS_OWN]
+    if unsynced:
+        names = " and ".join(name.replace("_", " ") for name in unsynced)
+        mend = Mend(who=MARKETING_OPS, what=f"add the {names} in Marketo", missing=tuple(unsynced))
+        sentence = f"Marketo can't sync it to Salesforce without the {names}."
+        return _fail(code, sentence, mend)
+    overdue = snapshot.at >= snapshot.cycle.opened_at + case.policy.gate.wait_for_sync
+    look_at = snapshot.at + (OVERDUE_LOOK if overdue else case.policy.gate.look_again)
     requested = snapshot.conditions.sync_requested_at
     sentence = "Not in Salesforce yet; Marketo's sync brings it."
     if requested is not None:

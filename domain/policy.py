@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer
@@ -429,7 +430,7 @@ class Policy(Value):
     territories: tuple[Territory, ...] = ()
     """Filled from territories.csv, which lies beside the policy file."""
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The policy's version: a fingerprint of its content, territories included."""
         return content_hash(canonical_json(self))

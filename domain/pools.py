@@ -1,17 +1,21 @@
-"""Weighted round robin that nobody can be ahead or behind in by more than one lead.
+"""Weighted round robin that nobody can be ahead or behind in by a whole lead.
 
-Each pool remembers what it owes every member, in shares of a turn. A turn adds to each available
+Each pool remembers what it owes every member, in parts of a turn. A turn adds to each available
 member the share that their weight earns and takes one whole turn from the one who gets the lead.
 Who gets it follows Tijdeman's rule ("The chairman assignment problem", Discrete Mathematics 32,
-1980): among those owed at least 1/(2n-2) of a turn, the one who would soonest be owed more than
-1 - 1/(2n-2). It keeps every balance below one turn, whatever the weights. An absent member's
-balance stands still, so that nobody is flooded with leads after leave.
+1980): of `n` members, among those owed at least 1/(2n-2) of a turn, the one who would soonest be
+owed more than 1 - 1/(2n-2). While the same members are available, no balance ever reaches a
+whole turn, whatever their weights.
 
-Balances are whole numbers of `TURN`s' parts, and add up to zero exactly: what rounding leaves
-over goes to the members in the order of their names.
+An absent member's balance stands still, so nobody is flooded with leads after leave. While people
+come and go the bound can't hold for every order of events (no rule that doesn't know the future
+has it); the balances still keep account, and are worked off afterwards.
+
+Balances are whole numbers of parts, and add up to zero: shares are cut from the line of all turns
+so far, so that rounding never piles up.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 from domain.crm import PoolState
@@ -27,32 +31,62 @@ def draw(pool: Pool, state: PoolState, available: Collection[str]) -> tuple[str,
     Raises:
         ValueError: nobody of the pool is available.
     """
-    weights = {one.user: one.weight for one in pool.members if one.user in available}
+    everyone = {one.user: one.weight for one in pool.members}
+    weights = {user: weight for user, weight in everyone.items() if user in available}
     if not weights:
         raise ValueError("nobody is available")
-    whole = sum(weights.values())
-    owed = {user: state.credits.get(user, 0) for user in sorted(weights)}
-    earned = {user: TURN * weights[user] // whole for user in owed}
-    rest = TURN - sum(earned.values())
-    for index, user in enumerate(owed):
-        owed[user] += earned[user] + (index < rest)
-    chosen = _soonest(owed, weights, whole)
+    owed = _settled(state, everyone)
+    for user, share in _shares(TURN, state.turns, weights).items():
+        owed[user] += share
+    chosen = _soonest({user: owed[user] for user in sorted(weights)}, weights)
     owed[chosen] -= TURN
-    return chosen, PoolState(credits={**state.credits, **owed}, turns=state.turns + 1)
+    return chosen, PoolState(credits=owed, turns=state.turns + 1)
 
 
-def _soonest(owed: dict[str, int], weights: dict[str, int], whole: int) -> str:
-    count = len(owed)
-    if count == 1:
+def _settled(state: PoolState, weights: Mapping[str, int]) -> dict[str, int]:
+    """The members' balances, brought back to a sum of zero in proportion to their weights.
+
+    The sum is zero already unless a turn was given back or a member with a balance left the pool.
+    """
+    owed = {user: state.credits.get(user, 0) for user in sorted(weights)}
+    surplus = sum(owed.values())
+    if surplus:
+        for user, share in _shares(surplus, 0, weights).items():
+            owed[user] -= share
+    return owed
+
+
+def _shares(whole: int, before: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Parts of `whole` by weight, in whole numbers that add up to it.
+
+    `before` is how many times the same was shared out already: what rounding cut off then is made
+    good now.
+    """
+    total, start, shares = sum(weights.values()), 0, dict[str, int]()
+    for user in sorted(weights):
+        end = start + weights[user]
+        after = whole * (before + 1)
+        shares[user] = (after * end // total - after * start // total) - (
+            whole * before * end // total - whole * before * start // total
+        )
+        start = end
+    return shares
+
+
+def _soonest(owed: Mapping[str, int], weights: Mapping[str, int]) -> str:
+    """The member whose turn can wait least; of several, the first by name."""
+    if len(owed) == 1:
         return next(iter(owed))
-    slack = Fraction(TURN, 2 * count - 2)
+    slack = Fraction(TURN, 2 * len(owed) - 2)
     eligible = [user for user, credit in owed.items() if credit >= slack]
-    candidates = eligible or [max(owed, key=lambda user: (owed[user], user))]
 
     def deadline(user: str) -> tuple[Fraction, str]:
-        return (TURN - slack - owed[user]) * whole / weights[user], user
+        return (TURN - slack - owed[user]) / weights[user], user
 
-    return min(candidates, key=deadline)
+    def debt(user: str) -> tuple[int, str]:
+        return -owed[user], user
+
+    return min(eligible, key=deadline) if eligible else min(owed, key=debt)
 
 
 def give_back(state: PoolState, user: str) -> PoolState:

@@ -4,7 +4,7 @@ A pure function of the snapshot, the roster, the pools' memory and the policy. W
 in its answer, so that a decision keeps only that and can be computed again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain import pools
@@ -166,7 +166,7 @@ def _choose(question: _Question) -> tuple[str, _Choice]:
             choice = _follow(rule, question)
             if choice is not None:
                 return rule.name, choice
-    return "Fallback", _fall_back(question)
+    return "Fallback", _fall_back("no rule fits", question)
 
 
 def _follow(rule: RoutingRule, question: _Question) -> _Choice | None:
@@ -186,7 +186,9 @@ def _follow(rule: RoutingRule, question: _Question) -> _Choice | None:
                 return None
             return _Choice(ToSalesforceRules(), f"{fits}Salesforce's own rules decide")
         case _:
-            return _sent(rule.to, fits.removesuffix(": ") or "every lead that gets here", question)
+            return _sent(
+                rule.to, fits.removesuffix(": ") or "every lead that comes so far", question
+            )
 
 
 def _current_owner(question: _Question) -> _Choice | None:
@@ -211,7 +213,7 @@ def _opportunity_owner(question: _Question) -> _Choice | None:
     for one in sorted(account.opportunities, key=lambda each: (each.created_at, each.id)):
         target = question.person((one.owner.email or "").lower())
         if target is not None:
-            because = f"{account.name} has the open opportunity {one.name!r} ({one.stage})"
+            because = f'{account.name} has the open opportunity "{one.name}" ({one.stage})'
             return _Choice(target, f"{because}, which {target.name} owns")
     return None
 
@@ -275,21 +277,25 @@ def _territory(question: _Question) -> _Choice | None:
     values = ", ".join(cell for cell in cells if cell)
     because = f"territory {row.territory} (line {row.line} of territories.csv: {values})"
     choice = _sent(row.owner, because, question)
-    return None if choice is None else _Choice(choice.target, choice.because, row.territory)
+    return replace(choice, territory=row.territory)
 
 
-def _sent(to: str, because: str, question: _Question) -> _Choice | None:
-    """Where `user:...`, `pool:...` or `queue:...` leads; None when nobody is there."""
+def _sent(to: str, because: str, question: _Question) -> _Choice:
+    """Where `user:...`, `pool:...` or `queue:...` leads; the fallback when nobody is there."""
     kind, _, name = to.partition(":")
     if kind == "queue":
         queue = question.queue(name)
-        return None if queue is None else _Choice(queue, f"{because} goes to the queue {name}")
+        if queue is not None:
+            return _Choice(queue, f"{because} goes to queue {name}")
+        return _fall_back(f"{because} would go to queue {name}", question)
     if kind == "user":
         user = question.person(name)
-        return None if user is None else _Choice(user, f"{because} is {user.name}'s")
+        if user is not None:
+            return _Choice(user, f"{because} is {user.name}'s")
+        return _fall_back(f"nobody of {because} was available", question)
     chosen = question.from_pool(name)
     if chosen is None:
-        return None
+        return _fall_back(f"nobody of {because} was available", question)
     pool = question.policy.pools[name]
     turn = f"pool {name}, where {chosen.name} had the next turn{_weight(pool, chosen)}"
     return _Choice(chosen, f"{because} is shared by {turn}")
@@ -301,24 +307,23 @@ def _weight(pool: Pool, chosen: ToUser) -> str:
     return f" (weight {weight} of {whole})"
 
 
-def _fall_back(question: _Question) -> _Choice:
+def _fall_back(because: str, question: _Question) -> _Choice:
     """The segment's queue; for a contact somebody who can own it. Never a dead end."""
     name = question.segment.fallback
     queue = question.queue(name)
     if queue is not None:
-        because = f"nobody was available, so it waits in the fallback queue {name}"
-        return _Choice(queue, because, is_fallback=True)
+        return _Choice(queue, f"{because}, so it waits in queue {name}", is_fallback=True)
     answers = question.policy.queues[name].answers
     member = question.member(answers)
     user = question.policy.users[answers]
     if member is not None and member.user_id is not None and member.is_active:
         target = ToUser(email=answers, name=user.name, user_id=member.user_id)
-        because = f"nobody was available, so {user.name}, who answers for {name}, has it"
-        return _Choice(target, because, is_fallback=True)
+        told = f"{because}, so {user.name}, who answers for queue {name}, has it"
+        return _Choice(target, told, is_fallback=True)
     kept = ToUser(
         email=question.owner.email or "", name=question.owner.name, user_id=question.owner.id
     )
-    return _Choice(kept, "nobody was available, so it stays where it is", is_fallback=True)
+    return _Choice(kept, f"{because}, so it stays where it is", is_fallback=True)
 
 
 def _decide(question: _Question, rule: str, choice: _Choice) -> Route | Keep:
@@ -353,8 +358,8 @@ def _decide(question: _Question, rule: str, choice: _Choice) -> Route | Keep:
 
 
 def _reason(question: _Question, rule: str, choice: _Choice) -> str:
-    said = f"Rule {rule!r}: {choice.because}."
-    people = [f"{one.who}: {one.why}" for one in question.skipped]
+    said = f'Rule "{rule}": {choice.because}.'
+    people = [f"{one.who}: {one.why.rstrip('. ')}" for one in question.skipped]
     return f"{said} Skipped {'; '.join(people)}." if people else said
 
 

@@ -128,7 +128,9 @@ class Town:
         return Counter(
             entry.vendor
             for entry in self.world.journal
-            if entry.kind == "request" and "oauth" not in entry.name
+            if entry.kind == "request"
+            and "oauth" not in entry.name
+            and not entry.name.startswith("subrequest")
         )
 
 

@@ -48,7 +48,11 @@ def _extract() -> TLDExtract:
 def registrable(host: str) -> str | None:
     """The registrable domain of a host or URL, such as `acme.co.uk`; None when it has none."""
     found = _extract()(host.strip().lower())
-    return found.top_domain_under_public_suffix or None
+    if found.suffix:
+        return found.top_domain_under_public_suffix or None
+    labels = [label for label in f"{found.subdomain}.{found.domain}".split(".") if label]
+    # Endings that no registry knows, such as those of examples and intranets.
+    return ".".join(labels[-2:]) if len(labels) > 1 and not found.ipv4 else None
 
 
 def country_of(domain: str) -> str | None:

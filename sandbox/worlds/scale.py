@@ -12,9 +12,9 @@ from sandbox.marketo import people
 from sandbox.salesforce import records
 from sandbox.world import World
 from sandbox.worlds import roster
-from sandbox.worlds.companies import found_companies, open_accounts
+from sandbox.worlds.companies import Company, found_companies, open_accounts
 from sandbox.worlds.demo import START
-from sandbox.worlds.prospects import clean_form, meet
+from sandbox.worlds.prospects import Prospect, clean_form, meet
 
 LEADS_PER_COMPANY = 5
 MOST_COMPANIES = 600
@@ -32,7 +32,7 @@ def build(world: World, leads: int = 10_000) -> None:
     roster.part_ways(world)
     holding, sync = queue_id(world, roster.HOLDING), user_id(world, roster.SYNC)
     for index in range(leads):
-        who = meet(world, companies[index % len(companies)])
+        who = _somebody(world, companies[index % len(companies)])
         form = clean_form(world.rng, who)
         lead_id = records.insert(
             world,
@@ -58,3 +58,11 @@ def build(world: World, leads: int = 10_000) -> None:
         person = people.create_person(world, form | linked)
         people.log_activity(world, person, "Fill Out Form", primary="Demo Request")
     world.advance(SETTLING)
+
+
+def _somebody(world: World, company: Company) -> Prospect:
+    """A person of a company who is no student: students are never route-ready."""
+    who = meet(world, company)
+    while "student" in who.title.text.casefold():
+        who = meet(world, company)
+    return who

@@ -88,7 +88,7 @@ class EnrichmentGateway:
     ) -> Mapping[LeadKey, Enriched]:
         """What the providers know; every lead is in the answer, degraded but never blocking.
 
-        A lookup begins only within the time budget, and waits no longer than it lasts.
+        A lookup begins only within the time budget, and bears no longer a silence than is left.
         """
         with self._lock:
             deadline = self._clock.now() + time_budget

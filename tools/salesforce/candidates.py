@@ -18,7 +18,6 @@ from tools.salesforce.forms import company_forms, website_forms
 from tools.salesforce.reading import Reader, Wanted
 from tools.salesforce.soql import Query, Term, finding
 
-
 SPELLINGS = 8
 """A website or a company's name is looked for in about so many ways."""
 
@@ -115,7 +114,7 @@ class _Search:
                 Wanted(SObject.CONTACT, [Term("Id", one) for one in contacts]),
                 Wanted(SObject.ACCOUNT, [Term("Id", one) for one in accounts]),
                 Wanted(SObject.ACCOUNT, names, spellings=SPELLINGS),
-                Wanted(SObject.OPPORTUNITY, owned, also="IsClosed = false"),
+                Wanted(SObject.OPPORTUNITY, owned, rest="AND IsClosed = false"),
                 _counts(owned),
             ]
         )
@@ -213,4 +212,4 @@ def _names(lead: Lead) -> Sequence[str]:
 def _counts(owned: Sequence[Term]) -> Sequence[Query]:
     """How many contacts each account has. An aggregate has at most 2,000 groups and no pages."""
     columns = ("AccountId", "COUNT(Id) people")
-    return finding(columns, SObject.CONTACT, owned, after="GROUP BY AccountId")
+    return finding(columns, SObject.CONTACT, owned, rest="GROUP BY AccountId")

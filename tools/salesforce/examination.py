@@ -137,9 +137,9 @@ def _people_and_queues(reader: Reader, expected: Expected) -> Iterator[Finding]:
             Wanted(
                 SObject.GROUP,
                 [Term("DeveloperName", queue) for queue in expected.queues],
-                also="Type = 'Queue'",
+                rest="AND Type = 'Queue'",
             ),
-            Wanted(SObject.QUEUE_SOBJECT, names, also="SobjectType = 'Lead'"),
+            Wanted(SObject.QUEUE_SOBJECT, names, rest="AND SobjectType = 'Lead'"),
             [Query(rule_query)],
         ]
     )

@@ -76,11 +76,11 @@ class Gateway:
         people = [Term(field, email) for email in emails for field in ("Email", "Username")]
         users, groups, counts = self._reader.rows(
             [
-                Wanted(SObject.USER, people, also="UserType = 'Standard'"),
+                Wanted(SObject.USER, people, rest="AND UserType = 'Standard'"),
                 Wanted(
                     SObject.GROUP,
                     [Term("DeveloperName", queue) for queue in queues],
-                    also="Type = 'Queue'",
+                    rest="AND Type = 'Queue'",
                 ),
                 self._open_leads(emails),
             ]

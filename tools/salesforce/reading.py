@@ -17,8 +17,8 @@ class Wanted:
 
     sobject: SObject
     terms: Iterable[Term]
-    also: str = ""
-    """A further condition on every row."""
+    rest: str = ""
+    """A further condition on every row, such as `AND IsClosed = false`."""
     columns: Columns | None = None
     """None selects the object's usual columns."""
     includes_deleted: bool = False
@@ -77,7 +77,7 @@ class Reader:
             self._columns(asked),
             asked.sobject,
             asked.terms,
-            also=asked.also,
+            rest=asked.rest,
             includes_deleted=asked.includes_deleted,
             spellings=asked.spellings,
         )

@@ -116,21 +116,19 @@ def finding(
     sobject: str,
     terms: Iterable[Term],
     *,
-    also: str = "",
-    after: str = "",
+    rest: str = "",
     includes_deleted: bool = False,
     spellings: int = 1,
 ) -> list[Query]:
     """The queries, as few as possible, for the rows for which any of the terms holds.
 
-    `also` is a further condition on every row; `after` what follows the WHERE clause; `spellings`
-    how many terms are ways to write one thing, so that only one of them finds rows.
+    `rest` is what follows the terms, such as `AND IsClosed = false` or `GROUP BY AccountId`;
+    `spellings` how many terms are ways to write one thing, so that only one of them finds rows.
     """
-    and_also = f" AND {also}" if also else ""
-    ending = f" {after}" if after else ""
-    room = LONGEST_QUERY - len(select(columns, sobject, and_also + ending))
+    ending = f" {rest}" if rest else ""
+    room = LONGEST_QUERY - len(select(columns, sobject, ending))
     return [
-        Query(select(columns, sobject, found + and_also + ending), includes_deleted)
+        Query(select(columns, sobject, found + ending), includes_deleted)
         for found in conditions(terms, room=room, most=MOST_TERMS * spellings)
     ]
 

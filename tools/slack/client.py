@@ -138,11 +138,13 @@ class SlackClient:
             self._clock.sleep(wait.total_seconds())
             attempt += 1
 
-    def pages(self, method: str, key: str, **arguments: str | int | bool) -> Iterator[Row]:
+    def pages(
+        self, method: str, key: str, *, limit: int = PAGE, **arguments: str | int | bool
+    ) -> Iterator[Row]:
         """Every record of a paged read; raises as `read` does."""
         cursor: dict[str, str] = {}
         while True:
-            answer = self.read(method, limit=PAGE, **arguments, **cursor)
+            answer = self.read(method, limit=limit, **arguments, **cursor)
             yield from answer.get(key) or ()
             following = within(answer, "response_metadata").get("next_cursor")
             if not following:

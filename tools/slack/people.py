@@ -14,6 +14,8 @@ from tools.slack.client import Row, SlackClient, within
 
 FRESH_FOR = timedelta(minutes=5)
 """How long the list of people is believed; reading it is limited to some 20 calls a minute."""
+PAGE = 1000
+"""The most that users.list gives at once; its calls are scarcer than its records."""
 
 _AWAY_EMOJI = frozenset(
     "palm_tree desert_island island beach_with_umbrella umbrella_on_ground "
@@ -106,7 +108,7 @@ class Directory:
         with self._lock:
             now = self._clock.now()
             if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
-                rows = self._client.pages("users.list", "members")
+                rows = self._client.pages("users.list", "members", limit=PAGE)
                 self._people = {_email(row): read_person(row) for row in rows if _is_person(row)}
                 self._read_at = now
             return self._people

@@ -96,7 +96,7 @@ def test_only_names_are_identifiers(name: str) -> None:
 def test_terms_of_several_fields_share_a_query() -> None:
     """E-mail addresses and ids are looked for in one statement, in a stable order."""
     terms = [Term("Id", "00Q2"), Term("Email", "b@x.io"), Term("Email", "a@x.io")]
-    found = finding(("Id", "Owner.Name"), "Lead", terms, also="IsConverted = false")
+    found = finding(("Id", "Owner.Name"), "Lead", terms, rest="AND IsConverted = false")
     [text] = [query.text for query in found]
     begin, _, where = text.partition(" WHERE ")
     assert begin == "SELECT Id, Owner.Name FROM Lead"
