@@ -244,7 +244,7 @@ def client(marketo: Marketo, clock: Clock, calls: list[CallRecord]) -> Generator
     transport = Transport(
         "marketo",
         clock,
-        random.Random(1),  # noqa: S311  (jitter)
+        random.Random(1),
         HttpSettings(timeouts=Timeouts(connect=2, read=5)),
         budget=Budget("marketo", clock, Limits()),
         on_call=calls.append,

@@ -98,7 +98,7 @@ def gateway(world: World, url: str, calls: list[CallRecord]) -> Generator[Market
     """The port over that Marketo."""
     clock = WorldClock(world)
     budget = Budget("marketo", clock, Limits())
-    jitter = random.Random(1)  # noqa: S311  (jitter)
+    jitter = random.Random(1)
     transport = Transport("marketo", clock, jitter, budget=budget, on_call=calls.append)
     access = MarketoAccess(url + "/rest", marketo.CLIENT_ID, SecretStr(marketo.CLIENT_SECRET))
     yield MarketoGateway(MarketoClient(access, transport, clock), clock)

@@ -82,7 +82,7 @@ class Vendor:
 
 def chance(seed: int) -> random.Random:
     """A known chance."""
-    return random.Random(seed)  # noqa: S311  (jitter)
+    return random.Random(seed)
 
 
 def says(value: Any, status: int = 200, **headers: str) -> Callable[[Exchange], None]:  # noqa: ANN401  (JSON)
