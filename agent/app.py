@@ -77,9 +77,12 @@ class App:
         Raises PolicyError when the new file has errors; the old policy stays in force.
         """
         policy = load_policy(self.settings.routeready_policy)
-        changed = policy.version != self.policy.version
+        if policy.version == self.policy.version:
+            return False
         self.policy = policy
-        return changed
+        for made_for_the_old in ("marketing", "_salesforce", "messenger", "enrichment"):
+            self.__dict__.pop(made_for_the_old, None)
+        return True
 
     def worker(self) -> Worker:
         """The worker of this process."""

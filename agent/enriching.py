@@ -31,7 +31,7 @@ def from_providers(leads: Mapping[LeadKey, Lead], context: RunContext) -> Mappin
     sought = [
         Sought(lead=lead, fields=fields)
         for lead in leads.values()
-        if (fields := lacking(lead, policy.enrichment.fields))
+        if (fields := _worth_asking(lead, policy))
     ]
     if context.enrichment is None or not sought:
         return leads
@@ -40,6 +40,17 @@ def from_providers(leads: Mapping[LeadKey, Lead], context: RunContext) -> Mappin
         key: _merge(lead, [found[key].fields], policy) if key in found else lead
         for key, lead in leads.items()
     }
+
+
+def _worth_asking(lead: Lead, policy: Policy) -> tuple[FieldName, ...]:
+    """The wanted fields a lead lacks; the state only where territories need it."""
+    country = lead.text(FieldName.COUNTRY)
+    without_state = country is not None and country not in policy.gate.state_required_in
+    return tuple(
+        name
+        for name in lacking(lead, policy.enrichment.fields)
+        if not (name is FieldName.STATE and without_state)
+    )
 
 
 def _merge(lead: Lead, found: list[Mapping[FieldName, Sourced]], policy: Policy) -> Lead:

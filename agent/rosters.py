@@ -1,11 +1,13 @@
 """Who is there to take leads right now: policy, Salesforce, Slack and the ledger together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.context import RunContext
+from agent.logs import alert
 from domain.crm import Member, PoolState
+from domain.errors import ToolError
 from domain.policy import User
 from domain.ports import Presence
 from domain.snapshot import RouteInputs
@@ -20,9 +22,7 @@ def route_inputs(context: RunContext) -> RouteInputs:
     emails = sorted(policy.users)
     queues = sorted({queue.salesforce for queue in policy.queues.values()})
     roster = context.crm.roster(emails, queues, context.now)
-    presences: Mapping[str, Presence] = {}
-    if context.messenger is not None:
-        presences = context.messenger.presences(emails)
+    presences = _presences(emails, context)
     given = context.ledger.cycles.assigned_since(context.now - LONGEST_DAY)
     members: dict[str, Member] = {}
     for email, member in roster.members.items():
@@ -35,6 +35,17 @@ def route_inputs(context: RunContext) -> RouteInputs:
         roster=roster.model_copy(update={"members": members}),
         pools={name: known.get(name, PoolState()) for name in sorted(policy.pools)},
     )
+
+
+def _presences(emails: Sequence[str], context: RunContext) -> Mapping[str, Presence]:
+    """What Slack says of people; nothing while Slack is down, which must not stop routing."""
+    if context.messenger is None:
+        return {}
+    try:
+        return context.messenger.presences(emails)
+    except ToolError as error:
+        alert("presence_unknown", f"Who is away by Slack is not known now: {error}")
+        return {}
 
 
 def _today(given: list[datetime], user: User, now: datetime) -> int:

@@ -11,7 +11,7 @@ Facts = Mapping[str, Scalar]
 
 
 def facts(lead: Lead, trigger: Trigger | None, policy: Policy, match: Match | None) -> Facts:
-    """All facts known of a lead; an unknown one is absent."""
+    """All facts known of a lead but its segment, which follows from them; an unknown is absent."""
     known: dict[str, Scalar] = {name.value: one.value for name, one in lead.fields.items()}
     region = policy.region_of(lead.text(FieldName.COUNTRY))
     if region is not None:
@@ -33,9 +33,51 @@ def account_kind(match: Match, policy: Policy) -> str:
     return "named" if account.is_named else "prospect"
 
 
+def with_segment(known: Facts, segment: Segment) -> Facts:
+    """The facts with the segment that follows from them."""
+    return {**known, "segment": segment.name}
+
+
 def holds(when: When, known: Facts) -> bool:
     """Whether all conditions hold; one about an unknown fact doesn't, unless it asks for that."""
     return all(_passes(test, known.get(fact)) for fact, test in when.items())
+
+
+def would_need(when: When, known: Facts, policy: Policy) -> tuple[str, ...]:
+    """The unknown fields that, once known, might make conditions hold that don't yet.
+
+    Empty when they hold already, and when a known fact speaks against them. An ICP tier is
+    looked through: it might be another one if the fields of its own conditions were known.
+    """
+    needed: dict[str, None] = {}
+    for fact, test in when.items():
+        if _passes(test, known.get(fact)):
+            continue
+        if fact == FieldName.ICP_TIER and policy.icp:
+            fields = _needed_for_tier(test, known, policy)
+        else:
+            fields = _needed_for(fact, test, known)
+        if not fields:
+            return ()
+        needed.update(dict.fromkeys(fields))
+    return tuple(needed)
+
+
+def _needed_for(fact: str, test: Test, known: Facts) -> tuple[str, ...]:
+    asks_for_unknown = isinstance(test, Range) and test.present is False
+    if fact in known or asks_for_unknown or fact == "account":
+        return ()
+    return (FieldName.COUNTRY.value,) if fact == "region" else (fact,)
+
+
+def _needed_for_tier(test: Test, known: Facts, policy: Policy) -> tuple[str, ...]:
+    """What would have to be known for a tier that passes, above the one that holds now."""
+    for rule in policy.icp:
+        if holds(rule.when, known):
+            return ()
+        if _passes(test, rule.tier) and (fields := would_need(rule.when, known, policy)):
+            return fields
+    return ()
 
 
 def _passes(test: Test, value: Scalar | None) -> bool:
@@ -46,17 +88,23 @@ def _passes(test: Test, value: Scalar | None) -> bool:
     if isinstance(test, bool):
         return value is test
     wanted = test if isinstance(test, tuple) else (test,)
-    return str(value).casefold() in {one.casefold() for one in wanted}
+    return _among(value, wanted)
+
+
+def _among(value: Scalar, texts: tuple[str, ...]) -> bool:
+    """Whether a value is one of some texts, whatever the case; 250.0 is written 250."""
+    said = f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
+    return said.casefold() in {one.casefold() for one in texts}
 
 
 def _in_range(test: Range, value: Scalar | None) -> bool:
-    if test.present is not None and test.present is (value is None):
-        return False
-    if value is not None and str(value).casefold() in {one.casefold() for one in test.not_in}:
+    if value is None:
+        return test.present is False
+    if test.present is False or _among(value, test.not_in):
         return False
     if test.at_least is None and test.at_most is None:
         return True
-    if value is None or isinstance(value, str):
+    if isinstance(value, str | bool):
         return False
     low = float("-inf") if test.at_least is None else test.at_least
     high = float("inf") if test.at_most is None else test.at_most

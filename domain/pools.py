@@ -7,9 +7,9 @@ Who gets it follows Tijdeman's rule ("The chairman assignment problem", Discrete
 owed more than 1 - 1/(2n-2). While the same members are available, no balance ever reaches a
 whole turn, whatever their weights.
 
-An absent member's balance stands still, so nobody is flooded with leads after leave. While people
-come and go the bound can't hold for every order of events (no rule that doesn't know the future
-has it); the balances still keep account, and are worked off afterwards.
+An absent member's balance stands still, so nobody is flooded with leads after leave. The proof
+needs shares that are known beforehand, so it does not cover people who come and go: then somebody
+can be owed more, for a while, and whoever is owed most comes first until that is worked off.
 
 Balances are whole numbers of parts, and add up to zero: shares are cut from the line of all turns
 so far, so that rounding never piles up.
@@ -74,19 +74,16 @@ def _shares(whole: int, before: int, weights: Mapping[str, int]) -> dict[str, in
 
 
 def _soonest(owed: Mapping[str, int], weights: Mapping[str, int]) -> str:
-    """The member whose turn can wait least; of several, the first by name."""
-    if len(owed) == 1:
-        return next(iter(owed))
-    slack = Fraction(TURN, 2 * len(owed) - 2)
-    eligible = [user for user, credit in owed.items() if credit >= slack]
+    """The member whose turn can wait least; of several, the first by name.
 
-    def deadline(user: str) -> tuple[Fraction, str]:
-        return (TURN - slack - owed[user]) / weights[user], user
-
-    def debt(user: str) -> tuple[int, str]:
-        return -owed[user], user
-
-    return min(eligible, key=deadline) if eligible else min(owed, key=debt)
+    Balances and the rule's two bounds are compared in parts of 1/(2n-2) turn, to stay whole.
+    """
+    scale = max(1, 2 * len(owed) - 2)
+    eligible = [user for user, credit in owed.items() if credit * scale >= TURN]
+    spare = {user: TURN * (scale - 1) - owed[user] * scale for user in owed}
+    if not eligible or any(spare[user] <= 0 for user in eligible):
+        return min(owed, key=lambda user: (-owed[user], user))
+    return min(eligible, key=lambda user: (Fraction(spare[user], weights[user]), user))
 
 
 def give_back(state: PoolState, user: str) -> PoolState:

@@ -5,23 +5,33 @@ from collections.abc import Sequence
 from domain.lead import Activity, Trigger
 from domain.policy import TriggerRule
 
+_VERBS = {
+    "fill out form": "filled out the form",
+    "add to list": "was added to the list",
+    "visit webpage": "visited the page",
+    "click email": "clicked in the e-mail",
+    "click link": "clicked the link",
+}
+"""What a person did, by Marketo's name of the activity type."""
+
 
 def triggered(activities: Sequence[Activity], rules: Sequence[TriggerRule]) -> list[Trigger]:
-    """The triggers among activities; of several rules that fit one activity, the first."""
-    found: list[Trigger] = []
+    """The triggers among activities: one per activity at most, by the first rule that fits.
+
+    An activity that is there twice, as overlapping reads bring it, triggers once.
+    """
+    found: dict[str, Trigger] = {}
     for activity in activities:
         rule = next((rule for rule in rules if _fits(activity, rule)), None)
-        if rule is not None:
-            found.append(
-                Trigger(
-                    kind=rule.kind,
-                    lead=activity.lead,
-                    at=activity.at,
-                    activity_id=activity.id,
-                    sentence=_sentence(activity, rule),
-                )
+        if rule is not None and activity.id not in found:
+            found[activity.id] = Trigger(
+                kind=rule.kind,
+                lead=activity.lead,
+                at=activity.at,
+                activity_id=activity.id,
+                sentence=_sentence(activity, rule),
             )
-    return found
+    return list(found.values())
 
 
 def _fits(activity: Activity, rule: TriggerRule) -> bool:
@@ -34,6 +44,7 @@ def _fits(activity: Activity, rule: TriggerRule) -> bool:
 
 
 def _number(activity: Activity, rule: TriggerRule) -> float:
+    """The attribute as a number; one that isn't there, or is no number, reaches nothing."""
     try:
         return float(activity.attributes.get(rule.attribute or "", "nan"))
     except ValueError:
@@ -42,8 +53,9 @@ def _number(activity: Activity, rule: TriggerRule) -> float:
 
 def _sentence(activity: Activity, rule: TriggerRule) -> str:
     if rule.at_least is not None:
-        value = activity.attributes[rule.attribute or ""]
-        return f"{activity.name or activity.type} reached {value} ({rule.at_least:g} is enough)"
+        what = f" of {activity.name}" if activity.name else ""
+        value = f"{_number(activity, rule):g}"
+        return f"reached {value}{what} ({rule.at_least:g} is enough)"
     name = f' "{activity.name}"' if activity.name else ""
-    verb = {"Fill Out Form": "filled out the form", "Add to List": "was added to the list"}
-    return f"{verb.get(activity.type, activity.type)}{name}"
+    verb = _VERBS.get(activity.type.casefold(), f"did {activity.type}")
+    return f"{verb}{name}"

@@ -3,7 +3,7 @@
 import json
 import random
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -85,6 +85,7 @@ class Model:
         self.world = World(now=NOW)
         self.clock = Clock(self.world)
         self.bodies: list[Body] = []
+        self.headers: list[Mapping[str, str]] = []
         self.objections: list[Objection] = []
         """Looked at before the model is asked; the first answer given is the server's."""
         self.gateways: list[LlmGateway] = []
@@ -95,6 +96,7 @@ class Model:
             if request.method == "POST":
                 body: Body = request.json()
                 self.bodies.append(body)
+                self.headers.append(request.headers)
                 for objection in self.objections:
                     if (objected := objection(body)) is not None:
                         return objected
@@ -472,6 +474,7 @@ def test_the_environment_changes_nothing(model: Model, monkeypatch: pytest.Monke
         monkeypatch.setenv(name, value)
     model.says({"text": "Blue."})
     assert model.gateway().complete(ASK, max_tokens=50).text == "Blue."
+    assert "openai-organization" not in model.headers[0]
 
 
 def test_the_lead_reader_works_with_the_scripted_model(model: Model, gateway: LlmGateway) -> None:
