@@ -1,6 +1,6 @@
 """The facts about a lead that a policy's conditions speak of, and whether the conditions hold."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from domain.lead import FieldName, Lead, Trigger
 from domain.match import Match, OneAccount
@@ -8,6 +8,9 @@ from domain.policy import Policy, Range, Segment, Test, When
 from domain.values import Scalar, Source, Sourced
 
 Facts = Mapping[str, Scalar]
+_FIELDS = frozenset(FieldName)
+_TOLD_BY = {"region": "country", "employee_band": "employees"}
+"""Facts that follow from a field."""
 
 
 def facts(lead: Lead, trigger: Trigger | None, policy: Policy, match: Match | None) -> Facts:
@@ -49,25 +52,36 @@ def would_need(when: When, known: Facts, policy: Policy) -> tuple[str, ...]:
     Empty when they hold already, and when a known fact speaks against them. An ICP tier is
     looked through: it might be another one if the fields of its own conditions were known.
     """
-    needed: dict[str, None] = {}
-    for fact, test in when.items():
-        if _passes(test, known.get(fact)):
-            continue
+
+    def needed(fact: str, test: Test) -> tuple[str, ...]:
         if fact == FieldName.ICP_TIER and policy.icp:
-            fields = _needed_for_tier(test, known, policy)
-        else:
-            fields = _needed_for(fact, test, known)
-        if not fields:
-            return ()
-        needed.update(dict.fromkeys(fields))
-    return tuple(needed)
+            return _needed_for_tier(test, known, policy)
+        return _needed_for(fact, test, known)
+
+    return _all_needed(when, known, needed)
+
+
+def _all_needed(
+    when: When, known: Facts, needed: Callable[[str, Test], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """What all unmet conditions need; empty as soon as one of them can't be helped."""
+    fields: dict[str, None] = {}
+    for fact, test in when.items():
+        if not _passes(test, known.get(fact)):
+            more = needed(fact, test)
+            if not more:
+                return ()
+            fields.update(dict.fromkeys(more))
+    return tuple(fields)
 
 
 def _needed_for(fact: str, test: Test, known: Facts) -> tuple[str, ...]:
+    """The field that an unmet condition needs to be known; empty when that would not help."""
+    field = _TOLD_BY.get(fact, fact)
     asks_for_unknown = isinstance(test, Range) and test.present is False
-    if fact in known or asks_for_unknown or fact == "account":
+    if fact in known or field in known or asks_for_unknown or field not in _FIELDS:
         return ()
-    return (FieldName.COUNTRY.value,) if fact == "region" else (fact,)
+    return (field,)
 
 
 def _needed_for_tier(test: Test, known: Facts, policy: Policy) -> tuple[str, ...]:
@@ -75,8 +89,10 @@ def _needed_for_tier(test: Test, known: Facts, policy: Policy) -> tuple[str, ...
     for rule in policy.icp:
         if holds(rule.when, known):
             return ()
-        if _passes(test, rule.tier) and (fields := would_need(rule.when, known, policy)):
-            return fields
+        if _passes(test, rule.tier):
+            fields = _all_needed(rule.when, known, lambda fact, one: _needed_for(fact, one, known))
+            if fields:
+                return fields
     return ()
 
 
@@ -93,7 +109,7 @@ def _passes(test: Test, value: Scalar | None) -> bool:
 
 def _among(value: Scalar, texts: tuple[str, ...]) -> bool:
     """Whether a value is one of some texts, whatever the case; 250.0 is written 250."""
-    said = f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
+    said = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return said.casefold() in {one.casefold() for one in texts}
 
 

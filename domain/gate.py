@@ -10,12 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from domain.facts import Facts, explain, facts, holds, segment_of
+from domain.crm import CrmRecord, RecordKind
+from domain.facts import (
+    Facts,
+    explain,
+    facts,
+    holds,
+    segment_of,
+    with_segment,
+    would_need,
+)
 from domain.lead import Activity, FieldName, Lead
 from domain.match import ManyAccounts, ManyRecords, NoRecord, OneAccount, OneRecord
-from domain.policy import Policy, Segment
+from domain.policy import Policy, Segment, format_duration
 from domain.snapshot import Snapshot
-from domain.values import Source
+from domain.values import Scalar, Source
 from domain.verdict import CheckCode, CheckResult, Mend, Outcome, Park, Ready, Reject, Verdict, Wait
 
 OVERDUE_LOOK = timedelta(hours=1)
@@ -37,28 +46,34 @@ class Case:
         return self.snapshot.lead
 
     @cached_property
-    def facts(self) -> Facts:
-        """What the policy's conditions speak of."""
+    def _own_facts(self) -> Facts:
         snapshot = self.snapshot
         return facts(snapshot.lead, snapshot.cycle.trigger, self.policy, snapshot.match)
 
     @cached_property
     def segment(self) -> Segment:
         """The lead's segment."""
-        return segment_of(self.facts, self.policy)
+        return segment_of(self._own_facts, self.policy)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the policy's conditions speak of."""
+        return with_segment(self._own_facts, self.segment)
 
     @cached_property
     def intent(self) -> tuple[Activity, ...]:
         """High-intent activities within the policy's window."""
         since = self.snapshot.at - self.policy.gate.intent_window
-        wanted = [name.partition(":")[::2] for name in self.policy.gate.intent_activities]
+        wanted = {
+            (kind.strip().casefold(), name.strip().casefold())
+            for kind, _, name in (one.partition(":") for one in self.policy.gate.intent_activities)
+        }
         return tuple(
             one
             for one in self.snapshot.activities
             if one.at >= since
-            and any(
-                kind == one.type and (not name or name.strip().casefold() == one.name.casefold())
-                for kind, name in wanted
+            and not wanted.isdisjoint(
+                ((one.type.casefold(), ""), (one.type.casefold(), one.name.casefold()))
             )
         )
 
@@ -94,11 +109,12 @@ def _wait(case: Case, checks: tuple[CheckResult, ...], waits: list[CheckResult])
     now, gate = case.snapshot.at, case.policy.gate
     deadline = case.snapshot.cycle.opened_at + gate.wait_for_sync
     looks = [check.look_at for check in waits if check.look_at is not None]
+    look_at = min(looks, default=now + gate.look_again)
     return Wait(
         checks=checks,
         segment=case.segment.name,
         sentence=_sentences(waits),
-        look_at=min(looks, default=now + gate.look_again),
+        look_at=min(look_at, deadline) if now < deadline else look_at,
         deadline=deadline,
         overdue=now >= deadline,
     )
@@ -173,7 +189,7 @@ def _required(case: Case) -> CheckResult:
 
 
 def _consent(case: Case) -> CheckResult:
-    code, lead, gate = CheckCode.CONSENT, case.lead, case.policy.gate
+    code, lead = CheckCode.CONSENT, case.lead
     if case.segment.call_first and lead.holds(FieldName.DO_NOT_CALL):
         return _fail(code, "Asked not to be called, and this segment calls first.")
     if not case.segment.call_first and lead.holds(FieldName.UNSUBSCRIBED):
@@ -181,22 +197,33 @@ def _consent(case: Case) -> CheckResult:
     if lead.holds(FieldName.MARKETING_SUSPENDED):
         mend = Mend(who=MARKETING_OPS, what="lift the suspension in Marketo, if it is right to")
         return _fail(code, "Marketing is suspended for this person.", mend)
-    places = (lead.text(FieldName.COUNTRY), case.policy.region_of(lead.text(FieldName.COUNTRY)))
-    needed = next((one for one in places if one in gate.consent_basis_required_in), None)
+    needed = _needs_basis(case)
     if needed is not None and lead.text(FieldName.CONSENT_BASIS) is None:
         mend = Mend(who=MARKETING_OPS, what="record the consent basis", missing=("consent_basis",))
         return _fail(code, f"{needed} needs a recorded consent basis, and there is none.", mend)
     return _pass(code, "May be contacted.")
 
 
+def _needs_basis(case: Case) -> str | None:
+    """Where the policy asks for a recorded consent basis; a country we don't know may be one."""
+    asked = case.policy.gate.consent_basis_required_in
+    country = case.lead.text(FieldName.COUNTRY)
+    if asked and country is None:
+        return "An unknown country"
+    places = (country, case.policy.region_of(country))
+    return next((place for place in places if place in asked), None)
+
+
 def _not_excluded(case: Case) -> CheckResult:
     code, lead, gate = CheckCode.NOT_EXCLUDED, case.lead, case.policy.gate
     host = (lead.text(FieldName.EMAIL) or "").rpartition("@")[2]
     hosts = [one for one in (host, lead.text(FieldName.DOMAIN)) if one]
-    if _within(hosts, gate.own_domains):
-        return _fail(code, "One of our own people.")
-    if _within(hosts, gate.excluded_domains):
-        return _fail(code, f"{hosts[0]} is on the list of excluded domains.")
+    own, excluded = _within(hosts, gate.own_domains), _within(hosts, gate.excluded_domains)
+    if own is not None:
+        return _fail(code, "One of our own people.", seen={"domain": own})
+    if excluded is not None:
+        sentence = f"{excluded} is on the list of excluded domains."
+        return _fail(code, sentence, seen={"domain": excluded})
     names = (FieldName.FIRST_NAME, FieldName.LAST_NAME, FieldName.COMPANY)
     words = {word.casefold() for word in gate.test_words}
     for name in names:
@@ -204,18 +231,36 @@ def _not_excluded(case: Case) -> CheckResult:
         if text is not None and text.casefold() in words:
             return _fail(code, f"A test: the {name.replace('_', ' ')} is {text!r}.")
     if lead.text(FieldName.SENIORITY) == "student" and gate.students == "refuse":
-        return _fail(code, f"A student, by the title {lead.text(FieldName.TITLE)!r}.")
-    person = case.snapshot.match.person
-    flagged = isinstance(person, OneRecord) and person.record.do_not_route
-    if flagged or lead.holds(FieldName.DO_NOT_ROUTE):
-        mend = Mend(who=SALES_OPS, what="untick Do Not Route in Salesforce, if it is right to")
-        return _fail(code, "Somebody ticked Do Not Route.", mend)
+        title = lead.text(FieldName.TITLE)
+        return _fail(code, f"A student, by the title {title!r}." if title else "A student.")
+    ticked = _ticked_in(case)
+    if ticked is not None:
+        mend = Mend(who=SALES_OPS, what=f"untick Do Not Route in {ticked}, if it is right to")
+        return _fail(code, f"Somebody ticked Do Not Route in {ticked}.", mend)
     return _pass(code, "Not an employee, competitor, student or test.")
 
 
-def _within(hosts: list[str], domains: tuple[str, ...]) -> bool:
-    return any(
-        host == domain or host.endswith(f".{domain}") for host in hosts for domain in domains
+def _ticked_in(case: Case) -> str | None:
+    """Which system says that nobody is to be given this lead; None when none does."""
+    person = case.snapshot.match.person
+    if isinstance(person, OneRecord) and person.record.do_not_route:
+        return "Salesforce"
+    if case.lead.holds(FieldName.DO_NOT_ROUTE):
+        said = case.lead.source(FieldName.DO_NOT_ROUTE)
+        return "Salesforce" if said is Source.SALESFORCE else "Marketo"
+    return None
+
+
+def _within(hosts: list[str], domains: tuple[str, ...]) -> str | None:
+    """The first host that is one of the domains, or within one; None when none is."""
+    listed = [domain.casefold() for domain in domains]
+    return next(
+        (
+            host
+            for host in hosts
+            if any(host == domain or host.endswith(f".{domain}") for domain in listed)
+        ),
+        None,
     )
 
 
@@ -224,22 +269,37 @@ def _qualified(case: Case) -> CheckResult:
     for rule in case.policy.gate.qualified:
         if count >= rule.intent_activities and holds(rule.when, case.facts):
             tier = case.lead.text(FieldName.ICP_TIER)
-            days = case.policy.gate.intent_window.days
             parts = [f"ICP tier {tier}"] if tier else []
             if count:
                 some = "activity" if count == 1 else "activities"
-                parts.append(f"{count} high-intent {some} in {days} days")
+                window = _span(case.policy.gate.intent_window)
+                parts.append(f"{count} high-intent {some} in {window}")
             parts.append(case.snapshot.cycle.trigger.sentence)
             because = f" ({explain(rule.when, case.facts)})" if rule.when else ""
             sentence = f"{' + '.join(parts)}: {rule.name}{because}."
             return _pass(code, sentence, rule=rule.name, intent=str(count))
-    unknown = FieldName.ICP_TIER.value not in case.facts
-    names = ", ".join(rule.name for rule in case.policy.gate.qualified)
-    sentence = f"Fits none of: {names}."
-    if unknown:
-        mend = Mend(who=MARKETING_OPS, what="add the number of employees", missing=("employees",))
-        return _fail(code, f"{sentence} The size of the company is unknown.", mend)
-    return _fail(code, sentence, seen={"intent": str(count)})
+    return _unqualified(case, count)
+
+
+def _unqualified(case: Case, count: int) -> CheckResult:
+    """Final, unless a field that nobody knows yet could still make a rule fit."""
+    rules, seen = case.policy.gate.qualified, {"intent": str(count)}
+    sentence = f"Fits none of: {', '.join(rule.name for rule in rules)}."
+    for rule in rules:
+        needed = would_need(rule.when, case.facts, case.policy)
+        if needed and count >= rule.intent_activities:
+            names = ", ".join(name.replace("_", " ") for name in needed)
+            mend = Mend(who=MARKETING_OPS, what=f"add {names} in Marketo", missing=needed)
+            told = f"{sentence} It may be {rule.name!r}, but this is unknown: {names}."
+            return _fail(CheckCode.QUALIFIED, told, mend, seen)
+    return _fail(CheckCode.QUALIFIED, sentence, seen=seen)
+
+
+def _span(duration: timedelta) -> str:
+    hours, days = duration // timedelta(hours=1), duration.days
+    if timedelta(days=days) == duration:
+        return "1 day" if days == 1 else f"{days} days"
+    return "1 hour" if hours == 1 else f"{hours} hours"
 
 
 def _deduped(case: Case) -> CheckResult:
@@ -263,9 +323,13 @@ def _match_resolved(case: Case) -> CheckResult:
         ids = ", ".join(one.id for one in account.accounts)
         mend = Mend(who=SALES_OPS, what=f"choose or merge the accounts: {ids}")
         return _fail(code, account.sentence, mend)
+    company = "No account in Salesforce matches."
     if isinstance(account, OneAccount):
-        return _pass(code, f"The account is {account.account.name} ({account.by}).")
-    return _pass(code, "No account in Salesforce matches.")
+        company = f"The account is {account.account.name} ({account.by})."
+    person = case.snapshot.match.person
+    if isinstance(person, OneRecord):
+        company = f"The record is {person.record.kind} {person.record.id} ({person.by}). {company}"
+    return _pass(code, company)
 
 
 _SYNC_NEEDS = (FieldName.LAST_NAME, FieldName.COMPANY)
@@ -278,19 +342,30 @@ def _crm_present(case: Case) -> CheckResult:
     person = snapshot.match.person
     if not isinstance(person, NoRecord):
         return _pass(code, "The Salesforce record exists.")
+    link = case.lead.link
     unsynced = [name for name in _SYNC_NEEDS if case.lead.source(name) not in _MARKETOS_OWN]
-    if unsynced:
+    if unsynced and link is None:
         names = " and ".join(name.replace("_", " ") for name in unsynced)
         mend = Mend(who=MARKETING_OPS, what=f"add the {names} in Marketo", missing=tuple(unsynced))
         sentence = f"Marketo can't sync it to Salesforce without the {names}."
         return _fail(code, sentence, mend)
     overdue = snapshot.at >= snapshot.cycle.opened_at + case.policy.gate.wait_for_sync
     look_at = snapshot.at + (OVERDUE_LOOK if overdue else case.policy.gate.look_again)
-    requested = snapshot.conditions.sync_requested_at
-    sentence = "Not in Salesforce yet; Marketo's sync brings it."
+    return CheckResult(
+        code=code, outcome=Outcome.WAIT, sentence=_why_absent(snapshot), look_at=look_at
+    )
+
+
+def _why_absent(snapshot: Snapshot) -> str:
+    link, requested = snapshot.lead.link, snapshot.conditions.sync_requested_at
+    if link is not None:
+        what = f"{link.kind} {link.record_id}"
+        return (
+            f"Marketo says it is {what}, which Salesforce doesn't show: deleted, merged or hidden."
+        )
     if requested is not None:
-        sentence = f"Not in Salesforce yet; the sync was requested at {_clock(requested)}."
-    return CheckResult(code=code, outcome=Outcome.WAIT, sentence=sentence, look_at=look_at)
+        return f"Not in Salesforce yet; the sync was requested at {_clock(requested)}."
+    return "Not in Salesforce yet; Marketo's sync brings it."
 
 
 def _clock(instant: datetime) -> str:
@@ -303,26 +378,40 @@ def _fresh(case: Case) -> CheckResult:
     if not isinstance(person, OneRecord):
         return _skip(code, "There is no Salesforce record to compare with.")
     changed, copied = snapshot.lead.updated_at, person.record.modified_at
-    age = snapshot.at - changed
-    if copied >= changed or age > gate.stale_after:
-        return _pass(code, "Salesforce's copy is as new as it needs to be.")
-    if _same_facts(snapshot.lead, person.record.values):
+    if copied >= changed:
+        return _pass(code, "Salesforce's copy is as new as Marketo's.")
+    differing = _differing(snapshot.lead, person.record)
+    if not differing:
         return _pass(code, "Salesforce's copy says the same as Marketo.")
+    names = ", ".join(differing)
+    patience = changed + gate.stale_after
+    if snapshot.at >= patience:
+        waited = format_duration(gate.stale_after)
+        sentence = f"Salesforce's copy still differs after {waited} ({names}); not waiting longer."
+        return _pass(code, sentence, differing=names)
     return CheckResult(
         code=code,
         outcome=Outcome.WAIT,
-        sentence=f"Marketo changed at {_clock(changed)}, Salesforce's copy is older.",
-        look_at=snapshot.at + gate.look_again,
+        sentence=f"Marketo changed at {_clock(changed)}, Salesforce doesn't show it yet ({names}).",
+        seen={"differing": names},
+        look_at=min(snapshot.at + gate.look_again, patience),
     )
 
 
-def _same_facts(lead: Lead, values: Mapping[FieldName, object]) -> bool:
-    deciding = (FieldName.COUNTRY, FieldName.STATE, FieldName.COMPANY)
-    return all(
-        str(values[name]).casefold() == (lead.text(name) or "").casefold()
-        for name in deciding
-        if name in values
-    )
+def _differing(lead: Lead, record: CrmRecord) -> list[str]:
+    """The fields that routing decides on of which Marketo tells another value than Salesforce.
+
+    What another source told is none of the sync's business. A contact has no company of its own.
+    """
+    deciding = [FieldName.COUNTRY, FieldName.STATE]
+    if record.kind is RecordKind.LEAD:
+        deciding.append(FieldName.COMPANY)
+    own = [name for name in deciding if lead.source(name) in _MARKETOS_OWN]
+    return [name.value for name in own if not _alike(lead.text(name), record.values.get(name))]
+
+
+def _alike(text: str | None, value: Scalar | None) -> bool:
+    return (text or "").casefold() == ("" if value is None else str(value)).casefold()
 
 
 def _not_held(case: Case) -> CheckResult:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, or_, select, update
 
 from agent.ledger.engine import reading
-from agent.ledger.records import Claimed, Step
+from agent.ledger.records import Approval, Claimed, Decision, PlannedEffect, Step
 from agent.ledger.rows import insert_new, table, upsert
 from agent.ledger.tables import (
     ActivityRow,
@@ -139,69 +139,57 @@ class Cycles:
 
 def write(connection: Connection, step: Step) -> None:
     """Write a step inside the caller's transaction."""
-    insert_new(
-        connection,
-        DecisionRow,
-        [
-            {
-                "id": one.id,
-                "cycle_id": one.cycle,
-                "lead": one.lead,
-                "kind": one.kind,
-                "at": one.at,
-                "policy_version": one.policy_version,
-                "inputs_hash": one.inputs_hash,
-                "inputs": one.inputs,
-                "outcome": one.outcome,
-                "sentence": one.sentence,
-            }
-            for one in step.decisions
-        ],
-    )
-    insert_new(
-        connection,
-        EffectRow,
-        [
-            {
-                "key": effect.planned.key,
-                "cycle_id": effect.cycle,
-                "lead": effect.planned.action.lead,
-                "kind": effect.planned.action.kind,
-                "state": EffectState.PLANNED,
-                "action": effect.planned.action.model_dump(mode="json"),
-                "decision_id": effect.decision,
-                "planned_at": step.at,
-                "due_at": effect.due_at,
-                "attempts": 0,
-            }
-            for effect in step.effects
-        ],
-    )
-    upsert(
-        connection,
-        PoolRow,
-        "name",
-        [
-            {"name": name, "state": state.model_dump(mode="json")}
-            for name, state in sorted(step.pools.items())
-        ],
-    )
-    insert_new(
-        connection,
-        ApprovalRow,
-        [
-            {
-                "id": "a" + content_hash(approval.decision),
-                "cycle_id": approval.cycle,
-                "decision_id": approval.decision,
-                "state": "pending",
-                "sentence": approval.sentence,
-                "requested_at": step.at,
-            }
-            for approval in step.approvals
-        ],
-    )
+    insert_new(connection, DecisionRow, [_decision(one) for one in step.decisions])
+    insert_new(connection, EffectRow, [_effect(one, step.at) for one in step.effects])
+    pools = [
+        {"name": name, "state": state.model_dump(mode="json")}
+        for name, state in sorted(step.pools.items())
+    ]
+    upsert(connection, PoolRow, "name", pools)
+    insert_new(connection, ApprovalRow, [_approval(one, step.at) for one in step.approvals])
     _move(connection, step)
+
+
+def _decision(one: Decision) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "cycle_id": one.cycle,
+        "lead": one.lead,
+        "kind": one.kind,
+        "at": one.at,
+        "policy_version": one.policy_version,
+        "inputs_hash": one.inputs_hash,
+        "inputs": one.inputs,
+        "outcome": one.outcome,
+        "sentence": one.sentence,
+    }
+
+
+def _effect(one: PlannedEffect, at: datetime) -> dict[str, Any]:
+    action = one.planned.action
+    return {
+        "key": one.planned.key,
+        "cycle_id": one.cycle,
+        "lead": action.lead,
+        "kind": action.kind,
+        "state": EffectState.PLANNED,
+        "action": action.model_dump(mode="json"),
+        "decision_id": one.decision,
+        "planned_at": at,
+        "due_at": one.due_at,
+        "attempts": 0,
+    }
+
+
+def _approval(one: Approval, at: datetime) -> dict[str, Any]:
+    return {
+        "id": "a" + content_hash(one.decision),
+        "cycle_id": one.cycle,
+        "decision_id": one.decision,
+        "state": "pending",
+        "sentence": one.sentence,
+        "requested_at": at,
+    }
 
 
 def _move(connection: Connection, step: Step) -> None:

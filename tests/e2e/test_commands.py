@@ -1,0 +1,109 @@
+"""The command line as a person uses it: processes, exit codes, words."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.demo import sandbox_settings
+from sandbox.world import World
+from sandbox.worlds import roster
+from tests.worlds import Town, town
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(here: Town, folder: Path) -> dict[str, str]:
+    """The environment that points the commands at a sandbox."""
+    settings = sandbox_settings(here.running.details(), folder)
+    values = settings.model_dump(exclude_none=True)
+    texts = {
+        name.upper(): value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
+        for name, value in values.items()
+    }
+    texts["ROUTEREADY_HEALTH_FILE"] = str(folder / "health.json")
+    texts["ROUTEREADY_STOP_FILE"] = str(folder / "stop")
+    texts["ROUTEREADY_TICK_SECONDS"] = "1"
+    return {**os.environ, **texts}
+
+
+def routeready(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command and wait."""
+    command = [sys.executable, "-m", "agent.cli", *words]
+    return subprocess.run(  # noqa: S603  (our own module)
+        command, env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_why_of_a_stranger_is_one_sentence_and_no_traceback(here: Town, tmp_path: Path) -> None:
+    """What can't be told is told in one line, with a non-zero exit code."""
+    done = routeready("why", "nobody@x.example", env=environment(here, tmp_path))
+    told = "routeready: nothing is known of nobody@x.example: it was never triggered\n"
+    assert (1, told) == (done.returncode, done.stderr)
+
+
+def test_a_missing_setting_is_named_with_where_to_put_it() -> None:
+    """Without credentials the first command says which is missing."""
+    bare = {name: value for name, value in os.environ.items() if "_" not in name}
+    done = routeready("doctor", env={**bare, "ROUTEREADY_DATABASE": "sqlite://"})
+    assert "MARKETO_BASE_URL is not set; put it in the environment or in .env" in done.stderr
+
+
+def test_doctor_names_what_is_missing_and_its_fix(here: Town, tmp_path: Path) -> None:
+    """A field that isn't deployed is a finding with a fix, and the exit code says so."""
+    here.world.table("salesforce.CustomField").pop("Lead.Routing_Reason__c")
+    done = routeready("doctor", env=environment(here, tmp_path))
+    assert 1 == done.returncode
+    assert "Routing_Reason__c" in done.stdout
+    assert "0 to fix" not in done.stdout
+
+
+def test_run_works_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    """`run` ticks, keeps its health file, and ends with 0 after SIGTERM."""
+    world = World(seed=1, now=datetime.now(UTC))
+    roster.settle(world)
+    with town(tmp_path, world) as here:
+        dana = here.arrive()
+        env = environment(here, tmp_path)
+        with subprocess.Popen([sys.executable, "-m", "agent.cli", "run"], env=env, cwd=ROOT) as run:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline and not here.owner_writes():
+                time.sleep(0.1)
+            run.send_signal(signal.SIGTERM)
+            assert 0 == run.wait(30)
+        health = json.loads((tmp_path / "health.json").read_text())
+        assert ("ok", 1) == (health["state"], here.owner_writes()[here.lead(dana)["Id"]])
+
+
+def test_the_stop_file_stops_everything(here: Town, tmp_path: Path) -> None:
+    """While the stop file exists no tick does anything."""
+    here.arrive()
+    env = environment(here, tmp_path)
+    (tmp_path / "stop").touch()
+    with subprocess.Popen([sys.executable, "-m", "agent.cli", "run"], env=env, cwd=ROOT) as run:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (tmp_path / "health.json").exists():
+            time.sleep(0.1)
+        run.send_signal(signal.SIGTERM)
+        run.wait(30)
+    health = json.loads((tmp_path / "health.json").read_text())
+    assert ("stopped", 0) == (health["state"], here.owner_writes().total())
+
+
+@pytest.mark.slow
+def test_the_demo_ends_by_itself_and_writes_its_data(tmp_path: Path) -> None:
+    """One simulated day without a terminal: exit code 0, a funnel, stories, and the JSON."""
+    target = tmp_path / "demo.json"
+    done = routeready("demo", "--days", "1", "--json", str(target))
+    assert (0, "") == (done.returncode, done.stderr)
+    data = json.loads(target.read_text())
+    funnel = data["funnel"]
+    assert funnel["triggered"] >= funnel["ready"] >= funnel["assigned"] > 50
+    assert 3 == len(data["stories"])
+    assert "WHY: Rule" in done.stdout
