@@ -7,12 +7,16 @@ Imports of the heavy libraries are inside the commands, so that help and lint an
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from domain.errors import RoutereadyError
+
+if TYPE_CHECKING:
+    from agent.context import RunContext
 
 cli = typer.Typer(
     name="routeready",
@@ -25,6 +29,8 @@ policy_cli = typer.Typer(help="The policy: check it, export its schema.", no_arg
 cli.add_typer(policy_cli, name="policy")
 
 PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv beside it.")]
+ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
+Approver = Annotated[str, typer.Option(help="Your e-mail address, for the record.")]
 JsonPath = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON.")]
 
 
@@ -119,10 +125,35 @@ def approvals() -> None:
     from agent.ledger import open_ledger
     from agent.settings import read_settings
 
-    waiting = open_ledger(read_settings().routeready_database).history.approvals()
+    waiting = open_ledger(read_settings().routeready_database).approvals.pending()
     for one in waiting:
         typer.echo(f"{one.id}  {one.requested_at:%Y-%m-%d %H:%M} UTC  {one.sentence}")
     typer.echo(f"{len(waiting)} waiting")
+
+
+@cli.command()
+def approve(approval: ApprovalId, by: Approver) -> None:
+    """Let a write happen in the next tick."""
+    from agent.approving import approve as let_happen
+
+    _answer(approval, by, let_happen)
+
+
+@cli.command()
+def deny(approval: ApprovalId, by: Approver) -> None:
+    """Refuse a write; its lead is put aside."""
+    from agent.approving import deny as refuse
+
+    _answer(approval, by, refuse)
+
+
+def _answer(approval: str, by: str, answer: "Callable[[str, str, RunContext], bool]") -> None:
+    from agent.app import open_app
+    from agent.settings import read_settings
+
+    if not answer(approval, by, open_app(read_settings()).context()):
+        raise RoutereadyError(f"{approval} is not waiting: answered before, or no such approval")
+    typer.echo(f"{approval}: noted, by {by}")
 
 
 @cli.command()

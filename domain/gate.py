@@ -418,7 +418,9 @@ def _not_held(case: Case) -> CheckResult:
     code, held = CheckCode.NOT_HELD, case.snapshot.conditions.held_by
     if held is None:
         return _pass(code, "Nobody holds it back.")
-    return _fail(code, f"On hold by {held}.", Mend(who=held.partition(":")[0], what="release it"))
+    end = "" if held.endswith((".", "!", "?")) else "."
+    mend = Mend(who=held.partition(":")[0], what="release it")
+    return _fail(code, f"On hold by {held}{end}", mend)
 
 
 CHECKS: tuple[Callable[[Case], CheckResult], ...] = (

@@ -93,6 +93,8 @@ class Keep(Value):
     reason: str
     skipped: tuple[Skipped, ...] = ()
     draws: tuple[Draw, ...] = ()
+    is_fallback: bool = False
+    """Nobody was available, so it stays where it is; always reported."""
     sla_due: Instant | None = None
 
 

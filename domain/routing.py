@@ -4,6 +4,7 @@ A pure function of the snapshot, the roster, the pools' memory and the policy. W
 in its answer, so that a decision keeps only that and can be computed again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from domain import pools
 from domain.availability import absence
 from domain.business_time import add
 from domain.crm import Account, Member, Owner, OwnerKind, PoolState, RecordKind
-from domain.facts import Facts, explain, facts, holds, segment_of
+from domain.facts import Facts, explain, facts, holds, segment_of, with_segment
 from domain.lead import FieldName, Lead
 from domain.match import OneAccount, OneRecord
 from domain.policy import (
@@ -84,8 +85,10 @@ class _Question:
         return self.inputs.roster.members.get(email)
 
     def skip(self, who: str, why: str) -> None:
-        """Note why somebody didn't get it."""
-        self.skipped.append(Skipped(who=who, why=why))
+        """Note why somebody didn't get it; once, though several rules may come by."""
+        skipped = Skipped(who=who, why=why)
+        if skipped not in self.skipped:
+            self.skipped.append(skipped)
 
     def person(self, email: str, *, at_work: bool = False) -> ToUser | None:
         """A person of the roster as a target; None, and noted as skipped, when not available."""
@@ -99,6 +102,23 @@ class _Question:
             self.skip(user.name, why or "no such user in Salesforce")
             return None
         return ToUser(email=email, name=user.name, user_id=member.user_id)
+
+    def owner_of(self, owner: Owner) -> ToUser | None:
+        """Who owns something in Salesforce as a target; None, and noted, when not available."""
+        email = (owner.email or "").lower()
+        if email not in self.policy.users:
+            self.skip(owner.name, "not in the policy's users")
+            return None
+        return self.person(email)
+
+    def has_left(self, email: str) -> bool:
+        """Whether somebody is no longer an active user of Salesforce."""
+        member = self.member(email)
+        return member is None or member.user_id is None or not member.is_active
+
+    def holds_back(self, email: str) -> bool:
+        """Whether a user only holds leads that nobody was given yet."""
+        return email.lower() in {one.lower() for one in self.policy.sync.holding}
 
     def from_pool(self, name: str) -> ToUser | None:
         """The pool's next available member; the turn is noted."""
@@ -149,9 +169,9 @@ def _ask(snapshot: Snapshot, inputs: RouteInputs, policy: Policy) -> _Question:
             f"lead {snapshot.lead.key} has no Salesforce record to route"
         )
     record = person.record
-    known = dict(facts(snapshot.lead, snapshot.cycle.trigger, policy, snapshot.match))
+    known = facts(snapshot.lead, snapshot.cycle.trigger, policy, snapshot.match)
     segment = segment_of(known, policy)
-    known["segment"] = segment.name
+    known = with_segment(known, segment)
     subject = Subject(record_id=record.id, kind=record.kind, expected_owner=record.owner.id)
     return _Question(snapshot, inputs, policy, known, segment, subject, record.owner)
 
@@ -194,9 +214,8 @@ def _follow(rule: RoutingRule, question: _Question) -> _Choice | None:
 def _current_owner(question: _Question) -> _Choice | None:
     owner = question.owner
     email = (owner.email or "").lower()
-    holding = question.policy.sync.holding
     is_rep = owner.kind is OwnerKind.USER and email in question.policy.users
-    if not is_rep or email in holding:
+    if not is_rep or question.holds_back(email):
         return None
     member = question.member(email)
     if member is None or not member.is_active or member.user_id is None:
@@ -211,7 +230,7 @@ def _opportunity_owner(question: _Question) -> _Choice | None:
     if account is None or not account.opportunities:
         return None
     for one in sorted(account.opportunities, key=lambda each: (each.created_at, each.id)):
-        target = question.person((one.owner.email or "").lower())
+        target = question.owner_of(one.owner)
         if target is not None:
             because = f'{account.name} has the open opportunity "{one.name}" ({one.stage})'
             return _Choice(target, f"{because}, which {target.name} owns")
@@ -225,37 +244,57 @@ def _account_owner(rule: AccountOwnerRule, question: _Question) -> _Choice | Non
         return None
     said = {"customer": "a customer", "named": "a named account"}.get(kind, "a known account")
     because = f"{account.name} is {said}"
-    email = (account.owner.email or "").lower()
-    target = question.person(email)
+    target = question.owner_of(account.owner)
     if target is not None:
         return _Choice(target, f"{because}, owned by {target.name}")
+    manager = _successor(account.owner, question) if rule.if_owner_left == "manager" else None
+    if manager is None:
+        return None
+    return _Choice(manager, f"{because} of {account.owner.name}, whose manager is {manager.name}")
+
+
+def _successor(owner: Owner, question: _Question) -> ToUser | None:
+    """The manager of an owner who left; None for one who is only away."""
+    email = (owner.email or "").lower()
     user = question.policy.users.get(email)
-    if rule.if_owner_left == "manager" and user is not None and user.manager is not None:
-        manager = question.person(user.manager)
-        if manager is not None:
-            return _Choice(manager, f"{because} of {user.name}, whose manager is {manager.name}")
-    return None
+    if user is None or user.manager is None or not question.has_left(email):
+        return None
+    return question.person(user.manager)
 
 
 def territory_of(lead: Lead, segment: str, policy: Policy) -> Territory | None:
-    """The first row of the territories that fits a lead."""
-    return next((row for row in policy.territories if _fits(row, lead, segment, policy)), None)
-
-
-def _fits(row: Territory, lead: Lead, segment: str, policy: Policy) -> bool:
-    country = lead.text(FieldName.COUNTRY)
-    cells = (
-        (row.country, country),
-        (row.region, policy.region_of(country)),
-        (row.state, lead.text(FieldName.STATE)),
-        (row.segment, segment),
-        (row.industry, lead.text(FieldName.INDUSTRY)),
+    """The first row of the territories that fits a lead; case is ignored."""
+    place, size = lead.text(FieldName.COUNTRY), lead.number(FieldName.EMPLOYEES)
+    country = _folded(place)
+    values = (
+        _folded(policy.region_of(place)),
+        _folded(lead.text(FieldName.STATE)),
+        _folded(segment),
+        _folded(lead.text(FieldName.INDUSTRY)),
     )
-    if any(cell is not None and cell != value for cell, value in cells):
-        return False
+    return next(
+        (
+            row
+            for row in policy.territories
+            if (row.country is None or row.country.casefold() == country)
+            and _fits(row, values, size)
+        ),
+        None,
+    )
+
+
+def _folded(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
+
+
+def _fits(row: Territory, values: Iterable[str | None], size: float | None) -> bool:
+    """Whether all filled cells but the country's fit; a cell about something unknown doesn't."""
+    cells = (row.region, row.state, row.segment, row.industry)
+    for cell, value in zip(cells, values, strict=True):
+        if cell is not None and cell.casefold() != value:
+            return False
     if row.employees_from is None and row.employees_to is None:
         return True
-    size = lead.number(FieldName.EMPLOYEES)
     low = float("-inf") if row.employees_from is None else row.employees_from
     high = float("inf") if row.employees_to is None else row.employees_to
     return size is not None and low <= size <= high
@@ -313,6 +352,10 @@ def _fall_back(because: str, question: _Question) -> _Choice:
     queue = question.queue(name)
     if queue is not None:
         return _Choice(queue, f"{because}, so it waits in queue {name}", is_fallback=True)
+    near = _near_contact(question) if question.is_contact else None
+    if near is not None:
+        target, told = near
+        return _Choice(target, f"{because}, so {told}", is_fallback=True)
     answers = question.policy.queues[name].answers
     member = question.member(answers)
     user = question.policy.users[answers]
@@ -320,10 +363,22 @@ def _fall_back(because: str, question: _Question) -> _Choice:
         target = ToUser(email=answers, name=user.name, user_id=member.user_id)
         told = f"{because}, so {user.name}, who answers for queue {name}, has it"
         return _Choice(target, told, is_fallback=True)
-    kept = ToUser(
-        email=question.owner.email or "", name=question.owner.name, user_id=question.owner.id
-    )
-    return _Choice(kept, f"{because}, so it stays where it is", is_fallback=True)
+    return _Choice(_as_it_is(question), f"{because}, so it stays where it is", is_fallback=True)
+
+
+def _near_contact(question: _Question) -> tuple[ToUser, str] | None:
+    """Who is nearest to a contact, and in what way: its own owner, else its account's."""
+    owner, account = question.owner, question.account
+    is_person = owner.kind is OwnerKind.USER and owner.is_active
+    if is_person and not question.holds_back(owner.email or ""):
+        return _as_it_is(question), f"{owner.name} keeps the contact"
+    target = None if account is None else question.owner_of(account.owner)
+    return None if target is None else (target, f"{target.name}, who owns the account, has it")
+
+
+def _as_it_is(question: _Question) -> ToUser:
+    owner = question.owner
+    return ToUser(email=(owner.email or "").lower(), name=owner.name, user_id=owner.id)
 
 
 def _decide(question: _Question, rule: str, choice: _Choice) -> Route | Keep:
@@ -341,6 +396,7 @@ def _decide(question: _Question, rule: str, choice: _Choice) -> Route | Keep:
             reason=reason,
             skipped=tuple(question.skipped),
             draws=tuple(question.draws),
+            is_fallback=choice.is_fallback,
             sla_due=_sla_due(question, target),
         )
     return Route(

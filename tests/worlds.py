@@ -111,16 +111,26 @@ class Town:
         """A person's latest cycle."""
         return self.app.ledger.history.cycles(_key(person))[-1]
 
+    @property
+    def worker(self) -> str:
+        """The Salesforce id of the worker's own user."""
+        return self.user(ROUTEREADY)
+
+    def take(self, person: int, email: str) -> None:
+        """Somebody makes a person's Lead their own, by hand."""
+        by = self.user(email)
+        record = self.lead(person)["Id"]
+        records.update(self.world, "Lead", record, {"OwnerId": by}, by=by, assign=False)
+
     def owner_writes(self) -> Counter[str]:
         """How often the worker changed each record's owner, by the journal."""
-        worker = self.user(ROUTEREADY)
         return Counter(
             entry.data["id"]
             for entry in self.world.journal
             if entry.kind == "effect"
             and entry.name in ("Lead.update", "Contact.update")
             and "OwnerId" in entry.data["changes"]
-            and entry.data["by"] in (worker, ROUTEREADY)
+            and entry.data["by"] == self.worker
         )
 
     def requests(self) -> Counter[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from agent.ledger.answers import Answers
+from agent.ledger.approvals import Approvals
 from agent.ledger.cycles import Cycles
 from agent.ledger.effects import Effects
 from agent.ledger.engine import check, migrate, open_engine
@@ -24,6 +25,7 @@ class Ledger:
     leases: Leases
     history: History
     answers: Answers
+    approvals: Approvals
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -36,6 +38,7 @@ class Ledger:
             Leases(engine),
             History(engine),
             Answers(engine),
+            Approvals(engine),
         )
 
 

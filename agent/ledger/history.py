@@ -9,7 +9,6 @@ from sqlmodel import Session, col
 from agent.ledger.rows import table
 from agent.ledger.tables import (
     ActivityRow,
-    ApprovalRow,
     CycleRow,
     DecisionRow,
     EffectRow,
@@ -62,12 +61,6 @@ class History:
         query = select(EffectRow).where(col(EffectRow.state) == EffectState.DEAD)
         with self._session() as session:
             return list(session.scalars(query.order_by(col(EffectRow.planned_at))))
-
-    def approvals(self) -> list[ApprovalRow]:
-        """Writes that wait for a person's word."""
-        query = select(ApprovalRow).where(col(ApprovalRow.state) == "pending")
-        with self._session() as session:
-            return list(session.scalars(query.order_by(col(ApprovalRow.requested_at))))
 
     def held_back(self) -> int:
         """How many triggers led to no cycle because of the cool-down."""

@@ -70,6 +70,8 @@ class CycleStatus(StrEnum):
     ASSIGNED = "assigned"
     SHADOWED = "shadowed"
     """Decided in shadow mode: nothing was written outside."""
+    DENIED = "denied"
+    """A person refused the write; only a new trigger brings the lead up again."""
     GONE = "gone"
     """The person no longer exists in Marketo."""
 

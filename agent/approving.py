@@ -1,0 +1,64 @@
+"""A person's word on a write that waited for it."""
+
+from pydantic import TypeAdapter
+
+from agent.context import RunContext
+from agent.decisions import owner_write, plan, title_of
+from agent.ledger.records import CycleFields, Decision, Step
+from agent.ledger.tables import CycleStatus, DecisionRow
+from domain.certificate import Case, Outcome
+from domain.values import CycleId, LeadKey
+
+_CASES: TypeAdapter[Case] = TypeAdapter(Case)
+
+
+def approve(approval: str, by: str, context: RunContext) -> bool:
+    """Let the write happen in the next tick; False when it was answered before."""
+
+    def follow(row: DecisionRow) -> Step:
+        return _approved(row, context)
+
+    return context.ledger.approvals.answer(approval, "approved", by, context.now, follow)
+
+
+def deny(approval: str, by: str, context: RunContext) -> bool:
+    """Close the cycle unassigned; False when it was answered before."""
+
+    def follow(row: DecisionRow) -> Step:
+        fields = CycleFields(
+            status=CycleStatus.DENIED,
+            due_at=None,
+            sentence=f"{by} denied the assignment.",
+            blocked_by="APPROVAL",
+        )
+        return Step(at=context.now, cycles={CycleId(row.cycle_id): fields})
+
+    return context.ledger.approvals.answer(approval, "denied", by, context.now, follow)
+
+
+def _approved(row: DecisionRow, context: RunContext) -> Step:
+    routed = Outcome.model_validate_json(row.outcome).routed
+    if routed is None:
+        raise ValueError(f"decision {row.id} chose no owner")
+    title = title_of(_CASES.validate_json(row.inputs).snapshot.lead)
+    action = owner_write(routed.decision, title, _decision(row), context)
+    cycle = CycleId(row.cycle_id)
+    step = Step(
+        at=context.now,
+        effects=[plan(cycle, action, action.stamp.decision_id, context.now)],
+    )
+    step.cycles[cycle] = CycleFields(status=CycleStatus.ASSIGNING)
+    return step
+
+
+def _decision(row: DecisionRow) -> Decision:
+    return Decision(
+        cycle=CycleId(row.cycle_id),
+        lead=LeadKey(row.lead),
+        kind=row.kind,
+        at=row.at,
+        policy_version=row.policy_version,
+        inputs=row.inputs,
+        outcome=row.outcome,
+        sentence=row.sentence,
+    )
