@@ -1,11 +1,20 @@
 """What follows from an effect's outcome: the next effects, and where its cycle goes from here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.context import RunContext
 from agent.decisions import plan
-from agent.ledger.records import CycleFields, Decision, Outstanding, Step
+from agent.handing import handed, tell_owner, watched, written_owner
+from agent.ledger.records import (
+    CycleFields,
+    Decision,
+    HeldOff,
+    Outstanding,
+    Posted,
+    Step,
+)
 from agent.ledger.tables import CycleStatus
 from domain.business_time import next_open
 from domain.crm import OwnerKind, OwnerState
@@ -18,15 +27,26 @@ from domain.effects import (
     Refusal,
     Refused,
     SetOwner,
+    TellManager,
     TellOwner,
+    Tone,
 )
+from domain.handoff import Handoff
 from domain.policy import Policy
-from domain.values import LeadKey, canonical_json
+from domain.values import CycleId, LeadKey, canonical_json
 
 LOOKS = 5
 """After so many refused writes a lead is parked for a person instead of being decided again."""
 
 Tried = tuple[Outstanding, SetOwner, Receipt]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the vendor and the ledger say of the leads that were written."""
+
+    states: Mapping[LeadKey, OwnerState]
+    held: Mapping[CycleId, HeldOff]
 
 
 def follow(tried: Sequence[tuple[Outstanding, Receipt]], context: RunContext) -> Step:
@@ -35,12 +55,16 @@ def follow(tried: Sequence[tuple[Outstanding, Receipt]], context: RunContext) ->
     writes = [
         (one, one.action, receipt) for one, receipt in tried if isinstance(one.action, SetOwner)
     ]
-    states = _who_owns(writes, context)
+    known = _Known(
+        _who_owns(writes, context),
+        context.ledger.handoffs.several([one.cycle for one, _, _ in writes]) if writes else {},
+    )
     for one, write, receipt in writes:
         if isinstance(receipt, Applied):
-            _assigned(step, one, write, states.get(one.lead), context)
+            _assigned(step, one, write, known, context)
         elif isinstance(receipt, Refused):
-            _refused(step, one, receipt, states.get(one.lead), context)
+            _refused(step, one, write, receipt, known, context)
+    _remember_messages(step, tried)
     return step
 
 
@@ -56,42 +80,59 @@ def _who_owns(writes: Sequence[Tried], context: RunContext) -> dict[LeadKey, Own
 
 
 def _assigned(
-    step: Step, one: Outstanding, write: SetOwner, state: OwnerState | None, context: RunContext
+    step: Step, one: Outstanding, write: SetOwner, known: _Known, context: RunContext
 ) -> None:
-    """The owner is set: the assignment stands, Marketo and the owner are to be told."""
+    """The owner is set: the clock starts, Marketo and the owner are to be told."""
+    owner, state = written_owner(write, context.policy), known.states.get(one.lead)
     email, name = write.owner_email, write.owner_name
     fields = CycleFields(status=CycleStatus.ASSIGNED, assigned_at=context.now)
     if write.owner is None and state is not None:
-        email, name = state.owner.email, state.owner.name
-        fields.update(owner=email or name, owner_name=name)
+        owner, email, name = state.owner, state.owner.email, state.owner.name
         sentence = f"Salesforce's assignment rules gave it to {name}."
         step.decisions.append(_observed(one, state, sentence, context))
-    step.cycles[one.cycle] = fields
-    for action, due_at in _news(one, write, (email, name), context):
+    fields.update(owner=email or name, owner_name=name)
+    held = known.held.get(one.cycle)
+    change = handed(one, write, owner, held, context.now, context)
+    step.handoffs[one.cycle] = change
+    step.cycles[one.cycle] = fields if held is None else CycleFields(owner_name=name)
+    if held is not None and email is not None:
+        step.cycles[one.cycle]["owner"] = email
+    for action, due_at in _news(change.handoff, write, (email, name), context):
         rung = one.decision
         step.effects.append(plan(one.cycle, action, one.decision, due_at, rung))
 
 
+def _remember_messages(step: Step, tried: Sequence[tuple[Outstanding, Receipt]]) -> None:
+    """Messages that now stand in Slack, each with all the leads it tells of."""
+    told: dict[tuple[str, str, str], list[TellOwner | TellManager]] = {}
+    for one, receipt in tried:
+        if not isinstance(receipt, Applied) or "/" not in receipt.detail:
+            continue
+        if isinstance(one.action, TellOwner):
+            who = one.action.owner
+        elif isinstance(one.action, TellManager):
+            who = one.action.manager
+        else:
+            continue
+        told.setdefault((receipt.detail, who, one.action.kind), []).append(one.action)
+    for (message, who, kind), actions in told.items():
+        items = tuple(action.model_dump(mode="json") for action in actions)
+        cycles = tuple(action.cycle for action in actions if action.cycle is not None)
+        step.posted.append(Posted(message, who, kind, step.at, items, cycles))
+
+
 def _news(
-    one: Outstanding, write: SetOwner, owner: tuple[str | None, str], context: RunContext
+    handoff: Handoff, write: SetOwner, owner: tuple[str | None, str], context: RunContext
 ) -> list[tuple[Action, datetime]]:
     email, name = owner
     now, policy = context.now, context.policy
-    fields = MirrorFields(lead=one.lead, status="assigned", owner_name=name, stamp=write.stamp)
+    fields = MirrorFields(lead=handoff.lead, status="assigned", owner_name=name, stamp=write.stamp)
     news: list[tuple[Action, datetime]] = [(fields, now)]
     if policy.mirror.activity:
-        activity = MirrorActivity(lead=one.lead, owner_name=name, stamp=write.stamp)
+        activity = MirrorActivity(lead=handoff.lead, owner_name=name, stamp=write.stamp)
         news.append((activity, now))
     if context.messenger is not None and email is not None and email in policy.users:
-        told = TellOwner(
-            lead=one.lead,
-            owner=email,
-            title=write.title,
-            record_id=write.subject.record_id,
-            record_kind=write.subject.kind,
-            reason=write.stamp.reason,
-            sla_due=write.stamp.sla_due,
-        )
+        told = tell_owner(handoff, email, Tone.ASSIGNED, policy)
         news.append((told, _working_time(email, policy, now)))
     return news
 
@@ -105,10 +146,16 @@ def _working_time(email: str, policy: Policy, now: datetime) -> datetime:
 def _refused(
     step: Step,
     one: Outstanding,
+    write: SetOwner,
     receipt: Refused,
-    state: OwnerState | None,
+    known: _Known,
     context: RunContext,
 ) -> None:
+    held, state = known.held.get(one.cycle), known.states.get(one.lead)
+    if held is not None:
+        if receipt.refusal is not Refusal.LOCKED:
+            _not_reassigned(step, held, receipt, context)
+        return
     match receipt.refusal:
         case Refusal.LOCKED:
             return
@@ -116,7 +163,7 @@ def _refused(
             sentence = f"Salesforce refused the write: {receipt.words} [{receipt.code}]"
             step.cycles[one.cycle] = _set_aside(sentence)
         case Refusal.OWNER_CHANGED if state is not None and _is_person(state, context.policy):
-            _respect(step, one, state, context)
+            _respect(step, one, write, state, context)
         case _ if one.looks + 1 >= LOOKS:
             sentence = f"Decided {LOOKS} times, refused each time; lately: {receipt.words}"
             step.cycles[one.cycle] = _set_aside(sentence)
@@ -147,7 +194,16 @@ def _is_person(state: OwnerState, policy: Policy) -> bool:
     )
 
 
-def _respect(step: Step, one: Outstanding, state: OwnerState, context: RunContext) -> None:
+def _not_reassigned(step: Step, held: HeldOff, receipt: Refused, context: RunContext) -> None:
+    """It stays where it is; the next look finds what has changed, a manager hears of the rest."""
+    sentence = f"It could not be given on: {receipt.words} [{receipt.code}]"
+    change = watched(held.handoff, sentence, held.version, context.policy, due=context.now)
+    step.handoffs[held.handoff.cycle] = replace(change, listed_at=held.listed_at)
+
+
+def _respect(
+    step: Step, one: Outstanding, write: SetOwner, state: OwnerState, context: RunContext
+) -> None:
     """Someone took or gave the lead by hand: that stays, and is written down."""
     owner = state.owner
     sentence = (
@@ -163,6 +219,9 @@ def _respect(step: Step, one: Outstanding, state: OwnerState, context: RunContex
         rule="a person's own change",
         sentence=sentence,
     )
+    by_hand = write.model_copy(update={"pool": None})
+    change = handed(one, by_hand, owner, None, state.modified_at, context)
+    step.handoffs[one.cycle] = replace(change, sentence=sentence)
 
 
 def _observed(one: Outstanding, state: OwnerState, sentence: str, context: RunContext) -> Decision:

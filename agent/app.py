@@ -160,7 +160,13 @@ class App:
             return None
         access = SlackAccess(self.settings.slack_bot_token, self.settings.slack_base_url)
         people = sorted(self.policy.users)
-        return SlackGateway(access, self.clock, self._salesforce, expected=people)
+        return SlackGateway(
+            access,
+            self.clock,
+            self._salesforce,
+            expected=people,
+            snoozes=self.policy.follow_through.snooze.choices,
+        )
 
     @cached_property
     def enrichment(self) -> Enrichment | None:

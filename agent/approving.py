@@ -3,7 +3,7 @@
 from pydantic import TypeAdapter
 
 from agent.context import RunContext
-from agent.decisions import owner_write, plan, title_of
+from agent.decisions import owner_write, plan
 from agent.ledger.records import CycleFields, Decision, Step
 from agent.ledger.tables import CycleStatus, DecisionRow
 from domain.certificate import Case, Outcome
@@ -40,8 +40,8 @@ def _approved(row: DecisionRow, context: RunContext) -> Step:
     routed = Outcome.model_validate_json(row.outcome).routed
     if routed is None:
         raise ValueError(f"decision {row.id} chose no owner")
-    title = title_of(_CASES.validate_json(row.inputs).snapshot.lead)
-    action = owner_write(routed.decision, title, _decision(row), context)
+    snapshot = _CASES.validate_json(row.inputs).snapshot
+    action = owner_write(routed.decision, snapshot, _decision(row), context)
     cycle = CycleId(row.cycle_id)
     step = Step(
         at=context.now,

@@ -18,6 +18,7 @@ from agent.ledger.records import (
     effect_key,
 )
 from agent.ledger.tables import CycleStatus
+from domain.briefing import brief
 from domain.certificate import Case, GateCase, Outcome, RouteCase
 from domain.effects import Action, MirrorFields, Planned, RequestSync, SetOwner, Stamp
 from domain.lead import FieldName, Lead
@@ -133,7 +134,7 @@ def _carry_out(
     if mode is Mode.APPROVE:
         step.approvals.append(Approval(claimed.cycle.id, decision.id, chosen.reason))
     if mode is Mode.AUTO:
-        action = owner_write(chosen, title_of(snapshot.lead), decision, context)
+        action = owner_write(chosen, snapshot, decision, context)
         rung = str(claimed.looks) if claimed.looks else ""
         step.effects.append(plan(claimed.cycle.id, action, decision.id, context.now, rung))
 
@@ -147,7 +148,7 @@ def title_of(lead: Lead) -> str:
 
 
 def owner_write(
-    chosen: Route | Keep, title: str, decision: Decision, context: RunContext
+    chosen: Route | Keep, snapshot: Snapshot, decision: Decision, context: RunContext
 ) -> SetOwner:
     """The one write that gives a record its owner and its stamp."""
     owner: RecordId | None = chosen.subject.expected_owner
@@ -166,7 +167,7 @@ def owner_write(
         owner=owner,
         owner_name=_owner_fields(chosen).get("owner_name", ""),
         owner_email=email if email in context.policy.users else None,
-        title=title,
+        title=title_of(snapshot.lead),
         stamp=Stamp(
             decision_id=decision.id,
             status="assigned",
@@ -177,6 +178,9 @@ def owner_write(
             routed_at=context.now,
             sla_due=chosen.sla_due,
         ),
+        segment=chosen.segment,
+        pool=chosen.draws[-1].pool if chosen.draws else None,
+        brief=brief(snapshot),
     )
 
 

@@ -10,20 +10,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from agent import aftermath
+from agent import aftermath, observing
 from agent.context import RunContext
+from agent.ledger.handoffs import OPEN
 from agent.ledger.records import Outstanding, Settled
 from agent.ledger.tables import EffectState
 from domain.effects import (
     Applied,
+    LogCall,
     MirrorActivity,
     MirrorFields,
     Receipt,
+    RefreshMessage,
     Refusal,
     Refused,
     RequestSync,
+    SendReport,
     SetOwner,
+    SetTask,
+    StampTouch,
+    TellManager,
     TellOwner,
+    Tone,
     Unknown,
     Untried,
 )
@@ -34,9 +42,24 @@ from domain.errors import (
     ToolError,
     UnknownOutcomeError,
 )
-from domain.values import EffectKey, LeadKey
+from domain.handoff import Handoff
+from domain.touches import Touched
+from domain.values import CycleId, EffectKey, LeadKey
 
-A = TypeVar("A", SetOwner, MirrorFields, MirrorActivity, RequestSync, TellOwner)
+A = TypeVar(
+    "A",
+    SetOwner,
+    MirrorFields,
+    MirrorActivity,
+    RequestSync,
+    TellOwner,
+    TellManager,
+    SendReport,
+    RefreshMessage,
+    StampTouch,
+    SetTask,
+    LogCall,
+)
 Receipts = Mapping[EffectKey, Receipt]
 
 AT_ONCE = 3000
@@ -50,11 +73,21 @@ HOLD_OFF = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
+class Screened:
+    """What of the due effects is not to be sent now."""
+
+    needless: Mapping[EffectKey, Receipt]
+    later: Mapping[EffectKey, datetime]
+
+
+@dataclass(frozen=True)
 class Kind:
     """How one kind of effect is sent, and how its outcome is looked up when in doubt."""
 
     send: Callable[[Sequence[Outstanding], RunContext], Receipts]
     look_up: Callable[[Sequence[Outstanding], RunContext], Receipts]
+    screen: Callable[[Sequence[Outstanding], RunContext], Screened] | None = None
+    """Says what need not be sent any more, and what must wait; None sends everything."""
 
 
 def perform(kind: str, context: RunContext) -> None:
@@ -63,7 +96,7 @@ def perform(kind: str, context: RunContext) -> None:
     doubtful = effects.outstanding(kind, (EffectState.ATTEMPTED, EffectState.UNKNOWN), now, AT_ONCE)
     if doubtful:
         _settle(doubtful, KINDS[kind].look_up(doubtful, context), context)
-    due = effects.outstanding(kind, (EffectState.PLANNED,), now, AT_ONCE)
+    due = _screened(kind, effects.outstanding(kind, (EffectState.PLANNED,), now, AT_ONCE), context)
     if not due:
         return
     effects.attempt([one.key for one in due], now)
@@ -74,6 +107,20 @@ def perform(kind: str, context: RunContext) -> None:
         _settle(due, receipts, context)
         raise
     _settle(due, receipts, context)
+
+
+def _screened(kind: str, due: Sequence[Outstanding], context: RunContext) -> Sequence[Outstanding]:
+    """What of the due effects is to be sent now; the others are settled or put off."""
+    screen = KINDS[kind].screen
+    if screen is None or not due:
+        return due
+    screened = screen(due, context)
+    needless = [one for one in due if one.key in screened.needless]
+    _settle(needless, {one.key: screened.needless[one.key] for one in needless}, context)
+    context.ledger.effects.put_off(screened.later)
+    return [
+        one for one in due if one.key not in screened.needless and one.key not in screened.later
+    ]
 
 
 def _receipt_of(error: ToolError, now: datetime) -> Receipt:
@@ -201,8 +248,7 @@ def _look_up_syncs(effects: Sequence[Outstanding], context: RunContext) -> Recei
 
 def _tell_owners(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
     if context.messenger is None:
-        pause = context.now + LONGEST_PAUSE
-        return _all(effects, Untried(detail="Slack is not connected", retry_at=pause))
+        return _all(effects, _no_slack(context))
     return context.messenger.tell_owners(_of(effects, TellOwner))
 
 
@@ -211,6 +257,120 @@ def _look_up_messages(effects: Sequence[Outstanding], context: RunContext) -> Re
         return _all(effects, Unknown(detail="Slack is not connected"))
     found = context.messenger.told(_of(effects, TellOwner), _first_try(effects))
     return _found_or_held(effects, found, context.now)
+
+
+def _screen_messages(effects: Sequence[Outstanding], context: RunContext) -> Screened:
+    """Nobody is told of what needs them no more, nor twice within the quiet time."""
+    needless = _needless(effects, context)
+    told = {
+        one.key: one.action.owner
+        for one in effects
+        if isinstance(one.action, TellOwner) and one.key not in needless
+    }
+    last = context.ledger.handoffs.last_told(set(told.values())) if told else {}
+    quiet = context.policy.follow_through.quiet
+    later = {
+        key: last[person] + quiet
+        for key, person in told.items()
+        if person in last and last[person] + quiet > context.now
+    }
+    return Screened(needless, later)
+
+
+def _needless(effects: Sequence[Outstanding], context: RunContext) -> dict[EffectKey, Receipt]:
+    """Messages about leads that were touched, closed or given on since they were planned.
+
+    The ledger knows most of it; what waited since an earlier run is looked at once more.
+    """
+    cycles = sorted({CycleId(one.cycle) for one in effects if one.cycle})
+    held = context.ledger.handoffs.several(cycles)
+    needless: dict[EffectKey, Receipt] = {}
+    waited: dict[EffectKey, Handoff] = {}
+    for one in effects:
+        known = held.get(CycleId(one.cycle))
+        if known is None:
+            continue
+        stage = one.action.stage if isinstance(one.action, TellOwner) else known.handoff.stage
+        if known.state != OPEN or known.handoff.stage != stage:
+            needless[one.key] = _no_need(known.sentence)
+        elif one.planned_at < context.now and _is_about_touch(one):
+            waited[one.key] = known.handoff
+    if waited:
+        handoffs = list({one.cycle: one for one in waited.values()}.values())
+        seen = observing.seen(handoffs, observing.observe(handoffs, context), {}, context)
+        for key, handoff in waited.items():
+            judgement = seen[handoff.cycle].judgement
+            if isinstance(judgement, Touched):
+                needless[key] = _no_need(judgement.sentence)
+    return needless
+
+
+def _is_about_touch(one: Outstanding) -> bool:
+    is_news = isinstance(one.action, TellOwner) and one.action.tone is Tone.ASSIGNED
+    return not is_news
+
+
+def _no_need(words: str) -> Refused:
+    return Refused(refusal=Refusal.NEEDLESS, code="NEEDLESS", words=words)
+
+
+def _tell_managers(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    if context.messenger is None:
+        return _all(effects, _no_slack(context))
+    planned = _of(effects, TellManager)
+    return context.messenger.tell_managers(planned, _threads(planned, context))
+
+
+def _threads(planned: Mapping[EffectKey, TellManager], context: RunContext) -> dict[EffectKey, str]:
+    """The message to the same manager that began the thread of each lead."""
+    cycles = sorted({one.cycle for one in planned.values()})
+    first: dict[tuple[str, str], str] = {}
+    for message in context.ledger.handoffs.messages_about(cycles, "tell_manager"):
+        for cycle in message.cycles:
+            first.setdefault((cycle, message.person), message.id)
+    return {
+        key: first[(one.cycle, one.manager)]
+        for key, one in planned.items()
+        if (one.cycle, one.manager) in first
+    }
+
+
+def _send_reports(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    if context.messenger is None:
+        return _all(effects, _no_slack(context))
+    return context.messenger.send_reports(_of(effects, SendReport))
+
+
+def _look_up_posts(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    if context.messenger is None:
+        return _all(effects, Unknown(detail="Slack is not connected"))
+    planned = {
+        one.key: one.action for one in effects if isinstance(one.action, TellManager | SendReport)
+    }
+    found = context.messenger.posted(planned, _first_try(effects))
+    return _found_or_held(effects, found, context.now)
+
+
+def _refresh(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    if context.messenger is None:
+        return _all(effects, _no_slack(context))
+    return context.messenger.refresh(_of(effects, RefreshMessage))
+
+
+def _no_slack(context: RunContext) -> Untried:
+    return Untried(detail="Slack is not connected", retry_at=context.now + LONGEST_PAUSE)
+
+
+def _stamp_touches(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    return context.crm.stamp_touches(_of(effects, StampTouch))
+
+
+def _set_tasks(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    return context.crm.set_tasks(_of(effects, SetTask))
+
+
+def _log_calls(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    return context.crm.log_calls(_of(effects, LogCall))
 
 
 def _first_try(effects: Sequence[Outstanding]) -> datetime:
@@ -237,6 +397,12 @@ KINDS: Mapping[str, Kind] = {
     "mirror_fields": Kind(_mirror_fields, _repeat),
     "mirror_activity": Kind(_mirror_activities, _look_up_activities),
     "request_sync": Kind(_request_syncs, _look_up_syncs),
-    "tell_owner": Kind(_tell_owners, _look_up_messages),
+    "tell_owner": Kind(_tell_owners, _look_up_messages, _screen_messages),
+    "tell_manager": Kind(_tell_managers, _look_up_posts, _screen_messages),
+    "send_report": Kind(_send_reports, _look_up_posts),
+    "refresh_message": Kind(_refresh, _repeat),
+    "stamp_touch": Kind(_stamp_touches, _repeat),
+    "set_task": Kind(_set_tasks, _repeat),
+    "log_call": Kind(_log_calls, _repeat),
 }
 """Every kind of action, and nothing else."""

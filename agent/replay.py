@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from agent.ledger import Ledger
-from domain.certificate import Case, decide
+from domain.certificate import AnyCase, decide_any
 from domain.values import canonical_json
 
-_CASES: TypeAdapter[Case] = TypeAdapter(Case)
+_CASES: TypeAdapter[AnyCase] = TypeAdapter(AnyCase)
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Replay:
 
 
 def replay(ledger: Ledger) -> Replay:
-    """Compute all gate and route decisions again, each under the policy it was made under."""
+    """Compute all decisions again, each under the policy it was made under."""
     policies = ledger.history.policies()
     differences: list[Difference] = []
     count = 0
     for row in ledger.history.every_decision():
         count += 1
         case = _CASES.validate_json(row.inputs)
-        computed = canonical_json(decide(case, policies[row.policy_version]))
+        computed = canonical_json(decide_any(case, policies[row.policy_version]))
         if computed != row.outcome:
             differences.append(Difference(row.id, row.lead, row.outcome, computed))
     return Replay(count, tuple(differences))

@@ -49,7 +49,7 @@ def tell(ledger: Ledger, lead: LeadKey, timezone: str) -> Told | None:
     for cycle in cycles:
         decisions = ledger.history.decisions(cycle.id)
         for decision in decisions:
-            if decision.kind != "observed":
+            if decision.kind in ("gate", "route"):
                 title = f"{title_of(_lead_of(decision))} (Marketo {lead})"
         lines += _cycle(cycle, decisions, ledger.history.effects(cycle.id), zone)
     for trigger in triggers:
@@ -76,7 +76,7 @@ def _cycle(
 
 def _decision(decision: DecisionRow, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
     at = _at(decision.at, zone)
-    if decision.kind == "observed":
+    if decision.kind not in ("gate", "route"):
         yield 2, f"{at}: {decision.sentence}"
         return
     outcome = Outcome.model_validate_json(decision.outcome)
@@ -105,6 +105,12 @@ _SAID = {
     "mirror_activity": "logged as a Marketo activity",
     "request_sync": "sync to Salesforce requested from Marketo",
     "tell_owner": "owner told in Slack",
+    "tell_manager": "manager told in Slack",
+    "refresh_message": "message in Slack brought up to date",
+    "send_report": "report sent in Slack",
+    "stamp_touch": "first touch written in Salesforce",
+    "set_task": "task kept in Salesforce",
+    "log_call": "call logged in Salesforce",
 }
 _STATES = {
     EffectState.PLANNED: "planned",

@@ -6,7 +6,7 @@ needs, so a scheduler on one machine or a queue across many may call the same fu
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +24,20 @@ class Report:
 
     run: str
     verdicts: Counter[str] = field(default_factory=Counter[str])
-    """How many leads got which verdict, `READY`, `WAIT`, `PARK`, `REJECT`."""
+    """How many leads got which verdict: `READY`, `WAIT`, `PARK`, `REJECT`."""
     busy: bool = False
     """Another instance holds the lease: nothing was done."""
     error: str | None = None
+    steps: Counter[str] = field(default_factory=Counter[str])
+    """How many handed-off leads had which step: `rest`, `climb`, `end`, `pass`."""
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What one batch did, and whether more may be due."""
+
+    counts: Counter[str]
+    is_full: bool
 
 
 @dataclass(frozen=True)
@@ -38,31 +48,61 @@ class Worker:
     context: Callable[[], RunContext]
 
     def tick(self) -> Report:
-        """Route everything that is due; a vendor's failure ends the tick and is reported."""
+        """Route what is due, then follow through; each vendor failure is reported."""
+        routed = self.route()
+        if routed.busy:
+            return routed
+        followed = self.follow()
+        errors = [error for error in (routed.error, followed.error) if error is not None]
+        return replace(routed, steps=followed.steps, error="; ".join(errors) or None)
+
+    def route(self) -> Report:
+        """Route everything that is due; a vendor's failure ends it and is reported."""
         from agent.graphs import routing  # noqa: PLC0415  (LangGraph takes a second to import)
         from agent.graphs.batch import Batch  # noqa: PLC0415
 
+        def batch(context: RunContext) -> _Round:
+            state: dict[str, Any] = routing.build().invoke(Batch(), context=context)
+            verdicts = Counter(verdict.kind for verdict in state["verdicts"].values())
+            context.ledger.cycles.release(context.run)
+            return _Round(verdicts, len(state["claimed"]) == context.batch_size)
+
+        return self._run("routing", batch)
+
+    def follow(self) -> Report:
+        """Look after the handed-off leads that are due; a failure ends it and is reported."""
+        from agent.graphs import following  # noqa: PLC0415  (as above)
+
+        def batch(context: RunContext) -> _Round:
+            state: dict[str, Any] = following.build().invoke(following.Flock(), context=context)
+            steps = Counter(step.kind for step in state["steps"].values())
+            context.ledger.handoffs.release(context.run)
+            return _Round(steps, len(state["due"]) == context.batch_size)
+
+        report = self._run("following", batch)
+        return replace(report, verdicts=Counter(), steps=report.verdicts)
+
+    def _run(self, kind: str, batch: Callable[[RunContext], _Round]) -> Report:
         context = self.context()
-        leases = context.ledger.leases
-        if leases.acquire("tick", self.name, context.now, LEASE) is None:
+        ledger = context.ledger
+        if ledger.leases.acquire("tick", self.name, context.now, LEASE) is None:
             return Report(context.run, busy=True)
-        leases.begin_run(context.run, "routing", context.now)
-        context.ledger.cycles.keep_policy(context.policy, context.now)
-        verdicts: Counter[str] = Counter()
+        ledger.leases.begin_run(context.run, kind, context.now)
+        ledger.cycles.keep_policy(context.policy, context.now)
+        counts: Counter[str] = Counter()
         error: str | None = None
-        graph = routing.build()
         try:
             for _ in range(ROUNDS):
-                state: dict[str, Any] = graph.invoke(Batch(), context=context)
-                verdicts.update(verdict.kind for verdict in state["verdicts"].values())
-                context.ledger.cycles.release(context.run)
-                if len(state["claimed"]) < context.batch_size:
+                done = batch(context)
+                counts.update(done.counts)
+                if not done.is_full:
                     break
         except ToolError as failure:
             error = str(failure)
-            context.ledger.cycles.release(context.run)
-        leases.end_run(context.run, context.now, verdicts, error)
-        return Report(context.run, verdicts, error=error)
+            ledger.cycles.release(context.run)
+            ledger.handoffs.release(context.run)
+        ledger.leases.end_run(context.run, context.now, counts, error)
+        return Report(context.run, counts, error=error)
 
     def leave(self) -> None:
         """Let another instance have the lease."""

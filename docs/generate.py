@@ -8,7 +8,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from agent.graphs import routing  # noqa: E402
+from agent.graphs import following, routing  # noqa: E402
 from domain.policy import Policy  # noqa: E402
 
 
@@ -16,6 +16,7 @@ def documents() -> Mapping[Path, str]:
     """Every generated file and what belongs in it."""
     return {
         ROOT / "docs/graphs/routing.mmd": routing.build().get_graph().draw_mermaid(),
+        ROOT / "docs/graphs/following.mmd": following.build().get_graph().draw_mermaid(),
         ROOT / "docs/policy.md": "\n".join(_policy_reference()) + "\n",
     }
 

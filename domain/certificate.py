@@ -9,11 +9,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.gate import judge
+from domain.handoff import Handoff
+from domain.ladder import Seen, next_step
 from domain.policy import Policy
+from domain.reassigning import reassign
 from domain.route import Routed
 from domain.routing import route
 from domain.snapshot import RouteInputs, Snapshot
-from domain.values import Value
+from domain.values import Instant, Value
 from domain.verdict import Ready, Verdict
 
 
@@ -32,7 +35,27 @@ class RouteCase(Value):
     inputs: RouteInputs
 
 
+class FollowCase(Value):
+    """The inputs of a step of the ladder."""
+
+    kind: Literal["follow"] = "follow"
+    handoff: Handoff
+    seen: Seen
+    at: Instant
+
+
+class ReassignCase(Value):
+    """The inputs of giving a lead on within its pool."""
+
+    kind: Literal["reassign"] = "reassign"
+    handoff: Handoff
+    inputs: RouteInputs
+    because: str
+    credit: bool = False
+
+
 Case = Annotated[GateCase | RouteCase, Field(discriminator="kind")]
+AnyCase = Annotated[GateCase | RouteCase | FollowCase | ReassignCase, Field(discriminator="kind")]
 
 
 class Outcome(Value):
@@ -48,3 +71,14 @@ def decide(case: GateCase | RouteCase, policy: Policy) -> Outcome:
     if isinstance(case, RouteCase) and isinstance(verdict, Ready):
         return Outcome(verdict=verdict, routed=route(case.snapshot, case.inputs, policy))
     return Outcome(verdict=verdict)
+
+
+def decide_any(case: GateCase | RouteCase | FollowCase | ReassignCase, policy: Policy) -> Value:
+    """Compute any kind of decision from its case."""
+    match case:
+        case FollowCase():
+            return next_step(case.handoff, case.seen, policy, case.at)
+        case ReassignCase():
+            return reassign(case.handoff, case.inputs, policy, case.because, credit=case.credit)
+        case _:
+            return decide(case, policy)

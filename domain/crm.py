@@ -142,3 +142,16 @@ class OwnerState(Value):
     """Name of the user who changed the record last."""
     is_deleted: bool = False
     converted_contact_id: RecordId | None = None
+
+
+class RecordSeen(Value):
+    """The Salesforce record of a handed-off lead as it is now; merged and converted followed."""
+
+    record_id: RecordId
+    kind: RecordKind
+    owner: Owner
+    status: str | None
+    is_converted: bool
+    modified_by: str
+    """Name of the person who changed it last."""
+    modified_at: Instant

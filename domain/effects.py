@@ -1,13 +1,15 @@
 """What is written to the outside world, and what came of it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.briefing import Brief, Happening
 from domain.crm import RecordKind
 from domain.route import Subject
-from domain.values import DecisionId, EffectKey, Instant, LeadKey, RecordId, Value
+from domain.values import CycleId, DecisionId, EffectKey, Instant, LeadKey, RecordId, Value
 
 
 class Stamp(Value):
@@ -37,6 +39,10 @@ class SetOwner(Value):
     title: str = ""
     """The lead in a few words: `Dana Fox, VP Marketing at Acme`."""
     stamp: Stamp
+    segment: str = ""
+    pool: str | None = None
+    """The pool whose turn it was."""
+    brief: Brief = Brief()
 
 
 class MirrorFields(Value):
@@ -45,9 +51,10 @@ class MirrorFields(Value):
     kind: Literal["mirror_fields"] = "mirror_fields"
     lead: LeadKey
     status: str
-    """`assigned`, `waiting`, `parked`, `rejected`."""
+    """`assigned`, `waiting`, `parked`, `rejected`, `touched`, `recycled` and the like."""
     owner_name: str
-    stamp: Stamp
+    stamp: Stamp | None
+    """None leaves what was written of the assignment as it is."""
 
 
 class MirrorActivity(Value):
@@ -67,23 +74,141 @@ class RequestSync(Value):
     campaign: str
 
 
+class Tone(StrEnum):
+    """What a message to an owner is about."""
+
+    ASSIGNED = "assigned"
+    REMINDER = "reminder"
+    BREACH = "breach"
+    COVER = "cover"
+    """To whoever is asked while the owner is away."""
+
+
 class TellOwner(Value):
-    """Tell an owner in Slack which leads are theirs now; several leads share one message."""
+    """Tell an owner in Slack which leads wait for them; several leads share one message."""
 
     kind: Literal["tell_owner"] = "tell_owner"
     lead: LeadKey
+    cycle: CycleId | None = None
+    """What the message's buttons are about; None shows none."""
+    stage: int = 0
+    """Which owner's turn it is; a button of an earlier turn does nothing any more."""
     owner: str
-    """The owner's e-mail address."""
+    """The e-mail address of the person who is told."""
     title: str
     """Such as `Dana Fox, VP Marketing at Acme`."""
     record_id: RecordId
     record_kind: RecordKind
     reason: str
     sla_due: Instant | None
+    tone: Tone = Tone.ASSIGNED
+    brief: Brief = Brief()
+    for_whom: str | None = None
+    """Name of the absent owner, in a message to the cover."""
+
+
+class TellManager(Value):
+    """Tell a manager of a breach; what follows on the same lead goes into the same thread."""
+
+    kind: Literal["tell_manager"] = "tell_manager"
+    lead: LeadKey
+    cycle: CycleId
+    manager: str
+    """The manager's e-mail address."""
+    title: str
+    record_id: RecordId
+    record_kind: RecordKind
+    owner_name: str
+    rung: str
+    sentence: str
+    """What happened and what is being done."""
+    timeline: tuple[Happening, ...] = ()
+    """What happened so far, oldest first."""
+    sla_due: Instant | None
+    dispute: str | None = None
+    """The dispute that the two buttons decide; None shows none."""
+
+
+class RefreshMessage(Value):
+    """Bring a message that was posted before up to date; harmless to repeat."""
+
+    kind: Literal["refresh_message"] = "refresh_message"
+    lead: LeadKey
+    channel: str
+    ts: str
+    items: tuple[TellOwner, ...]
+    """The leads of the message, as they were told."""
+    news: Mapping[LeadKey, str]
+    """What became of those that need nothing any more, in words."""
+
+
+class SendReport(Value):
+    """A digest or the leakage list, to one person."""
+
+    kind: Literal["send_report"] = "send_report"
+    lead: LeadKey = LeadKey("")
+    """A report is about many."""
+    to: str
+    title: str
+    intro: str
+    sections: tuple[tuple[str, tuple[str, ...]], ...]
+    """Headings, each with its lines."""
+
+
+class StampTouch(Value):
+    """Write the first touch on the Salesforce record, for reports that don't know us."""
+
+    kind: Literal["stamp_touch"] = "stamp_touch"
+    lead: LeadKey
+    record_id: RecordId
+    record_kind: RecordKind
+    status: str
+    """`touched`, `disqualified`, `recycled`, `converted`."""
+    touched_at: Instant | None
+    touch: str | None
+    """Such as `call` or `email`."""
+    in_time: bool | None
+
+
+class SetTask(Value):
+    """Keep a Salesforce Task "First touch due" on the record: one, found by its key."""
+
+    kind: Literal["set_task"] = "set_task"
+    lead: LeadKey
+    cycle: CycleId
+    record_id: RecordId
+    owner: RecordId
+    subject: str
+    due: Instant
+    is_done: bool
+
+
+class LogCall(Value):
+    """Log a call that an owner reported in Slack, as a completed Task of theirs."""
+
+    kind: Literal["log_call"] = "log_call"
+    lead: LeadKey
+    record_id: RecordId
+    owner: RecordId
+    at: Instant
+    outcome: str
+    note: str
+    key: str
+    """Finds the task again: our own external id."""
 
 
 Action = Annotated[
-    SetOwner | MirrorFields | MirrorActivity | RequestSync | TellOwner,
+    SetOwner
+    | MirrorFields
+    | MirrorActivity
+    | RequestSync
+    | TellOwner
+    | TellManager
+    | RefreshMessage
+    | SendReport
+    | StampTouch
+    | SetTask
+    | LogCall,
     Field(discriminator="kind"),
 ]
 """Everything the worker can do to the outside world; nothing else exists."""
@@ -117,6 +242,8 @@ class Refusal(StrEnum):
     """Busy; try again soon."""
     OWNER_UNFIT = "owner_unfit"
     """The chosen owner is inactive or may not own this; decide again."""
+    NEEDLESS = "needless"
+    """What it was for happened by itself, such as a touch before a reminder."""
     DATA = "data"
     """The org's own rules refuse the record's data; someone must mend it."""
     OTHER = "other"

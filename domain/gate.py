@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from domain.crm import CrmRecord, RecordKind
+from domain.durations import format_duration
 from domain.facts import (
     Facts,
     explain,
@@ -22,7 +23,7 @@ from domain.facts import (
 )
 from domain.lead import Activity, FieldName, Lead
 from domain.match import ManyAccounts, ManyRecords, NoRecord, OneAccount, OneRecord
-from domain.policy import Policy, Segment, format_duration
+from domain.policy import Policy, Segment
 from domain.snapshot import Snapshot
 from domain.values import Scalar, Source
 from domain.verdict import CheckCode, CheckResult, Mend, Outcome, Park, Ready, Reject, Verdict, Wait

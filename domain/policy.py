@@ -5,47 +5,19 @@
 documentation: it appears in the exported JSON Schema.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import Field
 
+from domain.durations import Duration
+from domain.follow_rules import FollowThrough, Rung
 from domain.lead import FieldName, TriggerKind
+from domain.touches import TouchRules
 from domain.values import Source, Value, canonical_json, content_hash
-
-_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|m|h|d|w)\s*$")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def parse_duration(text: object) -> object:
-    """Read "90s", "15m", "4h", "2d" or "1w"; anything else is left for pydantic to refuse."""
-    if not isinstance(text, str):
-        return text
-    found = _DURATION.match(text)
-    if found is None:
-        raise ValueError(f"{text!r} is not a duration; write for example 15m, 4h or 2d")
-    return timedelta(**{_UNITS[found[2]]: float(found[1])})
-
-
-def format_duration(duration: timedelta) -> str:
-    """Write a duration as a policy file does: the largest unit that fits without a rest."""
-    seconds = int(duration.total_seconds())
-    for unit, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(parse_duration, json_schema_input_type=str),
-    PlainSerializer(format_duration, return_type=str),
-]
-"""A length of time, written as "15m", "4h" or "2d"."""
 
 
 class Mode(StrEnum):
@@ -108,6 +80,8 @@ class User(Value):
     calendar: str
     manager: str | None = None
     """E-mail of the person who hears of breaches."""
+    cover: str | None = None
+    """E-mail of the person who is asked while this one is away; without one, the manager."""
     role: Literal["rep", "manager", "ops", "viewer"] = "rep"
     cap_open: int | None = Field(default=None, ge=0)
     """At most so many open leads at once."""
@@ -176,6 +150,8 @@ class Segment(Value):
     sla: Sla
     fallback: str
     """The queue that gets a lead for whom nobody is available."""
+    ladder: tuple[Rung, ...] | None = None
+    """What happens while nobody has touched the lead; without one, `follow_through.ladder`."""
 
 
 class QualifiedRule(Value):
@@ -427,6 +403,8 @@ class Policy(Value):
     routing: tuple[RoutingRule, ...] = Field(min_length=1)
     mirror: Mirroring = Mirroring()
     sync: Sync = Sync()
+    follow_through: FollowThrough = FollowThrough()
+    touch: TouchRules = TouchRules()
     territories: tuple[Territory, ...] = ()
     """Filled from territories.csv, which lies beside the policy file."""
 
@@ -441,3 +419,13 @@ class Policy(Value):
             if country in countries:
                 return region
         return None
+
+    def segment(self, name: str | None) -> Segment | None:
+        """A segment by its name; None for one that the policy doesn't have."""
+        return next((one for one in self.segments if one.name == name), None)
+
+    def ladder(self, segment: str | None) -> tuple[Rung, ...]:
+        """The rungs of a segment, lowest first."""
+        found = self.segment(segment)
+        own = None if found is None else found.ladder
+        return self.follow_through.ladder if own is None else own

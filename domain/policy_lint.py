@@ -11,6 +11,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.business_time import check_holidays
+from domain.durations import format_duration
 from domain.lead import FieldName, TriggerKind
 from domain.policy import (
     Assignment,
@@ -20,7 +21,6 @@ from domain.policy import (
     TerritoryRule,
     ToRule,
     When,
-    format_duration,
 )
 
 Path = tuple[str | int, ...]

@@ -9,17 +9,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from domain.crm import Candidates, OwnerState, Roster
+from domain.crm import Candidates, OwnerState, RecordSeen, Roster
 from domain.effects import (
+    LogCall,
     MirrorActivity,
     MirrorFields,
     Receipt,
+    RefreshMessage,
     RequestSync,
+    SendReport,
     SetOwner,
+    SetTask,
+    StampTouch,
+    TellManager,
     TellOwner,
 )
 from domain.lead import Activity, FieldName, Lead, RawLead
 from domain.route import Subject
+from domain.touches import Activity as CrmActivity
 from domain.values import EffectKey, Instant, LeadKey, RecordId, Sourced, Value
 
 
@@ -40,6 +47,7 @@ class Presence(Value):
     away: str | None
     """A sentence when their status says that they are out; None when it doesn't."""
     do_not_disturb_until: Instant | None = None
+    is_online: bool = False
 
 
 class Sought(Value):
@@ -58,6 +66,14 @@ class Enriched(Value):
     """Why something is missing: "pdl: not found", "hunter: this person asked to be erased"."""
     must_forget: bool = False
     """A provider answered that this person asked for erasure (HTTP 451)."""
+
+
+class Observed(Value):
+    """A handed-off record and what was done about it, as the CRM shows it now."""
+
+    record: RecordSeen | None
+    """None when it was deleted, and not merged into another."""
+    activities: tuple[CrmActivity, ...]
 
 
 class Finding(Value):
@@ -138,6 +154,31 @@ class Crm(Protocol):
         """Give records their owner and stamp, each only if the expected owner still owns it."""
         ...
 
+    def observe(
+        self, subjects: Mapping[LeadKey, Subject], since: datetime
+    ) -> Mapping[LeadKey, Observed]:
+        """These records as they are now, with what was done about them since then.
+
+        Merged and converted ones are followed; every lead is in the answer.
+        """
+        ...
+
+    def stirred(self, since: datetime) -> Mapping[RecordId, datetime]:
+        """Records on which somebody did something, or that changed, since then, and when."""
+        ...
+
+    def stamp_touches(self, planned: Mapping[EffectKey, StampTouch]) -> Mapping[EffectKey, Receipt]:
+        """Write first touches on their records; harmless to repeat."""
+        ...
+
+    def set_tasks(self, planned: Mapping[EffectKey, SetTask]) -> Mapping[EffectKey, Receipt]:
+        """Keep a task per handed-off record, found by its key; harmless to repeat."""
+        ...
+
+    def log_calls(self, planned: Mapping[EffectKey, LogCall]) -> Mapping[EffectKey, Receipt]:
+        """Log reported calls, found by their keys; harmless to repeat."""
+        ...
+
     def examine(self) -> list[Finding]:
         """Check credentials, permissions, fields, queues, users, the guard rule and the clock."""
         ...
@@ -170,6 +211,26 @@ class Messenger(Protocol):
 
     def told(self, planned: Mapping[EffectKey, TellOwner], since: datetime) -> frozenset[EffectKey]:
         """Which of these were posted already, read from the messages' metadata."""
+        ...
+
+    def tell_managers(
+        self, planned: Mapping[EffectKey, TellManager], threads: Mapping[EffectKey, str]
+    ) -> Mapping[EffectKey, Receipt]:
+        """Tell managers, one message per lead; a thread (`channel/ts`) takes what follows."""
+        ...
+
+    def send_reports(self, planned: Mapping[EffectKey, SendReport]) -> Mapping[EffectKey, Receipt]:
+        """Send digests and lists, one message each."""
+        ...
+
+    def posted(
+        self, planned: Mapping[EffectKey, TellManager | SendReport], since: datetime
+    ) -> frozenset[EffectKey]:
+        """Which of these were posted already, read from the messages' metadata."""
+        ...
+
+    def refresh(self, planned: Mapping[EffectKey, RefreshMessage]) -> Mapping[EffectKey, Receipt]:
+        """Bring messages up to date; harmless to repeat."""
         ...
 
     def examine(self) -> list[Finding]:

@@ -56,6 +56,11 @@ def _sentence(activity: Activity, rule: TriggerRule) -> str:
         what = f" of {activity.name}" if activity.name else ""
         value = f"{_number(activity, rule):g}"
         return f"reached {value}{what} ({rule.at_least:g} is enough)"
+    return what_happened(activity)
+
+
+def what_happened(activity: Activity) -> str:
+    """What a person did, in words: `filled out the form "Demo Request"`."""
     name = f' "{activity.name}"' if activity.name else ""
     verb = _VERBS.get(activity.type.casefold(), f"did {activity.type}")
     return f"{verb}{name}"

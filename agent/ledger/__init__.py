@@ -9,6 +9,7 @@ from agent.ledger.approvals import Approvals
 from agent.ledger.cycles import Cycles
 from agent.ledger.effects import Effects
 from agent.ledger.engine import check, migrate, open_engine
+from agent.ledger.handoffs import Handoffs
 from agent.ledger.history import History
 from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
@@ -26,6 +27,7 @@ class Ledger:
     history: History
     answers: Answers
     approvals: Approvals
+    handoffs: Handoffs
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -39,6 +41,7 @@ class Ledger:
             History(engine),
             Answers(engine),
             Approvals(engine),
+            Handoffs(engine),
         )
 
 

@@ -1,12 +1,14 @@
 """Moving cycles on: claim those that are due, and write down what was decided."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, or_, select, update
 
+from agent.ledger import handoffs
 from agent.ledger.engine import reading
 from agent.ledger.records import Approval, Claimed, Decision, PlannedEffect, Step
 from agent.ledger.rows import insert_new, table, upsert
@@ -139,6 +141,8 @@ class Cycles:
 
 def write(connection: Connection, step: Step) -> None:
     """Write a step inside the caller's transaction."""
+    step = without(step, handoffs.change(connection, step.handoffs, step.at))
+    handoffs.keep(connection, step)
     insert_new(connection, DecisionRow, [_decision(one) for one in step.decisions])
     insert_new(connection, EffectRow, [_effect(one, step.at) for one in step.effects])
     pools = [
@@ -148,6 +152,19 @@ def write(connection: Connection, step: Step) -> None:
     upsert(connection, PoolRow, "name", pools)
     insert_new(connection, ApprovalRow, [_approval(one, step.at) for one in step.approvals])
     _move(connection, step)
+
+
+def without(step: Step, late: Collection[CycleId]) -> Step:
+    """A step without what it says of some cycles: somebody else has moved them meanwhile."""
+    if not late:
+        return step
+    return replace(
+        step,
+        decisions=[one for one in step.decisions if one.cycle not in late],
+        cycles={cycle: fields for cycle, fields in step.cycles.items() if cycle not in late},
+        effects=[one for one in step.effects if one.cycle not in late],
+        disputes=[one for one in step.disputes if one.cycle not in late],
+    )
 
 
 def _decision(one: Decision) -> dict[str, Any]:

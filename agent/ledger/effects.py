@@ -1,6 +1,6 @@
 """Effects in the ledger: what is to be done, is being done, and was done outside."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from agent.ledger.engine import reading
 from agent.ledger.records import ACTIONS, Outstanding, Settled, Step
 from agent.ledger.rows import table
 from agent.ledger.tables import CycleRow, EffectRow, EffectState
+from domain.values import EffectKey
 
 _EFFECT = table(EffectRow)
 _CYCLE = table(CycleRow)
@@ -27,8 +28,8 @@ class Effects:
     ) -> list[Outstanding]:
         """Effects of one kind in these states that are due, oldest first."""
         due = (
-            select(_EFFECT, _CYCLE.c.looks)
-            .join(_CYCLE, _CYCLE.c.id == _EFFECT.c.cycle_id)
+            select(_EFFECT, func.coalesce(_CYCLE.c.looks, 0).label("looks"))
+            .join(_CYCLE, _CYCLE.c.id == _EFFECT.c.cycle_id, isouter=True)
             .where(_EFFECT.c.state.in_(list(states)), _EFFECT.c.kind == kind)
             .where(_EFFECT.c.due_at <= now)
             .order_by(_EFFECT.c.due_at, _EFFECT.c.planned_at, _EFFECT.c.key)
@@ -74,6 +75,15 @@ class Effects:
             if rows:
                 connection.execute(statement, rows)
             write(connection, step)
+
+    def put_off(self, later: Mapping[EffectKey, datetime]) -> None:
+        """Let planned effects wait until then."""
+        if not later:
+            return
+        statement = update(_EFFECT).where(_EFFECT.c.key == bindparam("the_key"))
+        rows = [{"the_key": key, "due_at": at} for key, at in later.items()]
+        with self._engine.begin() as connection:
+            connection.execute(statement, rows)
 
     def next_due(self) -> datetime | None:
         """When the next planned effect is due; None when none is."""

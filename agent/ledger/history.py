@@ -20,6 +20,8 @@ from domain.policy import Policy
 from domain.values import LeadKey
 
 REPLAY_PAGE = 500
+COMPUTED = ("gate", "route", "follow", "reassign")
+"""Kinds of decisions that can be computed again; the others were observed."""
 
 
 class History:
@@ -74,7 +76,7 @@ class History:
         while True:
             query = (
                 select(DecisionRow)
-                .where(col(DecisionRow.kind).in_(("gate", "route")), col(DecisionRow.id) > after)
+                .where(col(DecisionRow.kind).in_(COMPUTED), col(DecisionRow.id) > after)
                 .order_by(col(DecisionRow.id))
                 .limit(REPLAY_PAGE)
             )

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from pydantic import TypeAdapter
 
 from agent.ledger.tables import CycleStatus, EffectState
 from domain.crm import PoolState
 from domain.effects import Action, Planned, Receipt
+from domain.handoff import Handoff
 from domain.lead import Cycle
 from domain.values import CycleId, DecisionId, EffectKey, LeadKey, content_hash
 
@@ -107,6 +108,65 @@ class Approval:
     sentence: str
 
 
+@dataclass(frozen=True)
+class HandoffChange:
+    """What a handoff becomes; written only if nobody changed it since `version` was read."""
+
+    handoff: Handoff
+    state: str
+    due_at: datetime | None
+    sentence: str
+    target_at: datetime | None
+    version: int | None
+    """None opens it."""
+    touched_at: datetime | None = None
+    touch: str | None = None
+    in_time: bool | None = None
+    ended_at: datetime | None = None
+    listed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class HeldOff:
+    """A handoff as the ledger holds it."""
+
+    handoff: Handoff
+    state: str
+    version: int
+    sentence: str
+    """What was decided last, in words."""
+    listed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A message that now stands in Slack."""
+
+    id: str
+    person: str
+    kind: str
+    at: datetime
+    items: tuple[dict[str, Any], ...]
+    cycles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A "not mine" to be recorded, or its ruling."""
+
+    id: str
+    cycle: CycleId
+    lead: LeadKey
+    by: str
+    reason: str
+    note: str
+    evidence: tuple[str, ...]
+    opened_at: datetime
+    state: str = "open"
+    ruled_by: str | None = None
+    ruled_at: datetime | None = None
+
+
 @dataclass
 class Step:
     """Everything that one step changes; recorded together or not at all."""
@@ -117,6 +177,10 @@ class Step:
     effects: list[PlannedEffect] = field(default_factory=list[PlannedEffect])
     pools: dict[str, PoolState] = field(default_factory=dict[str, PoolState])
     approvals: list[Approval] = field(default_factory=list[Approval])
+    handoffs: dict[CycleId, HandoffChange] = field(default_factory=dict[CycleId, HandoffChange])
+    """A change that comes too late takes along whatever else the step says of its cycle."""
+    posted: list[Posted] = field(default_factory=list[Posted])
+    disputes: list[Dispute] = field(default_factory=list[Dispute])
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,9 @@ class CycleStatus(StrEnum):
     ASSIGNING = "assigning"
     """The owner's write is planned or under way."""
     ASSIGNED = "assigned"
+    TOUCHED = "touched"
+    CLOSED = "closed"
+    """The follow-through ended without a touch: disqualified, recycled, converted, deleted."""
     SHADOWED = "shadowed"
     """Decided in shadow mode: nothing was written outside."""
     DENIED = "denied"
@@ -267,6 +270,95 @@ class ApprovalRow(Table, table=True):
     requested_at: datetime = _instant(nullable=False)
     decided_at: datetime | None = _instant()
     decided_by: str | None = None
+
+
+class HandoffRow(Table, table=True):
+    """A lead in an owner's hands, from the assignment to its close; `handoff` holds it whole."""
+
+    __table_args__ = (Index("ix_handoff_state_due", "state", "due_at"),)
+    cycle_id: str = Field(primary_key=True)
+    lead: str = Field(index=True)
+    record_id: str = Field(index=True)
+    owner: str = Field(index=True)
+    """E-mail of the person who answers for it; the owner's name where the policy knows none."""
+    segment: str
+    state: str
+    """`open`, or how it ended."""
+    due_at: datetime | None = _instant()
+    """When the ladder is looked at again; None once it ended."""
+    seen_at: datetime = _instant(nullable=False)
+    """When it was last looked at: what happened before needs no other look."""
+    version: int = 0
+    """Counts changes: a change that was made on an older version is not written."""
+    handoff: dict[str, Any] = _json()
+    sentence: str = _text()
+    """What was decided last, in words."""
+    target_at: datetime | None = _instant()
+    """When the first touch is due for this owner."""
+    touched_at: datetime | None = _instant(index=True)
+    touch: str | None = None
+    """What kind of touch it was."""
+    in_time: bool | None = None
+    ended_at: datetime | None = _instant()
+    listed_at: datetime | None = _instant()
+    """Since when it is on the leakage list; None when it isn't."""
+    claimed_by: str | None = None
+    claimed_until: datetime | None = _instant()
+
+
+class MessageRow(Table, table=True):
+    """A message that was posted in Slack, so that it can be brought up to date and answered."""
+
+    id: str = Field(primary_key=True)
+    """`channel/ts`."""
+    person: str = Field(index=True)
+    """E-mail of the person it went to."""
+    kind: str
+    """The kind of effect that posted it."""
+    at: datetime = _instant(nullable=False)
+    items: list[dict[str, Any]] = _json()
+    """The actions that it told."""
+
+
+class MentionRow(Table, table=True):
+    """Which leads a message is about."""
+
+    message_id: str = Field(primary_key=True)
+    cycle_id: str = Field(primary_key=True, index=True)
+
+
+class ClickRow(Table, table=True):
+    """Something a person pressed or sent in Slack; kept before it is acknowledged."""
+
+    id: str = Field(primary_key=True)
+    """The same press delivered twice has the same id."""
+    person: str
+    """Slack's id of the person, from Slack itself."""
+    verb: str
+    body: dict[str, Any] = _json()
+    received_at: datetime = _instant(nullable=False)
+    handled_at: datetime | None = _instant()
+    answer: str = _text()
+    """What the person was told."""
+
+
+class DisputeRow(Table, table=True):
+    """A "not mine", and how it was ruled."""
+
+    id: str = Field(primary_key=True)
+    cycle_id: str = Field(index=True)
+    lead: str
+    by: str
+    """E-mail of the owner who refused it."""
+    reason: str
+    note: str = _text()
+    evidence: list[str] = _json()
+    opened_at: datetime = _instant(nullable=False)
+    state: str
+    """`open`, `accepted` or `refused`."""
+    ruled_by: str | None = None
+    """`policy`, or the e-mail of the manager."""
+    ruled_at: datetime | None = _instant()
 
 
 class HoldRow(Table, table=True):

@@ -482,11 +482,15 @@ Routing_Policy_Version__c string(255)
 Routing_Status__c string(255)
 Routed_At__c datetime
 SLA_Due_At__c datetime
+First_Touch_At__c datetime
+First_Touch_Type__c string(255)
+SLA_Met__c string(255)
 Do_Not_Route__c boolean default:false"""
 _DEPLOYED = {
     "Lead": _PACKAGE,
     "Contact": _PACKAGE,
     "Account": "Named_Account__c boolean default:false\nTerritory__c string(255)",
+    "Task": "Routing_Key__c string(255) lookup",
 }
 
 

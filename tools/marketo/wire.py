@@ -171,17 +171,17 @@ def read_campaign(row: Row) -> Campaign:
 
 def mirror_row(mirror: MirrorFields, names: MirrorNames, lengths: Mapping[str, int]) -> Row:
     """Form the person update that tells what was decided; null clears a field."""
+    texts = {names.status: mirror.status, names.owner: mirror.owner_name}
     stamp = mirror.stamp
-    texts = {
-        names.status: mirror.status,
-        names.reason: stamp.reason,
-        names.owner: mirror.owner_name,
-        names.territory: stamp.territory,
-        names.rule: stamp.rule,
-        names.decision_id: stamp.decision_id,
-        names.routed_at: write_instant(stamp.routed_at),
-        names.sla_due: stamp.sla_due and write_instant(stamp.sla_due),
-    }
+    if stamp is not None:
+        texts |= {
+            names.reason: stamp.reason,
+            names.territory: stamp.territory,
+            names.rule: stamp.rule,
+            names.decision_id: stamp.decision_id,
+            names.routed_at: write_instant(stamp.routed_at),
+            names.sla_due: stamp.sla_due and write_instant(stamp.sla_due),
+        }
     fitted = {name: _fitted(text or None, lengths.get(name)) for name, text in texts.items()}
     return {"id": person_id(mirror.lead), **fitted}
 

@@ -146,6 +146,7 @@ class Client:
         self._clock = clock
         self._lock = threading.Lock()
         self._signed_in: Salesforce | None = None
+        self._user_id: str | None = None
         self._session = self._new_session()
 
     def _new_session(self) -> requests.Session:
@@ -291,7 +292,14 @@ class Client:
         except (KeyError, TypeError):
             raise _unreadable(writes=False) from None
         del org.headers["X-PrettyPrint"]
+        self._user_id = str(told.get("id") or "").rpartition("/")[2] or None
         return org
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose session it is; None where Salesforce didn't say (OAuth: the identity URL)."""
+        self._open(expired=None)
+        return self._user_id
 
     def _grant(self) -> tuple[dict[str, str], tuple[str, str] | None]:
         credentials = self.connection.credentials

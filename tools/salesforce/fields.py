@@ -15,6 +15,9 @@ class SObject(StrEnum):
     CONTACT = "Contact"
     ACCOUNT = "Account"
     OPPORTUNITY = "Opportunity"
+    TASK = "Task"
+    EVENT = "Event"
+    EMAIL_MESSAGE = "EmailMessage"
     USER = "User"
     GROUP = "Group"
     QUEUE_SOBJECT = "QueueSobject"
@@ -31,6 +34,11 @@ POLICY_VERSION = "Routing_Policy_Version__c"
 STATUS = "Routing_Status__c"
 ROUTED_AT = "Routed_At__c"
 SLA_DUE_AT = "SLA_Due_At__c"
+FIRST_TOUCH_AT = "First_Touch_At__c"
+FIRST_TOUCH_TYPE = "First_Touch_Type__c"
+SLA_MET = "SLA_Met__c"
+TASK_KEY = "Routing_Key__c"
+"""On Task: an external id, so that one of ours is found again instead of made twice."""
 DO_NOT_ROUTE = "Do_Not_Route__c"
 NAMED_ACCOUNT = "Named_Account__c"
 
@@ -172,6 +180,58 @@ STATE: Mapping[RecordKind, Columns] = {
     RecordKind.CONTACT: CONTACT_STATE,
 }
 """What is read to know who owns a record now."""
+
+_SEEN = (
+    "Id",
+    "IsDeleted",
+    "MasterRecordId",
+    "LastModifiedDate",
+    "LastModifiedBy.Name",
+    *OWNER,
+)
+SEEN: Mapping[RecordKind, Columns] = {
+    RecordKind.LEAD: Columns(
+        (*_SEEN, "Status", "IsConverted", "ConvertedContactId", "ConvertedOpportunityId"),
+        ("FirstCallDateTime", "FirstEmailDateTime"),
+    ),
+    RecordKind.CONTACT: Columns(_SEEN),
+}
+"""What is read of a handed-off record. The two moments exist with Sales Engagement only."""
+
+_DOERS = (
+    "OwnerId",
+    "Owner.Name",
+    "Owner.Email",
+    "CreatedById",
+    "CreatedBy.Name",
+    "CreatedBy.Email",
+    "CreatedBy.UserType",
+    "CreatedDate",
+)
+TASK = Columns(
+    (
+        "Id",
+        "WhoId",
+        "WhatId",
+        "Subject",
+        "Status",
+        "IsClosed",
+        "ActivityDate",
+        "TaskSubtype",
+        "CallType",
+        "CallDurationInSeconds",
+        "CallDisposition",
+        *_DOERS,
+    ),
+    ("CompletedDateTime", TASK_KEY),
+)
+EVENT = Columns(
+    ("Id", "WhoId", "WhatId", "Subject", "StartDateTime", "EndDateTime", *_DOERS),
+)
+EMAIL_MESSAGE = Columns(
+    ("Id", "ActivityId", "Incoming", "Status", "Subject", "FromAddress", "MessageDate"),
+    ("IsBounced",),
+)
 
 LEAD_VALUES: Mapping[FieldName, str] = {
     FieldName.FIRST_NAME: "FirstName",

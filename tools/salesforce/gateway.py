@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.crm import Candidates, OwnerState, Roster
-from domain.effects import Receipt, SetOwner
+from domain.effects import LogCall, Receipt, SetOwner, SetTask, StampTouch
 from domain.lead import Lead
-from domain.ports import Clock, Finding
+from domain.ports import Clock, Finding, Observed
 from domain.route import Subject
 from domain.values import EffectKey, LeadKey, RecordId
-from tools.salesforce import candidates, examination, owners, wire
+from tools.salesforce import activities, candidates, examination, owners, wire
 from tools.salesforce.client import Client, Connection, Row, Usage
 from tools.salesforce.examination import Expected
 from tools.salesforce.fields import PERSON_ACCOUNT, SObject
+from tools.salesforce.noting import Noter
 from tools.salesforce.reading import Reader, Wanted
 from tools.salesforce.soql import Query, Term, literal, one_of, packs, select
 from tools.salesforce.writing import Guard, Writer
@@ -53,6 +54,7 @@ class Gateway:
         self._client = Client(settings.connection, clock)
         absent = frozenset[str]() if settings.person_accounts else frozenset({PERSON_ACCOUNT})
         self._reader = Reader(self._client, absent)
+        self._noter = Noter(self._client, self._reader, clock)
         self._writer = Writer(self._client, self._reader, settings.guard, clock)
 
     @property
@@ -114,6 +116,28 @@ class Gateway:
     def set_owners(self, planned: Mapping[EffectKey, SetOwner]) -> Mapping[EffectKey, Receipt]:
         """Give records their owner and stamp, each only if the expected owner still owns it."""
         return self._writer.write(planned)
+
+    def observe(
+        self, subjects: Mapping[LeadKey, Subject], since: datetime
+    ) -> Mapping[LeadKey, Observed]:
+        """These records as they are now, with what was done about them since then."""
+        return activities.observe(subjects, since, self._reader)
+
+    def stirred(self, since: datetime) -> Mapping[RecordId, datetime]:
+        """Records on which somebody did something, or that changed, and when."""
+        return activities.stirred(since, self._reader, self._client.user_id)
+
+    def stamp_touches(self, planned: Mapping[EffectKey, StampTouch]) -> Mapping[EffectKey, Receipt]:
+        """Write first touches on their records; harmless to repeat."""
+        return self._noter.stamp_touches(planned)
+
+    def set_tasks(self, planned: Mapping[EffectKey, SetTask]) -> Mapping[EffectKey, Receipt]:
+        """Keep a task per handed-off record; harmless to repeat."""
+        return self._noter.set_tasks(planned)
+
+    def log_calls(self, planned: Mapping[EffectKey, LogCall]) -> Mapping[EffectKey, Receipt]:
+        """Log reported calls; harmless to repeat."""
+        return self._noter.log_calls(planned)
 
     def examine(self) -> list[Finding]:
         """Check credentials, permissions, fields, queues, users, the guard rule and the clock."""

@@ -108,6 +108,10 @@ class Reader:
         if missing:
             raise AuthError(VENDOR, missing_sentence(sobject, missing), code=UNKNOWN_FIELD)
 
+    def known(self, sobject: SObject) -> dict[str, FieldFacts]:
+        """The object's fields, described once."""
+        return self._described.get(sobject) or self.describe(sobject)
+
     def describe(self, sobject: SObject) -> dict[str, FieldFacts]:
         """The object's fields as the integration user sees them now, by name."""
         told: Json = self._client.read(f"sobjects/{sobject}/describe")

@@ -7,10 +7,12 @@ Lead-supplied text stands only in `plain_text` objects and in the text and link 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from domain.briefing import Happening
+from domain.effects import Tone
 from tools.slack.text import neutral, plain
 
 Block = dict[str, Any]
@@ -23,7 +25,29 @@ MOST_CHARACTERS = 10_000
 TITLE_LENGTH = 200
 REASON_LENGTH = 600
 
+ON_IT = "routeready_on_it"
+LOG_CALL = "routeready_log_call"
+SNOOZE = "routeready_snooze"
+NOT_MINE = "routeready_not_mine"
+GIVE_ON = "routeready_give_on"
+KEEP = "routeready_keep"
+"""What the buttons are called when they are pressed."""
+
 _ROOM_FOR_END = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """What a lead's buttons are about, and how long it may be put off."""
+
+    cycle: str
+    stage: int
+    snoozes: tuple[timedelta, ...] = ()
+
+    @property
+    def value(self) -> str:
+        """What a press of a button brings back."""
+        return json.dumps({"cycle": self.cycle, "stage": self.stage}, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +59,26 @@ class Item:
     """The record's page; made by us, never taken from a lead."""
     reason: str
     due: datetime | None
+    tone: Tone = Tone.ASSIGNED
+    did: tuple[Happening, ...] = ()
+    opening: str | None = None
+    for_whom: str | None = None
+    """Name of the absent owner that the reader covers for."""
+    buttons: Buttons | None = None
+    news: str | None = None
+    """What became of it; it then needs nothing any more."""
 
 
 def owned(items: Sequence[Item], zone: ZoneInfo) -> list[Block]:
-    """All leads of one owner; those that don't fit are counted at the end."""
-    blocks: list[Block] = [_header(_title(len(items)))]
+    """All leads of one message; those that don't fit are counted at the end."""
+    blocks: list[Block] = [_header(_title(items))]
     size = _size(blocks)
     for shown, item in enumerate(items):
-        block = _lead(item, zone)
-        size += _size([block])
-        if len(blocks) > MOST_BLOCKS - 2 or size > MOST_CHARACTERS - _ROOM_FOR_END:
+        added = _lead(item, zone)
+        size += _size(added)
+        if len(blocks) + len(added) > MOST_BLOCKS - 1 or size > MOST_CHARACTERS - _ROOM_FOR_END:
             return [*blocks, _context(f"and {len(items) - shown} more in Salesforce")]
-        blocks.append(block)
+        blocks += added
     return blocks
 
 
@@ -54,7 +86,7 @@ def summary(items: Sequence[Item]) -> str:
     """The same in one line, for notifications and screen readers."""
     named = "; ".join(neutral(item.title, 80) for item in items[:3])
     more = f"; and {len(items) - 3} more" if len(items) > 3 else ""  # noqa: PLR2004  (as above)
-    return f"{_title(len(items))}: {named}{more}"
+    return f"{_title(items)}: {named}{more}"
 
 
 def due_sentence(due: datetime, zone: ZoneInfo) -> str:
@@ -71,8 +103,16 @@ def zone_named(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _title(count: int) -> str:
-    return "1 new lead is yours" if count == 1 else f"{count} new leads are yours"
+def _title(items: Sequence[Item]) -> str:
+    waiting = [item for item in items if item.news is None]
+    if not waiting:
+        return "Nothing here needs you any more"
+    count = len(waiting)
+    if all(item.tone is Tone.ASSIGNED for item in waiting):
+        return "1 new lead is yours" if count == 1 else f"{count} new leads are yours"
+    if all(item.tone is Tone.COVER for item in waiting):
+        return "A lead needs cover" if count == 1 else f"{count} leads need cover"
+    return "A lead waits for you" if count == 1 else f"{count} leads wait for you"
 
 
 def _header(text: str) -> Block:
@@ -84,17 +124,90 @@ def _context(text: str) -> Block:
     return {"type": "context", "elements": [element]}
 
 
-def _lead(item: Item, zone: ZoneInfo) -> Block:
+def _lead(item: Item, zone: ZoneInfo) -> list[Block]:
     title = plain(item.title, TITLE_LENGTH) or "A lead without a name"
-    reason = plain(item.reason, REASON_LENGTH)
+    if item.news is not None:
+        return [_over(title, item)]
     elements: list[Block] = [
         {"type": "link", "url": item.url, "text": title, "style": {"bold": True}}
     ]
-    if reason:
-        elements.append({"type": "text", "text": f"\n{reason}"})
-    if item.due is not None:
-        elements.append({"type": "text", "text": f"\n{due_sentence(item.due, zone)}"})
-    section = {"type": "rich_text_section", "elements": elements}
+    lines = [_urgency(item, zone), plain(item.reason, REASON_LENGTH)]
+    lines += [f"• {happening(one, zone)}" for one in item.did]
+    elements += [{"type": "text", "text": f"\n{line}"} for line in lines if line]
+    if item.opening:
+        elements += [
+            {"type": "text", "text": "\nSay first: ", "style": {"bold": True}},
+            {"type": "text", "text": plain(item.opening, REASON_LENGTH)},
+        ]
+    shown: list[Block] = [_rich(elements)]
+    return [*shown, _actions(item.buttons)] if item.buttons is not None else shown
+
+
+def _over(title: str, item: Item) -> Block:
+    """A lead that needs nothing any more: its name struck through, and why."""
+    link = {"type": "link", "url": item.url, "text": title, "style": {"strike": True}}
+    return _rich([link, {"type": "text", "text": f"\n{plain(item.news or '', REASON_LENGTH)}"}])
+
+
+def _urgency(item: Item, zone: ZoneInfo) -> str:
+    due = due_sentence(item.due, zone) if item.due is not None else ""
+    match item.tone:
+        case Tone.ASSIGNED:
+            return due
+        case Tone.REMINDER:
+            return f"Reminder. {due}"
+        case Tone.BREACH:
+            return f"Late. {due.replace('First touch due', 'The first touch was due')}"
+        case Tone.COVER:
+            return f"{plain(item.for_whom or 'The owner', 80)} is away. {due}"
+
+
+def happening(one: Happening, zone: ZoneInfo) -> str:
+    """Something that happened, by the reader's own clock."""
+    local = one.at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}: {plain(one.what, 160)}"
+
+
+def _actions(buttons: Buttons) -> Block:
+    value = buttons.value
+    elements: list[Block] = [
+        {**_button(ON_IT, "I'm on it", value), "style": "primary"},
+        _button(LOG_CALL, "Log a call", value),
+    ]
+    if buttons.snoozes:
+        options = [
+            {
+                "text": {"type": "plain_text", "text": _length(one), "emoji": False},
+                "value": f"{int(one.total_seconds())} {buttons.stage} {buttons.cycle}",
+            }
+            for one in buttons.snoozes
+        ]
+        elements.append(
+            {
+                "type": "static_select",
+                "action_id": SNOOZE,
+                "placeholder": {"type": "plain_text", "text": "Snooze", "emoji": False},
+                "options": options,
+            }
+        )
+    elements.append(_button(NOT_MINE, "Not mine", value))
+    return {"type": "actions", "elements": elements}
+
+
+def _button(action: str, text: str, value: str) -> Block:
+    label = {"type": "plain_text", "text": text, "emoji": False}
+    return {"type": "button", "action_id": action, "text": label, "value": value}
+
+
+def _length(duration: timedelta) -> str:
+    hours = duration.total_seconds() / 3600
+    if hours % 24 == 0:
+        return "1 day" if hours == 24 else f"{hours / 24:g} days"  # noqa: PLR2004  (hours of a day)
+    return "1 hour" if hours == 1 else f"{hours:g} hours"
+
+
+def _rich(elements: Sequence[Block]) -> Block:
+    section = {"type": "rich_text_section", "elements": list(elements)}
     return {"type": "rich_text", "elements": [section]}
 
 

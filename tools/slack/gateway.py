@@ -5,10 +5,21 @@ so that a message whose answer was lost can be found again in its conversation.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
-from domain.effects import Applied, Receipt, Refusal, Refused, TellOwner, Unknown, Untried
+from domain.effects import (
+    Applied,
+    Receipt,
+    RefreshMessage,
+    Refusal,
+    Refused,
+    SendReport,
+    TellManager,
+    TellOwner,
+    Unknown,
+    Untried,
+)
 from domain.errors import (
     AuthError,
     RateLimitError,
@@ -19,8 +30,8 @@ from domain.errors import (
 )
 from domain.ports import Clock, Finding, Presence, RecordLinks
 from domain.values import EffectKey
-from tools.slack import blocks, examination
-from tools.slack.blocks import Block, Item
+from tools.slack import blocks, breaches, examination
+from tools.slack.blocks import Block, Buttons, Item
 from tools.slack.client import VENDOR, Row, SlackAccess, SlackClient, within
 from tools.slack.people import Directory, Person
 
@@ -48,11 +59,13 @@ class SlackGateway:
         links: RecordLinks,
         *,
         expected: Sequence[str] = (),
+        snoozes: Sequence[timedelta] = (),
     ) -> None:
-        """Take in `expected` the addresses of the people whom `examine` should find."""
+        """Take the addresses of the people whom `examine` should find, and the snoozes offered."""
         self._clock = clock
         self._links = links
         self._expected = tuple(expected)
+        self._snoozes = tuple(snoozes)
         self._client = SlackClient(access, clock)
         self._directory = Directory(self._client, clock)
         self._conversations: dict[str, str] = {}
@@ -140,8 +153,93 @@ class SlackGateway:
             self._conversations.pop(person.id, None)
         return receipt
 
-    def _item(self, told: TellOwner) -> Item:
-        return Item(told.title, self._links.url(told.record_id), told.reason, told.sla_due)
+    def _item(self, told: TellOwner, news: str | None = None) -> Item:
+        buttons = None
+        if told.cycle is not None:
+            buttons = Buttons(told.cycle, told.stage, self._snoozes)
+        return Item(
+            title=told.title,
+            url=self._links.url(told.record_id),
+            reason=told.reason,
+            due=told.sla_due,
+            tone=told.tone,
+            did=told.brief.did,
+            opening=told.brief.opening,
+            for_whom=told.for_whom,
+            buttons=buttons,
+            news=news,
+        )
+
+    def tell_managers(
+        self, planned: Mapping[EffectKey, TellManager], threads: Mapping[EffectKey, str]
+    ) -> Mapping[EffectKey, Receipt]:
+        """Tell managers, one message per lead; a thread (`channel/ts`) takes what follows."""
+
+        def body(key: EffectKey, person: Person) -> Row:
+            told, thread = planned[key], threads.get(key, "").partition("/")[2]
+            url, zone = self._links.url(told.record_id), blocks.zone_named(person.timezone)
+            shown = breaches.breach(told, url, zone, is_reply=bool(thread))
+            said: Row = {"blocks": shown, "text": breaches.breach_summary(told)}
+            return {**said, "thread_ts": thread} if thread else said
+
+        return self._send({key: one.manager for key, one in planned.items()}, body)
+
+    def send_reports(self, planned: Mapping[EffectKey, SendReport]) -> Mapping[EffectKey, Receipt]:
+        """Send digests and lists, one message each."""
+
+        def body(key: EffectKey, _: Person) -> Row:
+            told = planned[key]
+            return {"blocks": breaches.report(told), "text": told.title}
+
+        return self._send({key: one.to for key, one in planned.items()}, body)
+
+    def posted(
+        self, planned: Mapping[EffectKey, TellManager | SendReport], since: datetime
+    ) -> frozenset[EffectKey]:
+        """Which of these were posted already, read from the messages' metadata."""
+        by_reader: dict[str, set[EffectKey]] = defaultdict(set)
+        for key, one in planned.items():
+            by_reader[one.manager if isinstance(one, TellManager) else one.to].add(key)
+        found: set[EffectKey] = set()
+        for reader, keys in sorted(by_reader.items()):
+            person = self._directory.find(reader)
+            if person is not None:
+                found |= self._keys_posted(person, since) & keys
+        return frozenset(found)
+
+    def refresh(self, planned: Mapping[EffectKey, RefreshMessage]) -> Mapping[EffectKey, Receipt]:
+        """Bring messages up to date; harmless to repeat."""
+        receipts: dict[EffectKey, Receipt] = {}
+        zones = {email: one.timezone for email, one in self._directory.people().items()}
+        for key, one in planned.items():
+            items = [self._item(told, one.news.get(told.lead)) for told in one.items]
+            zone = blocks.zone_named(zones.get(one.items[0].owner.lower()))
+            shown = blocks.owned(items, zone)
+            receipts[key] = self.update(one.channel, one.ts, shown, blocks.summary(items))
+        return receipts
+
+    def _send(
+        self, readers: Mapping[EffectKey, str], body: Callable[[EffectKey, Person], Row]
+    ) -> dict[EffectKey, Receipt]:
+        """Post one message per key to its reader; after a few silent posts the rest waits."""
+        receipts: dict[EffectKey, Receipt] = {}
+        for key, reader in readers.items():
+            silent = sum(isinstance(one, Unknown) for one in receipts.values())
+            if silent >= _UNANSWERED:
+                receipts[key] = Untried(detail="Slack does not answer")
+                continue
+            try:
+                person = self._directory.find(reader)
+                if person is None:
+                    words = f"{reader} has no active Slack account"
+                    receipts[key] = _refused("users_not_found", words)
+                    continue
+                channel = self._conversation(person)
+            except ToolError as error:
+                receipts[key] = self._receipt(error)
+                continue
+            receipts[key] = self._post({"channel": channel, **body(key, person)}, [key])
+        return receipts
 
     def _conversation(self, person: Person) -> str:
         """The direct message with a person; opening it twice is harmless."""

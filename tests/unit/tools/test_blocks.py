@@ -34,8 +34,8 @@ def test_one_lead_has_its_link_its_reason_and_its_due_time() -> None:
             "text": "Dana Fox, VP Marketing at Acme",
             "style": {"bold": True},
         },
-        {"type": "text", "text": "\nTerritory DACH."},
         {"type": "text", "text": "\nFirst touch due Tue 24 Nov, 00:30 CET"},
+        {"type": "text", "text": "\nTerritory DACH."},
     ]
 
 

@@ -1,0 +1,131 @@
+"""One follow-through run: leads in somebody's hands go in, what is due for them comes out.
+
+Like the routing run, its state is a table of columns, nothing is sent before the ledger has it,
+and a crash is repaired by the next run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from agent import effects, investigating, observing, refreshing, rosters
+from agent.context import RunContext
+from agent.following import Case, Follower, NextStep, reassigns
+from agent.ledger.records import HeldOff
+from domain.ladder import Climb, Seen, next_step
+from domain.ports import Observed, Presence
+from domain.values import CycleId
+
+
+@dataclass(frozen=True)
+class Flock:
+    """The leads of one run; one writer per column."""
+
+    due: Mapping[CycleId, HeldOff] = field(default_factory=dict[CycleId, HeldOff])
+    observed: Mapping[CycleId, Observed] = field(default_factory=dict[CycleId, Observed])
+    presences: Mapping[str, Presence] = field(default_factory=dict[str, Presence])
+    seen: Mapping[CycleId, Seen] = field(default_factory=dict[CycleId, Seen])
+    steps: Mapping[CycleId, NextStep] = field(default_factory=dict[CycleId, NextStep])
+    chosen: Mapping[CycleId, Climb] = field(default_factory=dict[CycleId, Climb])
+    """What a closer look chose, instead of the ladder's own step."""
+
+    def cases(self) -> list[Case]:
+        """Every due lead with what is to happen."""
+        return [
+            Case(held, self.seen[cycle], self.chosen.get(cycle, self.steps[cycle]))
+            for cycle, held in self.due.items()
+        ]
+
+
+class Update(TypedDict, total=False):
+    """What a node adds."""
+
+    due: Mapping[CycleId, HeldOff]
+    observed: Mapping[CycleId, Observed]
+    presences: Mapping[str, Presence]
+    seen: Mapping[CycleId, Seen]
+    steps: Mapping[CycleId, NextStep]
+    chosen: Mapping[CycleId, Climb]
+
+
+def due(state: Flock, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
+    """Wake the leads on whose records something happened, then take those that are due."""
+    context = runtime.context
+    observing.wake(context)
+    held = context.ledger.handoffs.claim(context.run, context.now, context.batch_size)
+    return {"due": {one.handoff.cycle: one for one in held}}
+
+
+def observe(state: Flock, runtime: Runtime[RunContext]) -> Update:
+    """Read once, for all of them, what was done and who is there."""
+    context = runtime.context
+    handoffs = [one.handoff for one in state.due.values()]
+    return {
+        "observed": observing.observe(handoffs, context),
+        "presences": observing.presences(handoffs, context),
+    }
+
+
+def judge(state: Flock, runtime: Runtime[RunContext]) -> Update:
+    """Say for each lead whether it was touched."""
+    handoffs = [one.handoff for one in state.due.values()]
+    return {"seen": observing.seen(handoffs, state.observed, state.presences, runtime.context)}
+
+
+def climb(state: Flock, runtime: Runtime[RunContext]) -> Update:
+    """Ask the ladder what is due."""
+    context = runtime.context
+    return {
+        "steps": {
+            cycle: next_step(held.handoff, state.seen[cycle], context.policy, context.now)
+            for cycle, held in state.due.items()
+        }
+    }
+
+
+def investigate(state: Flock, runtime: Runtime[RunContext]) -> Update:
+    """Let a model look closer at the puzzling ones; what it can't explain stays as it is."""
+    return {"chosen": investigating.look_closer(state.cases(), runtime.context)}
+
+
+def puzzling(state: Flock) -> str:
+    """Whether any case deserves a closer look and leaves a choice."""
+    climbs = [step for step in state.steps.values() if isinstance(step, Climb)]
+    return "investigate" if any(one.puzzles and one.may for one in climbs) else "act"
+
+
+def act(state: Flock, runtime: Runtime[RunContext]) -> None:
+    """Write down what is to happen, then let it happen."""
+    context, cases = runtime.context, state.cases()
+    inputs = rosters.route_inputs(context) if reassigns(cases) else None
+    step = Follower(context, inputs, state.presences).follow(cases)
+    context.ledger.cycles.record(step)
+    for kind in ("log_call", "set_owner", "tell_owner", "tell_manager"):
+        effects.perform(kind, context)
+
+
+def record(state: Flock, runtime: Runtime[RunContext]) -> None:
+    """Tell the records, Marketo and the messages of before how things stand now."""
+    context = runtime.context
+    context.ledger.cycles.record(refreshing.plan_news(list(state.due), context))
+    for kind in ("stamp_touch", "set_task", "mirror_fields", "refresh_message"):
+        effects.perform(kind, context)
+
+
+@cache
+def build() -> CompiledStateGraph[Flock, RunContext, Flock, Flock]:
+    """The follow-through graph."""
+    graph = StateGraph(Flock, context_schema=RunContext)
+    graph.add_sequence([due, observe, judge, climb])
+    graph.add_node(investigate)
+    graph.add_sequence([act, record])
+    graph.add_edge(START, "due")
+    graph.add_conditional_edges("climb", puzzling, ["investigate", "act"])
+    graph.add_edge("investigate", "act")
+    graph.add_edge("record", END)
+    return graph.compile(name="follow-through")

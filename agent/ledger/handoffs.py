@@ -1,0 +1,246 @@
+"""Handed-off leads in the ledger: which are due, what they became, and what was said of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, func, or_, select, update
+
+from agent.ledger.engine import reading
+from agent.ledger.records import HandoffChange, HeldOff, Posted, Step
+from agent.ledger.rows import insert_new, table, upsert
+from agent.ledger.tables import DisputeRow, HandoffRow, MentionRow, MessageRow
+from domain.handoff import Handoff
+from domain.values import CycleId, RecordId
+
+OPEN = "open"
+CLAIM = timedelta(minutes=10)
+"""How long a claimed handoff is left alone; a crash gives it back after this time."""
+SLACK = timedelta(seconds=15)
+"""Salesforce's clock and ours differ, and what it has just taken in it may show a little later."""
+AT_ONCE = 500
+"""Values in one IN list."""
+
+_HANDOFF = table(HandoffRow)
+_MESSAGE = table(MessageRow)
+_MENTION = table(MentionRow)
+_DISPUTE = table(DisputeRow)
+
+
+class Handoffs:
+    """What follow-through asks of the ledger."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def claim(self, run: str, now: datetime, limit: int) -> list[HeldOff]:
+        """Take up to `limit` open handoffs that are due, oldest first, for this run alone."""
+        due = (
+            select(_HANDOFF)
+            .where(
+                _HANDOFF.c.state == OPEN,
+                _HANDOFF.c.due_at <= now,
+                or_(_HANDOFF.c.claimed_until.is_(None), _HANDOFF.c.claimed_until <= now),
+            )
+            .order_by(_HANDOFF.c.due_at, _HANDOFF.c.cycle_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        with self._engine.begin() as connection:
+            rows = connection.execute(due).mappings().all()
+            connection.execute(
+                update(_HANDOFF)
+                .where(_HANDOFF.c.cycle_id.in_([row["cycle_id"] for row in rows]))
+                .values(claimed_by=run, claimed_until=now + CLAIM)
+            )
+        return [_held(row) for row in rows]
+
+    def release(self, run: str) -> None:
+        """Give back what a run claimed."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(_HANDOFF)
+                .where(_HANDOFF.c.claimed_by == run)
+                .values(claimed_by=None, claimed_until=None)
+            )
+
+    def wake(self, stirred: Mapping[RecordId, datetime], now: datetime) -> None:
+        """Look in the next run at open handoffs on which something happened since the last look."""
+        ids = sorted(stirred)
+        with self._engine.begin() as connection:
+            for start in range(0, len(ids), AT_ONCE):
+                some = ids[start : start + AT_ONCE]
+                asleep = select(_HANDOFF.c.cycle_id, _HANDOFF.c.record_id, _HANDOFF.c.seen_at)
+                rows = connection.execute(
+                    asleep.where(
+                        _HANDOFF.c.record_id.in_(some),
+                        _HANDOFF.c.state == OPEN,
+                        _HANDOFF.c.due_at > now,
+                    )
+                )
+                woken = [
+                    row.cycle_id
+                    for row in rows
+                    if stirred[RecordId(row.record_id)] >= row.seen_at - SLACK
+                ]
+                connection.execute(
+                    update(_HANDOFF).where(_HANDOFF.c.cycle_id.in_(woken)).values(due_at=now)
+                )
+
+    def get(self, cycle: CycleId) -> HeldOff | None:
+        """One handoff; None for a cycle that was never handed off."""
+        return self.several([cycle]).get(cycle)
+
+    def several(self, cycles: Sequence[CycleId]) -> dict[CycleId, HeldOff]:
+        """Handoffs by cycle; those never handed off are absent."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(_HANDOFF).where(_HANDOFF.c.cycle_id.in_(cycles)))
+            return {CycleId(row["cycle_id"]): _held(row) for row in rows.mappings()}
+
+    def rows(self, *, state: str | None = None, owner: str | None = None) -> list[HandoffRow]:
+        """Handoffs as rows, those due first at the top; narrowed by state and by owner."""
+        query = select(_HANDOFF).order_by(_HANDOFF.c.target_at, _HANDOFF.c.cycle_id)
+        if state is not None:
+            query = query.where(_HANDOFF.c.state == state)
+        if owner is not None:
+            query = query.where(_HANDOFF.c.owner == owner)
+        with reading(self._engine) as connection:
+            return [HandoffRow(**row) for row in connection.execute(query).mappings()]
+
+    def open_count(self) -> int:
+        """How many leads are in somebody's hands and not closed."""
+        counted = select(func.count()).where(_HANDOFF.c.state == OPEN)
+        with reading(self._engine) as connection:
+            return connection.scalar(counted) or 0
+
+    def last_told(self, people: Collection[str]) -> dict[str, datetime]:
+        """When each of these people last got a message from the worker."""
+        latest = (
+            select(_MESSAGE.c.person, func.max(_MESSAGE.c.at))
+            .where(_MESSAGE.c.person.in_(sorted(people)))
+            .group_by(_MESSAGE.c.person)
+        )
+        with reading(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(latest)}
+
+    def messages_about(self, cycles: Sequence[CycleId], kind: str) -> list[Posted]:
+        """The messages of one kind that name these cycles, oldest first."""
+        query = (
+            select(_MESSAGE)
+            .where(
+                _MESSAGE.c.kind == kind,
+                _MESSAGE.c.id.in_(
+                    select(_MENTION.c.message_id).where(_MENTION.c.cycle_id.in_(cycles))
+                ),
+            )
+            .order_by(_MESSAGE.c.at, _MESSAGE.c.id)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+            mentions = connection.execute(
+                select(_MENTION).where(_MENTION.c.message_id.in_([row["id"] for row in rows]))
+            ).all()
+        named: dict[str, list[str]] = {}
+        for message, cycle in mentions:
+            named.setdefault(message, []).append(cycle)
+        return [
+            Posted(
+                id=row["id"],
+                person=row["person"],
+                kind=row["kind"],
+                at=row["at"],
+                items=tuple(row["items"]),
+                cycles=tuple(sorted(named.get(row["id"], ()))),
+            )
+            for row in rows
+        ]
+
+    def disputes(self, cycle: CycleId | None = None, state: str | None = None) -> list[DisputeRow]:
+        """Disputes, oldest first."""
+        query = select(_DISPUTE).order_by(_DISPUTE.c.opened_at, _DISPUTE.c.id)
+        if cycle is not None:
+            query = query.where(_DISPUTE.c.cycle_id == cycle)
+        if state is not None:
+            query = query.where(_DISPUTE.c.state == state)
+        with reading(self._engine) as connection:
+            return [DisputeRow(**row) for row in connection.execute(query).mappings()]
+
+
+def change(
+    connection: Connection, changes: Mapping[CycleId, HandoffChange], at: datetime
+) -> set[CycleId]:
+    """Write handoffs; returns those that somebody else changed first, which stay as they are."""
+    opened = [_row(one, at) for one in changes.values() if one.version is None]
+    insert_new(connection, HandoffRow, opened)
+    late: set[CycleId] = set()
+    for cycle, one in changes.items():
+        if one.version is None:
+            continue
+        unchanged = (_HANDOFF.c.cycle_id == cycle) & (_HANDOFF.c.version == one.version)
+        written = connection.execute(update(_HANDOFF).where(unchanged).values(**_row(one, at)))
+        if written.rowcount == 0:
+            late.add(cycle)
+    return late
+
+
+def keep(connection: Connection, step: Step) -> None:
+    """Write what a step says of messages and disputes."""
+    messages = [
+        {"id": one.id, "person": one.person, "kind": one.kind, "at": one.at, "items": one.items}
+        for one in step.posted
+    ]
+    insert_new(connection, MessageRow, messages)
+    mentions = [
+        {"message_id": one.id, "cycle_id": cycle} for one in step.posted for cycle in one.cycles
+    ]
+    insert_new(connection, MentionRow, mentions)
+    disputes = [
+        {
+            "id": one.id,
+            "cycle_id": one.cycle,
+            "lead": one.lead,
+            "by": one.by,
+            "reason": one.reason,
+            "note": one.note,
+            "evidence": list(one.evidence),
+            "opened_at": one.opened_at,
+            "state": one.state,
+            "ruled_by": one.ruled_by,
+            "ruled_at": one.ruled_at,
+        }
+        for one in step.disputes
+    ]
+    upsert(connection, DisputeRow, "id", disputes)
+
+
+def _row(one: HandoffChange, at: datetime) -> dict[str, Any]:
+    handoff = one.handoff
+    return {
+        "cycle_id": handoff.cycle,
+        "lead": handoff.lead,
+        "record_id": handoff.record_id,
+        "owner": handoff.answers or handoff.owner.name,
+        "segment": handoff.segment,
+        "state": one.state,
+        "due_at": one.due_at,
+        "seen_at": at,
+        "version": 0 if one.version is None else one.version + 1,
+        "handoff": handoff.model_dump(mode="json"),
+        "sentence": one.sentence,
+        "target_at": one.target_at,
+        "touched_at": one.touched_at,
+        "touch": one.touch,
+        "in_time": one.in_time,
+        "ended_at": one.ended_at,
+        "listed_at": one.listed_at,
+    }
+
+
+def _held(row: RowMapping) -> HeldOff:
+    return HeldOff(
+        handoff=Handoff.model_validate(row["handoff"]),
+        state=row["state"],
+        version=row["version"],
+        sentence=row["sentence"],
+        listed_at=row["listed_at"],
+    )

@@ -1,0 +1,60 @@
+"""Keeping messages true: what was said of a lead is marked once it needs nothing any more."""
+
+from collections.abc import Sequence
+
+from agent.context import RunContext
+from agent.decisions import plan
+from agent.ledger.handoffs import OPEN
+from agent.ledger.records import HeldOff, Step
+from domain.effects import RefreshMessage, TellOwner
+from domain.handoff import Closing
+from domain.values import CycleId, DecisionId, LeadKey, canonical_json, content_hash
+
+_WORDS = {
+    Closing.TOUCHED: "Done: {sentence}",
+    Closing.SUPERSEDED: "Came up again: see the newer message",
+    Closing.GONE: "No longer in Salesforce",
+}
+
+
+def plan_news(cycles: Sequence[CycleId], context: RunContext) -> Step:
+    """The updates of all messages that name leads of which there is news."""
+    step = Step(at=context.now)
+    if not cycles or context.messenger is None:
+        return step
+    handoffs = context.ledger.handoffs
+    messages = handoffs.messages_about(cycles, "tell_owner")
+    named = sorted({CycleId(cycle) for message in messages for cycle in message.cycles})
+    held = handoffs.several(named)
+    for message in messages:
+        items = tuple(TellOwner.model_validate(item) for item in message.items)
+        news: dict[LeadKey, str] = {}
+        for item in items:
+            if item.cycle is None or item.cycle not in held:
+                continue
+            said = _news(item, held[item.cycle])
+            if said is not None:
+                news[item.lead] = said
+        if not news:
+            continue
+        channel, _, ts = message.id.partition("/")
+        action = RefreshMessage(lead=items[0].lead, channel=channel, ts=ts, items=items, news=news)
+        rung = content_hash(canonical_json(action))
+        cycle = CycleId(message.cycles[0])
+        step.effects.append(plan(cycle, action, DecisionId(""), context.now, rung))
+    return step
+
+
+def _news(item: TellOwner, held: HeldOff) -> str | None:
+    """What became of one lead of a message; None while it still waits for its reader."""
+    handoff = held.handoff
+    if held.state != OPEN:
+        words = _WORDS.get(Closing(held.state), "Closed: {sentence}")
+        return words.format(sentence=held.sentence)
+    if handoff.stage != item.stage:
+        return f"Now with {handoff.owner.name}"
+    if handoff.disputed:
+        return "You said it is not yours: your manager decides"
+    if handoff.snoozed_until is not None and handoff.climbed == ():
+        return None
+    return "You are on it" if handoff.accepted_at is not None else None
