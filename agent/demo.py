@@ -172,7 +172,7 @@ def count_calls(control: str) -> dict[str, int]:
 def _worth_telling(app: App) -> list[LeadKey]:
     """Three leads whose stories show the most: somebody skipped, an account's, one parked."""
     cycles = app.ledger.history.cycles()
-    routed = [cycle for cycle in cycles if cycle.status == CycleStatus.ASSIGNED]
+    routed = [cycle for cycle in cycles if cycle.assigned_at is not None]
     wanted = (
         [cycle for cycle in routed if "skipped" in cycle.sentence],
         [cycle for cycle in routed if cycle.rule != "Territory" and not cycle.is_fallback],

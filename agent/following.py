@@ -239,7 +239,7 @@ class Follower:
         """Give it to the next of the pool, or tell the manager that there is none."""
         if self.inputs is None or one.seen.record is None:
             return handoff
-        giving = Giving(one.handoff, one.seen, climb.sentence)
+        giving = Giving(one.handoff, one.seen, climb.sentence, credit=one.handoff.credit)
         given = give_on(step, giving, self.inputs, self.context)
         self.inputs = moved_on(self.inputs, given)
         if given.target is None:

@@ -31,7 +31,7 @@ def funnel(ledger: Ledger) -> Funnel:
     for cycle in cycles:
         if cycle.status in (CycleStatus.WAITING, CycleStatus.PARKED, CycleStatus.REJECTED):
             reasons.setdefault(cycle.status, Counter())[_kind_of(cycle)] += 1
-    assigned = [cycle for cycle in cycles if cycle.status == CycleStatus.ASSIGNED]
+    assigned = [cycle for cycle in cycles if cycle.assigned_at is not None]
     return Funnel(
         triggered=len(cycles),
         ready=sum(cycle.ready_at is not None for cycle in cycles),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from agent.context import RunContext
 from agent.decisions import plan
+from agent.following import local
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import HeldOff, Step
 from domain.effects import RefreshMessage, TellOwner
@@ -29,16 +30,21 @@ def plan_news(cycles: Sequence[CycleId], context: RunContext) -> Step:
     for message in messages:
         items = tuple(TellOwner.model_validate(item) for item in message.items)
         news: dict[LeadKey, str] = {}
+        notes: dict[LeadKey, str] = {}
         for item in items:
             if item.cycle is None or item.cycle not in held:
                 continue
             said = _news(item, held[item.cycle])
             if said is not None:
                 news[item.lead] = said
-        if not news:
+            elif note := _note(held[item.cycle], context):
+                notes[item.lead] = note
+        if not news and not notes:
             continue
         channel, _, ts = message.id.partition("/")
-        action = RefreshMessage(lead=items[0].lead, channel=channel, ts=ts, items=items, news=news)
+        action = RefreshMessage(
+            lead=items[0].lead, channel=channel, ts=ts, items=items, news=news, notes=notes
+        )
         rung = content_hash(canonical_json(action))
         cycle = CycleId(message.cycles[0])
         step.effects.append(plan(cycle, action, DecisionId(""), context.now, rung))
@@ -53,8 +59,17 @@ def _news(item: TellOwner, held: HeldOff) -> str | None:
         return words.format(sentence=held.sentence)
     if handoff.stage != item.stage:
         return f"Now with {handoff.owner.name}"
+    return None
+
+
+def _note(held: HeldOff, context: RunContext) -> str | None:
+    """What its reader did about a lead that still waits."""
+    handoff = held.handoff
     if handoff.disputed:
-        return "You said it is not yours: your manager decides"
-    if handoff.snoozed_until is not None and handoff.climbed == ():
-        return None
-    return "You are on it" if handoff.accepted_at is not None else None
+        return "You said it is not yours: your manager decides."
+    if handoff.snoozed_until is not None and handoff.snoozed_until > context.now:
+        until = local(handoff.snoozed_until, handoff.answers or "", context.policy)
+        return f"Snoozed until {until:%a %H:%M %Z}."
+    if handoff.accepted_at is not None:
+        return "You are on it."
+    return None

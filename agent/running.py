@@ -9,6 +9,7 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from agent import slack_app
 from agent.app import App, open_app
 from agent.logs import alert, configure, log
 from agent.settings import Settings
@@ -34,7 +35,8 @@ def run_forever(settings: Settings) -> None:
     )
     scheduler.start()
     log("run_started", "The worker runs.", policy=app.policy.version)
-    stop.wait()
+    with slack_app.listening(app):
+        stop.wait()
     scheduler.shutdown(wait=True)
     app.worker().leave()
     log("run_stopped", "The worker stopped; nothing was left half done.")

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
 
     slack_bot_token: SecretStr | None = None
     slack_base_url: str = "https://slack.com/api/"
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_http_port: int | None = None
 
     pdl_api_key: SecretStr | None = None
     pdl_base_url: str = "https://api.peopledatalabs.com"

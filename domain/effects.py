@@ -140,6 +140,8 @@ class RefreshMessage(Value):
     """The leads of the message, as they were told."""
     news: Mapping[LeadKey, str]
     """What became of those that need nothing any more, in words."""
+    notes: Mapping[LeadKey, str] = {}
+    """What is to be said of those that still wait, in words."""
 
 
 class SendReport(Value):

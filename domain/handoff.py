@@ -48,6 +48,10 @@ class Handoff(Value):
     former: tuple[str, ...] = ()
     """E-mails of those who had it before; none of them gets it again by itself."""
     reassigned: int = 0
+    refused: str | None = None
+    """Why the owner need not keep it, once that was accepted: it goes to the next."""
+    credit: bool = False
+    """Whether the pool then owes the owner another lead."""
     disputed: bool = False
     """The owner said "not mine" and nobody has ruled yet."""
 
@@ -78,6 +82,8 @@ def next_stage(
             "paused": timedelta(),
             "former": tuple(dict.fromkeys(former)),
             "disputed": False,
+            "refused": None,
+            "credit": False,
         }
     )
 

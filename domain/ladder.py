@@ -22,6 +22,10 @@ OWNER_LEFT = "owner left"
 """The rung that is due at once when the owner is no longer an active user."""
 
 
+REFUSED = "refused"
+"""The rung that is due at once when it was accepted that a lead isn't its owner's."""
+
+
 class Seen(Value):
     """What was observed of one handed-off lead; nothing else counts."""
 
@@ -124,6 +128,9 @@ def next_step(
             Rung(name=OWNER_LEFT, at=0.0, do=(Move.REASSIGN,)),
             because=f"{handoff.owner.name} is no longer active in Salesforce",
         )
+    if handoff.refused is not None and REFUSED not in handoff.climbed:
+        rung = Rung(name=REFUSED, at=0.0, do=(Move.REASSIGN,))
+        return _climb(handoff, seen, policy, rung, because=handoff.refused)
     return _by_the_clock(handoff, seen, policy, now)
 
 
@@ -186,8 +193,12 @@ def _climb(
         to=to,
         manager=manager_of(handoff, policy),
         puzzles=puzzles(handoff, seen),
-        sentence=f"Nobody has touched it: {because}, so {_said(moves)}.{told}",
+        sentence=f"{_opening(rung)}{because}, so {_said(moves)}.{told}",
     )
+
+
+def _opening(rung: Rung) -> str:
+    return "" if rung.name in (REFUSED, OWNER_LEFT) else "Nobody has touched it: "
 
 
 def _possible(moves: Sequence[Move], handoff: Handoff, policy: Policy) -> tuple[Move, ...]:

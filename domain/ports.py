@@ -205,6 +205,10 @@ class Messenger(Protocol):
         """What people's Slack says of them, by e-mail; a person without Slack is absent."""
         ...
 
+    def email_of(self, user_id: str) -> str | None:
+        """The address of a member of the workspace; None for a stranger."""
+        ...
+
     def tell_owners(self, planned: Mapping[EffectKey, TellOwner]) -> Mapping[EffectKey, Receipt]:
         """One message per owner with all of the owner's leads in it."""
         ...

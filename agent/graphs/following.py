@@ -54,8 +54,9 @@ class Update(TypedDict, total=False):
 
 
 def due(state: Flock, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
-    """Wake the leads on whose records something happened, then take those that are due."""
+    """Log what was reported, wake whom something happened to, then take those that are due."""
     context = runtime.context
+    effects.perform("log_call", context)
     observing.wake(context)
     held = context.ledger.handoffs.claim(context.run, context.now, context.batch_size)
     return {"due": {one.handoff.cycle: one for one in held}}
@@ -105,7 +106,7 @@ def act(state: Flock, runtime: Runtime[RunContext]) -> None:
     inputs = rosters.route_inputs(context) if reassigns(cases) else None
     step = Follower(context, inputs, state.presences).follow(cases)
     context.ledger.cycles.record(step)
-    for kind in ("log_call", "set_owner", "tell_owner", "tell_manager"):
+    for kind in ("set_owner", "tell_owner", "tell_manager"):
         effects.perform(kind, context)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from agent.ledger.answers import Answers
 from agent.ledger.approvals import Approvals
+from agent.ledger.clicks import Clicks
 from agent.ledger.cycles import Cycles
 from agent.ledger.effects import Effects
 from agent.ledger.engine import check, migrate, open_engine
@@ -28,6 +29,7 @@ class Ledger:
     answers: Answers
     approvals: Approvals
     handoffs: Handoffs
+    clicks: Clicks
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -42,6 +44,7 @@ class Ledger:
             Answers(engine),
             Approvals(engine),
             Handoffs(engine),
+            Clicks(engine),
         )
 
 

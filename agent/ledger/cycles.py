@@ -139,9 +139,13 @@ class Cycles:
             insert_new(connection, PolicyRow, [row])
 
 
-def write(connection: Connection, step: Step) -> None:
-    """Write a step inside the caller's transaction."""
-    step = without(step, handoffs.change(connection, step.handoffs, step.at))
+def write(connection: Connection, step: Step) -> set[CycleId]:
+    """Write a step inside the caller's transaction.
+
+    Returns the cycles that somebody else moved meanwhile; nothing is written of those.
+    """
+    late = handoffs.change(connection, step.handoffs, step.at)
+    step = without(step, late)
     handoffs.keep(connection, step)
     insert_new(connection, DecisionRow, [_decision(one) for one in step.decisions])
     insert_new(connection, EffectRow, [_effect(one, step.at) for one in step.effects])
@@ -152,6 +156,7 @@ def write(connection: Connection, step: Step) -> None:
     upsert(connection, PoolRow, "name", pools)
     insert_new(connection, ApprovalRow, [_approval(one, step.at) for one in step.approvals])
     _move(connection, step)
+    return late
 
 
 def without(step: Step, late: Collection[CycleId]) -> Step:

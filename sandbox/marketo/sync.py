@@ -18,6 +18,8 @@ PAUSE = timedelta(minutes=5)
 PER_RUN, PER_CALL = timedelta(seconds=1), 200
 USER = "marketo.sync@meridian.example"
 STATE, SETTING = "marketo.sync", "sandbox.setting"
+AGREED = "marketo.agreed"
+"""What both sides held after the last sync, by the Salesforce record's id."""
 SOURCE = "Salesforce sync"
 
 FIELD_MAP = {
@@ -99,8 +101,9 @@ def sync_person(world: World, person_id: int) -> None:
         if kind is None or row["sfdcIsDeleted"]:
             _create(world, person_id, row)
         elif kind == "Lead":
-            values = _mapped(row, FIELD_MAP)
-            records.update(world, "Lead", row["sfdcId"], values, by=USER, assign=False)
+            record = world.table("salesforce.Lead").get(row["sfdcId"])
+            if record is not None and not record["IsDeleted"]:
+                _merge(world, row, record, "Lead")
     except records.SalesforceError as error:
         told = {"Reason": str(error), "Result": "failed"}
         people.log_activity(world, person_id, "Sync Lead to SFDC", attributes=told)
@@ -111,6 +114,35 @@ def _create(world: World, person_id: int, row: Row) -> None:
     link = {"sfdcType": "Lead", "sfdcId": lead_id, "sfdcLeadId": lead_id, "sfdcIsDeleted": False}
     people.change_person(world, person_id, link, reason="Sync Person to SFDC", source=SOURCE)
     people.log_activity(world, person_id, "Sync Lead to SFDC", attributes={"Result": "created"})
+    _agree(world, world.table("salesforce.Lead")[lead_id], FIELD_MAP)
+
+
+def _agree(world: World, record: Row, names: Mapping[str, str]) -> None:
+    """Remember what both sides hold now: what differs from it later was changed since."""
+    world.table(AGREED)[record["Id"]] = {theirs: record.get(theirs) for theirs in names}
+
+
+def _merge(world: World, row: Row, record: Row, sobject: str) -> None:
+    """Carry each field's change to the other side; changed on both, one side wins."""
+    names = FIELD_MAP if sobject == "Lead" else CONTACT_MAP
+    agreed = world.table(AGREED).get(record["Id"])
+    up: Row = {}
+    down: Row = {}
+    for theirs, ours in names.items():
+        here, there = row[ours], record.get(theirs)
+        if here == there or not (here or there):
+            continue
+        before = there if agreed is None and sobject == "Lead" else (agreed or {}).get(theirs)
+        changed_here, changed_there = here is not None and here != before, there != before
+        if changed_here and not (changed_there and sobject == "Contact"):
+            up[theirs] = here
+        elif changed_there:
+            down[ours] = there
+    if down:
+        people.change_person(world, row["id"], down, reason="Salesforce change", source=SOURCE)
+    if up:
+        records.update(world, sobject, record["Id"], up, by=USER, assign=False)
+    _agree(world, world.table(f"salesforce.{sobject}")[record["Id"]], names)
 
 
 def _mapped(row: Row, names: Mapping[str, str]) -> Row:
@@ -142,8 +174,7 @@ def _bring_back(world: World, person_id: int, sobject: str, record: Row) -> None
         values |= {ours: record.get(theirs) for theirs, ours in CONTACT_MAP.items()}
         values["sfdcAccountId"] = record.get("AccountId")
     else:
-        changed = {ours: record.get(theirs) for theirs, ours in FIELD_MAP.items()}
-        values |= {name: value for name, value in changed.items() if row[name] is None}
+        _merge(world, row, record, "Lead")
     people.change_person(world, person_id, values, reason="Salesforce change", source=SOURCE)
 
 

@@ -1,53 +1,12 @@
 """Assigned is not worked: what happens between the assignment and the first touch."""
 
-import json
-import re
-from datetime import timedelta
-from typing import Any
-
 import pytest
 
 from agent.ledger.tables import CycleStatus
+from agent.replay import replay
 from sandbox.salesforce import records
+from tests.following import call, live, messages, owner, said
 from tests.worlds import Town
-
-
-def live(here: Town, **by: float) -> None:
-    """Let time pass in steps of five minutes, the worker looking after each."""
-    until = here.world.now + timedelta(**by)
-    while here.world.now < until:
-        here.pass_time(minutes=5)
-        here.tick()
-
-
-def call(here: Town, person: int, **values: Any) -> str:  # noqa: ANN401  (field values)
-    """The owner of a person's Lead calls, and logs it."""
-    lead = here.lead(person)
-    done = {
-        "WhoId": lead["Id"],
-        "OwnerId": lead["OwnerId"],
-        "Subject": "Call",
-        "TaskSubtype": "Call",
-        "CallType": "Outbound",
-        "CallDurationInSeconds": 180,
-        "Status": "Completed",
-    }
-    return records.insert(here.world, "Task", done | values, by=lead["OwnerId"], assign=False)
-
-
-def messages(here: Town, email: str) -> list[dict[str, Any]]:
-    """What somebody was written by the worker, oldest first."""
-    users = here.world.table("slack.user").values()
-    user = next(one["id"] for one in users if one["profile"]["email"] == email)
-    channels = {
-        row["id"] for row in here.world.table("slack.channel").values() if row.get("user") == user
-    }
-    return [row for row in here.world.table("slack.message").values() if row["channel"] in channels]
-
-
-def said(message: dict[str, Any]) -> str:
-    """The words of a message's blocks, in order."""
-    return " ".join(re.findall(r'"text": "((?:[^"\\\\]|\\\\.)*)"', json.dumps(message["blocks"])))
 
 
 @pytest.fixture
@@ -57,12 +16,6 @@ def dana(here: Town) -> int:
     here.pass_time(hours=4)
     here.tick()
     return person
-
-
-def owner(here: Town, person: int) -> str:
-    """E-mail of the user who owns a person's Lead."""
-    users = here.world.table("salesforce.User")
-    return str(users[here.lead(person)["OwnerId"]]["Email"])
 
 
 def test_a_touched_lead_is_left_alone(here: Town, dana: int) -> None:
@@ -93,3 +46,47 @@ def test_an_untouched_lead_climbs_the_ladder(here: Town, dana: int) -> None:
     assert first != second
     assert 1 == len(messages(here, second))
     assert {here.lead(dana)["Id"]: 2} == dict(here.owner_writes())
+
+
+def test_a_conversion_ends_it(here: Town, dana: int) -> None:
+    """Converting is work: nobody is nudged about a contact that is an opportunity already."""
+    rep = owner(here, dana)
+    call(here, dana, Subject="Call before the conversion")
+    live(here, minutes=10)
+    (handoff,) = here.app.ledger.handoffs.rows()
+    assert ("touched", 1) == (handoff.state, len(messages(here, rep)))
+
+
+def test_a_person_who_gives_it_away_is_respected(here: Town, dana: int) -> None:
+    """Somebody takes the lead by hand: the clock starts for them, and nothing is undone."""
+    live(here, minutes=5)
+    here.take(dana, "kate.molloy@meridian.example")
+    live(here, minutes=10)
+    (handoff,) = here.app.ledger.handoffs.rows()
+    assert ("kate.molloy@meridian.example", 1) == (handoff.owner, handoff.handoff["stage"])
+    assert "Kate Molloy" == here.owner(dana)
+    live(here, hours=30)
+    assert {here.lead(dana)["Id"]: 1} == dict(here.owner_writes())
+
+
+def test_a_disqualified_lead_is_closed_honestly(here: Town, dana: int) -> None:
+    """A status alone is no touch, and the ledger says so."""
+    lead = here.lead(dana)
+    by = lead["OwnerId"]
+    records.update(here.world, "Lead", lead["Id"], {"Status": "Disqualified"}, by=by, assign=False)
+    live(here, minutes=10)
+    (handoff,) = here.app.ledger.handoffs.rows()
+    assert ("disqualified", None) == (handoff.state, handoff.touched_at)
+    assert "without a touch that was seen" in handoff.sentence
+
+
+def test_the_whole_story_is_told_and_can_be_computed_again(here: Town, dana: int) -> None:
+    """`why` goes on to the touch, and every step of the ladder replays byte by byte."""
+    live(here, minutes=40)
+    call(here, dana)
+    live(here, minutes=10)
+    (story,) = here.app.stories(str(dana))
+    assert "Nobody has touched it: breach is due" in str(story)
+    assert "called." in str(story)
+    replayed = replay(here.app.ledger)
+    assert (True, ()) == (replayed.decisions >= 4, replayed.differences)

@@ -67,6 +67,8 @@ class Item:
     buttons: Buttons | None = None
     news: str | None = None
     """What became of it; it then needs nothing any more."""
+    note: str | None = None
+    """What its reader did about it; it still waits."""
 
 
 def owned(items: Sequence[Item], zone: ZoneInfo) -> list[Block]:
@@ -139,8 +141,13 @@ def _lead(item: Item, zone: ZoneInfo) -> list[Block]:
             {"type": "text", "text": "\nSay first: ", "style": {"bold": True}},
             {"type": "text", "text": plain(item.opening, REASON_LENGTH)},
         ]
+    if item.note:
+        note = f"\n{plain(item.note, REASON_LENGTH)}"
+        elements.append({"type": "text", "text": note, "style": {"italic": True}})
     shown: list[Block] = [_rich(elements)]
-    return [*shown, _actions(item.buttons)] if item.buttons is not None else shown
+    if item.buttons is None:
+        return shown
+    return [*shown, _actions(item.buttons, is_new=item.note is None)]
 
 
 def _over(title: str, item: Item) -> Block:
@@ -168,12 +175,11 @@ def happening(one: Happening, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}: {plain(one.what, 160)}"
 
 
-def _actions(buttons: Buttons) -> Block:
+def _actions(buttons: Buttons, *, is_new: bool) -> Block:
     value = buttons.value
-    elements: list[Block] = [
-        {**_button(ON_IT, "I'm on it", value), "style": "primary"},
-        _button(LOG_CALL, "Log a call", value),
-    ]
+    elements: list[Block] = [_button(LOG_CALL, "Log a call", value)]
+    if is_new:
+        elements.insert(0, {**_button(ON_IT, "I'm on it", value), "style": "primary"})
     if buttons.snoozes:
         options = [
             {

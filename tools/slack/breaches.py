@@ -42,7 +42,7 @@ def breach(told: TellManager, url: str, zone: ZoneInfo, *, is_reply: bool) -> li
         lines = [happening(one, zone) for one in told.timeline]
         blocks.append(_list(lines))
     if told.dispute is not None:
-        blocks.append(_ruling(told.dispute, told.owner_name))
+        blocks.append(_ruling(f"{told.dispute} {told.cycle}", told.owner_name))
     return blocks
 
 
@@ -89,10 +89,10 @@ def _list(lines: Sequence[str]) -> Block:
     }
 
 
-def _ruling(dispute: str, owner: str) -> Block:
+def _ruling(about: str, owner: str) -> Block:
     def button(action: str, text: str) -> Block:
         label = {"type": "plain_text", "text": text[:75], "emoji": False}
-        return {"type": "button", "action_id": action, "text": label, "value": dispute}
+        return {"type": "button", "action_id": action, "text": label, "value": about}
 
     keep = button(KEEP, f"It stays with {plain(owner, 50)}")
     return {"type": "actions", "elements": [button(GIVE_ON, "Give it to the next"), keep]}

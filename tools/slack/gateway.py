@@ -79,6 +79,13 @@ class SlackGateway:
             if (person := people.get(email.lower())) is not None
         }
 
+    def email_of(self, user_id: str) -> str | None:
+        """The address of a member of the workspace; None for a stranger or a bot."""
+        for email, person in self._directory.people().items():
+            if person.id == user_id:
+                return email
+        return None
+
     def tell_owners(self, planned: Mapping[EffectKey, TellOwner]) -> Mapping[EffectKey, Receipt]:
         """One message per owner with all of the owner's leads in it.
 
@@ -153,7 +160,7 @@ class SlackGateway:
             self._conversations.pop(person.id, None)
         return receipt
 
-    def _item(self, told: TellOwner, news: str | None = None) -> Item:
+    def _item(self, told: TellOwner, news: str | None = None, note: str | None = None) -> Item:
         buttons = None
         if told.cycle is not None:
             buttons = Buttons(told.cycle, told.stage, self._snoozes)
@@ -168,6 +175,7 @@ class SlackGateway:
             for_whom=told.for_whom,
             buttons=buttons,
             news=news,
+            note=note,
         )
 
     def tell_managers(
@@ -212,7 +220,10 @@ class SlackGateway:
         receipts: dict[EffectKey, Receipt] = {}
         zones = {email: one.timezone for email, one in self._directory.people().items()}
         for key, one in planned.items():
-            items = [self._item(told, one.news.get(told.lead)) for told in one.items]
+            items = [
+                self._item(told, one.news.get(told.lead), one.notes.get(told.lead))
+                for told in one.items
+            ]
             zone = blocks.zone_named(zones.get(one.items[0].owner.lower()))
             shown = blocks.owned(items, zone)
             receipts[key] = self.update(one.channel, one.ts, shown, blocks.summary(items))
