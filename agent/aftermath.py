@@ -10,6 +10,7 @@ from agent.handing import handed, tell_owner, watched, written_owner
 from agent.ledger.records import (
     CycleFields,
     Decision,
+    HandoffChange,
     HeldOff,
     Outstanding,
     Posted,
@@ -31,7 +32,7 @@ from domain.effects import (
     TellOwner,
     Tone,
 )
-from domain.handoff import Handoff
+from domain.handoff import Closing, Handoff
 from domain.policy import Policy
 from domain.values import CycleId, LeadKey, canonical_json
 
@@ -47,6 +48,8 @@ class _Known:
 
     states: Mapping[LeadKey, OwnerState]
     held: Mapping[CycleId, HeldOff]
+    older: Mapping[LeadKey, Sequence[HeldOff]]
+    """Open handoffs of earlier cycles of the same leads."""
 
 
 def follow(tried: Sequence[tuple[Outstanding, Receipt]], context: RunContext) -> Step:
@@ -55,10 +58,7 @@ def follow(tried: Sequence[tuple[Outstanding, Receipt]], context: RunContext) ->
     writes = [
         (one, one.action, receipt) for one, receipt in tried if isinstance(one.action, SetOwner)
     ]
-    known = _Known(
-        _who_owns(writes, context),
-        context.ledger.handoffs.several([one.cycle for one, _, _ in writes]) if writes else {},
-    )
+    known = _known(writes, context)
     for one, write, receipt in writes:
         if isinstance(receipt, Applied):
             _assigned(step, one, write, known, context)
@@ -66,6 +66,33 @@ def follow(tried: Sequence[tuple[Outstanding, Receipt]], context: RunContext) ->
             _refused(step, one, write, receipt, known, context)
     _remember_messages(step, tried)
     return step
+
+
+def _known(writes: Sequence[Tried], context: RunContext) -> _Known:
+    if not writes:
+        return _Known({}, {}, {})
+    handoffs = context.ledger.handoffs
+    held = handoffs.several([one.cycle for one, _, _ in writes])
+    first = [one for one, _, _ in writes if one.cycle not in held]
+    older = handoffs.open_of([one.lead for one in first], [one.cycle for one in first])
+    return _Known(_who_owns(writes, context), held, older)
+
+
+def _supersede(step: Step, one: Outstanding, known: _Known) -> None:
+    """A lead that came up again is followed once: in its newest cycle."""
+    for held in known.older.get(one.lead, ()):
+        sentence = "It came up again and is followed in its newer cycle."
+        step.handoffs[held.handoff.cycle] = HandoffChange(
+            handoff=held.handoff,
+            state=Closing.SUPERSEDED,
+            due_at=None,
+            sentence=sentence,
+            target_at=None,
+            version=held.version,
+            ended_at=step.at,
+            listed_at=held.listed_at,
+        )
+        step.cycles[held.handoff.cycle] = CycleFields(status=CycleStatus.CLOSED, sentence=sentence)
 
 
 def _who_owns(writes: Sequence[Tried], context: RunContext) -> dict[LeadKey, OwnerState]:
@@ -94,6 +121,7 @@ def _assigned(
     held = known.held.get(one.cycle)
     change = handed(one, write, owner, held, context.now, context)
     step.handoffs[one.cycle] = change
+    _supersede(step, one, known)
     step.cycles[one.cycle] = fields if held is None else CycleFields(owner_name=name)
     if held is not None and email is not None:
         step.cycles[one.cycle]["owner"] = email

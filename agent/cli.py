@@ -17,6 +17,7 @@ from domain.errors import RoutereadyError
 
 if TYPE_CHECKING:
     from agent.context import RunContext
+    from agent.tick import Report
 
 cli = typer.Typer(
     name="routeready",
@@ -58,13 +59,25 @@ def route() -> None:
     from agent.app import open_app
     from agent.settings import read_settings
 
-    report = open_app(read_settings()).worker().tick()
+    _tell(open_app(read_settings()).worker().route())
+
+
+@cli.command()
+def follow() -> None:
+    """Work one tick: look after every handed-off lead that is due now."""
+    from agent.app import open_app
+    from agent.settings import read_settings
+
+    _tell(open_app(read_settings()).worker().follow())
+
+
+def _tell(report: "Report") -> None:
     if report.busy:
         raise RoutereadyError("another instance is at work; try again when it is done")
     if report.error:
         raise RoutereadyError(report.error)
-    told = ", ".join(f"{count} {kind}" for kind, count in sorted(report.verdicts.items()))
-    typer.echo(told or "nothing was due")
+    counts = sorted([*report.verdicts.items(), *report.steps.items()])
+    typer.echo(", ".join(f"{count} {kind}" for kind, count in counts) or "nothing was due")
 
 
 @cli.command()

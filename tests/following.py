@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -133,7 +134,7 @@ def send(here: Town, payload: dict[str, Any], *, secret: str = SECRET) -> int:
     body = urlencode({"payload": json.dumps(payload)})
     now = str(int(time.time()))
     signature = SignatureVerifier(secret).generate_signature(timestamp=now, body=body)
-    headers = {
+    headers: dict[str, str | Sequence[str]] = {
         "content-type": ["application/x-www-form-urlencoded"],
         "x-slack-request-timestamp": [now],
         "x-slack-signature": [str(signature)],

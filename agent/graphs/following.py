@@ -13,7 +13,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from agent import effects, investigating, observing, refreshing, rosters
+from agent import effects, investigating, observing, refreshing, reporting, rosters
 from agent.context import RunContext
 from agent.following import Case, Follower, NextStep, reassigns
 from agent.ledger.records import HeldOff
@@ -114,7 +114,8 @@ def record(state: Flock, runtime: Runtime[RunContext]) -> None:
     """Tell the records, Marketo and the messages of before how things stand now."""
     context = runtime.context
     context.ledger.cycles.record(refreshing.plan_news(list(state.due), context))
-    for kind in ("stamp_touch", "set_task", "mirror_fields", "refresh_message"):
+    context.ledger.cycles.record(reporting.plan_reports(context))
+    for kind in ("stamp_touch", "set_task", "mirror_fields", "refresh_message", "send_report"):
         effects.perform(kind, context)
 
 

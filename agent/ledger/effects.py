@@ -76,6 +76,12 @@ class Effects:
                 connection.execute(statement, rows)
             write(connection, step)
 
+    def known(self, keys: Collection[EffectKey]) -> set[EffectKey]:
+        """Those of the keys under which an effect was planned before."""
+        with reading(self._engine) as connection:
+            found = connection.scalars(select(_EFFECT.c.key).where(_EFFECT.c.key.in_(list(keys))))
+            return {EffectKey(key) for key in found}
+
     def put_off(self, later: Mapping[EffectKey, datetime]) -> None:
         """Let planned effects wait until then."""
         if not later:

@@ -11,7 +11,7 @@ from agent.ledger.records import HandoffChange, HeldOff, Posted, Step
 from agent.ledger.rows import insert_new, table, upsert
 from agent.ledger.tables import DisputeRow, HandoffRow, MentionRow, MessageRow
 from domain.handoff import Handoff
-from domain.values import CycleId, RecordId
+from domain.values import CycleId, LeadKey, RecordId
 
 OPEN = "open"
 CLAIM = timedelta(minutes=10)
@@ -96,6 +96,21 @@ class Handoffs:
         with reading(self._engine) as connection:
             rows = connection.execute(select(_HANDOFF).where(_HANDOFF.c.cycle_id.in_(cycles)))
             return {CycleId(row["cycle_id"]): _held(row) for row in rows.mappings()}
+
+    def open_of(
+        self, leads: Sequence[LeadKey], besides: Sequence[CycleId]
+    ) -> dict[LeadKey, list[HeldOff]]:
+        """The open handoffs of some leads, those of the cycles `besides` left out."""
+        found: dict[LeadKey, list[HeldOff]] = {}
+        new = set(besides)
+        with reading(self._engine) as connection:
+            for start in range(0, len(leads), AT_ONCE):
+                some = _HANDOFF.c.lead.in_(leads[start : start + AT_ONCE])
+                rows = connection.execute(select(_HANDOFF).where(some, _HANDOFF.c.state == OPEN))
+                for row in rows.mappings():
+                    if row["cycle_id"] not in new:
+                        found.setdefault(LeadKey(row["lead"]), []).append(_held(row))
+        return found
 
     def rows(self, *, state: str | None = None, owner: str | None = None) -> list[HandoffRow]:
         """Handoffs as rows, those due first at the top; narrowed by state and by owner."""

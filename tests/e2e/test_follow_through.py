@@ -4,6 +4,7 @@ import pytest
 
 from agent.ledger.tables import CycleStatus
 from agent.replay import replay
+from sandbox.marketo import people
 from sandbox.salesforce import records
 from tests.following import call, live, messages, owner, said
 from tests.worlds import Town
@@ -90,3 +91,39 @@ def test_the_whole_story_is_told_and_can_be_computed_again(here: Town, dana: int
     assert "called." in str(story)
     replayed = replay(here.app.ledger)
     assert (True, ()) == (replayed.decisions >= 4, replayed.differences)
+
+
+def test_a_lead_that_comes_up_again_is_followed_once(here: Town, dana: int) -> None:
+    """A second hand raise opens a new cycle; the older clock ends, so nobody hears twice."""
+    rep = owner(here, dana)
+    live(here, minutes=5)
+    people.log_activity(here.world, dana, "Fill Out Form", primary="Contact Sales")
+    live(here, minutes=10)
+    states = [row.state for row in here.app.ledger.handoffs.rows()]
+    assert ["open", "superseded"] == sorted(states)
+    live(here, hours=1)
+    reminders = [one for one in messages(here, rep) if "Reminder." in said(one)]
+    assert len(reminders) <= 1
+
+
+@pytest.mark.usefixtures("dana")
+def test_managers_get_one_digest_a_day(here: Town) -> None:
+    """On a working day at nine by their own clock, with what is late on top."""
+    assert "open" == here.app.ledger.handoffs.rows()[0].state
+    live(here, hours=1)
+    here.pass_time(hours=19)
+    live(here, hours=3)
+    digests = [one for one in messages(here, "marta.silva@meridian.example") if "team" in said(one)]
+    assert 1 == len(digests)
+    assert "Dana Fox at Acme" in said(digests[-1])
+
+
+@pytest.mark.usefixtures("dana")
+def test_what_is_past_its_last_rung_is_listed_with_a_name(here: Town) -> None:
+    """Nobody ever calls: it goes round the pool, then stays on the list with a name beside it."""
+    for _ in range(6):
+        live(here, hours=3)
+    (row,) = here.app.ledger.handoffs.rows()
+    assert "open" == row.state
+    assert row.listed_at is not None
+    assert row.owner in here.app.policy.users

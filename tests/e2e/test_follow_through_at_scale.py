@@ -1,0 +1,53 @@
+"""Follow-through costs what is due, not what is open."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from agent.ledger.rows import table
+from agent.ledger.tables import HandoffRow
+from sandbox.world import World
+from sandbox.worlds import scale
+from tests.worlds import Town, town
+
+OPEN, DUE = 10_000, 200
+BUDGET = 12
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Iterator[Town]:
+    """Ten thousand open leads, all assigned, of which two hundred are due."""
+    world = World(seed=3)
+    scale.build(world, leads=OPEN)
+    with town(tmp_path, world) as place:
+        while place.app.ledger.handoffs.open_count() < OPEN:
+            place.app.worker().route()
+        later = place.world.now + timedelta(days=3)
+        place.pass_time(days=1)
+        rows = place.app.ledger.handoffs.rows()
+        handoff = table(HandoffRow)
+        with place.app.ledger.engine.begin() as connection:
+            quiet = [row.cycle_id for row in rows[DUE:]]
+            for start in range(0, len(quiet), 500):
+                some = handoff.c.cycle_id.in_(quiet[start : start + 500])
+                connection.execute(update(handoff).where(some).values(due_at=later))
+            connection.execute(
+                update(handoff)
+                .where(handoff.c.cycle_id.in_([row.cycle_id for row in rows[:DUE]]))
+                .values(due_at=place.world.now)
+            )
+        yield place
+
+
+@pytest.mark.slow
+def test_a_tick_costs_what_is_due(crowd: Town) -> None:
+    """Two hundred due of ten thousand open: a dozen Salesforce calls, by the journal."""
+    before = crowd.requests()
+    report = crowd.app.worker().follow()
+    calls = Counter(crowd.requests()) - Counter(before)
+    assert DUE == report.steps.total()
+    assert calls["salesforce"] <= BUDGET
