@@ -21,10 +21,19 @@ from agent.stories import Told
 from agent.tick import Worker
 from domain.normalise import canonical_values
 from domain.policy import Assignment, Policy
-from domain.ports import Clock, Crm, Enrichment, Finding, Marketing, Messenger
+from domain.ports import (
+    Clock,
+    Crm,
+    Enrichment,
+    Finding,
+    Marketing,
+    Messenger,
+)
 from domain.values import LeadKey
 from tools import enrichment, salesforce
 from tools.http import Transport
+from tools.llm.gateway import LlmGateway, LlmSettings
+from tools.llm.investigator import ModelInvestigator
 from tools.marketo.client import MarketoAccess, MarketoClient
 from tools.marketo.examination import Expectations
 from tools.marketo.gateway import MarketoGateway
@@ -99,6 +108,7 @@ class App:
             crm=self.crm,
             enrichment=self.enrichment,
             messenger=self.messenger,
+            investigator=self.investigator,
             batch_size=self.settings.routeready_batch_size,
         )
 
@@ -191,6 +201,27 @@ class App:
         return enrichment.EnrichmentGateway(
             self.policy.enrichment, providers, self.ledger.answers, self.clock, canonical_values
         )
+
+    @cached_property
+    def investigator(self) -> ModelInvestigator | None:
+        """The model that looks closer at puzzling cases; None without a key and a model."""
+        settings = self.settings
+        if settings.openai_api_key is None or settings.openai_model is None:
+            return None
+        access = LlmSettings(
+            api_key=settings.openai_api_key,
+            model=settings.openai_model,
+            base_url=settings.openai_base_url,
+        )
+        return ModelInvestigator(LlmGateway(access, self.clock, self.chance), self.clock)
+
+    def close(self) -> None:
+        """Close what is kept open: connections and the database."""
+        for name in ("_salesforce", "investigator"):
+            made = self.__dict__.pop(name, None)
+            if made is not None:
+                made.close()
+        self.ledger.engine.dispose()
 
     def stories(self, who: str) -> list[Told]:
         """The stories of a lead by e-mail address or Marketo id."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from agent.ledger import Ledger
 from domain.policy import Policy
-from domain.ports import Crm, Enrichment, Marketing, Messenger
+from domain.ports import Crm, Enrichment, Investigator, Marketing, Messenger
 
 
 @dataclass(frozen=True)
@@ -22,4 +22,6 @@ class RunContext:
     """None when no provider has a key."""
     messenger: Messenger | None
     """None when Slack isn't connected."""
+    investigator: Investigator | None = None
+    """None when no model is connected."""
     batch_size: int = 1000

@@ -31,7 +31,7 @@ from domain.follow_rules import Move
 from domain.handoff import Closing, Handoff, is_queue, manager_of, next_stage, target_at
 from domain.ladder import Climb, End, Pass, Rest, Seen
 from domain.policy import Policy
-from domain.ports import Presence
+from domain.ports import Chosen, Presence
 from domain.reassigning import Reassigned, reassign
 from domain.route import Subject, ToUser
 from domain.snapshot import RouteInputs
@@ -43,12 +43,23 @@ _ENDED = {Closing.TOUCHED: CycleStatus.TOUCHED}
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A move that a model chose, checked."""
+
+    move: Move
+    said: Chosen
+
+
+@dataclass(frozen=True)
 class Case:
     """One due lead with what was seen of it and what is to happen."""
 
     held: HeldOff
     seen: Seen
     step: NextStep
+    """The ladder's own answer: what a replay computes again."""
+    chosen: "Choice | None" = None
+    """What a closer look chose among the moves that the policy allows."""
 
     @property
     def handoff(self) -> Handoff:
@@ -81,9 +92,29 @@ def certify(
     )
 
 
+def explained(one: Case, choice: Choice, context: RunContext) -> Decision:
+    """A model's choice as the ledger keeps it: with its prompt, its evidence and its words."""
+    said = choice.said
+    sentence = (
+        f"A closer look ({said.model}, prompt {said.prompt}) chose to {choice.move} "
+        f"instead of the ladder's default: {said.reason}"
+    )
+    return Decision(
+        cycle=one.handoff.cycle,
+        lead=one.handoff.lead,
+        kind="explained",
+        at=context.now,
+        policy_version=context.policy.version,
+        inputs=canonical_json(FollowCase(handoff=one.handoff, seen=one.seen, at=context.now)),
+        outcome=canonical_json(said),
+        sentence=sentence,
+    )
+
+
 def reassigns(cases: Sequence[Case]) -> bool:
     """Whether any case needs to know who is available."""
-    return any(isinstance(one.step, Climb) and Move.REASSIGN in one.step.moves for one in cases)
+    climbs = [one.step for one in cases if isinstance(one.step, Climb)]
+    return any(Move.REASSIGN in (*climb.moves, *climb.may) for climb in climbs)
 
 
 @dataclass
@@ -183,6 +214,9 @@ class Follower:
     def _climb(self, step: Step, one: Case, climb: Climb) -> None:
         decision, now = one.decision(self.context), self.context.now
         step.decisions.append(decision)
+        if one.chosen is not None:
+            step.decisions.append(explained(one, one.chosen, self.context))
+            climb = climb.model_copy(update={"moves": (one.chosen.move,)})
         climbed = (*one.handoff.climbed, *climb.passed, climb.rung)
         handoff = one.handoff.model_copy(update={"climbed": climbed})
         listed_at = one.held.listed_at

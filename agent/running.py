@@ -39,6 +39,7 @@ def run_forever(settings: Settings) -> None:
         stop.wait()
     scheduler.shutdown(wait=True)
     app.worker().leave()
+    app.close()
     log("run_stopped", "The worker stopped; nothing was left half done.")
 
 

@@ -5,7 +5,7 @@ Every method may raise the errors of `domain.errors`: a `RetryableError` when no
 happened to each action is in its receipt.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -239,6 +239,35 @@ class Messenger(Protocol):
 
     def examine(self) -> list[Finding]:
         """Check the token, its scopes and that the roster's people are found."""
+        ...
+
+
+class Chosen(Value):
+    """What a model made of a puzzling case; nothing of it counts before it was checked."""
+
+    move: str
+    evidence: tuple[str, ...]
+    reason: str
+    model: str
+    prompt: str
+    """The version of the prompt."""
+    tokens: int
+
+
+class Investigator(Protocol):
+    """A model that may look closer at one case, within bounds."""
+
+    def choose(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        look: Mapping[str, Callable[[], str]],
+        max_tokens: int,
+        prompt: str,
+    ) -> Chosen | None:
+        """What the model chooses after looking; None when it didn't, or not in time.
+
+        `look` are the only things it can do, by name: they take nothing and change nothing.
+        """
         ...
 
 

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,18 @@ class Town:
         """A person's latest cycle."""
         return self.app.ledger.history.cycles(_key(person))[-1]
 
+    @cached_property
+    def slack_users(self) -> dict[str, str]:
+        """Slack's ids of everybody who was there at first, by e-mail."""
+        users = self.world.table("slack.user").values()
+        return {str(one["profile"].get("email")): str(one["id"]) for one in users}
+
+    @property
+    def channels(self) -> dict[str, str]:
+        """Whose direct message each channel is: Slack's ids of both."""
+        rows = self.world.table("slack.channel").values()
+        return {str(row["id"]): str(row["user"]) for row in rows if row.get("user")}
+
     @property
     def worker(self) -> str:
         """The Salesforce id of the worker's own user."""
@@ -156,9 +169,9 @@ def town(folder: Path, world: World | None = None) -> Generator[Town]:
         roster.settle(world)
     running = start(world)
     settings = sandbox_settings(running.details(), folder)
-    app = open_app(settings, clock=WorldClock(world))
+    place = Town(world, running, open_app(settings, clock=WorldClock(world)))
     try:
-        yield Town(world, running, app)
+        yield place
     finally:
-        app.ledger.engine.dispose()
+        place.app.close()
         running.stop()

@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime
 
 from agent import effects, investigating, observing, refreshing, reporting, rosters
 from agent.context import RunContext
-from agent.following import Case, Follower, NextStep, reassigns
+from agent.following import Case, Choice, Follower, NextStep, reassigns
 from agent.ledger.records import HeldOff
 from domain.ladder import Climb, Seen, next_step
 from domain.ports import Observed, Presence
@@ -31,13 +31,13 @@ class Flock:
     presences: Mapping[str, Presence] = field(default_factory=dict[str, Presence])
     seen: Mapping[CycleId, Seen] = field(default_factory=dict[CycleId, Seen])
     steps: Mapping[CycleId, NextStep] = field(default_factory=dict[CycleId, NextStep])
-    chosen: Mapping[CycleId, Climb] = field(default_factory=dict[CycleId, Climb])
-    """What a closer look chose, instead of the ladder's own step."""
+    chosen: Mapping[CycleId, Choice] = field(default_factory=dict[CycleId, Choice])
+    """What a closer look chose among the permitted moves."""
 
     def cases(self) -> list[Case]:
         """Every due lead with what is to happen."""
         return [
-            Case(held, self.seen[cycle], self.chosen.get(cycle, self.steps[cycle]))
+            Case(held, self.seen[cycle], self.steps[cycle], self.chosen.get(cycle))
             for cycle, held in self.due.items()
         ]
 
@@ -50,7 +50,7 @@ class Update(TypedDict, total=False):
     presences: Mapping[str, Presence]
     seen: Mapping[CycleId, Seen]
     steps: Mapping[CycleId, NextStep]
-    chosen: Mapping[CycleId, Climb]
+    chosen: Mapping[CycleId, Choice]
 
 
 def due(state: Flock, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)

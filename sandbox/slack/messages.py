@@ -54,6 +54,7 @@ def post(call: Call) -> Json:
         ts=ts,
         thread_ts=thread or None,
         text=content["text"],
+        blocks=content.get("blocks"),
         metadata=content.get("metadata"),
         by=call.token["user_id"],
     )

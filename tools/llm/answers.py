@@ -44,6 +44,11 @@ class Usage:
     prompt: int = 0
     completion: int = 0
 
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.prompt + self.completion
+
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(self.prompt + other.prompt, self.completion + other.completion)
 

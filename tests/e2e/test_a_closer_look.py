@@ -1,0 +1,114 @@
+"""A model may look closer at a puzzling case: good, lost or hostile, it can do nothing else."""
+
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from sandbox.openai import become
+from sandbox.openai.script import add_rule
+from sandbox.salesforce import records
+from sandbox.world import Row
+from tests.following import live, messages, owner, press
+from tests.worlds import Town
+from tools.slack.blocks import ON_IT
+
+MARTA = "marta.silva@meridian.example"
+CHOOSING = {"schema": "Choosing"}
+
+
+@pytest.fixture
+def thinking(here: Town) -> Town:
+    """A town whose worker has a model."""
+    openai = here.running.details()["openai"]
+    settings = here.app.settings.model_copy(
+        update={
+            "openai_api_key": SecretStr(openai["api_key"]),
+            "openai_base_url": openai["base_url"],
+            "openai_model": openai["model"],
+        }
+    )
+    here.app = replace(here.app, settings=settings)
+    return here
+
+
+def puzzle(here: Town) -> tuple[int, str]:
+    """The owner took a lead on, called once without an answer, and the breach is near."""
+    dana = here.arrive()
+    here.pass_time(hours=4)
+    here.tick()
+    rep = owner(here, dana)
+    press(here, rep, messages(here, rep)[0], ON_IT)
+    lead = here.lead(dana)
+    call: Row = {
+        "WhoId": lead["Id"],
+        "OwnerId": lead["OwnerId"],
+        "Subject": "Call",
+        "TaskSubtype": "Call",
+        "CallType": "Outbound",
+        "CallDisposition": "No answer",
+        "Status": "Completed",
+    }
+    here.pass_time(minutes=5)
+    task = records.insert(here.world, "Task", call, by=lead["OwnerId"], assign=False)
+    return dana, task
+
+
+def choices(here: Town, dana: int) -> list[str]:
+    """What closer looks chose, as the ledger tells it."""
+    decisions = here.app.ledger.history.decisions(here.cycle(dana).id)
+    return [one.sentence for one in decisions if one.kind == "explained"]
+
+
+def test_a_good_model_chooses_among_the_permitted_moves(thinking: Town) -> None:
+    """It looks, finds the unanswered call, and spares the manager; the record names its prompt."""
+    look: list[Row] = [{"name": "salesforce_activity", "arguments": {}}]
+    add_rule(thinking.world, {"tools": ["salesforce_activity"], "turn": 0}, {"tool_calls": look})
+    add_rule(thinking.world, {"tools": ["salesforce_activity"], "turn": 1}, {"text": "I see."})
+    dana, task = puzzle(thinking)
+    said: Row = {"move": "nudge", "evidence": [task], "reason": "They tried and got no answer."}
+    add_rule(thinking.world, CHOOSING, {"json": said})
+    live(thinking, minutes=30)
+    (choice,) = choices(thinking, dana)
+    assert "chose to nudge instead of the ladder's default" in choice
+    assert [] == messages(thinking, MARTA)
+
+
+HOSTILE: dict[str, Row] = {
+    "a move that doesn't exist": {"move": "delete", "evidence": ["{task}"], "reason": "x"},
+    "a move that the rung doesn't permit": {
+        "move": "reassign",
+        "evidence": ["{task}"],
+        "reason": "x",
+    },
+    "no evidence": {"move": "nudge", "evidence": [], "reason": "trust me"},
+    "evidence that nobody saw": {"move": "nudge", "evidence": ["00T999"], "reason": "x"},
+}
+
+
+@pytest.mark.parametrize("said", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_model_changes_nothing(thinking: Town, said: Row) -> None:
+    """What isn't permitted or isn't evident is as if nobody had been asked: the ladder runs."""
+    dana, task = puzzle(thinking)
+    evidence = [each.replace("{task}", task) for each in said["evidence"]]
+    add_rule(thinking.world, CHOOSING, {"json": said | {"evidence": evidence}})
+    live(thinking, minutes=30)
+    assert ([], 1) == (choices(thinking, dana), len(messages(thinking, MARTA)))
+
+
+@pytest.mark.parametrize(
+    "character", ["lazy", "broken_json", "wrong_tool", "slow", "refusing", "overloaded", "down"]
+)
+def test_a_lost_model_stops_nothing(thinking: Town, character: str) -> None:
+    """Silent, broken, slow, refusing or down: the breach is told as without a model."""
+    become(thinking.world, character)
+    dana, _ = puzzle(thinking)
+    live(thinking, minutes=30)
+    assert ([], 1) == (choices(thinking, dana), len(messages(thinking, MARTA)))
+
+
+def test_without_a_model_the_ladder_runs(here: Town) -> None:
+    """Nothing of follow-through needs a model."""
+    dana, _ = puzzle(here)
+    live(here, minutes=30)
+    assert ([], 1) == (choices(here, dana), len(messages(here, MARTA)))
