@@ -62,6 +62,7 @@ A = TypeVar(
 )
 Receipts = Mapping[EffectKey, Receipt]
 
+OUTSTANDING = (EffectState.PLANNED, EffectState.ATTEMPTED, EffectState.UNKNOWN)
 AT_ONCE = 3000
 """At most so many effects of one kind in one go."""
 ATTEMPTS = 8
@@ -93,10 +94,12 @@ class Kind:
 def perform(kind: str, context: RunContext) -> None:
     """Settle what is in doubt, then send what is due."""
     effects, now = context.ledger.effects, context.now
-    doubtful = effects.outstanding(kind, (EffectState.ATTEMPTED, EffectState.UNKNOWN), now, AT_ONCE)
+    found = effects.outstanding(kind, OUTSTANDING, now, AT_ONCE)
+    doubtful = [one for one in found if one.state is not EffectState.PLANNED]
     if doubtful:
         _settle(doubtful, KINDS[kind].look_up(doubtful, context), context)
-    due = _screened(kind, effects.outstanding(kind, (EffectState.PLANNED,), now, AT_ONCE), context)
+        found = effects.outstanding(kind, (EffectState.PLANNED,), now, AT_ONCE)
+    due = _screened(kind, found, context)
     if not due:
         return
     effects.attempt([one.key for one in due], now)

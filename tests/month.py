@@ -30,7 +30,7 @@ START = datetime(2026, 10, 12, tzinfo=UTC)
 """Europe leaves summer time on 25 October, the United States on 1 November."""
 DAYS = 30
 STEP = timedelta(minutes=30)
-WEEKEND_STEP = timedelta(hours=4)
+WEEKEND_STEP = timedelta(hours=12)
 REPS = 40
 SYNC_PAUSE = timedelta(hours=1)
 SATURDAY = 5

@@ -1,0 +1,1 @@
+"""Cases that people labelled by reasoning, never by running the code that is judged on them."""
