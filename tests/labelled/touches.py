@@ -245,6 +245,39 @@ def _stories() -> Iterator[Labelled]:
         ("LinkedIn message", ("linkedin @55",), 55),
         ("a to-do ticked off", ("task @25",), None),
         ("a second of ringing", ("call @10 seconds=0", "call @11 seconds=0"), None),
+        ("bounced, looked up the address, wrote again", ("email @4 bounced", "email @44"), 44),
+        ("the cover rang in vain, the owner wrote", ('call @8 cover said="Busy"', "email @77"), 77),
+        ("the manager planned to look at it", ("task @9 manager open",), None),
+        ("the manager called a colleague about it", ("call @9 manager internal",), None),
+        ("a wrong number, then LinkedIn", ('call @6 said="Wrong number"', "linkedin @26"), 26),
+        ("a cadence by a robot, a call by the owner", ("cadence @2 automation", "call @62"), 62),
+        (
+            "two colleagues called, nobody who has it",
+            ("call @5 colleague", "call @9 colleague"),
+            None,
+        ),
+        ("the meeting of before the assignment", ("meeting @-90",), None),
+        ("a meeting booked before, another after", ("meeting @-90", "meeting @90"), 90),
+        (
+            "marketing mailed all week",
+            tuple(f"email @{day * 1440} marketing" for day in range(7)),
+            None,
+        ),
+        (
+            "reached on the tenth try",
+            (
+                *(f'call @{hour * 60} said="No answer"' for hour in range(1, 10)),
+                "call @600 seconds=95",
+            ),
+            600,
+        ),
+        (
+            "the record of a namesake got the call, ours the mail",
+            ("call @5 other_record", "email @50"),
+            50,
+        ),
+        ("logged late, but dated by its completion", ("call @240 seconds=400",), 240),
+        ("a draft that was never sent", ("email @13 open",), None),
         ("one second is a call by these rules", ("call @10 seconds=1",), 10),
     )
     for number, (title, lines, touched) in enumerate(stories):
