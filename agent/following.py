@@ -259,7 +259,7 @@ class Follower:
         manager = climb.manager
         if manager is None or manager not in policy.users:
             return
-        action = manager_message(handoff, manager, climb.rung, sentence, policy)
+        action = manager_message(handoff, manager, climb.rung, sentence, self.context)
         self._plan(
             step,
             handoff,
@@ -414,13 +414,15 @@ def writing_time(email: str, context: RunContext, presences: Mapping[str, Presen
 
 
 def manager_message(
-    handoff: Handoff, manager: str, rung: str, sentence: str, policy: Policy
+    handoff: Handoff, manager: str, rung: str, sentence: str, context: RunContext
 ) -> TellManager:
     """What a manager reads of a lead, with what happened so far."""
+    due = target_at(handoff, context.policy)
+    is_late = due <= context.now
     timeline = [
         *reversed(handoff.brief.did),
         Happening(at=handoff.started_at, what=f"assigned to {handoff.owner.name}"),
-        Happening(at=target_at(handoff, policy), what="first touch was due"),
+        Happening(at=due, what="first touch was due" if is_late else "first touch is due"),
     ]
     if handoff.accepted_at is not None:
         said = f"{handoff.owner.name} said: I'm on it"
@@ -436,7 +438,7 @@ def manager_message(
         rung=rung,
         sentence=sentence,
         timeline=tuple(sorted(timeline, key=lambda one: one.at)),
-        sla_due=target_at(handoff, policy),
+        sla_due=due,
     )
 
 

@@ -253,8 +253,8 @@ def _not_mine(pressed: Press, who: str, held: HeldOff, context: RunContext, step
     if manager is None or manager not in policy.users:
         return Answer("Noted. Nobody is named who could decide; it stays yours for now.", step)
     said = f'{handoff.owner.name} says it is not theirs: "{reason.label}".'
-    sentence = f"{said} {note}".strip() + " You decide."
-    message = following.manager_message(handoff, manager, "dispute", sentence, policy)
+    sentence = f'{said} They add: "{note}" You decide.' if note else f"{said} You decide."
+    message = following.manager_message(handoff, manager, "dispute", sentence, context)
     message = message.model_copy(update={"dispute": dispute.id})
     due_at = following.writing_time(manager, context, {})
     rung = f"{handoff.stage}/dispute"
@@ -287,6 +287,8 @@ def _rule(pressed: Press, who: str, held: HeldOff, context: RunContext, step: St
     (row,) = found
     if row.state != "open":
         return _nothing(step, f"Decided before, by {row.ruled_by}: {row.state}.")
+    if not handoff.disputed:
+        return _nothing(step, f"It was settled meanwhile: the lead is with {handoff.owner.name}.")
     if not may_rule(who, handoff, policy):
         return _nothing(step, "Only the owner's manager or sales operations can decide this.")
     accepted = pressed.verb is Verb.GIVE_ON

@@ -97,7 +97,7 @@ def _digest(manager: str, rows: Sequence[HandoffRow], context: RunContext) -> Se
     waiting = [
         one
         for one in context.ledger.handoffs.disputes(state="open")
-        if one.cycle_id in {row.cycle_id for row in open_ones}
+        if one.cycle_id in {row.cycle_id for row in open_ones if row.handoff["disputed"]}
     ]
     titles = {row.cycle_id: Handoff.model_validate(row.handoff).title for row in open_ones}
     return SendReport(

@@ -34,6 +34,8 @@ class Handoff(Value):
     first_assigned_at: Instant
     started_at: Instant
     """When this owner got it."""
+    promised_at: Instant | None = None
+    """When the first owner's target was over: what the lead was promised, whoever has it now."""
     target: Duration
     clock: Literal["business", "wall"]
     stage: int = 0
@@ -66,6 +68,7 @@ def next_stage(
     pool: str | None = None,
 ) -> Handoff:
     """The same lead in somebody else's hands: a new clock, and no rung climbed yet."""
+    promised = handoff.promised_at or target_at(handoff, policy)
     former = handoff.former if handoff.answers is None else (*handoff.former, handoff.answers)
     return handoff.model_copy(
         update={
@@ -74,6 +77,7 @@ def next_stage(
             "pool": pool,
             "reason": reason,
             "started_at": at,
+            "promised_at": promised,
             "stage": handoff.stage + 1,
             "climbed": (),
             "accepted_at": None,
@@ -143,6 +147,13 @@ def due_at(handoff: Handoff, rung: Rung, policy: Policy) -> datetime:
 def target_at(handoff: Handoff, policy: Policy) -> datetime:
     """When the first touch is due."""
     return after(handoff, handoff.target, policy)
+
+
+def promised_at(handoff: Handoff, policy: Policy) -> datetime:
+    """When the first touch was due by the first owner's clock: giving it on buys no time."""
+    if handoff.promised_at is None or handoff.stage == 0:
+        return target_at(handoff, policy)
+    return handoff.promised_at
 
 
 def elapsed(handoff: Handoff, until: datetime, policy: Policy) -> timedelta:

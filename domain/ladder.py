@@ -12,8 +12,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.crm import Owner, OwnerKind, RecordSeen
+from domain.durations import format_duration
 from domain.follow_rules import Move, Rung
-from domain.handoff import Closing, Handoff, due_at, is_queue, manager_of, target_at
+from domain.handoff import (
+    Closing,
+    Handoff,
+    due_at,
+    is_queue,
+    manager_of,
+    promised_at,
+    target_at,
+)
 from domain.policy import Policy
 from domain.touches import Judgement, Touched
 from domain.values import Instant, Value
@@ -137,7 +146,7 @@ def next_step(
 def _over(handoff: Handoff, seen: Seen, policy: Policy, now: datetime) -> End | None:
     judgement, record = seen.judgement, seen.record
     if isinstance(judgement, Touched):
-        in_time = judgement.at <= target_at(handoff, policy)
+        in_time = judgement.at <= promised_at(handoff, policy)
         return End(
             how=Closing.TOUCHED, at=judgement.at, in_time=in_time, sentence=judgement.sentence
         )
@@ -168,9 +177,14 @@ def _by_the_clock(handoff: Handoff, seen: Seen, policy: Policy, now: datetime) -
         until = min([*soon, now + policy.follow_through.look_every])
         return Rest(until=until, sentence="Nothing is due.")
     rung = due[-1]
-    late = f"{rung.name} is due" if len(due) == 1 else f"{rung.name} is due, earlier rungs passed"
     passed = tuple(one.name for one in due[:-1])
-    return _climb(handoff, seen, policy, rung, because=late, passed=passed)
+    return _climb(handoff, seen, policy, rung, because=_lateness(handoff, rung), passed=passed)
+
+
+def _lateness(handoff: Handoff, rung: Rung) -> str:
+    """How late it is, in words: `No first touch after 45m of the 30m there were`."""
+    after = format_duration(rung.after(handoff.target))
+    return f"No first touch after {after} (target {format_duration(handoff.target)})"
 
 
 def _climb(
@@ -193,12 +207,8 @@ def _climb(
         to=to,
         manager=manager_of(handoff, policy),
         puzzles=puzzles(handoff, seen),
-        sentence=f"{_opening(rung)}{because}, so {_said(moves)}.{told}",
+        sentence=f"{because}: {_said(moves)}.{told}",
     )
-
-
-def _opening(rung: Rung) -> str:
-    return "" if rung.name in (REFUSED, OWNER_LEFT) else "Nobody has touched it: "
 
 
 def _possible(moves: Sequence[Move], handoff: Handoff, policy: Policy) -> tuple[Move, ...]:
@@ -233,7 +243,7 @@ _WORDS = {
     Move.REMIND: "the owner is reminded",
     Move.NUDGE: "the owner is told",
     Move.ESCALATE: "the manager is told",
-    Move.REASSIGN: "it goes to the next of the pool",
+    Move.REASSIGN: "it is to go to the next of the pool",
     Move.LIST: "it goes on the leakage list",
 }
 

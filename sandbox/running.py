@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox import control, enrichment, marketo, openai, salesforce, slack, tls
+from sandbox import control, enrichment, marketo, openai, page, salesforce, slack, tls
 from sandbox.server import Server
 from sandbox.wire import Json
 from sandbox.world import World
@@ -53,6 +53,7 @@ class Running:
                 "model": openai.MODEL,
             },
             "control": f"{self.url}/_control",
+            "look": f"{self.url}/look",
             "now": self.world.now.isoformat(),
         }
 
@@ -80,6 +81,7 @@ def start(world: World, *, port: int = 0) -> Running:
         "/hunter": enrichment.hunter(world),
         "/openai": openai.face(world),
         "/_control": control.face(world),
+        "/look": page.face(world),
     }
     context, ca_file = tls.serve()
     plain = Server(world, faces, port=port)

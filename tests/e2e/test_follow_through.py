@@ -87,7 +87,7 @@ def test_the_whole_story_is_told_and_can_be_computed_again(here: Town, dana: int
     call(here, dana)
     live(here, minutes=10)
     (story,) = here.app.stories(str(dana))
-    assert "Nobody has touched it: breach is due" in str(story)
+    assert "No first touch after 30m" in str(story)
     assert "called." in str(story)
     replayed = replay(here.app.ledger)
     assert (True, ()) == (replayed.decisions >= 4, replayed.differences)

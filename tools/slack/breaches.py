@@ -15,7 +15,6 @@ from tools.slack.blocks import (
     REASON_LENGTH,
     TITLE_LENGTH,
     Block,
-    due_sentence,
     happening,
 )
 from tools.slack.text import neutral, plain
@@ -34,9 +33,6 @@ def breach(told: TellManager, url: str, zone: ZoneInfo, *, is_reply: bool) -> li
             {"type": "text", "text": f"\nwith {plain(told.owner_name, 80)}. "},
         ]
     elements.append({"type": "text", "text": plain(told.sentence, REASON_LENGTH)})
-    if told.sla_due is not None and not is_reply:
-        due = due_sentence(told.sla_due, zone).replace("First touch due", "The first touch was due")
-        elements.append({"type": "text", "text": f"\n{due}"})
     blocks: list[Block] = [_section(elements)]
     if told.timeline and not is_reply:
         lines = [happening(one, zone) for one in told.timeline]
@@ -59,6 +55,8 @@ def report(told: SendReport) -> list[Block]:
     ]
     size = len(told.intro)
     for heading, lines in told.sections:
+        if not lines:
+            continue
         shown = [plain(line, TITLE_LENGTH) for line in lines[:LINES]]
         if len(lines) > LINES:
             shown.append(f"and {len(lines) - LINES} more")
