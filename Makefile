@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench docs lock clean
+.PHONY: help demo test check month fix bench docs lock clean
 
 help: ## Name the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -24,6 +24,9 @@ check: $(VENV)/.tests ## What must pass before every commit: lint, types, layers
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+month: $(VENV)/.tests ## Live through a simulated month of 2,000 leads and 40 reps (ten minutes)
+	@MONTH_LEADS=2000 $(BIN)/pytest -q tests/e2e/test_month.py
 
 fix: $(VENV)/.tests ## Format, and mend what lint can mend
 	@$(BIN)/ruff check --fix

@@ -25,13 +25,14 @@ from agent import stories
 from agent.app import App, open_app
 from agent.funnel import funnel
 from agent.ledger.tables import CycleRow, CycleStatus
+from agent.outcomes import outcomes
 from agent.settings import Settings
-from agent.telling import console, show_funnel
+from agent.telling import console, show_difference, show_funnel
 from domain.errors import RoutereadyError
 from domain.values import LeadKey
 
 START_SECONDS = 60
-STEP = timedelta(minutes=15)
+STEP = timedelta(minutes=30)
 """How often the worker ticks in the demo; in production it is a minute."""
 
 
@@ -105,11 +106,10 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
     """Let the simulated days pass, show what happened, and give the same as data."""
     out = console()
     out.print("Meridian Systems: inbound leads over simulated business days, in a local sandbox.")
-    with running_sandbox(seed) as ready, tempfile.TemporaryDirectory() as folder:
-        clock = SandboxClock(ready["control"], datetime.fromisoformat(ready["now"]))
-        app = open_app(sandbox_settings(ready, Path(folder)), clock=clock)
-        ticks = _let_days_pass(app, clock, days)
+    with _play(seed) as (app, clock):
+        ticks = _let_days_pass(app, clock, days, follows=True)
         counted = funnel(app.ledger)
+        followed = outcomes(app.context())
         out.print()
         show_funnel(counted)
         chosen = _worth_telling(app)
@@ -119,18 +119,38 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
         calls = count_calls(clock.control)
         told_calls = ", ".join(f"{count} to {vendor}" for vendor, count in calls.items())
         out.print(f"\n{ticks} ticks, vendor calls: {told_calls}")
-        return {
-            "seed": seed,
-            "days": days,
-            "ticks": ticks,
-            "funnel": counted.model_dump(),
-            "calls": calls,
-            "leads": [_row(cycle) for cycle in app.ledger.history.cycles()],
-            "stories": [story.model_dump() for story in told if story is not None],
-        }
+        leads = [_row(cycle) for cycle in app.ledger.history.cycles()]
+    out.print("\nThe same days once more, with routing alone: nobody is reminded of anything.")
+    with _play(seed) as (app, clock):
+        _let_days_pass(app, clock, days, follows=False)
+        routed = outcomes(app.context())
+    show_difference(routed, followed)
+    return {
+        "seed": seed,
+        "days": days,
+        "ticks": ticks,
+        "funnel": counted.model_dump(),
+        "calls": calls,
+        "leads": leads,
+        "stories": [story.model_dump() for story in told if story is not None],
+        "with_follow_through": followed.model_dump(),
+        "without": routed.model_dump(),
+    }
 
 
-def _let_days_pass(app: App, clock: SandboxClock, days: int) -> int:
+@contextmanager
+def _play(seed: int) -> Generator[tuple[App, SandboxClock]]:
+    """A fresh sandbox with a worker in it."""
+    with running_sandbox(seed) as ready, tempfile.TemporaryDirectory() as folder:
+        clock = SandboxClock(ready["control"], datetime.fromisoformat(ready["now"]))
+        app = open_app(sandbox_settings(ready, Path(folder)), clock=clock)
+        try:
+            yield app, clock
+        finally:
+            app.close()
+
+
+def _let_days_pass(app: App, clock: SandboxClock, days: int, *, follows: bool) -> int:
     start, ticks, ready = clock.at, 0, 0
     end = start + timedelta(days=days)
     worker = app.worker()
@@ -139,7 +159,7 @@ def _let_days_pass(app: App, clock: SandboxClock, days: int) -> int:
         task = progress.add_task("", total=(end - start).total_seconds(), told="")
         while clock.at < end:
             clock.advance(STEP)
-            report = worker.tick()
+            report = worker.tick() if follows else worker.route()
             ticks += 1
             if report.error:
                 progress.console.print(f"{clock.at:%a %H:%M} UTC: {report.error}")

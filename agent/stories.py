@@ -10,6 +10,7 @@ from agent.decisions import title_of
 from agent.ledger import Ledger
 from agent.ledger.tables import CycleRow, DecisionRow, EffectRow, EffectState
 from domain.certificate import Case, Outcome
+from domain.effects import Refusal
 from domain.lead import Lead, Trigger
 from domain.route import Routed
 from domain.values import LeadKey, Value
@@ -68,17 +69,21 @@ def _cycle(
     trigger = Trigger.model_validate(cycle.trigger)
     yield 1, f"Cycle {cycle.number}: {_at(trigger.at, zone)}, {trigger.sentence} ({trigger.kind})"
     for decision in decisions:
-        yield from _decision(decision, zone)
-    for effect in effects:
-        yield 2, _effect(effect, zone)
+        if decision.kind in ("gate", "route"):
+            yield from _decision(decision, zone)
+    happened = [
+        (decision.at, 0, decision.sentence)
+        for decision in decisions
+        if decision.kind not in ("gate", "route")
+    ]
+    happened += [(effect.settled_at or effect.due_at, 1, _effect(effect)) for effect in effects]
+    for at, _, said in sorted(happened):
+        yield 2, f"{_at(at, zone)}: {said}"
     yield 2, f"Now: {cycle.status}. {cycle.sentence}"
 
 
 def _decision(decision: DecisionRow, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
     at = _at(decision.at, zone)
-    if decision.kind not in ("gate", "route"):
-        yield 2, f"{at}: {decision.sentence}"
-        return
     outcome = Outcome.model_validate_json(decision.outcome)
     yield 2, f"{at}, decision {decision.id} under policy {decision.policy_version}"
     yield from _verdict(outcome.verdict)
@@ -122,12 +127,12 @@ _STATES = {
 }
 
 
-def _effect(effect: EffectRow, zone: ZoneInfo) -> str:
-    state = EffectState(effect.state)
-    at = _at(effect.settled_at or effect.due_at, zone)
-    words = (effect.receipt or {}).get("words", "")
+def _effect(effect: EffectRow) -> str:
+    state, receipt = EffectState(effect.state), effect.receipt or {}
+    is_needless = receipt.get("refusal") == Refusal.NEEDLESS
+    words = receipt.get("words", "")
     more = f": {words}" if words else ""
-    return f"{at}: {_SAID[effect.kind]}: {_STATES[state]}{more}"
+    return f"{_SAID[effect.kind]}: {'not needed any more' if is_needless else _STATES[state]}{more}"
 
 
 def _at(instant: datetime, zone: ZoneInfo) -> str:

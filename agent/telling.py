@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agent.funnel import Funnel
+from agent.outcomes import Outcomes
 from domain.ports import Finding
 
 
@@ -64,6 +65,36 @@ def show_funnel(counted: Funnel) -> None:
         rules.add_row(rule, f"{count:>5}")
     out.print()
     out.print(rules)
+
+
+def show_difference(without: Outcomes, followed: Outcomes) -> None:
+    """What follow-through changed, in one table; a simulation, and it says so."""
+    out = console()
+    table = Table(
+        "a simulation", "routing alone", "followed through", box=None, padding=(0, 2, 0, 0)
+    )
+
+    def share(part: int, whole: int) -> str:
+        return f"{part:>4} of {whole:<4} {100 * part / max(whole, 1):>3.0f} %"
+
+    table.add_row(
+        "touched in time",
+        share(without.in_time, without.due),
+        share(followed.in_time, followed.due),
+    )
+    table.add_row(
+        "touched at all", share(without.touched, without.due), share(followed.touched, followed.due)
+    )
+    table.add_row("median hours to a touch", _hours(without), _hours(followed))
+    out.print(table)
+    out.print(
+        "The simulated reps mostly call when they are reminded; yours may be better or worse. "
+        "Their habits are in sandbox/worlds/reps.py."
+    )
+
+
+def _hours(one: Outcomes) -> str:
+    return "-" if one.hours_to_touch is None else f"{one.hours_to_touch:.1f}"
 
 
 def _bar(count: int, whole: int, width: int = 40) -> str:

@@ -50,6 +50,13 @@ class Move(StrEnum):
     """Put it on the leakage list, with the name of the person who answers for it."""
 
 
+OWNER_LEFT = "owner left"
+"""The rung that is due at once when the owner is no longer an active user."""
+REFUSED = "refused"
+"""The rung that is due at once when it was accepted that a lead isn't its owner's."""
+RESERVED = frozenset({OWNER_LEFT, REFUSED})
+
+
 class Rung(Value):
     """One step of a ladder."""
 

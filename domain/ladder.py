@@ -13,7 +13,7 @@ from pydantic import Field
 
 from domain.crm import Owner, OwnerKind, RecordSeen
 from domain.durations import format_duration
-from domain.follow_rules import Move, Rung
+from domain.follow_rules import OWNER_LEFT, REFUSED, Move, Rung
 from domain.handoff import (
     Closing,
     Handoff,
@@ -26,13 +26,6 @@ from domain.handoff import (
 from domain.policy import Policy
 from domain.touches import Judgement, Touched
 from domain.values import Instant, Value
-
-OWNER_LEFT = "owner left"
-"""The rung that is due at once when the owner is no longer an active user."""
-
-
-REFUSED = "refused"
-"""The rung that is due at once when it was accepted that a lead isn't its owner's."""
 
 
 class Seen(Value):

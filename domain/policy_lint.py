@@ -4,7 +4,7 @@ Pure: a policy in, complaints out, each with the path of the part it is about.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Literal
@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.business_time import check_holidays
 from domain.durations import format_duration
+from domain.follow_rules import RESERVED, Move, Rung
 from domain.lead import FieldName, TriggerKind
 from domain.policy import (
     Assignment,
     Policy,
     Range,
+    Segment,
     Territory,
     TerritoryRule,
     ToRule,
@@ -427,6 +429,46 @@ def _sync(policy: Policy) -> Iterator[Lint]:
         yield _warning(("sync",), said, advice)
 
 
+def _follow_through(policy: Policy) -> Iterator[Lint]:
+    rules = policy.follow_through
+    yield from _ladder(("follow_through", "ladder"), rules.ladder, policy.segments)
+    for index, segment in enumerate(policy.segments):
+        if segment.ladder is not None:
+            yield from _ladder(("segments", index, "ladder"), segment.ladder, (segment,))
+    if rules.leakage_to is not None:
+        path = ("follow_through", "leakage_to")
+        yield from _reference(path, "user", rules.leakage_to, policy.users)
+    for index, choice in enumerate(rules.snooze.choices):
+        if choice > rules.snooze.longest:
+            said = f"a snooze of {format_duration(choice)} is longer than is allowed"
+            advice = f"Offer at most {format_duration(rules.snooze.longest)}, or raise `longest`."
+            yield _error(("follow_through", "snooze", "choices", index), said, advice)
+    yield from _unique(("follow_through", "disputes"), [one.name for one in rules.disputes])
+    for email, user in policy.users.items():
+        if user.cover is not None:
+            yield from _reference(("users", email, "cover"), "user", user.cover, policy.users)
+
+
+def _ladder(path: Path, rungs: Sequence[Rung], segments: Sequence[Segment]) -> Iterator[Lint]:
+    yield from _unique(path, [rung.name for rung in rungs])
+    for index in range(1, len(rungs)):
+        lower, higher = rungs[index - 1], rungs[index]
+        for segment in segments:
+            target = segment.sla.first_touch
+            if higher.after(target) <= lower.after(target):
+                said = f"in segment {segment.name} this rung is not later than the one before it"
+                yield _error((*path, index), said, "Let the rungs rise: each later than the last.")
+                break
+    for index, rung in enumerate(rungs):
+        if rung.name in RESERVED:
+            said = f"{rung.name!r} is a name that the worker uses itself"
+            yield _error((*path, index, "name"), said, "Give the rung another name.")
+    if rungs and Move.LIST not in rungs[-1].do:
+        said = "the last rung doesn't put the lead on the leakage list"
+        advice = "End the ladder with `do: [list]`, so that nothing is forgotten."
+        yield _warning((*path, len(rungs) - 1), said, advice)
+
+
 _CHECKS: tuple[Callable[[Policy], Iterator[Lint]], ...] = (
     _regions,
     _calendars,
@@ -437,5 +479,6 @@ _CHECKS: tuple[Callable[[Policy], Iterator[Lint]], ...] = (
     _gate,
     _routing,
     _sync,
+    _follow_through,
     _territories,
 )

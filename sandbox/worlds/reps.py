@@ -5,6 +5,7 @@ through the leads that were routed to them and calls some that nobody has called
 completed Task, and the lead's status becomes Working. Both are deeds of `sandbox.acts`.
 """
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,12 @@ DILIGENCE = {
     "farid.haddad": 0.0,
 }
 """Chance that a rep calls an untouched lead in one round, by the name before the @."""
-USUAL_DILIGENCE = 0.5
+USUAL_DILIGENCE = 0.3
+REMINDED_DILIGENCE = 0.75
+"""The chance for a lead that Slack reminded the rep of within the last rounds, if that is more."""
+REMINDERS_LAST = timedelta(hours=2)
+_RECORD = re.compile(r"00Q[A-Za-z0-9]{15}")
+_REMINDING = re.compile(r"Reminder\.|Late\.| is away\.")
 
 
 def live(world: World) -> None:
@@ -41,6 +47,7 @@ def live(world: World) -> None:
 
 def work(world: World) -> None:
     """One round of all who are at work."""
+    reminded = _reminded(world)
     called = {row.get("WhoId") for row in world.table("salesforce.Task").values()}
     owned: dict[str, list[Row]] = {}
     for lead in world.table("salesforce.Lead").values():
@@ -48,7 +55,20 @@ def work(world: World) -> None:
             owned.setdefault(lead["OwnerId"], []).append(lead)
     for colleague in COLLEAGUES:
         if colleague.role in ("rep", "account_owner") and is_at_work(colleague, world.now):
-            _call(world, colleague, owned)
+            _call(world, colleague, owned, reminded)
+
+
+def _reminded(world: World) -> set[str]:
+    """Leads that somebody was reminded of in Slack lately, as the messages name them."""
+    since = (world.now - REMINDERS_LAST).timestamp()
+    found: set[str] = set()
+    for message in reversed(world.table("slack.message").values()):
+        if float(message["ts"]) < since:
+            break
+        shown = str(message.get("blocks"))
+        if _REMINDING.search(shown):
+            found |= set(_RECORD.findall(shown))
+    return found
 
 
 def is_at_work(colleague: Colleague, now: datetime) -> bool:
@@ -64,10 +84,13 @@ def _waits(lead: Row) -> bool:
     return is_routed and not lead.get("IsDeleted") and not lead.get("IsConverted")
 
 
-def _call(world: World, colleague: Colleague, owned: dict[str, list[Row]]) -> None:
+def _call(
+    world: World, colleague: Colleague, owned: dict[str, list[Row]], reminded: set[str]
+) -> None:
     owner = user_id(world, colleague.address)
-    chance = DILIGENCE.get(colleague.address.split("@", maxsplit=1)[0], USUAL_DILIGENCE)
+    usual = DILIGENCE.get(colleague.address.split("@", maxsplit=1)[0], USUAL_DILIGENCE)
     for lead in owned.get(owner, []):
+        chance = max(usual, REMINDED_DILIGENCE) if lead["Id"] in reminded else usual
         if world.rng.random() >= chance:
             continue
         call: Row = {

@@ -133,7 +133,8 @@ def _lead(item: Item, zone: ZoneInfo) -> list[Block]:
     elements: list[Block] = [
         {"type": "link", "url": item.url, "text": title, "style": {"bold": True}}
     ]
-    lines = [_urgency(item, zone), plain(item.reason, REASON_LENGTH)]
+    is_new = item.tone in (Tone.ASSIGNED, Tone.COVER)
+    lines = [_urgency(item, zone), plain(item.reason, REASON_LENGTH) if is_new else ""]
     lines += [f"• {happening(one, zone)}" for one in item.did]
     elements += [{"type": "text", "text": f"\n{line}"} for line in lines if line]
     if item.opening:
