@@ -1,23 +1,26 @@
 """The whole story of a lead, from the ledger, in plain words."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
 from agent.decisions import title_of
 from agent.ledger import Ledger
-from agent.ledger.tables import CycleRow, DecisionRow, EffectRow, EffectState
+from agent.ledger.tables import CycleRow, DecisionRow, EffectRow, EffectState, HandoffRow
 from domain.certificate import Case, Outcome
+from domain.delays import split
 from domain.effects import Refusal
 from domain.lead import Lead, Trigger
 from domain.route import Routed
-from domain.values import LeadKey, Value
+from domain.values import CycleId, LeadKey, Value
 from domain.verdict import Outcome as CheckOutcome
 from domain.verdict import Verdict
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
+MINUTES_SHOWN = 120
+"""Longer stretches are told in hours."""
 _MARKS = {
     CheckOutcome.PASS: "ok",
     CheckOutcome.FAIL: "FAIL",
@@ -52,7 +55,8 @@ def tell(ledger: Ledger, lead: LeadKey, timezone: str) -> Told | None:
         for decision in decisions:
             if decision.kind in ("gate", "route"):
                 title = f"{title_of(_lead_of(decision))} (Marketo {lead})"
-        lines += _cycle(cycle, decisions, ledger.history.effects(cycle.id), zone)
+        handoff = ledger.handoffs.row(CycleId(cycle.id))
+        lines += _cycle(cycle, decisions, ledger.history.effects(cycle.id), zone, handoff)
     for trigger in triggers:
         if trigger.cycle_id is None or trigger.outcome.startswith("inside the cool-down"):
             lines.append((1, f"{_at(trigger.at, zone)}: {trigger.sentence}, {trigger.outcome}"))
@@ -64,7 +68,11 @@ def _lead_of(decision: DecisionRow) -> Lead:
 
 
 def _cycle(
-    cycle: CycleRow, decisions: list[DecisionRow], effects: list[EffectRow], zone: ZoneInfo
+    cycle: CycleRow,
+    decisions: list[DecisionRow],
+    effects: list[EffectRow],
+    zone: ZoneInfo,
+    handoff: HandoffRow | None,
 ) -> Iterator[tuple[int, str]]:
     trigger = Trigger.model_validate(cycle.trigger)
     yield 1, f"Cycle {cycle.number}: {_at(trigger.at, zone)}, {trigger.sentence} ({trigger.kind})"
@@ -79,7 +87,31 @@ def _cycle(
     happened += [(effect.settled_at or effect.due_at, 1, _effect(effect)) for effect in effects]
     for at, _, said in sorted(happened):
         yield 2, f"{_at(at, zone)}: {said}"
+    yield from _clocks(cycle, trigger, effects, handoff)
     yield 2, f"Now: {cycle.status}. {cycle.sentence}"
+
+
+def _clocks(
+    cycle: CycleRow, trigger: Trigger, effects: list[EffectRow], handoff: HandoffRow | None
+) -> Iterator[tuple[int, str]]:
+    """Whose time it was, from the trigger to the touch."""
+    if cycle.ready_at is None or cycle.assigned_at is None:
+        return
+    told = [
+        effect.settled_at
+        for effect in effects
+        if effect.kind == "tell_owner" and effect.state == EffectState.APPLIED
+    ]
+    told_at = min((each for each in told if each is not None), default=None)
+    touched_at = None if handoff is None else handoff.touched_at
+    delays = split(trigger.at, cycle.ready_at, cycle.assigned_at, told_at, touched_at)
+    human = "no touch yet" if delays.human is None else f"the person {_length(delays.human)}"
+    yield 2, f"Clocks: the systems took {_length(delays.system)}, {human}"
+
+
+def _length(duration: timedelta) -> str:
+    minutes = round(duration.total_seconds() / 60)
+    return f"{minutes}m" if minutes < MINUTES_SHOWN else f"{minutes // 60}h {minutes % 60}m"
 
 
 def _decision(decision: DecisionRow, zone: ZoneInfo) -> Iterator[tuple[int, str]]:

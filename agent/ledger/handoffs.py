@@ -97,6 +97,13 @@ class Handoffs:
             rows = connection.execute(select(_HANDOFF).where(_HANDOFF.c.cycle_id.in_(cycles)))
             return {CycleId(row["cycle_id"]): _held(row) for row in rows.mappings()}
 
+    def row(self, cycle: CycleId) -> HandoffRow | None:
+        """One handoff as a row; None for a cycle that was never handed off."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(_HANDOFF).where(_HANDOFF.c.cycle_id == cycle))
+            row = found.mappings().one_or_none()
+        return None if row is None else HandoffRow(**row)
+
     def open_of(
         self, leads: Sequence[LeadKey], besides: Sequence[CycleId]
     ) -> dict[LeadKey, list[HeldOff]]:

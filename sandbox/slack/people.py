@@ -178,7 +178,22 @@ def _seen(world: World, row: Row) -> Row:
     return shown
 
 
+def set_quiet(world: World, user_id: str, until: datetime) -> None:
+    """Let a person be undisturbed from now until then, whatever their usual hours."""
+    quiet = {"start": int(world.now.timestamp()), "end": int(until.timestamp())}
+    world.table("slack.user")[user_id]["quiet"] = quiet
+    world.record("effect", "slack", "user.quiet", user=user_id, until=until.isoformat(), by=user_id)
+
+
 def _quiet(world: World, row: Row) -> Row:
+    own = row.get("quiet")
+    if own and own["end"] > world.now.timestamp():
+        return {
+            "dnd_enabled": True,
+            "next_dnd_start_ts": own["start"],
+            "next_dnd_end_ts": own["end"],
+            "snooze_enabled": True,
+        }
     zone = ZoneInfo(row["tz"])
     day = world.now.astimezone(zone).date() - timedelta(days=1)
     while True:

@@ -34,6 +34,7 @@ from tools.slack import blocks, breaches, examination
 from tools.slack.blocks import Block, Buttons, Item
 from tools.slack.client import VENDOR, Row, SlackAccess, SlackClient, within
 from tools.slack.people import Directory, Person
+from tools.slack.quiet import QuietHours
 
 EVENT_TYPE = "routeready_assigned"
 """The kind of metadata that our messages carry."""
@@ -68,15 +69,23 @@ class SlackGateway:
         self._snoozes = tuple(snoozes)
         self._client = SlackClient(access, clock)
         self._directory = Directory(self._client, clock)
+        self._quiet = QuietHours(self._client)
         self._conversations: dict[str, str] = {}
 
     def presences(self, emails: Sequence[str]) -> Mapping[str, Presence]:
         """What people's Slack says of them, by e-mail; a person without Slack is absent."""
         people, now = self._directory.people(), self._clock.now()
+        found = {
+            email: person for email in emails if (person := people.get(email.lower())) is not None
+        }
+        quiet = self._quiet.until([person.id for person in found.values()], now)
         return {
-            email: Presence(user_id=person.id, away=person.away(now))
-            for email in emails
-            if (person := people.get(email.lower())) is not None
+            email: Presence(
+                user_id=person.id,
+                away=person.away(now),
+                do_not_disturb_until=quiet.get(person.id),
+            )
+            for email, person in found.items()
         }
 
     def email_of(self, user_id: str) -> str | None:
