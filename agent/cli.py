@@ -160,6 +160,24 @@ def deny(approval: ApprovalId, by: Approver) -> None:
     _answer(approval, by, refuse)
 
 
+@cli.command()
+def disputes(json_file: JsonPath = None) -> None:
+    """List what owners refused and how it was ruled; as JSON also with its evidence."""
+    from agent.disputes import cases
+    from agent.ledger import open_ledger
+    from agent.settings import read_settings
+
+    found = cases(open_ledger(read_settings().routeready_database))
+    for one in found:
+        ruled = f"{one.state} by {one.ruled_by}" if one.ruled_by else one.state
+        typer.echo(f"{one.id}  {one.opened_at:%Y-%m-%d %H:%M} UTC  {one.reason}: {ruled}")
+    if not found:
+        typer.echo("nothing was disputed")
+    if json_file is not None:
+        rows = [one.model_dump(mode="json") for one in found]
+        json_file.write_text(json.dumps(rows, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
 def _answer(approval: str, by: str, answer: "Callable[[str, str, RunContext], bool]") -> None:
     from agent.app import open_app
     from agent.settings import read_settings

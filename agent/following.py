@@ -60,6 +60,8 @@ class Case:
     """The ladder's own answer: what a replay computes again."""
     chosen: "Choice | None" = None
     """What a closer look chose among the moves that the policy allows."""
+    opening: str | None = None
+    """What to say first, as a model worded it and code checked it."""
 
     @property
     def handoff(self) -> Handoff:
@@ -242,6 +244,9 @@ class Follower:
         covers = climb.to != handoff.answers
         tone = Tone.REMINDER if move is Move.REMIND else Tone.BREACH
         for_whom = handoff.owner.name if covers else None
+        if one.opening is not None:
+            brief = handoff.brief.model_copy(update={"opening": one.opening})
+            handoff = handoff.model_copy(update={"brief": brief})
         action = tell_owner(handoff, climb.to, Tone.COVER if covers else tone, policy, for_whom)
         return self._plan(
             step,

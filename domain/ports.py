@@ -270,6 +270,12 @@ class Investigator(Protocol):
         """
         ...
 
+    def word(
+        self, messages: Sequence[Mapping[str, str]], max_tokens: int, prompt: str
+    ) -> str | None:
+        """A sentence or two as the model words them; None when it didn't, or not in time."""
+        ...
+
 
 class Clock(Protocol):
     """The one way in for time."""

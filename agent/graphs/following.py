@@ -13,7 +13,15 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from agent import effects, investigating, observing, refreshing, reporting, rosters
+from agent import (
+    effects,
+    investigating,
+    observing,
+    refreshing,
+    reporting,
+    rosters,
+    wording,
+)
 from agent.context import RunContext
 from agent.following import Case, Choice, Follower, NextStep, reassigns
 from agent.ledger.records import HeldOff
@@ -33,11 +41,19 @@ class Flock:
     steps: Mapping[CycleId, NextStep] = field(default_factory=dict[CycleId, NextStep])
     chosen: Mapping[CycleId, Choice] = field(default_factory=dict[CycleId, Choice])
     """What a closer look chose among the permitted moves."""
+    openings: Mapping[CycleId, str] = field(default_factory=dict[CycleId, str])
+    """What to say first, worded for the lead at hand."""
 
     def cases(self) -> list[Case]:
         """Every due lead with what is to happen."""
         return [
-            Case(held, self.seen[cycle], self.steps[cycle], self.chosen.get(cycle))
+            Case(
+                held,
+                self.seen[cycle],
+                self.steps[cycle],
+                self.chosen.get(cycle),
+                self.openings.get(cycle),
+            )
             for cycle, held in self.due.items()
         ]
 
@@ -51,6 +67,7 @@ class Update(TypedDict, total=False):
     seen: Mapping[CycleId, Seen]
     steps: Mapping[CycleId, NextStep]
     chosen: Mapping[CycleId, Choice]
+    openings: Mapping[CycleId, str]
 
 
 def due(state: Flock, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
@@ -94,10 +111,15 @@ def investigate(state: Flock, runtime: Runtime[RunContext]) -> Update:
     return {"chosen": investigating.look_closer(state.cases(), runtime.context)}
 
 
+def word(state: Flock, runtime: Runtime[RunContext]) -> Update:
+    """Let a model word what to say first; what isn't in the facts stays unsaid."""
+    return {"openings": wording.word(state.cases(), runtime.context)}
+
+
 def puzzling(state: Flock) -> str:
     """Whether any case deserves a closer look and leaves a choice."""
     climbs = [step for step in state.steps.values() if isinstance(step, Climb)]
-    return "investigate" if any(one.puzzles and one.may for one in climbs) else "act"
+    return "investigate" if any(one.puzzles and one.may for one in climbs) else "word"
 
 
 def act(state: Flock, runtime: Runtime[RunContext]) -> None:
@@ -125,9 +147,9 @@ def build() -> CompiledStateGraph[Flock, RunContext, Flock, Flock]:
     graph = StateGraph(Flock, context_schema=RunContext)
     graph.add_sequence([due, observe, judge, climb])
     graph.add_node(investigate)
-    graph.add_sequence([act, record])
+    graph.add_sequence([word, act, record])
     graph.add_edge(START, "due")
-    graph.add_conditional_edges("climb", puzzling, ["investigate", "act"])
-    graph.add_edge("investigate", "act")
+    graph.add_conditional_edges("climb", puzzling, ["investigate", "word"])
+    graph.add_edge("investigate", "word")
     graph.add_edge("record", END)
     return graph.compile(name="follow-through")

@@ -9,7 +9,7 @@ from sandbox.openai import become
 from sandbox.openai.script import add_rule
 from sandbox.salesforce import records
 from sandbox.world import Row
-from tests.following import live, messages, owner, press
+from tests.following import live, messages, owner, press, said
 from tests.worlds import Town
 from tools.slack.blocks import ON_IT
 
@@ -112,3 +112,34 @@ def test_without_a_model_the_ladder_runs(here: Town) -> None:
     dana, _ = puzzle(here)
     live(here, minutes=30)
     assert ([], 1) == (choices(here, dana), len(messages(here, MARTA)))
+
+
+def reminder(here: Town) -> str:
+    """The words of the reminder that a lead's owner gets."""
+    dana = here.arrive()
+    here.pass_time(hours=4)
+    here.tick()
+    rep = owner(here, dana)
+    live(here, minutes=20)
+    return said(messages(here, rep)[-1])
+
+
+def test_a_model_may_word_what_to_say_first(thinking: Town) -> None:
+    """From the facts, it is shown in place of the template."""
+    worded = "Ask Dana what made Acme look for a demo right now."
+    add_rule(thinking.world, {"anywhere": "Say first"}, {"text": worded})
+    assert worded in reminder(thinking)
+
+
+@pytest.mark.parametrize(
+    "worded",
+    [
+        "Tell Dana that Globex pays 40 percent less.",
+        "Dana must confirm at https://evil.example now.",
+        "<!channel> everybody call Dana",
+    ],
+)
+def test_what_a_model_makes_up_is_never_shown(thinking: Town, worded: str) -> None:
+    """An invented company or number, a link, a mention: the template stands."""
+    add_rule(thinking.world, {"anywhere": "Say first"}, {"text": worded})
+    assert "They asked to talk to us" in reminder(thinking)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent.disputes import cases
 from tests.following import about, live, messages, owner, press, said, send, submit
 from tests.worlds import Town
 from tools.slack import forms
@@ -108,3 +109,14 @@ def test_a_refused_dispute_leaves_the_lead(here: Town, dana: int) -> None:
     press(here, MARTA, asked, KEEP)
     (row,) = here.app.ledger.handoffs.rows()
     assert (rep, False) == (row.owner, row.handoff["disputed"])
+
+
+def test_a_dispute_becomes_a_case(here: Town, dana: int) -> None:
+    """Its reason, its rule and its ruling, and nobody's name."""
+    rep = owner(here, dana)
+    (message,) = messages(here, rep)
+    submit(here, rep, forms.REFUSAL, about(message), reason="conflict", note="Ben knows Dana")
+    (case,) = cases(here.app.ledger)
+    assert ("conflict", "Territory", "open") == (case.reason, case.rule, case.state)
+    told = case.model_dump_json()
+    assert ("Dana" in told, "ana.torres" in told) == (False, False)

@@ -89,6 +89,19 @@ class ModelInvestigator:
             tokens=tokens + done.usage.total,
         )
 
+    def word(
+        self, messages: Sequence[Mapping[str, str]], max_tokens: int, prompt: str
+    ) -> str | None:
+        """A sentence or two as the model words them; None when it didn't, or not in time."""
+        deadline = self._clock.now() + TIME
+        try:
+            said = self._llm.complete(
+                messages, max_tokens=max_tokens, deadline=deadline, prompt=prompt
+            )
+        except ToolError:
+            return None
+        return said.text.strip() or None
+
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
