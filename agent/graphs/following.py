@@ -6,6 +6,7 @@ and a crash is repaired by the next run.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from typing import TypedDict
 
@@ -17,6 +18,7 @@ from agent import (
     effects,
     investigating,
     observing,
+    pressing,
     refreshing,
     reporting,
     rosters,
@@ -25,9 +27,13 @@ from agent import (
 from agent.context import RunContext
 from agent.following import Case, Choice, Follower, NextStep, reassigns
 from agent.ledger.records import HeldOff
-from domain.ladder import Climb, Seen, next_step
+from agent.logs import alert
+from domain.ladder import Climb, Rest, Seen, next_step
 from domain.ports import Observed, Presence
 from domain.values import CycleId
+
+UNJUDGED_LOOK = timedelta(hours=1)
+"""When a lead is looked at again that could not be judged."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,9 @@ class Update(TypedDict, total=False):
 
 
 def due(state: Flock, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
-    """Log what was reported, wake whom something happened to, then take those that are due."""
+    """Finish what was pressed, wake whom something happened to, then take those that are due."""
     context = runtime.context
+    pressing.finish(context)
     effects.perform("log_call", context)
     observing.wake(context)
     held = context.ledger.handoffs.claim(context.run, context.now, context.batch_size)
@@ -100,10 +107,20 @@ def climb(state: Flock, runtime: Runtime[RunContext]) -> Update:
     context = runtime.context
     return {
         "steps": {
-            cycle: next_step(held.handoff, state.seen[cycle], context.policy, context.now)
-            for cycle, held in state.due.items()
+            cycle: _next(held, state.seen[cycle], context) for cycle, held in state.due.items()
         }
     }
+
+
+def _next(held: HeldOff, seen: Seen, context: RunContext) -> NextStep:
+    """The ladder's answer; a lead that it can't judge waits, is told, and stops no other."""
+    try:
+        return next_step(held.handoff, seen, context.policy, context.now)
+    except (ArithmeticError, LookupError, ValueError) as error:
+        cycle = held.handoff.cycle
+        alert("ladder_failed", f"The ladder can't judge a lead: {error!r}", cycle=cycle)
+        until = context.now + UNJUDGED_LOOK
+        return Rest(until=until, sentence=f"The ladder can't judge it: {error}")
 
 
 def investigate(state: Flock, runtime: Runtime[RunContext]) -> Update:

@@ -3,6 +3,7 @@
 import pytest
 
 from agent.disputes import cases
+from sandbox.world import Row
 from tests.following import about, live, messages, owner, press, said, send, submit
 from tests.worlds import Town
 from tools.slack import forms
@@ -70,6 +71,17 @@ def test_a_reported_call_is_logged_once_and_counts(here: Town, dana: int) -> Non
     assert (here.lead(dana)["OwnerId"], "Completed") == (task["OwnerId"], task["Status"])
     (row,) = here.app.ledger.handoffs.rows()
     assert ("touched", "call") == (row.state, row.touch)
+
+
+def test_a_press_outlives_the_process(here: Town, dana: int) -> None:
+    """Kept, and then the power went: the next tick carries it out, once."""
+    rep = owner(here, dana)
+    clicks, cycle = here.app.ledger.clicks, here.cycle(dana).id
+    body: Row = {"cycle": cycle, "stage": 0, "fields": {}}
+    assert None is clicks.keep("p1", here.slack_users[rep], "on_it", body, here.world.now)
+    live(here, minutes=5)
+    (row,) = here.app.ledger.handoffs.rows()
+    assert ([], True) == (clicks.unanswered(), row.handoff["accepted_at"] is not None)
 
 
 def test_a_voicemail_is_no_touch(here: Town, dana: int) -> None:
