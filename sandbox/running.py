@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from sandbox import control, enrichment, marketo, openai, page, salesforce, slack, tls
 from sandbox.server import Server
+from sandbox.slack.socket import SocketMode
 from sandbox.wire import Json
 from sandbox.world import World
 
 SLACK_TOKEN = "xoxb-sandbox"
+SLACK_APP_TOKEN = "xapp-sandbox"
 OPENAI_KEY = "sk-sandbox"
 PROVIDER_KEYS = {"pdl": "pdl-sandbox", "apollo": "apollo-sandbox", "hunter": "hunter-sandbox"}
 
@@ -19,6 +21,7 @@ class Running:
     world: World
     plain: Server
     secure: Server
+    socket: SocketMode
     ca_file: str
     """The certificate of the authority that the TLS port's certificate is signed by."""
 
@@ -43,7 +46,11 @@ class Running:
                 "consumer_secret": salesforce.CONSUMER_SECRET,
                 "ca_file": self.ca_file,
             },
-            "slack": {"api_url": f"{self.url}/slack/api/", "bot_token": SLACK_TOKEN},
+            "slack": {
+                "api_url": f"{self.url}/slack/api/",
+                "bot_token": SLACK_TOKEN,
+                "app_token": SLACK_APP_TOKEN,
+            },
             "pdl": {"base_url": f"{self.url}/pdl", "api_key": PROVIDER_KEYS["pdl"]},
             "apollo": {"base_url": f"{self.url}/apollo", "api_key": PROVIDER_KEYS["apollo"]},
             "hunter": {"base_url": f"{self.url}/hunter", "api_key": PROVIDER_KEYS["hunter"]},
@@ -59,6 +66,7 @@ class Running:
 
     def stop(self) -> None:
         """Stop both servers."""
+        self.socket.stop()
         self.plain.stop()
         self.secure.stop()
 
@@ -70,6 +78,7 @@ def start(world: World, *, port: int = 0) -> Running:
     port is taken.
     """
     slack.add_token(world, SLACK_TOKEN)
+    slack.add_token(world, SLACK_APP_TOKEN, kind="app")
     openai.add_key(world, OPENAI_KEY)
     for provider, key in PROVIDER_KEYS.items():
         enrichment.add_account(world, provider, key)
@@ -86,6 +95,8 @@ def start(world: World, *, port: int = 0) -> Running:
     context, ca_file = tls.serve()
     plain = Server(world, faces, port=port)
     secure = Server(world, {"/": salesforce.face(world)}, tls=context)
+    socket = SocketMode(world)
+    socket.start()
     plain.start()
     secure.start()
-    return Running(world, plain, secure, ca_file)
+    return Running(world, plain, secure, socket, ca_file)

@@ -96,7 +96,7 @@ def press(here: Town, email: str, message: dict[str, Any], action: str, choice: 
         pressed["selected_option"] = element["options"][choice]
     else:
         pressed["value"] = element["value"]
-    return send(here, _payload(here, email, "block_actions", message=message, actions=[pressed]))
+    return send(here, payload(here, email, "block_actions", message=message, actions=[pressed]))
 
 
 def submit(here: Town, email: str, form: str, about: str, **fields: str) -> int:
@@ -114,10 +114,11 @@ def submit(here: Town, email: str, form: str, about: str, **fields: str) -> int:
         "private_metadata": about,
         "state": {"values": values},
     }
-    return send(here, _payload(here, email, "view_submission", view=view))
+    return send(here, payload(here, email, "view_submission", view=view))
 
 
-def _payload(here: Town, email: str, kind: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
+def payload(here: Town, email: str, kind: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401  (JSON)
+    """An interaction as Slack words it."""
     return {
         "type": kind,
         "user": {"id": slack_id(here, email), "team_id": "T1"},

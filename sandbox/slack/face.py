@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.slack import channels, messages, people
+from sandbox.slack import channels, messages, people, socket
 from sandbox.slack.call import Call, RateLimitedError, SlackError, arguments
 from sandbox.wire import Handler, Json, Request, Response
 from sandbox.world import World
@@ -17,13 +17,8 @@ class Method:
     scope: str | None = None
 
 
-def refuse_socket(_: Call) -> Json:
-    """apps.connections.open: this copy of Slack has no Socket Mode."""
-    raise SlackError("internal_error", "[ERROR] the sandbox has no Socket Mode")
-
-
 METHODS = {
-    "apps.connections.open": Method(refuse_socket, "connections:write"),
+    "apps.connections.open": Method(socket.open_connection, "connections:write"),
     "auth.test": Method(people.authenticate),
     "chat.delete": Method(messages.delete, "chat:write"),
     "chat.getPermalink": Method(messages.permalink),

@@ -55,8 +55,10 @@ def add_user(world: World, *, name: str, email: str, timezone: str, deleted: boo
 
 def add_token(world: World, token: str, *, kind: str = "bot") -> None:
     """Let `token` be accepted, as the app's bot (`bot`) or its app-level token (`app`)."""
-    user_id = add_user(world, name="routeready", email="bot@slack.invalid", timezone="UTC")
-    world.table("slack.user")[user_id]["is_bot"] = True
+    user_id = ""
+    if kind == "bot":
+        user_id = add_user(world, name="routeready", email="bot@slack.invalid", timezone="UTC")
+        world.table("slack.user")[user_id]["is_bot"] = True
     world.table("slack.token")[token] = {
         "token": token,
         "kind": kind,

@@ -1,0 +1,168 @@
+"""Socket Mode: Slack delivers over a WebSocket that the app opens, and waits for an ack.
+
+`apps.connections.open` gives an address with a ticket for one connection. Every envelope goes to
+one of the app's connections and must be acknowledged within three seconds; else it is delivered
+again, with `retry_attempt`, on the next one (Slack: Using Socket Mode). Deliveries are calls to
+the outside, so they wait in wall-clock time.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import Server, ServerConnection, serve
+
+from sandbox.slack.call import Call, SlackError
+from sandbox.wire import Json
+from sandbox.world import Row, World
+
+APP_ID = "A0000000001"
+ADDRESS, TICKET = "slack.socket", "slack.ticket"
+ACK_SECONDS = 3.0
+MOST_CONNECTIONS = 10
+"""Per app (Slack: Using Socket Mode)."""
+REFUSED = 1008
+"""WebSocket close code: policy violation."""
+
+
+def open_connection(call: Call) -> Json:
+    """apps.connections.open: an address for one connection; needs the app-level token."""
+    if call.token.get("kind") != "app":
+        raise SlackError("not_allowed_token_type")
+    address = call.world.table(ADDRESS).get("address")
+    if address is None:
+        raise SlackError("internal_error", "[ERROR] no socket is served")
+    ticket = f"ticket{call.world.next_serial()}"
+    call.world.table(TICKET)[ticket] = {"used": False}
+    return {"url": f"{address['url']}/link/?ticket={ticket}&app_id={APP_ID}"}
+
+
+class SocketMode:
+    """The WebSocket side of one workspace and one app."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lock = threading.Lock()
+        self._connections: list[ServerConnection] = []
+        self._acks: dict[str, Json] = {}
+        self._acked = threading.Condition(self._lock)
+        self._server: Server = serve(self._serve, "127.0.0.1", 0)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        host, port = self._server.socket.getsockname()[:2]
+        world.table(ADDRESS)["address"] = {"url": f"ws://{host}:{port}"}
+
+    def start(self) -> None:
+        """Begin to accept connections, on a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every connection and free the port."""
+        for connection in self.connections:
+            connection.close()
+        self._server.shutdown()
+        self._thread.join()
+
+    @property
+    def connections(self) -> Sequence[ServerConnection]:
+        """The connections that are open now."""
+        with self._lock:
+            return tuple(self._connections)
+
+    def wait_for_connection(self, seconds: float = 10.0) -> bool:
+        """Wait until the app is connected; says whether it is."""
+        with self._acked:
+            return self._acked.wait_for(lambda: bool(self._connections), timeout=seconds)
+
+    def deliver(self, kind: str, payload: Row, *, attempts: int = 3) -> Json:
+        """Deliver one envelope (`interactive`, `events_api`, `slash_commands`) until it is acked.
+
+        Returns what the app answered in its ack; None when nobody acknowledged it in time.
+        """
+        with self._world.lock:
+            envelope = f"envelope{self._world.next_serial()}"
+        for attempt in range(attempts):
+            told: Row = {
+                "type": kind,
+                "envelope_id": envelope,
+                "payload": payload,
+                "accepts_response_payload": kind != "events_api",
+            }
+            if kind == "events_api":
+                told |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
+            answer = self._send(told, attempt)
+            if answer is not None:
+                return answer
+        return None
+
+    def _send(self, told: Row, attempt: int) -> Json:
+        connections = self.connections
+        sent = False
+        if connections:
+            with suppress(ConnectionClosed):
+                connections[attempt % len(connections)].send(json.dumps(told))
+                sent = True
+        envelope = told["envelope_id"]
+        with self._acked:
+            acked = sent and self._acked.wait_for(lambda: envelope in self._acks, ACK_SECONDS)
+            answer = self._acks.pop(envelope, None) if acked else None
+        with self._world.lock:
+            self._world.record(
+                "delivery",
+                "slack",
+                told["type"],
+                envelope=envelope,
+                attempt=attempt,
+                acked=bool(acked),
+            )
+        return answer
+
+    def _serve(self, connection: ServerConnection) -> None:
+        if not self._admit(connection):
+            connection.close(REFUSED, "the ticket is not valid")
+            return
+        with self._acked:
+            self._connections.append(connection)
+            count = len(self._connections)
+            self._acked.notify_all()
+        try:
+            connection.send(json.dumps(_hello(count)))
+            for text in connection:
+                self._read(text)
+        except ConnectionClosed:
+            return
+        finally:
+            with self._lock:
+                self._connections.remove(connection)
+
+    def _admit(self, connection: ServerConnection) -> bool:
+        """Whether a connection comes with a ticket that was not used before."""
+        request = connection.request
+        path = "" if request is None else request.path
+        ticket = path.partition("ticket=")[2].partition("&")[0]
+        with self._world.lock:
+            row = self._world.table(TICKET).get(ticket)
+            if row is None or row["used"] or len(self.connections) >= MOST_CONNECTIONS:
+                return False
+            row["used"] = True
+            return True
+
+    def _read(self, text: str | bytes) -> None:
+        try:
+            told: Json = json.loads(text)
+        except ValueError:
+            return
+        if isinstance(told, dict) and "envelope_id" in told:
+            with self._acked:
+                self._acks[told["envelope_id"]] = told.get("payload") or {}
+                self._acked.notify_all()
+
+
+def _hello(count: int) -> Row:
+    return {
+        "type": "hello",
+        "num_connections": count,
+        "debug_info": {"host": "sandbox", "approximate_connection_time": 18060},
+        "connection_info": {"app_id": APP_ID},
+    }
