@@ -12,10 +12,11 @@ from pydantic import SecretStr
 from domain.crm import RecordKind
 from domain.effects import Applied, Receipt, Refusal, Refused, TellOwner, Unknown, Untried
 from domain.errors import AuthError, RateLimitError, RequestError, UnavailableError
-from domain.ports import Messenger, Presence
+from domain.ports import Messenger
 from domain.values import EffectKey, LeadKey, RecordId
 from sandbox import slack
 from sandbox.server import Server
+from sandbox.slack.people import set_quiet
 from sandbox.wire import Handler, Request, Response
 from sandbox.world import Row, World
 from tools.slack import SlackAccess, SlackGateway
@@ -416,7 +417,19 @@ def test_a_status_tells_who_is_away(
     workspace.sets_status(ANA, text, emoji, until)
     user = slack.user_by_email(workspace.world, ANA)
     assert user is not None
-    assert workspace.gateway().presences([ANA]) == {ANA: Presence(user_id=user["id"], away=away)}
+    presence = workspace.gateway().presences([ANA])[ANA]
+    assert (user["id"], away) == (presence.user_id, presence.away)
+
+
+def test_quiet_hours_are_told(workspace: Workspace) -> None:
+    """Slack's usual quiet ends at eight in the person's own morning; a snooze when it says."""
+    usual = workspace.gateway().presences([ANA])[ANA].do_not_disturb_until
+    assert NOW.replace(hour=16, minute=0) == usual
+    user = slack.user_by_email(workspace.world, ANA)
+    assert user is not None
+    set_quiet(workspace.world, user["id"], NOW + timedelta(hours=12))
+    snoozed = workspace.gateway().presences([ANA])[ANA].do_not_disturb_until
+    assert NOW + timedelta(hours=12) == snoozed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What the work costs: calls, seconds and memory, beside a baseline of the same run."""

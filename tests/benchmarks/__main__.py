@@ -1,0 +1,120 @@
+"""`make bench`: measure the worker against the sandbox, in this process, and print one table.
+
+A ratio compares a figure with a baseline of the same run, so that it means the same on any
+machine; seconds alone don't.
+"""
+
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import update
+
+from agent.ledger.rows import table
+from agent.ledger.tables import HandoffRow
+from sandbox.world import World
+from sandbox.worlds import scale
+from tests.worlds import Town, town
+
+LEADS, OPEN, DUE = 1_000, 5_000, 200
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing that was measured."""
+
+    name: str
+    calls: int
+    seconds: float
+    megabytes: float
+    """Peak of Python's own memory, the sandbox's included."""
+    ratio: str = ""
+
+
+def measured(name: str, here: Town, work: Callable[[], object]) -> Figure:
+    """Run some work once and say what it cost."""
+    before = here.requests().total()
+    tracemalloc.start()
+    begun = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - begun
+    peak = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    return Figure(name, here.requests().total() - before, seconds, peak)
+
+
+def routing() -> Iterator[Figure]:
+    """A tick that routes a thousand leads, and one that finds nothing to do."""
+    world = World(seed=3)
+    scale.build(world, leads=LEADS)
+    with tempfile.TemporaryDirectory() as folder, town(Path(folder), world) as here:
+        worker = here.app.worker()
+        full = measured(f"route {LEADS} leads", here, worker.route)
+        here.pass_time(minutes=10)
+        idle = measured("route nothing", here, worker.route)
+    yield full
+    yield ratio(idle, full)
+
+
+def following() -> Iterator[Figure]:
+    """A tick of follow-through over many open leads of which few are due, and of which none is."""
+    world = World(seed=3)
+    scale.build(world, leads=OPEN)
+    with tempfile.TemporaryDirectory() as folder, town(Path(folder), world) as here:
+        worker = here.app.worker()
+        while here.app.ledger.handoffs.open_count() < OPEN:
+            worker.route()
+        here.pass_time(days=1)
+        _let_be_due(here, DUE)
+        few = measured(f"follow {DUE} due of {OPEN} open", here, worker.follow)
+        here.pass_time(minutes=10)
+        _let_be_due(here, 0)
+        none = measured(f"follow none of {OPEN} open", here, worker.follow)
+    yield few
+    yield ratio(none, few)
+
+
+def _let_be_due(here: Town, count: int) -> None:
+    """Let exactly so many of the open handoffs be due now."""
+    handoff = table(HandoffRow)
+    rows = here.app.ledger.handoffs.rows(state="open")
+    later = here.world.now + timedelta(days=3)
+    with here.app.ledger.engine.begin() as connection:
+        connection.execute(update(handoff).values(due_at=later))
+        due = [row.cycle_id for row in rows[:count]]
+        now = update(handoff).where(handoff.c.cycle_id.in_(due)).values(due_at=here.world.now)
+        connection.execute(now)
+
+
+def ratio(one: Figure, base: Figure) -> Figure:
+    """A figure with its share of another's seconds."""
+    share = f"{one.seconds / base.seconds:.2f} of the time of: {base.name}"
+    return Figure(one.name, one.calls, one.seconds, one.megabytes, share)
+
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
+    "routing": routing,
+    "following": following,
+}
+
+
+def main() -> None:
+    """Run the benchmarks that are named, or all."""
+    wanted = sys.argv[1:] or list(BENCHMARKS)
+    shown = Table("what", "vendor calls", "seconds", "peak MB", "beside", box=None)
+    for name in wanted:
+        for one in BENCHMARKS[name]():
+            numbers = (f"{one.calls:>5}", f"{one.seconds:>7.2f}", f"{one.megabytes:>7.1f}")
+            shown.add_row(one.name, *numbers, one.ratio)
+    Console(width=120, highlight=False).print(shown)
+
+
+if __name__ == "__main__":
+    main()
