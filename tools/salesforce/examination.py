@@ -8,7 +8,17 @@ from domain.errors import AuthError, RequestError, ToolError
 from domain.ports import Finding
 from tools.salesforce import fields
 from tools.salesforce.client import Client, Row
-from tools.salesforce.fields import COLUMNS, PACKAGE, PERSON_ACCOUNT, STAMP, SObject
+from tools.salesforce.fields import (
+    COLUMNS,
+    FIRST_TOUCH_AT,
+    FIRST_TOUCH_TYPE,
+    PACKAGE,
+    PERSON_ACCOUNT,
+    SLA_MET,
+    STAMP,
+    TASK_KEY,
+    SObject,
+)
 from tools.salesforce.reading import Reader, Wanted, missing_sentence
 from tools.salesforce.soql import Query, Term, select
 from tools.salesforce.writing import Guard
@@ -57,6 +67,7 @@ def examine(org: Org, expected: Expected, guard: Guard, *, person_accounts: bool
         ("fields", lambda: _fields(reader)),
         ("person accounts", lambda: _person_accounts(reader, is_set=person_accounts)),
         ("people and queues", lambda: _people_and_queues(reader, expected)),
+        ("follow-through fields", lambda: _followed(reader)),
         ("owner guard", lambda: _guard_rule(client, guard)),
         ("clock", lambda: _clock(client, org.now)),
         ("API calls", lambda: _usage(client)),
@@ -111,6 +122,25 @@ def _fields(reader: Reader) -> Iterator[Finding]:
         if hidden:
             sentence = missing_sentence(sobject, hidden)
             yield _wrong(f"{sobject} fields", sentence, "grant read access to these fields")
+
+
+def _followed(reader: Reader) -> Iterator[Finding]:
+    """What follow-through reads and writes; without it touches are told to the ledger alone."""
+    wanted = {
+        SObject.LEAD: (FIRST_TOUCH_AT, FIRST_TOUCH_TYPE, SLA_MET),
+        SObject.CONTACT: (FIRST_TOUCH_AT, FIRST_TOUCH_TYPE, SLA_MET),
+        SObject.TASK: (TASK_KEY,),
+    }
+    missing: list[str] = []
+    for sobject, names in wanted.items():
+        known = reader.known(sobject)
+        missing += [f"{sobject}.{name}" for name in names if name not in known]
+    subject = "follow-through fields"
+    if missing:
+        fix = "add them; Routing_Key__c is a text field marked as a unique external id"
+        yield _wrong(subject, f"missing: {_listed(missing)}", fix)
+    else:
+        yield _fine(subject, "first touches, results and reported calls can be written")
 
 
 def _person_accounts(reader: Reader, *, is_set: bool) -> Iterator[Finding]:
