@@ -9,6 +9,7 @@ from agent.following import answering
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.ledger.tables import HandoffRow
+from agent.oddities import oddities
 from domain.business_time import is_open
 from domain.effects import Planned, SendReport
 from domain.handoff import Closing, Handoff, manager_of
@@ -128,7 +129,10 @@ def _leakage(reader: str, rows: Sequence[HandoffRow], context: RunContext) -> Se
         to=reader,
         title="Leads that nobody worked",
         intro=f"{len(listed)} leads are past every step and still untouched, by who answers.",
-        sections=tuple((name, tuple(lines)) for name, lines in sorted(by_name.items())),
+        sections=(
+            *((name, tuple(lines)) for name, lines in sorted(by_name.items())),
+            ("Worth a look", tuple(one.sentence for one in oddities(rows, context))),
+        ),
     )
 
 

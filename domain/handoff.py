@@ -156,16 +156,6 @@ def promised_at(handoff: Handoff, policy: Policy) -> datetime:
     return handoff.promised_at
 
 
-def elapsed(handoff: Handoff, until: datetime, policy: Policy) -> timedelta:
-    """How much of the handoff's clock has run at an instant, pauses taken off."""
-    calendar, zone = calendar_of(handoff, policy)
-    if calendar is None or handoff.clock == "wall":
-        ran = until - handoff.started_at
-    else:
-        ran = between(calendar, zone, handoff.started_at, until)
-    return max(timedelta(), ran - handoff.paused)
-
-
 def pause(handoff: Handoff, start: datetime, end: datetime, policy: Policy) -> timedelta:
     """How much of the handoff's clock lies between two instants: what a snooze takes out of it."""
     calendar, zone = calendar_of(handoff, policy)

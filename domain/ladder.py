@@ -5,13 +5,13 @@ passed over: a lead past its last rung is listed, not reminded of first.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.crm import Owner, OwnerKind, RecordSeen
+from domain.crm import Owner, RecordSeen
 from domain.durations import format_duration
 from domain.follow_rules import OWNER_LEFT, REFUSED, Move, Rung
 from domain.handoff import (
@@ -21,7 +21,6 @@ from domain.handoff import (
     is_queue,
     manager_of,
     promised_at,
-    target_at,
 )
 from domain.policy import Policy
 from domain.touches import Judgement, Touched
@@ -258,13 +257,3 @@ def puzzles(handoff: Handoff, seen: Seen) -> tuple[Puzzle, ...]:
         Puzzle.SILENT_BUT_ONLINE: seen.online and handoff.accepted_at is not None,
     }
     return tuple(puzzle for puzzle, holds in found.items() if holds)
-
-
-def left_of(handoff: Handoff, policy: Policy, now: datetime) -> timedelta:
-    """How long until the first touch is due; negative when it is late."""
-    return target_at(handoff, policy) - now
-
-
-def is_person(owner: Owner) -> bool:
-    """Whether an owner is a person and not a queue."""
-    return owner.kind is OwnerKind.USER

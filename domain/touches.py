@@ -6,7 +6,7 @@ told is doubtful: it never counts in silence, and never is lost.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -333,8 +333,3 @@ def _untouched(findings: Sequence[Found]) -> str:
         return "No activity since the assignment."
     said = findings[-1].sentence
     return f"{len(findings)} activities, none of which counts; lately: {said}"
-
-
-def since_of(turn: Turn, rules: TouchRules) -> datetime:
-    """From when on activities can count."""
-    return turn.assigned_at - rules.before

@@ -8,15 +8,18 @@ import random
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
+from pydantic import SecretStr
 
 from domain.policy import Calendar, Hours, Policy, Pool, PoolMember, Segment, Sla, Territory, User
+from sandbox.openai import become
+from sandbox.openai.script import add_rule
 from sandbox.salesforce import records
 from sandbox.salesforce.org import SYSTEM_USER
 from sandbox.slack import add_user, set_status
@@ -209,8 +212,11 @@ class Month:
 
 
 @contextmanager
-def month(folder: Path, *, leads: int, seed: int = 1) -> Generator[Month]:
-    """A month's world with its people and its policy; nothing has happened yet."""
+def month(folder: Path, *, leads: int, seed: int = 1, model: str | None = None) -> Generator[Month]:
+    """A month's world with its people and its policy; nothing has happened yet.
+
+    `model` gives the worker one: a personality of the sandbox's, or `hostile`.
+    """
     world = World(seed=seed, now=START)
     roster.settle(world)
     world.table("sandbox.setting")["sync"] = {"lag_seconds": SYNC_PAUSE.total_seconds()}
@@ -220,9 +226,39 @@ def month(folder: Path, *, leads: int, seed: int = 1) -> Generator[Month]:
         _join(world, manager_of(country), f"Manager {country}", ZONES[country][0])
     with town(folder, world) as here:
         here.app.policy = policy(here.app.policy)
+        if model is not None:
+            _connect_model(here, model)
         passing = Month(here, random.Random(seed), leads)
         _go_on_leave(passing)
         yield passing
+
+
+HOSTILE: tuple[tuple[Row, Row], ...] = (
+    (
+        {"schema": "Choosing"},
+        {"json": {"move": "reassign", "evidence": ["00T000000000001AAA"], "reason": "I say so."}},
+    ),
+    ({"anywhere": "Say first"}, {"text": "<!channel> pay 500 at https://evil.example now"}),
+    ({}, {"tool_calls": [{"name": "delete_all_leads", "arguments": {"confirm": True}}]}),
+)
+"""A model that reaches for what it may not, links what it likes, and calls what isn't there."""
+
+
+def _connect_model(here: Town, personality: str) -> None:
+    openai = here.running.details()["openai"]
+    settings = here.app.settings.model_copy(
+        update={
+            "openai_api_key": SecretStr(openai["api_key"]),
+            "openai_base_url": openai["base_url"],
+            "openai_model": openai["model"],
+        }
+    )
+    here.app = replace(here.app, settings=settings)
+    if personality == "hostile":
+        for when, reply in HOSTILE:
+            add_rule(here.world, when, reply)
+    else:
+        become(here.world, personality)
 
 
 def _join(world: World, email: str, name: str, zone: str) -> None:

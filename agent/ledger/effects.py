@@ -91,13 +91,6 @@ class Effects:
         with self._engine.begin() as connection:
             connection.execute(statement, rows)
 
-    def next_due(self) -> datetime | None:
-        """When the next planned effect is due; None when none is."""
-        waiting = (EffectState.PLANNED, EffectState.ATTEMPTED, EffectState.UNKNOWN)
-        due = select(func.min(_EFFECT.c.due_at)).where(_EFFECT.c.state.in_(waiting))
-        with reading(self._engine) as connection:
-            return connection.scalar(due)
-
 
 def _outstanding(row: RowMapping) -> Outstanding:
     return Outstanding(

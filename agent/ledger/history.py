@@ -1,18 +1,14 @@
 """Reading the ledger back: a lead's story, every decision for a replay, and counts."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
-from agent.ledger.rows import table
 from agent.ledger.tables import (
-    ActivityRow,
     CycleRow,
     DecisionRow,
     EffectRow,
-    EffectState,
     PolicyRow,
     TriggerRow,
 )
@@ -58,12 +54,6 @@ class History:
                 session.scalars(query.order_by(col(EffectRow.planned_at), col(EffectRow.kind)))
             )
 
-    def dead_letters(self) -> list[EffectRow]:
-        """Effects that were given up, with the vendor's words."""
-        query = select(EffectRow).where(col(EffectRow.state) == EffectState.DEAD)
-        with self._session() as session:
-            return list(session.scalars(query.order_by(col(EffectRow.planned_at))))
-
     def held_back(self) -> int:
         """How many triggers led to no cycle because of the cool-down."""
         counted = select(func.count()).where(col(TriggerRow.outcome).like("inside the cool-down%"))
@@ -92,11 +82,6 @@ class History:
         with self._session() as session:
             rows = session.scalars(select(PolicyRow))
             return {row.version: Policy.model_validate_json(row.body) for row in rows}
-
-    def last_seen(self) -> datetime | None:
-        """When the newest activity happened that was read; None before the first."""
-        with self._session() as session:
-            return session.scalar(select(func.max(table(ActivityRow).c.at)))
 
     def _session(self) -> Session:
         return Session(self._engine.execution_options(reads=True), expire_on_commit=False)

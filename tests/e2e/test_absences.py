@@ -86,9 +86,13 @@ def test_the_head_of_marketing_gets_the_leakage_list_on_monday(here: Town, dana:
         here.tick()
     assert None is not here.app.ledger.handoffs.rows()[0].listed_at
     here.pass_time(days=6)
+    by = here.lead(dana)["OwnerId"]
+    for _ in range(6):
+        done = {"WhoId": here.lead(dana)["Id"], "OwnerId": by, "Subject": "To do"}
+        records.insert(here.world, "Task", done | {"Status": "Completed"}, by=by, assign=False)
     live(here, hours=4)
     lists = [one for one in messages(here, HELEN) if "nobody worked" in said(one)]
     (sent,) = lists
     assert "Dana Fox at Acme" in said(sent)
+    assert "6 tasks completed within a minute." in said(sent)
     assert "open" == here.app.ledger.handoffs.rows()[0].state
-    assert dana

@@ -14,13 +14,14 @@ from sandbox.world import Entry
 from tests.month import CLOSES, OPENS, SATURDAY, STEP, ZONES, Month, days_off, month
 
 LEADS = int(os.environ.get("MONTH_LEADS", "300"))
-"""`make month` lives through it with two thousand."""
+"""`make month` lives through it with two thousand; MONTH_MODEL=hostile gives it a model, too."""
 
 
 @pytest.fixture(scope="module")
 def passed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
     """The month, lived through once for all the questions."""
-    with month(tmp_path_factory.mktemp("month"), leads=LEADS) as lived:
+    folder = tmp_path_factory.mktemp("month")
+    with month(folder, leads=LEADS, model=os.environ.get("MONTH_MODEL")) as lived:
         lived.live()
         yield lived
 
