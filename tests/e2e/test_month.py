@@ -17,6 +17,9 @@ LEADS = int(os.environ.get("MONTH_LEADS", "300"))
 """`make month` lives through it with two thousand; MONTH_MODEL=hostile gives it a model, too."""
 
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
 @pytest.fixture(scope="module")
 def passed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
     """The month, lived through once for all the questions."""
@@ -69,7 +72,6 @@ def is_working_time(country: str, moment: datetime) -> bool:
     return is_day and OPENS <= local.hour < CLOSES
 
 
-@pytest.mark.slow
 def test_nobody_is_written_to_outside_their_hours(passed: Month) -> None:
     """Messages come nine to five on working days, across both changes of the clock."""
     outside = [
@@ -80,7 +82,6 @@ def test_nobody_is_written_to_outside_their_hours(passed: Month) -> None:
     assert [] == outside
 
 
-@pytest.mark.slow
 def test_nobody_is_nudged_after_a_touch(passed: Month) -> None:
     """Once somebody called, no reminder and no breach follows, beyond one look of the worker."""
     late = [
@@ -91,7 +92,6 @@ def test_nobody_is_nudged_after_a_touch(passed: Month) -> None:
     assert [] == late
 
 
-@pytest.mark.slow
 def test_no_rung_is_climbed_twice(passed: Month) -> None:
     """The same person hears of the same lead at most once per rung."""
     told = Counter((record, kind, entry.data["to"]) for entry, record, kind in nudges(passed))
@@ -99,7 +99,6 @@ def test_no_rung_is_climbed_twice(passed: Month) -> None:
     assert told.total() > 0
 
 
-@pytest.mark.slow
 def test_every_lead_is_touched_or_listed_with_a_name(passed: Month) -> None:
     """At the end nothing is lost: touched, on its way, or on the list beside a person's name."""
     rows = passed.here.app.ledger.handoffs.rows()
@@ -114,7 +113,6 @@ def test_every_lead_is_touched_or_listed_with_a_name(passed: Month) -> None:
     assert [] == nameless
 
 
-@pytest.mark.slow
 def test_no_persons_change_is_ever_undone(passed: Month) -> None:
     """After somebody gave a lead away by hand the worker writes no owner on it any more."""
     undone: list[Any] = []
@@ -129,7 +127,6 @@ def test_no_persons_change_is_ever_undone(passed: Month) -> None:
     assert len(passed.given) > 10
 
 
-@pytest.mark.slow
 def test_the_clock_is_right_across_the_changes(passed: Month) -> None:
     """What the ledger calls in time is in time by an hour-by-hour count of working minutes."""
     wrong: list[str] = []
