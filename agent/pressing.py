@@ -65,13 +65,16 @@ class Answer:
     changed: bool = True
 
 
-def press(pressed: Press, context: RunContext) -> str:
-    """Keep a press, carry it out once, and say to the person what came of it."""
-    clicks = context.ledger.clicks
+def keep(pressed: Press, context: RunContext) -> str | None:
+    """Keep a press, durably; what was answered when it came before, else None."""
     body = {"cycle": pressed.cycle, "stage": pressed.stage, "fields": dict(pressed.fields)}
-    before = clicks.keep(pressed.id, pressed.user, pressed.verb, body, context.now)
-    if before is not None:
-        return before
+    clicks = context.ledger.clicks
+    return clicks.keep(pressed.id, pressed.user, pressed.verb, body, context.now)
+
+
+def carry_out(pressed: Press, context: RunContext) -> str:
+    """Carry out a press that is kept, once, and say to the person what came of it."""
+    clicks = context.ledger.clicks
     for _ in range(TRIES):
         answer = respond(pressed, context)
         try:
@@ -90,7 +93,7 @@ def finish(context: RunContext) -> int:
         pressed = Press(
             row.id, row.person, Verb(row.verb), row.body["cycle"], row.body["stage"], fields
         )
-        press(pressed, context)
+        carry_out(pressed, context)
     return len(rows)
 
 

@@ -29,8 +29,11 @@ Body = dict[str, Any]
 Respond = Callable[..., Any]
 
 
-def build(app: App) -> Bolt:
-    """Bolt with all that can be pressed; nothing listens yet."""
+def build(app: App, *, waits: bool = False) -> Bolt:
+    """Bolt with all that can be pressed; nothing listens yet.
+
+    With `waits` a press is answered only when all of it is done, as tests want it.
+    """
     settings = app.settings
     secret = settings.slack_signing_secret
     token = settings.slack_bot_token
@@ -44,7 +47,7 @@ def build(app: App) -> Bolt:
         signing_secret=None if secret is None else secret.get_secret_value(),
         request_verification_enabled=secret is not None,
         token_verification_enabled=False,
-        process_before_response=True,
+        process_before_response=waits,
     )
     _listen(bolt, app)
     return bolt
@@ -78,8 +81,7 @@ def listening(app: App) -> Generator[None]:
 
 def _listen(bolt: Bolt, app: App) -> None:
     def pressed(body: Body, ack: Ack, respond: Respond) -> None:
-        answer = _press(app, _read(body))
-        ack()
+        answer = _press(app, _read(body), ack)
         respond(text=answer, replace_original=False, response_type="ephemeral")
 
     def ask_about_call(body: Body, ack: Ack, client: WebClient) -> None:
@@ -93,8 +95,7 @@ def _listen(bolt: Bolt, app: App) -> None:
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
     def submitted(body: Body, ack: Ack, client: WebClient) -> None:
-        answer = _press(app, _read_form(body))
-        ack()
+        answer = _press(app, _read_form(body), ack)
         client.chat_postMessage(channel=body["user"]["id"], text=answer, unfurl_links=False)
 
     for action in (ON_IT, SNOOZE, GIVE_ON, KEEP):
@@ -105,10 +106,14 @@ def _listen(bolt: Bolt, app: App) -> None:
         bolt.view(form)(submitted)
 
 
-def _press(app: App, pressed: Press) -> str:
-    """Carry out a press, and bring the messages about its lead up to date at once."""
+def _press(app: App, pressed: Press, ack: Ack) -> str:
+    """Keep a press, let Slack know, carry it out, and bring the messages about it up to date."""
     context = app.context()
-    answer = pressing.press(pressed, context)
+    before = pressing.keep(pressed, context)
+    ack()
+    if before is not None:
+        return before
+    answer = pressing.carry_out(pressed, context)
     try:
         context.ledger.cycles.record(refreshing.plan_news([pressed.cycle], context))
         effects.perform("refresh_message", context)

@@ -142,7 +142,7 @@ def send(here: Town, payload: dict[str, Any], *, secret: str = SECRET) -> int:
     }
     settings = here.app.settings.model_copy(update={"slack_signing_secret": SecretStr(SECRET)})
     app = replace(here.app, settings=settings)
-    return slack_app.build(app).dispatch(BoltRequest(body=body, headers=headers)).status
+    return slack_app.build(app, waits=True).dispatch(BoltRequest(body=body, headers=headers)).status
 
 
 def about(message: dict[str, Any]) -> str:

@@ -48,6 +48,7 @@ def test_a_press_arrives_and_is_acknowledged(connected: Town) -> None:
     pressed = on_it(connected, rep, dict(message))
     answers = [connected.running.socket.deliver("interactive", pressed) for _ in range(11)]
     assert [{}] * 11 == answers
+    connected.tick()
     decisions = connected.app.ledger.history.decisions(connected.cycle(dana).id)
     assert 1 == sum(one.kind == "said" for one in decisions)
     live(connected, minutes=5)
