@@ -15,6 +15,7 @@ from agent.context import RunContext
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import Outstanding, Settled
 from agent.ledger.tables import EffectState
+from domain.business_time import next_open
 from domain.effects import (
     Applied,
     LogCall,
@@ -263,7 +264,10 @@ def _look_up_messages(effects: Sequence[Outstanding], context: RunContext) -> Re
 
 
 def _screen_messages(effects: Sequence[Outstanding], context: RunContext) -> Screened:
-    """Nobody is told of what needs them no more, nor twice within the quiet time."""
+    """Nobody is told of what needs them no more, twice within the quiet time, or after hours.
+
+    When a message was planned its reader was at work; after a failed try the day may be over.
+    """
     needless = _needless(effects, context)
     told = {
         one.key: one.action.owner
@@ -277,7 +281,23 @@ def _screen_messages(effects: Sequence[Outstanding], context: RunContext) -> Scr
         for key, person in told.items()
         if person in last and last[person] + quiet > context.now
     }
+    for one in effects:
+        opens = _opens(one, context)
+        if one.key not in needless and opens is not None and opens > context.now:
+            later[one.key] = max(opens, later.get(one.key, opens))
     return Screened(needless, later)
+
+
+def _opens(one: Outstanding, context: RunContext) -> datetime | None:
+    """When the reader of a message is at work; None for somebody the policy doesn't know."""
+    policy = context.policy
+    if not isinstance(one.action, TellOwner | TellManager):
+        return None
+    reader = one.action.owner if isinstance(one.action, TellOwner) else one.action.manager
+    user = policy.users.get(reader)
+    if user is None:
+        return None
+    return next_open(policy.calendars[user.calendar], user.timezone, context.now)
 
 
 def _needless(effects: Sequence[Outstanding], context: RunContext) -> dict[EffectKey, Receipt]:

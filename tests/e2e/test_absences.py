@@ -1,10 +1,11 @@
 """Owners who are away, who don't want to be disturbed, or who have left; and what is kept of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from sandbox.running import SLACK_TOKEN
 from sandbox.salesforce import records
 from sandbox.salesforce.org import SYSTEM_USER
 from sandbox.slack import set_status
@@ -96,3 +97,19 @@ def test_the_head_of_marketing_gets_the_leakage_list_on_monday(here: Town, dana:
     assert "Dana Fox at Acme" in said(sent)
     assert "6 tasks completed within a minute." in said(sent)
     assert "open" == here.app.ledger.handoffs.rows()[0].state
+
+
+def test_what_slack_missed_is_not_made_up_for_at_night(here: Town) -> None:
+    """Slack fails at the end of the day: the message comes in the morning, not that evening."""
+    token = here.world.table("slack.token")[SLACK_TOKEN]
+    here.world.advance_to(datetime(2026, 11, 24, 1, 15, tzinfo=UTC))
+    token["revoked"] = True
+    dana = here.arrive()
+    live(here, minutes=10)
+    token.pop("revoked")
+    live(here, hours=4)
+    rep = owner(here, dana)
+    assert [] == messages(here, rep)
+    here.world.advance_to(datetime(2026, 11, 24, 17, 0, tzinfo=UTC))
+    live(here, minutes=30)
+    assert 1 == len([one for one in messages(here, rep) if "Dana Fox" in said(one)][:1])
