@@ -122,7 +122,9 @@ def _assigned(
     change = handed(one, write, owner, held, context.now, context)
     step.handoffs[one.cycle] = change
     _supersede(step, one, known)
-    step.cycles[one.cycle] = fields if held is None else CycleFields(owner_name=name)
+    step.cycles[one.cycle] = (
+        fields if held is None else CycleFields(owner_name=name, sentence=write.stamp.reason)
+    )
     if held is not None and email is not None:
         step.cycles[one.cycle]["owner"] = email
     for action, due_at in _news(change.handoff, write, (email, name), context):

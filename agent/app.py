@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -28,18 +29,23 @@ from domain.ports import (
     Finding,
     Marketing,
     Messenger,
+    RecordLinks,
 )
 from domain.values import LeadKey
 from tools import enrichment, salesforce
 from tools.http import Transport
 from tools.llm.gateway import LlmGateway, LlmSettings
 from tools.llm.investigator import ModelInvestigator
+from tools.llm.talker import ModelTalker
 from tools.marketo.client import MarketoAccess, MarketoClient
 from tools.marketo.examination import Expectations
 from tools.marketo.gateway import MarketoGateway
 from tools.quota import Budget, Limits
 from tools.slack.client import SlackAccess
 from tools.slack.gateway import SlackGateway
+
+if TYPE_CHECKING:
+    from agent.conversation.memory import Memory
 
 
 class WallClock:
@@ -52,6 +58,10 @@ class WallClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+
+def _no_hurry() -> None:
+    """Nobody ticks by a schedule here."""
 
 
 def open_app(settings: Settings, clock: Clock | None = None) -> "App":
@@ -73,6 +83,8 @@ class App:
     ledger: Ledger
     clock: Clock
     chance: random.Random = field(default_factory=random.Random)
+    hurry: Callable[[], None] = _no_hurry
+    """Asks for the next tick now instead of at its time; whoever ticks sets it."""
     new_run: Callable[[], str] = lambda: f"r{uuid.uuid4().hex[:12]}"
 
     @cached_property
@@ -109,6 +121,7 @@ class App:
             enrichment=self.enrichment,
             messenger=self.messenger,
             investigator=self.investigator,
+            talker=self.talker,
             batch_size=self.settings.routeready_batch_size,
         )
 
@@ -128,6 +141,11 @@ class App:
         client = MarketoClient(access, transport, self.clock)
         campaign = self.policy.sync.campaign if self.policy.sync.request else None
         return MarketoGateway(client, self.clock, expectations=Expectations(sync_campaign=campaign))
+
+    @property
+    def links(self) -> RecordLinks:
+        """Where people open records."""
+        return self._salesforce
 
     @property
     def crm(self) -> Crm:
@@ -205,19 +223,37 @@ class App:
     @cached_property
     def investigator(self) -> ModelInvestigator | None:
         """The model that looks closer at puzzling cases; None without a key and a model."""
+        access = self._model_access()
+        if access is None:
+            return None
+        return ModelInvestigator(LlmGateway(access, self.clock, self.chance), self.clock)
+
+    @cached_property
+    def talker(self) -> ModelTalker | None:
+        """The model that holds conversations; None without a key and a model."""
+        access = self._model_access()
+        return None if access is None else ModelTalker(LlmGateway(access, self.clock, self.chance))
+
+    @cached_property
+    def memory(self) -> "Memory":
+        """What is remembered of conversations."""
+        from agent.conversation.memory import open_memory  # noqa: PLC0415  (LangGraph is slow)
+
+        return open_memory(self.ledger.engine)
+
+    def _model_access(self) -> LlmSettings | None:
         settings = self.settings
         if settings.openai_api_key is None or settings.openai_model is None:
             return None
-        access = LlmSettings(
+        return LlmSettings(
             api_key=settings.openai_api_key,
             model=settings.openai_model,
             base_url=settings.openai_base_url,
         )
-        return ModelInvestigator(LlmGateway(access, self.clock, self.chance), self.clock)
 
     def close(self) -> None:
         """Close what is kept open: connections and the database."""
-        for name in ("_salesforce", "investigator"):
+        for name in ("_salesforce", "investigator", "talker", "memory"):
             made = self.__dict__.pop(name, None)
             if made is not None:
                 made.close()

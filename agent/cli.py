@@ -18,6 +18,7 @@ from domain.errors import RoutereadyError
 if TYPE_CHECKING:
     from agent.context import RunContext
     from agent.tick import Report
+    from domain.answers import Answer
 
 cli = typer.Typer(
     name="routeready",
@@ -32,6 +33,7 @@ cli.add_typer(policy_cli, name="policy")
 PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv beside it.")]
 ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
 Approver = Annotated[str, typer.Option(help="Your e-mail address, for the record.")]
+Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the policy has it.")]
 JsonPath = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON.")]
 
 
@@ -72,6 +74,8 @@ def follow() -> None:
 
 
 def _tell(report: "Report") -> None:
+    if report.paused:
+        raise RoutereadyError(report.paused)
     if report.busy:
         raise RoutereadyError("another instance is at work; try again when it is done")
     if report.error:
@@ -90,6 +94,57 @@ def why(who: Annotated[str, typer.Argument(help="An e-mail address, or a Marketo
     if not stories:
         raise RoutereadyError(f"nothing is known of {who}: it was never triggered")
     typer.echo("\n\n".join(str(story) for story in stories))
+
+
+@cli.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="As you would write it in Slack.")],
+    by: Asker,
+    *,
+    yes: Annotated[bool, typer.Option(help="Approve what is proposed without asking.")] = False,
+) -> None:
+    """Ask the worker what you would ask in Slack; changes are shown before they are made."""
+    from agent.app import open_app
+    from agent.conversation.desk import Desk
+    from agent.conversation.memory import NoMemory
+    from agent.settings import read_settings
+    from domain.authority import principal
+
+    app = open_app(read_settings())
+    who = principal(by, app.policy)
+    if who is None:
+        raise RoutereadyError(f"the policy names no user {by}")
+    desk = Desk(app.context(), NoMemory())
+    shown = desk.respond(question, who, "terminal")
+    typer.echo("\n\n".join([*([shown.said] if shown.said else []), *map(_text, shown.answers)]))
+    for one in shown.answers:
+        if one.proposal is not None:
+            agreed = yes or typer.confirm("Do it?")
+            typer.echo(_text(desk.word(one.proposal, yes=agreed, who=who).answers[0]))
+    app.close()
+
+
+def _text(answer: "Answer") -> str:
+    return answer.text()
+
+
+@cli.command()
+def pause(
+    by: Asker,
+    because: Annotated[str, typer.Option(help="Why; everybody who asks reads it.")],
+    scope: Annotated[str, typer.Argument(help="`worker`, or a segment's name.")] = "worker",
+) -> None:
+    """Stop every write, of the worker or of one segment, until somebody resumes it."""
+    ask(f"pause {scope}, {because}", by, yes=True)
+
+
+@cli.command()
+def resume(
+    by: Asker,
+    scope: Annotated[str, typer.Argument(help="`worker`, or a segment's name.")] = "worker",
+) -> None:
+    """End a pause."""
+    ask(f"resume {scope}", by, yes=True)
 
 
 @cli.command()

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from agent.ledger import Ledger
 from domain.policy import Policy
-from domain.ports import Crm, Enrichment, Investigator, Marketing, Messenger
+from domain.ports import Crm, Enrichment, Investigator, Marketing, Messenger, Talker
 
 
 @dataclass(frozen=True)
@@ -23,5 +23,7 @@ class RunContext:
     messenger: Messenger | None
     """None when Slack isn't connected."""
     investigator: Investigator | None = None
+    """None when no model is connected."""
+    talker: Talker | None = None
     """None when no model is connected."""
     batch_size: int = 1000

@@ -77,6 +77,7 @@ def assigned(ready: Sequence[Judged[Ready]], inputs: RouteInputs, context: RunCo
         inputs = evolve(inputs, routed)
         step.decisions.append(decision)
         step.cycles[claimed.cycle.id] = _routed_fields(routed, claimed, context)
+        step.cycles[claimed.cycle.id]["title"] = title_of(snapshot.lead)
         for draw in routed.decision.draws:
             step.pools[draw.pool] = draw.after
         _carry_out(step, claimed, snapshot, routed, decision, context)
@@ -219,7 +220,10 @@ def parked(judged: Sequence[Judged[Park]], context: RunContext) -> Step:
     for claimed, snapshot, verdict in judged:
         _note(step, claimed, snapshot, verdict, context)
         deadline = claimed.cycle.opened_at + context.policy.gate.park_for
-        fields = CycleFields(due_at=context.now + PARKED_LOOK, deadline=deadline)
+        look_at = context.now + PARKED_LOOK
+        if claimed.held_until is not None:
+            look_at = min(look_at, claimed.held_until)
+        fields = CycleFields(due_at=look_at, deadline=deadline)
         _move(step, claimed, CycleStatus.PARKED, fields)
     return step
 
@@ -257,6 +261,7 @@ def _note(
     said = verdict_hash(verdict)
     fields = CycleFields(
         verdict_hash=said,
+        title=title_of(snapshot.lead),
         sentence=verdict.sentence,
         segment=verdict.segment,
         blocked_by=blocked_by(verdict),

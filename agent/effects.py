@@ -5,7 +5,7 @@ first; then those that are due are noted as attempted, durably, and sent in one 
 what came of each is settled together with what follows from it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -16,6 +16,7 @@ from agent.ledger.handoffs import OPEN
 from agent.ledger.records import Outstanding, Settled
 from agent.ledger.tables import EffectState
 from domain.business_time import next_open
+from domain.changes import WORKER
 from domain.effects import (
     Applied,
     LogCall,
@@ -95,11 +96,15 @@ class Kind:
 def perform(kind: str, context: RunContext) -> None:
     """Settle what is in doubt, then send what is due."""
     effects, now = context.ledger.effects, context.now
-    found = effects.outstanding(kind, OUTSTANDING, now, AT_ONCE)
+    stops = context.ledger.talks.stops()
+    if WORKER in stops:
+        return
+    found = _going(effects.outstanding(kind, OUTSTANDING, now, AT_ONCE), stops, context)
     doubtful = [one for one in found if one.state is not EffectState.PLANNED]
     if doubtful:
         _settle(doubtful, KINDS[kind].look_up(doubtful, context), context)
-        found = effects.outstanding(kind, (EffectState.PLANNED,), now, AT_ONCE)
+        planned = effects.outstanding(kind, (EffectState.PLANNED,), now, AT_ONCE)
+        found = _going(planned, stops, context)
     due = _screened(kind, found, context)
     if not due:
         return
@@ -111,6 +116,16 @@ def perform(kind: str, context: RunContext) -> None:
         _settle(due, receipts, context)
         raise
     _settle(due, receipts, context)
+
+
+def _going(
+    found: Sequence[Outstanding], stops: Collection[str], context: RunContext
+) -> Sequence[Outstanding]:
+    """What is not of a segment that a person has paused."""
+    if not stops or not found:
+        return found
+    segments = context.ledger.talks.segments({CycleId(one.cycle) for one in found})
+    return [one for one in found if segments.get(CycleId(one.cycle)) not in stops]
 
 
 def _screened(kind: str, due: Sequence[Outstanding], context: RunContext) -> Sequence[Outstanding]:

@@ -16,7 +16,7 @@ from agent.ledger.tables import CycleStatus
 from domain.briefing import Happening
 from domain.business_time import next_open
 from domain.certificate import FollowCase, ReassignCase
-from domain.crm import Owner, OwnerKind
+from domain.crm import Owner, OwnerKind, RecordSeen
 from domain.effects import (
     Action,
     MirrorFields,
@@ -334,7 +334,9 @@ def give_on(step: Step, giving: Giving, inputs: RouteInputs, context: RunContext
     if given.draw is not None:
         step.pools[given.draw.pool] = given.draw.after
     if given.target is not None:
-        write = hand_over(handoff, giving.seen, given.target, given.reason, decision.id, context)
+        write = hand_over(
+            handoff, giving.seen.record, given.target, given.reason, decision.id, context
+        )
         rung = f"stage {handoff.stage + 1}"
         step.effects.append(plan(handoff.cycle, write, decision.id, context.now, rung))
     return given
@@ -342,14 +344,14 @@ def give_on(step: Step, giving: Giving, inputs: RouteInputs, context: RunContext
 
 def hand_over(
     handoff: Handoff,
-    seen: Seen,
+    record: RecordSeen | None,
     target: ToUser,
     reason: str,
     decision: DecisionId,
     context: RunContext,
 ) -> SetOwner:
     """The write that gives a lead to its next owner, only if the present one still has it."""
-    policy, record = context.policy, seen.record
+    policy = context.policy
     new = Owner(id=target.user_id, kind=OwnerKind.USER, name=target.name, email=target.email)
     after = next_stage(handoff, new, context.now, policy, reason=reason, pool=handoff.pool)
     return SetOwner(

@@ -14,10 +14,10 @@ from agent import following
 from agent.context import RunContext
 from agent.decisions import plan
 from agent.handing import watched
-from agent.ledger.clicks import LateError
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import Decision, Dispute, HandoffChange, HeldOff, Step
 from agent.ledger.tables import DisputeRow
+from agent.ledger.writing import LateError
 from domain.durations import format_duration
 from domain.effects import LogCall
 from domain.follow_rules import DisputeReason
@@ -177,8 +177,13 @@ def _on_it(_: Press, who: str, held: HeldOff, context: RunContext, step: Step) -
 
 
 def _snooze(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
-    handoff, rules, policy = held.handoff, context.policy.follow_through.snooze, context.policy
     wanted = timedelta(seconds=_whole(pressed.fields.get("seconds", "")))
+    return put_off(wanted, who, held, context, step)
+
+
+def put_off(wanted: timedelta, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
+    """Snooze a lead within the policy's limits; a step that stays empty says why not."""
+    handoff, rules, policy = held.handoff, context.policy.follow_through.snooze, context.policy
     if handoff.snoozes >= rules.at_most:
         times = f"{rules.at_most} times" if rules.at_most != 1 else "once"
         return _nothing(step, f"This lead was snoozed {times} already; that is the limit.")

@@ -11,9 +11,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from agent import slack_app
 from agent.app import App, open_app
+from agent.conversation.desk import Desk
 from agent.logs import alert, configure, log
 from agent.settings import Settings
 from domain.errors import PolicyError
+
+TICK = "tick"
 
 
 def run_forever(settings: Settings) -> None:
@@ -32,7 +35,13 @@ def run_forever(settings: Settings) -> None:
         next_run_time=datetime.now(UTC),
         coalesce=True,
         max_instances=1,
+        id=TICK,
     )
+
+    def hurry() -> None:
+        scheduler.modify_job(TICK, next_run_time=datetime.now(UTC))
+
+    app.hurry = hurry
     scheduler.start()
     log("run_started", "The worker runs.", policy=app.policy.version)
     with slack_app.listening(app):
@@ -53,11 +62,14 @@ def _tick_safely(app: App) -> None:
     _take_up_policy(app)
     try:
         report = app.worker().tick()
+        Desk(app.context(), app.memory).tidy()
     except Exception as error:  # noqa: BLE001  (the worker must outlive any one tick)
         alert("tick_failed", f"The tick failed: {error!r}")
         write_health(settings.routeready_health_file, "failed", repr(error))
         return
-    if report.busy:
+    if report.paused:
+        log("tick_paused", f"Nothing is done: {report.paused}")
+    elif report.busy:
         log("tick_busy", "Another instance holds the lease; this one waits.")
     elif report.error:
         alert("tick_ended_early", report.error, run=report.run)

@@ -15,7 +15,7 @@ from slack_bolt import App as Bolt
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from agent import effects, pressing, refreshing
+from agent import effects, pressing, refreshing, slack_talk
 from agent.app import App
 from agent.logs import alert, log
 from agent.pressing import Press, Verb
@@ -50,6 +50,7 @@ def build(app: App, *, waits: bool = False) -> Bolt:
         process_before_response=waits,
     )
     _listen(bolt, app)
+    slack_talk.listen(bolt, app)
     return bolt
 
 

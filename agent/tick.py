@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from agent.context import RunContext
+from domain.changes import WORKER
 from domain.errors import ToolError
 
 LEASE = timedelta(minutes=5)
@@ -28,6 +29,8 @@ class Report:
     busy: bool = False
     """Another instance holds the lease: nothing was done."""
     error: str | None = None
+    paused: str | None = None
+    """A person stopped the worker: nothing was done, and this is who and why."""
     steps: Counter[str] = field(default_factory=Counter[str])
     """How many handed-off leads had which step: `rest`, `climb`, `end`, `pass`."""
 
@@ -50,7 +53,7 @@ class Worker:
     def tick(self) -> Report:
         """Route what is due, then follow through; each vendor failure is reported."""
         routed = self.route()
-        if routed.busy:
+        if routed.busy or routed.paused:
             return routed
         followed = self.follow()
         errors = [error for error in (routed.error, followed.error) if error is not None]
@@ -85,6 +88,9 @@ class Worker:
     def _run(self, kind: str, batch: Callable[[RunContext], _Round]) -> Report:
         context = self.context()
         ledger = context.ledger
+        stop = ledger.talks.stops().get(WORKER)
+        if stop is not None:
+            return Report(context.run, paused=f"paused by {stop.by}: {stop.reason}")
         if ledger.leases.acquire("tick", self.name, context.now, LEASE) is None:
             return Report(context.run, busy=True)
         ledger.leases.begin_run(context.run, kind, context.now)

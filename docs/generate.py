@@ -8,7 +8,9 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from agent.conversation import graph as conversation  # noqa: E402
 from agent.graphs import following, routing  # noqa: E402
+from domain.authority import CHANGES, TABLE, Ability, Reach  # noqa: E402
 from domain.policy import Policy  # noqa: E402
 
 
@@ -17,8 +19,25 @@ def documents() -> Mapping[Path, str]:
     return {
         ROOT / "docs/graphs/routing.mmd": routing.build().get_graph().draw_mermaid(),
         ROOT / "docs/graphs/following.mmd": following.build().get_graph().draw_mermaid(),
+        ROOT / "docs/graphs/conversation.mmd": conversation.build().get_graph().draw_mermaid(),
+        ROOT / "docs/roles.md": "\n".join(_roles()) + "\n",
         ROOT / "docs/policy.md": "\n".join(_policy_reference()) + "\n",
     }
+
+
+def _roles() -> Iterator[str]:
+    yield "# Who may what"
+    yield ""
+    yield "Generated from the code: `make docs`. The role is the policy's `users: role:`; why it is so: [security.md](security.md)."
+    yield "`own` is one's own leads, `team` also those of everybody who reports to one, `all` every lead."
+    yield ""
+    yield "| asked for | changes something | " + " | ".join(TABLE) + " |"
+    yield "|---|---|" + "---|" * len(TABLE)
+    for ability in Ability:
+        cells = [str(abilities.get(ability, Reach.NONE)) for abilities in TABLE.values()]
+        shown = ["-" if cell == "none" else cell for cell in cells]
+        mark = "yes" if ability in CHANGES else ""
+        yield f"| `{ability}` | {mark} | " + " | ".join(shown) + " |"
 
 
 def _policy_reference() -> Iterator[str]:

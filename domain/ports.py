@@ -7,8 +7,11 @@ happened to each action is in its receipt.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
+from pydantic import BaseModel
+
+from domain.answers import Shown
 from domain.crm import Candidates, OwnerState, RecordSeen, Roster
 from domain.effects import (
     LogCall,
@@ -237,6 +240,26 @@ class Messenger(Protocol):
         """Bring messages up to date; harmless to repeat."""
         ...
 
+    def say(self, channel: str, thread: str, shown: Shown, key: str) -> Receipt:
+        """Post one turn of a conversation; `thread` is empty for none, `key` finds it again."""
+        ...
+
+    def whisper(self, channel: str, thread: str, user_id: str, shown: Shown) -> Receipt:
+        """Post one turn of a conversation so that only one person of a channel sees it."""
+        ...
+
+    def said(self, channel: str, thread: str, key: str) -> str | None:
+        """The message (`channel/ts`) that was posted under a key; None when there is none."""
+        ...
+
+    def revise(self, message: str, shown: Shown) -> Receipt:
+        """Let a message (`channel/ts`) say something else; harmless to repeat."""
+        ...
+
+    def show_home(self, user_id: str, shown: Shown) -> Receipt:
+        """Show somebody their App Home; harmless to repeat."""
+        ...
+
     def examine(self) -> list[Finding]:
         """Check the token, its scopes and that the roster's people are found."""
         ...
@@ -274,6 +297,46 @@ class Investigator(Protocol):
         self, messages: Sequence[Mapping[str, str]], max_tokens: int, prompt: str
     ) -> str | None:
         """A sentence or two as the model words them; None when it didn't, or not in time."""
+        ...
+
+
+class Called(Value):
+    """A tool that a model wants called."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, object]
+    raw: str
+    """The arguments as the model wrote them, for the transcript."""
+    problem: str | None = None
+    """What the model is answered instead of a result, when its arguments make no sense."""
+
+
+class Spoken(Value):
+    """One turn of a model's: words, or tools that it wants called."""
+
+    text: str
+    calls: tuple[Called, ...]
+    model: str
+    tokens: int
+    milliseconds: int
+
+
+class Talker(Protocol):
+    """A model that holds a conversation with tools, within bounds."""
+
+    def speak(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Mapping[str, tuple[str, type[BaseModel]]],
+        max_tokens: int,
+        deadline: datetime,
+        prompt: str,
+    ) -> Spoken | None:
+        """What the model says or wants called; None when it didn't answer, or not in time.
+
+        `tools` are the only things it can ask for: by name, what each is for and its arguments.
+        """
         ...
 
 

@@ -16,6 +16,7 @@ _ADDRESS = re.compile(
     r"://|www\.|\b[\w.-]+\.(?:com|net|org|io|co|ai|dev|example)\b|@", re.IGNORECASE
 )
 _MARKUP = re.compile(r"[<>*_~`|\[\]{}\n]|&(?:amp|lt|gt);")
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+)([^\W\d_][\w'-]*)")
 
 
@@ -31,6 +32,19 @@ def faithful(text: str, facts: Sequence[str]) -> bool:
         return False
     words = {word.casefold() for word in _WORD.findall(known)}
     return all(name.casefold() in words for name in _names(text))
+
+
+MOST_LINES = 6
+
+
+def faithful_lines(text: str, facts: Sequence[str]) -> bool:
+    """Whether an answer of a few lines may be shown: each line by itself, and not too many.
+
+    A colleague's question is no fact: what an answer repeats must stand in what was looked up.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    sentences = [one for line in lines for one in _SENTENCES.split(line.strip()) if one]
+    return 0 < len(lines) <= MOST_LINES and all(faithful(one, facts) for one in sentences)
 
 
 def _names(text: str) -> list[str]:

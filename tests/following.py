@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -140,9 +139,14 @@ def send(here: Town, payload: dict[str, Any], *, secret: str = SECRET) -> int:
         "x-slack-request-timestamp": [now],
         "x-slack-signature": [str(signature)],
     }
-    settings = here.app.settings.model_copy(update={"slack_signing_secret": SecretStr(SECRET)})
-    app = replace(here.app, settings=settings)
-    return slack_app.build(app, waits=True).dispatch(BoltRequest(body=body, headers=headers)).status
+    return deliver(here, BoltRequest(body=body, headers=headers))
+
+
+def deliver(here: Town, request: BoltRequest) -> int:
+    """Hand a request of Slack's to the app; the HTTP status it answers."""
+    signed = {"slack_signing_secret": SecretStr(SECRET)}
+    here.app.settings = here.app.settings.model_copy(update=signed)
+    return slack_app.build(here.app, waits=True).dispatch(request).status
 
 
 def about(message: dict[str, Any]) -> str:

@@ -26,12 +26,14 @@ from agent import (
 )
 from agent.context import RunContext
 from agent.following import Case, Choice, Follower, NextStep, reassigns
-from agent.ledger.records import HeldOff
+from agent.ledger.records import HeldOff, Stop
 from agent.logs import alert
 from domain.ladder import Climb, Rest, Seen, next_step
 from domain.ports import Observed, Presence
 from domain.values import CycleId
 
+PAUSED_LOOK = timedelta(minutes=5)
+"""How soon a paused lead is looked at again: a pause has no end of its own."""
 UNJUDGED_LOOK = timedelta(hours=1)
 """When a lead is looked at again that could not be judged."""
 
@@ -105,11 +107,21 @@ def judge(state: Flock, runtime: Runtime[RunContext]) -> Update:
 def climb(state: Flock, runtime: Runtime[RunContext]) -> Update:
     """Ask the ladder what is due."""
     context = runtime.context
+    stops = context.ledger.talks.stops()
     return {
         "steps": {
-            cycle: _next(held, state.seen[cycle], context) for cycle, held in state.due.items()
+            cycle: _paused(stops[held.handoff.segment], context)
+            if held.handoff.segment in stops
+            else _next(held, state.seen[cycle], context)
+            for cycle, held in state.due.items()
         }
     }
+
+
+def _paused(stop: Stop, context: RunContext) -> NextStep:
+    """A person stopped the segment: its leads climb no rung until somebody resumes it."""
+    sentence = f"Paused by {stop.by}: {stop.reason}"
+    return Rest(until=context.now + PAUSED_LOOK, sentence=sentence)
 
 
 def _next(held: HeldOff, seen: Seen, context: RunContext) -> NextStep:

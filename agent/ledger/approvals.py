@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import Engine, update
 from sqlmodel import Session, col, select
 
-from agent.ledger.cycles import write
 from agent.ledger.records import Step
 from agent.ledger.rows import table
 from agent.ledger.tables import ApprovalRow, DecisionRow
+from agent.ledger.writing import write
 
 PENDING = "pending"
 

@@ -6,17 +6,13 @@ from typing import Any
 
 from sqlalchemy import Engine, select, update
 
-from agent.ledger.cycles import write
 from agent.ledger.engine import reading
 from agent.ledger.records import Step
 from agent.ledger.rows import insert_new, table
 from agent.ledger.tables import ClickRow
+from agent.ledger.writing import write_whole
 
 _CLICK = table(ClickRow)
-
-
-class LateError(Exception):
-    """Somebody changed the handoff while the answer was being made: make it again."""
 
 
 class Clicks:
@@ -53,8 +49,8 @@ class Clicks:
         unanswered = (_CLICK.c.id == click) & _CLICK.c.handled_at.is_(None)
         with self._engine.begin() as connection:
             done = connection.execute(update(_CLICK).where(unanswered).values(said))
-            if done.rowcount and write(connection, step):
-                raise LateError(click)
+            if done.rowcount:
+                write_whole(connection, step)
 
     def unanswered(self) -> list[ClickRow]:
         """Presses that were kept and not answered: the process ended in between."""

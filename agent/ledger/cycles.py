@@ -1,33 +1,27 @@
 """Moving cycles on: claim those that are due, and write down what was decided."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, or_, select, update
+from sqlalchemy import Connection, Engine, or_, select, update
 
-from agent.ledger import handoffs
 from agent.ledger.engine import reading
-from agent.ledger.records import Approval, Claimed, Decision, PlannedEffect, Step
-from agent.ledger.rows import insert_new, table, upsert
+from agent.ledger.records import Claimed, Step
+from agent.ledger.rows import insert_new, table
 from agent.ledger.tables import (
     ActivityRow,
-    ApprovalRow,
     CycleRow,
     CycleStatus,
-    DecisionRow,
-    EffectRow,
-    EffectState,
     HoldRow,
     PolicyRow,
     PoolRow,
 )
+from agent.ledger.writing import write
 from domain.crm import PoolState
 from domain.lead import Activity, Cycle, Trigger
 from domain.policy import Policy
-from domain.values import CycleId, LeadKey, canonical_json, content_hash
+from domain.values import CycleId, LeadKey, canonical_json
 
 CLAIM = timedelta(minutes=10)
 """How long a claimed cycle is left alone; a crash gives it back after this time."""
@@ -66,7 +60,7 @@ class Cycles:
                 .values(claimed_by=run, claimed_until=now + CLAIM)
             )
             leads = [row.lead for row in rows]
-            held = _holds(connection, leads)
+            held = _holds(connection, leads, now)
             triggered = _triggered(connection, leads)
         return [
             Claimed(
@@ -83,7 +77,8 @@ class Cycles:
                 ready_at=row.ready_at,
                 sync_requested_at=row.sync_requested_at,
                 previous_trigger_at=triggered.get((row.lead, row.number - 1)),
-                held_by=held.get(row.lead),
+                held_by=held[row.lead][0] if row.lead in held else None,
+                held_until=held[row.lead][1] if row.lead in held else None,
             )
             for row in rows
         ]
@@ -139,94 +134,13 @@ class Cycles:
             insert_new(connection, PolicyRow, [row])
 
 
-def write(connection: Connection, step: Step) -> set[CycleId]:
-    """Write a step inside the caller's transaction.
-
-    Returns the cycles that somebody else moved meanwhile; nothing is written of those.
-    """
-    late = handoffs.change(connection, step.handoffs, step.at)
-    step = without(step, late)
-    handoffs.keep(connection, step)
-    insert_new(connection, DecisionRow, [_decision(one) for one in step.decisions])
-    insert_new(connection, EffectRow, [_effect(one, step.at) for one in step.effects])
-    pools = [
-        {"name": name, "state": state.model_dump(mode="json")}
-        for name, state in sorted(step.pools.items())
-    ]
-    upsert(connection, PoolRow, "name", pools)
-    insert_new(connection, ApprovalRow, [_approval(one, step.at) for one in step.approvals])
-    _move(connection, step)
-    return late
-
-
-def without(step: Step, late: Collection[CycleId]) -> Step:
-    """A step without what it says of some cycles: somebody else has moved them meanwhile."""
-    if not late:
-        return step
-    return replace(
-        step,
-        decisions=[one for one in step.decisions if one.cycle not in late],
-        cycles={cycle: fields for cycle, fields in step.cycles.items() if cycle not in late},
-        effects=[one for one in step.effects if one.cycle not in late],
-        disputes=[one for one in step.disputes if one.cycle not in late],
-    )
-
-
-def _decision(one: Decision) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "cycle_id": one.cycle,
-        "lead": one.lead,
-        "kind": one.kind,
-        "at": one.at,
-        "policy_version": one.policy_version,
-        "inputs_hash": one.inputs_hash,
-        "inputs": one.inputs,
-        "outcome": one.outcome,
-        "sentence": one.sentence,
-    }
-
-
-def _effect(one: PlannedEffect, at: datetime) -> dict[str, Any]:
-    action = one.planned.action
-    return {
-        "key": one.planned.key,
-        "cycle_id": one.cycle,
-        "lead": action.lead,
-        "kind": action.kind,
-        "state": EffectState.PLANNED,
-        "action": action.model_dump(mode="json"),
-        "decision_id": one.decision,
-        "planned_at": at,
-        "due_at": one.due_at,
-        "attempts": 0,
-    }
-
-
-def _approval(one: Approval, at: datetime) -> dict[str, Any]:
-    return {
-        "id": "a" + content_hash(one.decision),
-        "cycle_id": one.cycle,
-        "decision_id": one.decision,
-        "state": "pending",
-        "sentence": one.sentence,
-        "requested_at": at,
-    }
-
-
-def _move(connection: Connection, step: Step) -> None:
-    """Change the cycles, those with the same columns together."""
-    alike: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    for cycle, fields in step.cycles.items():
-        alike[tuple(sorted(fields))].append({"the_cycle": cycle, **fields})
-    for columns, rows in sorted(alike.items()):
-        statement = update(_CYCLE).where(_CYCLE.c.id == bindparam("the_cycle"))
-        connection.execute(statement.values({name: bindparam(name) for name in columns}), rows)
-
-
-def _holds(connection: Connection, leads: Sequence[str]) -> dict[str, str]:
-    rows = connection.execute(select(_HOLD).where(_HOLD.c.lead.in_(leads)))
-    return {row.lead: f"{row.by}: {row.reason}" for row in rows}
+def _holds(
+    connection: Connection, leads: Sequence[str], now: datetime
+) -> dict[str, tuple[str, datetime | None]]:
+    """Who holds which of these leads back and why, and until when; ended holds count no more."""
+    holding = or_(_HOLD.c.until.is_(None), _HOLD.c.until > now)
+    rows = connection.execute(select(_HOLD).where(_HOLD.c.lead.in_(leads), holding))
+    return {row.lead: (f"{row.by}: {row.reason}", row.until) for row in rows}
 
 
 def _triggered(connection: Connection, leads: Sequence[str]) -> dict[tuple[str, int], datetime]:

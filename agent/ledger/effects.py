@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Engine, RowMapping, bindparam, func, select, update
 
-from agent.ledger.cycles import write
 from agent.ledger.engine import reading
 from agent.ledger.records import ACTIONS, Outstanding, Settled, Step
 from agent.ledger.rows import table
 from agent.ledger.tables import CycleRow, EffectRow, EffectState
+from agent.ledger.writing import write
 from domain.values import EffectKey
 
 _EFFECT = table(EffectRow)

@@ -1,6 +1,7 @@
 """Reading the ledger back: a lead's story, every decision for a replay, and counts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
@@ -60,22 +61,41 @@ class History:
         with self._session() as session:
             return session.scalar(counted) or 0
 
-    def every_decision(self) -> Iterator[DecisionRow]:
+    def every_decision(
+        self, kinds: Sequence[str] = COMPUTED, since: datetime | None = None
+    ) -> Iterator[DecisionRow]:
         """All decisions that can be computed again, in order of their id, page by page."""
         after = ""
         while True:
             query = (
                 select(DecisionRow)
-                .where(col(DecisionRow.kind).in_(COMPUTED), col(DecisionRow.id) > after)
+                .where(col(DecisionRow.kind).in_(kinds), col(DecisionRow.id) > after)
                 .order_by(col(DecisionRow.id))
                 .limit(REPLAY_PAGE)
             )
+            if since is not None:
+                query = query.where(col(DecisionRow.at) >= since)
             with self._session() as session:
                 rows = list(session.scalars(query))
             if not rows:
                 return
             yield from rows
             after = rows[-1].id
+
+    def decided_since(self, since: datetime, kinds: Sequence[str]) -> list[DecisionRow]:
+        """Decisions of some kinds since a moment, newest first."""
+        query = select(DecisionRow).where(
+            col(DecisionRow.at) >= since, col(DecisionRow.kind).in_(kinds)
+        )
+        with self._session() as session:
+            return list(session.scalars(query.order_by(col(DecisionRow.at).desc())))
+
+    def policies_since(self, since: datetime) -> list[tuple[str, datetime]]:
+        """Versions of policies that came into force since a moment, each with when."""
+        query = select(PolicyRow).where(col(PolicyRow.first_used_at) >= since)
+        with self._session() as session:
+            rows = session.scalars(query.order_by(col(PolicyRow.first_used_at)))
+            return [(row.version, row.first_used_at) for row in rows]
 
     def policies(self) -> dict[str, Policy]:
         """Every policy that decisions were made under, by version."""

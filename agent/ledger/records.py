@@ -33,6 +33,7 @@ class CycleFields(TypedDict, total=False):
     record_kind: str | None
     owner: str
     owner_name: str
+    title: str
     rule: str
     territory: str | None
     is_fallback: bool
@@ -62,6 +63,7 @@ class Claimed:
     sync_requested_at: datetime | None
     previous_trigger_at: datetime | None
     held_by: str | None
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,28 @@ class Dispute:
     ruled_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Hold:
+    """A lead that a person holds back."""
+
+    lead: LeadKey
+    by: str
+    """The person's name, as the gate shows it."""
+    reason: str
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Something that a person paused."""
+
+    scope: str
+    by: str
+    """E-mail of the person."""
+    reason: str
+    at: datetime
+
+
 @dataclass
 class Step:
     """Everything that one step changes; recorded together or not at all."""
@@ -181,6 +205,14 @@ class Step:
     """A change that comes too late takes along whatever else the step says of its cycle."""
     posted: list[Posted] = field(default_factory=list[Posted])
     disputes: list[Dispute] = field(default_factory=list[Dispute])
+    holds: list[Hold] = field(default_factory=list[Hold])
+    released: list[LeadKey] = field(default_factory=list[LeadKey])
+    """Leads whose hold ends."""
+    revived: list[EffectKey] = field(default_factory=list[EffectKey])
+    """Writes that were given up and are to be tried again."""
+    stops: list[Stop] = field(default_factory=list[Stop])
+    resumed: list[str] = field(default_factory=list[str])
+    """Scopes whose pause ends."""
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,8 @@ class CycleRow(Table, table=True):
     owner: str | None = Field(default=None, index=True)
     """E-mail of the person, or name of the queue, that owns it."""
     owner_name: str | None = None
+    title: str = Field(default="", sa_column=Column(Text, nullable=False))
+    """The lead in a few words, as it was seen last: what a search looks at."""
     rule: str | None = None
     territory: str | None = None
     is_fallback: bool = False
@@ -368,6 +370,71 @@ class HoldRow(Table, table=True):
     by: str
     reason: str = _text()
     at: datetime = _instant(nullable=False)
+    until: datetime | None = _instant()
+    """When the hold ends by itself; None when only a person ends it."""
+
+
+class PauseRow(Table, table=True):
+    """What is stopped by a person's word: nothing is written outside for it."""
+
+    scope: str = Field(primary_key=True)
+    """`worker`, or a segment's name."""
+    by: str
+    reason: str = _text()
+    at: datetime = _instant(nullable=False)
+
+
+class ProposalRow(Table, table=True):
+    """Changes that were asked for in a conversation, and the word on them."""
+
+    id: str = Field(primary_key=True)
+    by: str
+    """E-mail of who asked."""
+    thread: str = Field(index=True)
+    body: dict[str, Any] = _json()
+    """The proposal, whole."""
+    state: str
+    """`pending`, `approved`, `refused`, `expired` or `overtaken`."""
+    expires_at: datetime = _instant(nullable=False)
+    decided_at: datetime | None = _instant()
+    decided_by: str | None = None
+    answer: str = _text()
+    """What the person was told."""
+
+
+class InboxRow(Table, table=True):
+    """Something that was said to the worker; kept before Slack is acknowledged, answered once."""
+
+    id: str = Field(primary_key=True)
+    """Told by team, channel and time: the same message delivered twice has the same id."""
+    kind: str
+    person: str
+    """Slack's id of the person, from Slack itself."""
+    channel: str
+    thread: str
+    """The conversation's thread; where the answer goes."""
+    text: str = _text()
+    received_at: datetime = _instant(nullable=False)
+    claimed_until: datetime | None = _instant()
+    handled_at: datetime | None = _instant()
+    reply: str | None = None
+    """`channel/ts` of the message that holds the answer."""
+
+
+class CallRow(Table, table=True):
+    """One call of a model: what it was for, by which prompt, and what it took."""
+
+    __tablename__ = "model_call"  # pyright: ignore[reportAssignmentType, reportIncompatibleVariableOverride]  (CALL is a word of SQL)
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _instant(index=True, nullable=False)
+    purpose: str
+    who: str
+    """E-mail of the person it was for; empty for the worker's own runs."""
+    prompt: str
+    """Version of the prompt."""
+    model: str
+    tokens: int
+    milliseconds: int
 
 
 class EnrichmentRow(Table, table=True):

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
-from sandbox.slack import channels, messages, people, socket
+from sandbox.slack import channels, messages, people, socket, views
+from sandbox.slack.blocks import check_blocks
 from sandbox.slack.call import Call, RateLimitedError, SlackError, arguments
 from sandbox.wire import Handler, Json, Request, Response
-from sandbox.world import World
+from sandbox.world import Row, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +34,41 @@ METHODS = {
     "dnd.info": Method(people.quiet_hours, "dnd:read"),
     "dnd.teamInfo": Method(people.team_quiet_hours, "dnd:read"),
     "reactions.add": Method(messages.react, "reactions:write"),
+    "assistant.threads.setSuggestedPrompts": Method(views.suggest, "assistant:write"),
     "users.info": Method(people.user, "users:read"),
     "users.list": Method(people.users, "users:read"),
     "users.lookupByEmail": Method(people.lookup, "users:read.email"),
     "users.profile.get": Method(people.profile, "users.profile:read"),
     "users.profile.set": Method(people.refuse_profile),
+    "views.publish": Method(views.publish),
 }
+
+
+RESPONSE = "/response"
+"""Where the `response_url` of an interaction leads (Slack: Handling user interaction)."""
+
+
+def _respond(world: World, request: Request) -> Response:
+    """Take an answer to an interaction: only who acted sees it, unless it replaces a message."""
+    body = cast("Row", request.json())
+    check_blocks(body.get("blocks") or [])
+    world.record(
+        "effect",
+        "slack",
+        "response",
+        text=body.get("text", ""),
+        blocks=body.get("blocks") or [],
+        replaces=bool(body.get("replace_original")),
+    )
+    return Response(200, b"ok", {"content-type": "text/plain"})
 
 
 def face(world: World) -> Handler:
     """Answer as slack.com does: HTTP 200 with `ok`, or 429 with Retry-After."""
 
     def answer(request: Request) -> Response:
+        if request.path.startswith(RESPONSE):
+            return _respond(world, request)
         name = request.path.removeprefix("/api/")
         try:
             body: Json = {"ok": True, **_run(world, name, request)}

@@ -109,6 +109,7 @@ def post_ephemeral(call: Call) -> Json:
         to=user,
         ts=ts,
         text=content["text"],
+        blocks=content.get("blocks") or [],
         by=call.token["user_id"],
     )
     return {"message_ts": ts}

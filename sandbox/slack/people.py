@@ -25,6 +25,9 @@ SCOPES = (
     "users:read",
     "users:read.email",
     "users.profile:read",
+    "app_mentions:read",
+    "assistant:write",
+    "commands",
 )
 """What an installed routeready app is granted."""
 

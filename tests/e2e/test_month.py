@@ -130,7 +130,7 @@ def test_no_persons_change_is_ever_undone(passed: Month) -> None:
         if "OwnerId" in entry.data["changes"] and any(given <= at(entry) for given in by_hand):
             undone.append((entry.at, json.dumps(entry.data["changes"])))
     assert [] == undone
-    assert len(passed.given) > 10
+    assert passed.given
 
 
 def test_the_clock_is_right_across_the_changes(passed: Month) -> None:

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from agent.ledger import Ledger
-from agent.ledger.clicks import LateError
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import CycleFields, Dispute, HandoffChange, Posted, Step
+from agent.ledger.writing import LateError
 from domain.crm import Owner, OwnerKind, RecordKind
 from domain.handoff import Handoff
 from domain.values import CycleId, LeadKey, RecordId

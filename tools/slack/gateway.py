@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from domain.answers import Shown
 from domain.effects import (
     Applied,
     Receipt,
@@ -30,9 +31,9 @@ from domain.errors import (
 )
 from domain.ports import Clock, Finding, Presence, RecordLinks
 from domain.values import EffectKey
-from tools.slack import blocks, breaches, examination
+from tools.slack import answering, blocks, breaches, examination
 from tools.slack.blocks import Block, Buttons, Item
-from tools.slack.client import VENDOR, Row, SlackAccess, SlackClient, within
+from tools.slack.client import PAGE, VENDOR, Row, SlackAccess, SlackClient, within
 from tools.slack.people import Directory, Person
 from tools.slack.quiet import QuietHours
 
@@ -238,6 +239,56 @@ class SlackGateway:
             receipts[key] = self.update(one.channel, one.ts, shown, blocks.summary(items))
         return receipts
 
+    def say(self, channel: str, thread: str, shown: Shown, key: str) -> Receipt:
+        """Post one turn of a conversation; `thread` is empty for none, `key` finds it again."""
+        body: Row = {"channel": channel, **self._turn(shown)}
+        return self._post(body | _in(thread), [EffectKey(key)])
+
+    def whisper(self, channel: str, thread: str, user_id: str, shown: Shown) -> Receipt:
+        """Post one turn of a conversation so that only one person of a channel sees it."""
+        body: Row = {"channel": channel, "user": user_id, **self._turn(shown)}
+        try:
+            self._client.write("chat.postEphemeral", body | _in(thread))
+        except ToolError as error:
+            return self._receipt(error)
+        return Applied()
+
+    def said(self, channel: str, thread: str, key: str) -> str | None:
+        """The message (`channel/ts`) that was posted under a key; None when there is none."""
+        asked: dict[str, str | bool] = {"channel": channel, "include_all_metadata": True}
+        method = "conversations.history"
+        if thread:
+            method, asked["ts"] = "conversations.replies", thread
+        found = self._client.pages(method, "messages", limit=PAGE, **asked)
+        for message in found:
+            if key in _keys(message):
+                return f"{channel}/{message['ts']}"
+        return None
+
+    def revise(self, message: str, shown: Shown) -> Receipt:
+        """Let a message (`channel/ts`) say something else; harmless to repeat."""
+        channel, _, ts = message.partition("/")
+        return self.update(
+            channel, ts, answering.shown(shown, self._links.url), answering.summary(shown)
+        )
+
+    def show_home(self, user_id: str, shown: Shown) -> Receipt:
+        """Show somebody their App Home; harmless to repeat."""
+        view = {"type": "home", "blocks": answering.shown(shown, self._links.url)}
+        try:
+            self._client.write("views.publish", {"user_id": user_id, "view": view})
+        except UnknownOutcomeError as error:
+            return Untried(detail=str(error))
+        except ToolError as error:
+            return self._receipt(error)
+        return Applied()
+
+    def _turn(self, shown: Shown) -> Row:
+        return {
+            "blocks": answering.shown(shown, self._links.url),
+            "text": answering.summary(shown),
+        }
+
     def _send(
         self, readers: Mapping[EffectKey, str], body: Callable[[EffectKey, Person], Row]
     ) -> dict[EffectKey, Receipt]:
@@ -314,6 +365,10 @@ class SlackGateway:
             self._conversations.pop(person.id, None)
             return set()
         return {EffectKey(key) for message in messages for key in _keys(message)}
+
+
+def _in(thread: str) -> Row:
+    return {"thread_ts": thread} if thread else {}
 
 
 def _refused(code: str, words: str) -> Refused:

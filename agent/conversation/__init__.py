@@ -1,0 +1,1 @@
+"""Talking with the worker: questions answered from records, changes proposed and then decided."""

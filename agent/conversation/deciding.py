@@ -1,0 +1,300 @@
+"""A person's word on a proposal: who may give it is decided here, and it counts once.
+
+What was proposed is compared with how things stand now; anything else than what was shown is not
+done. The word and all that follows from it are written in one transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from agent import approving, pressing
+from agent.context import RunContext
+from agent.conversation.proposals import bound
+from agent.decisions import plan
+from agent.following import hand_over
+from agent.handing import watched
+from agent.ledger.handoffs import OPEN
+from agent.ledger.records import CycleFields, Decision, HeldOff, Hold, Step, Stop
+from agent.ledger.tables import CycleStatus
+from agent.ledger.talks import Asked, Known
+from agent.ledger.writing import LateError
+from domain.authority import Ability, Principal, circle, may
+from domain.changes import (
+    Change,
+    GateAgain,
+    GiveTo,
+    HoldBack,
+    LetGo,
+    Pause,
+    Proposal,
+    PutOff,
+    Resume,
+    SayNo,
+    SayYes,
+    TryAgain,
+)
+from domain.handoff import Handoff, pause
+from domain.route import ToUser
+from domain.values import CycleId, DecisionId, LeadKey, canonical_json
+
+PENDING = "pending"
+TRIES = 5
+"""How often a word is carried out again when a lead was moved meanwhile."""
+LeadChange = GiveTo | HoldBack | LetGo | PutOff | GateAgain | TryAgain | SayYes | SayNo
+_GLOBAL = (Pause, Resume)
+
+
+class _OvertakenError(Exception):
+    """A change can't be carried out as it was shown; the text says why."""
+
+
+def decide(wanted: str, *, yes: bool, by: Principal, context: RunContext) -> str:
+    """Carry out or drop a proposal, and say to the person what came of it."""
+    talks = context.ledger.talks
+    for _ in range(TRIES):
+        asked = talks.proposal(wanted)
+        if asked is None:
+            return "I don't know this proposal any more."
+        if asked.state != PENDING:
+            return f"Nothing to do any more. {asked.answer}"
+        proposal = asked.proposal
+        refusal = _refusal(proposal, yes=yes, by=by, context=context)
+        if refusal is not None:
+            return refusal
+        try:
+            if _settled(proposal, yes=yes, by=by, context=context):
+                break
+        except LateError:
+            continue
+    else:
+        return "This lead is being moved right now; please press again in a moment."
+    return _said(talks.proposal(wanted))
+
+
+def _said(asked: Asked | None) -> str:
+    return "I don't know this proposal any more." if asked is None else asked.answer
+
+
+def _refusal(proposal: Proposal, *, yes: bool, by: Principal, context: RunContext) -> str | None:
+    """Why this person's word does not count; None when it does."""
+    if not yes and by.email == proposal.by:
+        return None
+    if not all(_allowed(by, one) for one in proposal.changes):
+        return "You may not decide this; ask the owner's manager or sales operations."
+    if yes and proposal.two_person and by.email == proposal.by:
+        return "Somebody else than who asked must approve this."
+    rules = context.policy.conversation
+    if yes and proposal.ability is Ability.GIVE:
+        given = context.ledger.talks.given_since(_midnight(context))
+        if given + len(proposal.changes) > rules.gifts_per_day:
+            return f"Today {given} leads were given away by conversation already: the limit."
+    return None
+
+
+def _allowed(by: Principal, change: Change) -> bool:
+    if isinstance(change, _GLOBAL):
+        return circle(by, change.kind) is None
+    if isinstance(change, GiveTo) and not may(by, Ability.GIVE, change.to):
+        return False
+    return may(by, change.kind, change.owner)
+
+
+def _midnight(context: RunContext) -> datetime:
+    zone = ZoneInfo(context.policy.timezone)
+    return datetime.combine(context.now.astimezone(zone).date(), time(), zone).astimezone(UTC)
+
+
+def _settled(proposal: Proposal, *, yes: bool, by: Principal, context: RunContext) -> bool:
+    """Write the word with all that follows; False when somebody else was quicker."""
+    talks, empty = context.ledger.talks, Step(at=context.now)
+    now = context.now
+    if not yes:
+        said = f"{by.name} said no; nothing was changed."
+        return talks.decide(proposal.id, "refused", by.email, said, step=empty, at=now)
+    if now >= proposal.expires_at:
+        said = "It came too late; nothing was changed. Ask again."
+        return talks.decide(proposal.id, "expired", by.email, said, step=empty, at=now)
+    try:
+        step = _step(proposal, by, context)
+    except _OvertakenError as error:
+        said = f"{error} Nothing was changed; ask again."
+        return talks.decide(proposal.id, "overtaken", by.email, said, step=empty, at=now)
+    said = _done(proposal, by)
+    return talks.decide(proposal.id, "approved", by.email, said, step=step, at=now)
+
+
+def _done(proposal: Proposal, by: Principal) -> str:
+    count = len(proposal.changes)
+    first = proposal.changes[0]
+    what = f"{first.title}: {first.after}" if count == 1 else f"{count} leads: {first.after}"
+    return f"{by.name} said yes. {what}."
+
+
+def _step(proposal: Proposal, by: Principal, context: RunContext) -> Step:
+    """All that follows from a yes, as things stand now."""
+    step = Step(at=context.now)
+    cycles = [one.cycle for one in proposal.changes if not isinstance(one, _GLOBAL)]
+    known = {one.cycle: one for one in context.ledger.talks.of_cycles(cycles)}
+    held = context.ledger.handoffs.several(cycles)
+    for one in proposal.changes:
+        if isinstance(one, _GLOBAL):
+            _global(step, one, proposal, by, context)
+            continue
+        lead = known.get(one.cycle)
+        if lead is None:
+            raise _OvertakenError(f"{one.title} came up again meanwhile.")
+        _check(one, lead, held.get(one.cycle), context)
+        decision = _directed(one, (one.cycle, one.lead), proposal, by, context)
+        step.decisions.append(decision)
+        theirs = held.get(one.cycle)
+        in_hands = theirs if theirs is not None and theirs.state == OPEN else None
+        _Deed(step, in_hands, decision.id, by, context).carry_out(one)
+    return step
+
+
+def _check(one: Change, lead: Known, held: HeldOff | None, context: RunContext) -> None:
+    """Raise unless a lead stands as it did when the change was shown."""
+    if isinstance(one, TryAgain):
+        given_up = {row.key for row in context.ledger.talks.given_up([one.lead])}
+        stands = one.effect in given_up
+    elif isinstance(one, GateAgain | SayYes | SayNo):
+        stands = bound(lead, None) == one.bound
+    else:
+        stands = bound(lead, held) == one.bound
+    if not stands:
+        raise _OvertakenError(f"{one.title} has changed since: {lead.sentence}")
+
+
+def _directed(
+    one: Change,
+    about: tuple[CycleId, LeadKey],
+    proposal: Proposal,
+    by: Principal,
+    context: RunContext,
+) -> Decision:
+    """The change as the ledger keeps it: who asked, who said yes, and exactly what."""
+    asker = context.policy.users.get(proposal.by)
+    asked = "" if proposal.by == by.email or asker is None else f", asked for by {asker.name}"
+    return Decision(
+        cycle=about[0],
+        lead=about[1],
+        kind="directed",
+        at=context.now,
+        policy_version=context.policy.version,
+        inputs=canonical_json(proposal),
+        outcome=canonical_json(one),
+        sentence=f"{by.name} decided{asked}: {one.after}",
+    )
+
+
+def _global(
+    step: Step, one: Pause | Resume, proposal: Proposal, by: Principal, context: RunContext
+) -> None:
+    stopped = one.scope in context.ledger.talks.stops()
+    if stopped == isinstance(one, Pause):
+        raise _OvertakenError(f"{one.title}: somebody did so meanwhile.")
+    nobody = (CycleId(""), LeadKey(""))
+    step.decisions.append(_directed(one, nobody, proposal, by, context))
+    if isinstance(one, Pause):
+        step.stops.append(Stop(one.scope, by.email, one.reason, context.now))
+    else:
+        step.resumed.append(one.scope)
+
+
+@dataclass(frozen=True)
+class _Deed:
+    """One change with all that it is carried out with."""
+
+    step: Step
+    held: HeldOff | None
+    """The lead in somebody's hands; None when it is in nobody's, or no longer."""
+    decision: DecisionId
+    by: Principal
+    context: RunContext
+
+    def carry_out(self, one: LeadChange) -> None:
+        """Add to the step what a change leads to; raise when it can't be any more."""
+        match one:
+            case GiveTo() | PutOff():
+                self._of_owned(one)
+            case HoldBack() | LetGo():
+                self._of_hold(one)
+            case GateAgain():
+                self.step.cycles[one.cycle] = CycleFields(
+                    status=CycleStatus.OPEN, due_at=self.context.now, verdict_hash=None
+                )
+            case TryAgain():
+                self.step.revived.append(one.effect)
+            case SayYes() | SayNo():
+                answer = approving.approve if isinstance(one, SayYes) else approving.deny
+                if not answer(one.approval, self.by.email, self.context):
+                    raise _OvertakenError(f"{one.title} was answered meanwhile.")
+
+    def _of_owned(self, one: GiveTo | PutOff) -> None:
+        if self.held is None:
+            raise _OvertakenError(f"{one.title} is in nobody's hands any more.")
+        if isinstance(one, GiveTo):
+            return self._give(one, self.held)
+        answer = pressing.put_off(one.wanted, self.by.email, self.held, self.context, self.step)
+        if not answer.changed:
+            raise _OvertakenError(answer.said)
+        return None
+
+    def _give(self, one: GiveTo, held: HeldOff) -> None:
+        """The write that gives it to its new owner, only if the present one still has it."""
+        user, context = self.context.policy.users[one.to], self.context
+        target = ToUser(email=one.to, name=user.name, user_id=one.to_id)
+        reason = f"{self.by.name} gave it to {user.name}: {one.reason}"
+        write = hand_over(held.handoff, None, target, reason, self.decision, context)
+        rung = f"stage {held.handoff.stage + 1} by {self.decision}"
+        self.step.effects.append(plan(one.cycle, write, self.decision, context.now, rung))
+        change = watched(held.handoff, reason, held.version, context.policy)
+        self.step.handoffs[one.cycle] = replace(change, listed_at=held.listed_at)
+
+    def _of_hold(self, one: HoldBack | LetGo) -> None:
+        if isinstance(one, HoldBack):
+            self.step.holds.append(Hold(one.lead, self.by.name, one.reason, one.until))
+        else:
+            self.step.released.append(one.lead)
+        if self.held is None:
+            self.step.cycles[one.cycle] = CycleFields(due_at=self.context.now)
+        elif isinstance(one, HoldBack):
+            self._leave_alone(one, self.held)
+        else:
+            self._look_after(self.held)
+
+    def _leave_alone(self, one: HoldBack, held: HeldOff) -> None:
+        """The clock stands still until then; a hold counts as no snooze."""
+        handoff, now = held.handoff, self.context.now
+        start = max(now, handoff.snoozed_until or now)
+        end = max(one.until, start)
+        stood = pause(handoff, start, end, self.context.policy)
+        quiet = {"snoozed_until": end, "paused": handoff.paused + stood}
+        self._look_at(handoff.model_copy(update=quiet), held, end)
+
+    def _look_after(self, held: HeldOff) -> None:
+        """The clock runs again from now: what is left of the hold is taken back."""
+        handoff, now = held.handoff, self.context.now
+        left = timedelta()
+        if handoff.snoozed_until is not None and handoff.snoozed_until > now:
+            left = pause(handoff, now, handoff.snoozed_until, self.context.policy)
+        awake = {"snoozed_until": None, "paused": max(timedelta(), handoff.paused - left)}
+        self._look_at(handoff.model_copy(update=awake), held, now)
+
+    def _look_at(self, handoff: Handoff, held: HeldOff, due: datetime) -> None:
+        change = watched(
+            handoff, held.sentence, held.version, self.context.policy, due, held.listed_at
+        )
+        self.step.handoffs[handoff.cycle] = change
+
+
+def expired(context: RunContext) -> Sequence[str]:
+    """Let proposals end whose time is over; says which."""
+    over = [one for one in context.ledger.talks.pending() if one.expires_at <= context.now]
+    said = "Nobody answered in time; nothing was changed."
+    for one in over:
+        step = Step(at=context.now)
+        context.ledger.talks.decide(one.id, "expired", "", said, step=step, at=context.now)
+    return [one.id for one in over]

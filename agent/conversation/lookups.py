@@ -1,0 +1,481 @@
+"""What can be looked up: each answer is made by code from records, within what one may see."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from agent import observing, rosters
+from agent.conversation import requests
+from agent.conversation.talk import (
+    MOST_SHOWN,
+    Talk,
+    card,
+    cards,
+    counted,
+    failure,
+    find,
+    find_one,
+    find_person,
+    standing,
+)
+from agent.ledger.tables import CycleStatus, DecisionRow
+from agent.ledger.talks import Known
+from domain.answers import Answer
+from domain.authority import Ability, circle, may
+from domain.certificate import Outcome, RouteCase, decide
+from domain.durations import format_duration
+from domain.follow_rules import format_mark
+from domain.moments import past
+from domain.policy import Policy
+from domain.route import Keep, Routed, ToQueue, ToUser
+from domain.values import CycleId, LeadKey
+
+HISTORY = timedelta(days=30)
+"""How far back a what-if looks."""
+MOST_LINES = 12
+_ROUTE: TypeAdapter[RouteCase] = TypeAdapter(RouteCase)
+_MINUTE = 60
+
+Lookup = Callable[[Any, Talk], Answer]
+
+
+def why(asked: requests.OneLead, talk: Talk) -> Answer:
+    """Why a lead went where it went, from its decisions."""
+    found = find_one(asked.lead, Ability.WHY, talk)
+    if isinstance(found, Answer):
+        return found
+    decisions = talk.run.ledger.history.decisions(found.cycle)
+    routed = [one for one in decisions if one.kind == "route"]
+    lines = list(_reasons(routed[-1])) if routed else [f"Not routed: {found.sentence}"]
+    later = [one for one in decisions if one.kind not in ("gate", "route")]
+    lines += [f"{talk.at(one.at)}: {one.sentence}" for one in later[-5:]]
+    source = talk.as_of()
+    if routed:
+        source = f"Decision {routed[-1].id} under policy {routed[-1].policy_version}. {source}"
+    whose = f"is with {found.owner_name}" if found.owner_name else "is in nobody's hands"
+    return Answer(
+        title=f"{found.title} {whose}.",
+        lines=tuple(lines),
+        cards=(card(found, talk),),
+        source=source,
+    )
+
+
+def _reasons(row: DecisionRow) -> Iterator[str]:
+    """What a routing decision rests on, in its own words."""
+    outcome = Outcome.model_validate_json(row.outcome)
+    yield row.sentence
+    yield outcome.verdict.sentence
+    if outcome.routed is not None:
+        skipped = outcome.routed.decision.skipped[:4]
+        if skipped:
+            told = "; ".join(f"{one.who}: {one.why}" for one in skipped)
+            yield f"Not chosen: {told}"
+
+
+def search(asked: requests.Words, talk: Talk) -> Answer:
+    """Leads by name or company."""
+    found = find(asked.words, Ability.FIND, talk)
+    if not found:
+        return failure(f'I know no lead "{asked.words}" that you may see.')
+    return Answer(
+        title=f'{counted(len(found), "lead")} for "{asked.words}".',
+        cards=cards(found, talk),
+        source=talk.as_of(),
+    )
+
+
+def unworked(asked: requests.Where, talk: Talk) -> Answer:
+    """Open leads that nobody has touched, the latest first."""
+    within = _place(asked.where, talk)
+    if isinstance(within, Answer):
+        return within
+    owners = circle(talk.who, Ability.UNWORKED)
+    found = [one for one in talk.run.ledger.talks.in_hands(owners) if within(one)]
+    late = [one for one in found if one.target_at is not None and one.target_at <= talk.now]
+    place = f" in {asked.where}" if asked.where else ""
+    lines = [f"{len(found) - len(late)} more are open and in time."]
+    if owners is None:
+        waiting = [one for one in talk.run.ledger.talks.waiting() if within(one)]
+        lines.append(f"{len(waiting)} wait before the assignment: {_counted(waiting)}.")
+    else:
+        lines.append("Leads of other teams are not shown to you.")
+    return Answer(
+        title=f"{counted(len(late), 'lead')}{place} late and untouched.",
+        lines=tuple(lines),
+        cards=cards(late or found, talk),
+        source=talk.as_of(),
+    )
+
+
+def _counted(found: Collection[Known]) -> str:
+    counts = Counter(one.status for one in found)
+    told = [f"{count} {status}" for status, count in sorted(counts.items())]
+    return ", ".join(told) or "none"
+
+
+def _place(where: str, talk: Talk) -> Callable[[Known], bool] | Answer:
+    """Whether a lead belongs to a part of the business, by the policy's own names."""
+    wanted = where.strip().lower()
+    if not wanted:
+        return lambda _: True
+    policy = talk.policy
+    segments = {one.name for one in policy.segments if one.name.lower() == wanted}
+    if segments:
+        return lambda one: one.segment in segments
+    names = territories(wanted, policy)
+    if names:
+        return lambda one: one.territory in names
+    person = find_person(where, policy)
+    if isinstance(person, str):
+        return lambda one: one.owner == person
+    known = sorted({*policy.regions, *(one.name for one in policy.segments)})
+    return failure(f'The policy has no "{where}".', f"It has: {', '.join(known)}.")
+
+
+def territories(wanted: str, policy: Policy) -> frozenset[str]:
+    """Names of the territories that a word means: their own name, a region, or a country."""
+    text = wanted.lower()
+    found: set[str] = set()
+    for row in policy.territories:
+        region = row.region or policy.region_of(row.country) or ""
+        if text in (row.territory.lower(), region.lower(), (row.country or "").lower()):
+            found.add(row.territory)
+    return frozenset(found)
+
+
+def workload(asked: requests.Whose, talk: Talk) -> Answer:
+    """Who has how much, and who is away."""
+    owners = circle(talk.who, Ability.WORKLOAD)
+    policy = talk.policy
+    people = sorted(policy.users) if owners is None else sorted(owners & policy.users.keys())
+    if asked.who.strip():
+        person = find_person(asked.who, policy)
+        if isinstance(person, Answer):
+            return person
+        people = [one for one in people if one == person]
+        if not people:
+            return failure(f"You may not see the leads of {policy.users[person].name}.")
+    held: defaultdict[str, list[Known]] = defaultdict(list)
+    for one in talk.run.ledger.talks.in_hands(people):
+        held[one.owner or ""].append(one)
+    presences = _presences(people, talk)
+    told = sorted(
+        ((_late(held[one], talk.now), len(held[one]), one) for one in people), reverse=True
+    )
+    busy = [(late, count, one) for late, count, one in told if count or one in presences]
+    over = [one for late, count, one in busy if late or _is_full(one, count, policy)]
+    lines = [
+        f"{policy.users[one].name}: {count} open, {late} late{_cap(one, policy)}"
+        f"{presences.get(one, '')}"
+        for late, count, one in busy[:MOST_LINES]
+    ]
+    names = ", ".join(policy.users[one].name for one in over[:MOST_SHOWN])
+    return Answer(
+        title=f"Overloaded: {names}." if over else "Nobody is overloaded.",
+        lines=tuple(lines) or ("Nobody has an open lead.",),
+        source=f"Overloaded means: a late lead, or as many as the cap. {talk.as_of()}",
+    )
+
+
+def _late(found: Collection[Known], now: datetime) -> int:
+    return sum(one.target_at is not None and one.target_at <= now for one in found)
+
+
+def _is_full(email: str, count: int, policy: Policy) -> bool:
+    cap = policy.users[email].cap_open
+    return cap is not None and count >= cap
+
+
+def _cap(email: str, policy: Policy) -> str:
+    cap = policy.users[email].cap_open
+    return "" if cap is None else f", cap {cap}"
+
+
+def _presences(people: Collection[str], talk: Talk) -> Mapping[str, str]:
+    if talk.run.messenger is None or not people:
+        return {}
+    found = talk.run.messenger.presences(sorted(people))
+    return {email: f", {one.away}" for email, one in found.items() if one.away}
+
+
+def numbers(asked: requests.Period, talk: Talk) -> Answer:
+    """Speed, coverage and leakage of the leads that were assigned in a period."""
+    owners = circle(talk.who, Ability.NUMBERS)
+    since = talk.now - timedelta(days=asked.days)
+    found = talk.run.ledger.talks.assigned_since(since, owners)
+    if asked.segment.strip():
+        wanted = asked.segment.strip().lower()
+        found = [one for one in found if one.segment.lower() == wanted]
+    touched = [one for one in found if one.touched_at is not None]
+    in_time = [one for one in touched if one.in_time]
+    judged = [one for one in found if one.touched_at or _is_due(one, talk.now)]
+    lines = [f"Touched: {len(touched)} of {len(found)}."]
+    if judged:
+        share = round(100 * len(in_time) / len(judged))
+        lines.append(f"In time: {len(in_time)} of the {len(judged)} whose time is over, {share}%.")
+    waits = [
+        (one.touched_at - one.assigned_at).total_seconds() / _MINUTE
+        for one in touched
+        if one.touched_at is not None and one.assigned_at is not None
+    ]
+    if waits:
+        lines.append(f"Half of them were touched within {round(median(waits))} minutes.")
+    lines.append(f"Past every step and still untouched: {sum(_is_listed(one) for one in found)}.")
+    of = f" of {asked.segment}" if asked.segment.strip() else ""
+    return Answer(
+        title=f"{counted(len(found), 'lead')}{of} assigned in the last {asked.days} days.",
+        lines=tuple(lines),
+        source=f"Minutes are wall time from assignment to first touch. {talk.as_of()}",
+    )
+
+
+def _is_due(one: Known, now: datetime) -> bool:
+    return one.is_open and one.target_at is not None and one.target_at <= now
+
+
+def _is_listed(one: Known) -> bool:
+    return one.is_open and one.listed_at is not None
+
+
+_KINDS = {
+    "reassign": "given on by the ladder",
+    "observed": "changed by hand in Salesforce",
+    "said": "said by people in Slack",
+    "directed": "changed by conversation",
+    "explained": "looked at closer by a model",
+}
+
+
+def changes(asked: requests.Since, talk: Talk) -> Answer:
+    """What was changed since a moment, by people and by the worker."""
+    since = past(asked.since, talk.now, talk.who.timezone)
+    if since is None:
+        return failure(
+            f'I can\'t read "{asked.since}" as a moment.', "Say Monday, 4h or 2026-11-30."
+        )
+    ledger = talk.run.ledger
+    rows = ledger.history.decided_since(since, tuple(_KINDS))
+    known = {one.lead: one for one in ledger.talks.of_leads([LeadKey(row.lead) for row in rows])}
+    seen = [
+        (row, known[LeadKey(row.lead)])
+        for row in rows
+        if LeadKey(row.lead) in known
+        and may(talk.who, Ability.CHANGES, known[LeadKey(row.lead)].owner)
+    ]
+    counts = Counter(row.kind for row, _ in seen)
+    lines = [f"{count} {_KINDS[kind]}" for kind, count in counts.most_common()]
+    if circle(talk.who, Ability.CHANGES) is None:
+        versions = ledger.history.policies_since(since)
+        lines += [f"Policy {one} in force since {talk.at(at)}" for one, at in versions]
+    lines += [
+        f"Paused: {one.scope}, since {talk.at(one.at)}, by {one.by}: {one.reason}"
+        for one in ledger.talks.stops().values()
+    ]
+    shown = tuple(
+        card(lead, talk, f"{talk.at(row.at)}: {row.sentence}") for row, lead in seen[:MOST_SHOWN]
+    )
+    return Answer(
+        title=f"{counted(len(seen), 'change')} since {talk.at(since)}.",
+        lines=tuple(lines),
+        cards=shown,
+        source=talk.as_of(),
+    )
+
+
+def rules(asked: requests.Topic, talk: Talk) -> Answer:
+    """What the policy says, as everybody may know."""
+    policy, topic = talk.policy, asked.topic.strip().lower()
+    named = [one for one in policy.segments if topic and one.name.lower() in topic]
+    if not named and topic:
+        named = [one for one in policy.segments if topic in one.name.lower()]
+    names = territories(topic, policy) if topic else frozenset[str]()
+    lines: list[str] = []
+    for segment in named or (() if names else policy.segments):
+        clock = "working hours" if segment.sla.clock == "business" else "wall time"
+        touch = format_duration(segment.sla.first_touch)
+        lines.append(
+            f"{segment.name}: first touch within {touch} of {clock}; mode {segment.mode}; "
+            f"nobody available: queue {segment.fallback}"
+        )
+    if len(named) == 1:
+        lines += [
+            f"At {format_mark(rung.at)}: {', '.join(rung.do)}"
+            for rung in policy.ladder(named[0].name)
+        ]
+    for row in policy.territories:
+        if row.territory in names and len(lines) < MOST_LINES:
+            places = ", ".join(part for part in (row.region, row.country, row.state) if part)
+            lines.append(f"Territory {row.territory} ({places}): {row.owner}")
+    snooze = policy.follow_through.snooze
+    if not topic or "snooze" in topic:
+        longest = format_duration(snooze.longest)
+        lines.append(f"Snooze: at most {snooze.at_most} times, {longest} at the longest")
+    title = f'What policy "{policy.name}" says'
+    return Answer(
+        title=f"{title} of {asked.topic.strip()}." if topic else f"{title}.",
+        lines=tuple(lines[:MOST_LINES]),
+        source=f"Policy {policy.version}",
+    )
+
+
+def what_if(asked: requests.Supposing, talk: Talk) -> Answer:
+    """Decide the last 30 days again with another owner of a territory; nothing is changed."""
+    policy = talk.policy
+    names = territories(asked.territory, policy)
+    if not names:
+        known = sorted({one.territory for one in policy.territories})
+        return failure(
+            f'The policy has no territory "{asked.territory}".', f"It has: {', '.join(known[:20])}."
+        )
+    person = find_person(asked.to, policy)
+    if isinstance(person, Answer):
+        return person
+    supposed = policy.model_copy(
+        update={
+            "territories": tuple(
+                row.model_copy(update={"owner": f"user:{person}"})
+                if row.territory in names
+                else row
+                for row in policy.territories
+            )
+        }
+    )
+    moved, count = _moved(supposed, talk)
+    name = policy.users[person].name
+    gained = sum(number for (_, after), number in moved.items() if after == name)
+    lines = [
+        f"{number} from {before} to {after}"
+        for (before, after), number in moved.most_common(MOST_LINES)
+    ]
+    return Answer(
+        title=(
+            f"{sum(moved.values())} of {count} leads would have gone elsewhere; "
+            f"{name} would have had {gained} more."
+        ),
+        lines=tuple(lines),
+        source=(
+            f"Territories {', '.join(sorted(names))}; decisions of the last {HISTORY.days} days "
+            f"made again with today's roster; nothing was changed. {talk.as_of()}"
+        ),
+    )
+
+
+def _moved(supposed: Policy, talk: Talk) -> tuple[Counter[tuple[str, str]], int]:
+    """Who would have lost leads to whom, and how many decisions were made again."""
+    roster = rosters.route_inputs(talk.run).roster
+    moved: Counter[tuple[str, str]] = Counter()
+    count = 0
+    for row in talk.run.ledger.history.every_decision(kinds=("route",), since=talk.now - HISTORY):
+        case = _ROUTE.validate_json(row.inputs)
+        members = {**roster.members, **case.inputs.roster.members}
+        inputs = case.inputs.model_copy(
+            update={"roster": case.inputs.roster.model_copy(update={"members": members})}
+        )
+        case = case.model_copy(update={"inputs": inputs})
+        before, after = (_owner(decide(case, one)) for one in (talk.policy, supposed))
+        count += 1
+        if before != after:
+            moved[before, after] += 1
+    return moved, count
+
+
+def _owner(outcome: Outcome) -> str:
+    return "nobody" if outcome.routed is None else _named(outcome.routed)
+
+
+def _named(routed: Routed) -> str:
+    chosen = routed.decision
+    if isinstance(chosen, Keep):
+        return chosen.owner_name
+    match chosen.target:
+        case ToUser():
+            return chosen.target.name
+        case ToQueue():
+            return f"queue {chosen.target.queue}"
+        case _:
+            return "Salesforce's rules"
+
+
+def waiting(_: requests.Nothing, talk: Talk) -> Answer:
+    """Assignments that wait for a word."""
+    rows = talk.run.ledger.approvals.pending()
+    known = {
+        one.cycle: one
+        for one in talk.run.ledger.talks.of_cycles([CycleId(row.cycle_id) for row in rows])
+        if one.status is CycleStatus.APPROVAL
+    }
+    seen = [
+        (row, known[CycleId(row.cycle_id)])
+        for row in rows
+        if CycleId(row.cycle_id) in known
+        and may(talk.who, Ability.WAITING, proposed_owner(known[CycleId(row.cycle_id)], talk))
+    ]
+    return Answer(
+        title=f"{counted(len(seen), 'assignment')} waiting for a word.",
+        cards=tuple(card(one, talk, row.sentence) for row, one in seen[:MOST_SHOWN]),
+        source=talk.as_of(),
+    )
+
+
+def proposed_owner(one: Known, talk: Talk) -> str | None:
+    """Who would answer for a lead that waits for a word: decides whose manager may give it."""
+    row = talk.run.ledger.history.cycles(one.lead)[-1]
+    return row.owner if row.owner in talk.policy.users else None
+
+
+def marketo(asked: requests.OneLead, talk: Talk) -> Answer:
+    """What a lead did lately, as Marketo logged it."""
+    found = find_one(asked.lead, Ability.MARKETO, talk)
+    if isinstance(found, Answer):
+        return found
+    since = talk.now - HISTORY
+    done = talk.run.ledger.cycles.activities([found.lead], since).get(found.lead, ())
+    lines = [f"{talk.at(one.at)}: {one.type}: {one.name}" for one in done[-MOST_LINES:]]
+    return Answer(
+        title=f"{found.title}: {counted(len(done), 'activity')} in {HISTORY.days} days.",
+        lines=tuple(lines),
+        cards=(card(found, talk),),
+        source=talk.as_of("Marketo's activity log"),
+    )
+
+
+def salesforce(asked: requests.OneLead, talk: Talk) -> Answer:
+    """What sales did about a lead, read from Salesforce now and judged."""
+    found = find_one(asked.lead, Ability.SALESFORCE, talk)
+    if isinstance(found, Answer):
+        return found
+    held = talk.run.ledger.handoffs.get(found.cycle)
+    if held is None:
+        return failure(f"{found.title} is in nobody's hands yet.", standing(found, talk))
+    handoffs = [held.handoff]
+    seen = observing.seen(handoffs, observing.observe(handoffs, talk.run), {}, talk.run)
+    judgement = seen[found.cycle].judgement
+    lines = [judgement.sentence]
+    lines += [one.sentence for one in judgement.findings[:MOST_LINES]]
+    return Answer(
+        title=f"{found.title}, as Salesforce has it.",
+        lines=tuple(lines),
+        cards=(card(found, talk),),
+        source=talk.as_of("Salesforce"),
+    )
+
+
+LOOKUPS: Mapping[Ability, Lookup] = {
+    Ability.WHY: why,
+    Ability.FIND: search,
+    Ability.UNWORKED: unworked,
+    Ability.WORKLOAD: workload,
+    Ability.NUMBERS: numbers,
+    Ability.CHANGES: changes,
+    Ability.RULES: rules,
+    Ability.WHAT_IF: what_if,
+    Ability.WAITING: waiting,
+    Ability.MARKETO: marketo,
+    Ability.SALESFORCE: salesforce,
+}
+"""Every ability that only looks."""

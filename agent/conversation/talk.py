@@ -1,0 +1,141 @@
+"""What one turn of a conversation is made in: the run, the person, the thread, what "this" is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from agent.context import RunContext
+from agent.ledger.talks import Known
+from domain.answers import Answer, Card
+from domain.authority import Ability, Principal, may
+from domain.policy import Policy
+from domain.values import CycleId
+
+MOST_SHOWN = 8
+"""Leads in one answer; the rest is counted."""
+THIS = frozenset({"", "this", "it", "that", "them", "her", "him", "this lead", "that lead"})
+"""Words for the lead that was spoken of last."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Handed to every tool of a turn; never stored."""
+
+    run: RunContext
+    who: Principal
+    thread: str
+    about: tuple[CycleId, ...] = ()
+    """The leads that were spoken of last, in order."""
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.run.policy
+
+    @property
+    def now(self) -> datetime:
+        """The present."""
+        return self.run.now
+
+    def at(self, instant: datetime) -> str:
+        """An instant on the person's own clock."""
+        local = instant.astimezone(ZoneInfo(self.who.timezone))
+        return f"{local:%a} {local.day} {local:%b}, {local:%H:%M %Z}"
+
+    def as_of(self, what: str = "the ledger") -> str:
+        """Where an answer is from, and when that was read."""
+        return f"From {what}, as of {self.at(self.now)}"
+
+
+def counted(count: int, thing: str) -> str:
+    """A number with its thing: `1 lead`, `2 leads`, `3 activities`."""
+    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{count} {thing if count == 1 else plural}"
+
+
+def failure(title: str, *lines: str) -> Answer:
+    """An answer that says what is missing and what to do."""
+    return Answer(title=title, lines=lines, is_failure=True)
+
+
+def find(wanted: str, ability: Ability, talk: Talk) -> list[Known]:
+    """The leads that somebody means and may do this with, newest first.
+
+    A lead that exists but is not theirs is not found: that it exists would say too much.
+    """
+    text = wanted.strip().strip("?!.\"'")
+    talks = talk.run.ledger.talks
+    if text.lower() in THIS:
+        found = talks.of_cycles(list(talk.about[:1]))
+    else:
+        words = [word for word in text.replace(",", " ").split() if word.lower() != "at"]
+        found = talks.search(words)
+    return [one for one in found if may(talk.who, ability, one.owner)]
+
+
+def find_one(wanted: str, ability: Ability, talk: Talk) -> Known | Answer:
+    """The one lead that somebody means; else an answer that says why it can't be told."""
+    found = find(wanted, ability, talk)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        if wanted.strip().lower() in THIS:
+            return failure("Which lead?", "Name the person, the company, or the Marketo id.")
+        return failure(
+            f'I know no lead "{wanted}" that you may see.',
+            "Try the last name, the company, or the Marketo id.",
+        )
+    named = [one for one in found if one.title.lower().startswith(wanted.strip().lower() + ",")]
+    if len(named) == 1:
+        return named[0]
+    return Answer(
+        title=f'{len(found)} leads fit "{wanted}". Which one?',
+        cards=tuple(card(one, talk) for one in found[:MOST_SHOWN]),
+        is_failure=True,
+    )
+
+
+def find_person(wanted: str, policy: Policy) -> str | Answer:
+    """The colleague that somebody means, by e-mail address; else an answer that says why not."""
+    text = wanted.strip().strip("?!.").lower()
+    fits = [
+        email
+        for email, user in policy.users.items()
+        if text in (email, user.name.lower()) or text in user.name.lower().split()
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    if not fits:
+        return failure(f'The policy knows nobody called "{wanted}".', "Use the whole name.")
+    names = ", ".join(sorted(policy.users[email].name for email in fits))
+    return failure(f'"{wanted}" could be {names}.', "Use the whole name.")
+
+
+def card(one: Known, talk: Talk, *lines: str) -> Card:
+    """A lead in an answer; without lines, how it stands."""
+    return Card(
+        lead=one.lead,
+        cycle=one.cycle,
+        title=one.title,
+        record_id=one.record_id,
+        lines=lines or (standing(one, talk),),
+    )
+
+
+def cards(found: Sequence[Known], talk: Talk) -> tuple[Card, ...]:
+    """The first of some leads, as cards."""
+    return tuple(card(one, talk) for one in found[:MOST_SHOWN])
+
+
+def standing(one: Known, talk: Talk) -> str:
+    """How a lead stands, in a sentence."""
+    if one.touched_at is not None:
+        when = "in time" if one.in_time else "late"
+        return f"With {one.owner_name}. Touched {talk.at(one.touched_at)}, {when}"
+    if one.is_open and one.target_at is not None:
+        is_late = one.target_at <= talk.now
+        due = "first touch was due" if is_late else "first touch due"
+        return f"With {one.owner_name}. No touch yet; {due} {talk.at(one.target_at)}"
+    whose = f"With {one.owner_name}. " if one.owner_name else "In nobody's hands. "
+    return f"{whose}{one.status.capitalize()}: {one.sentence}"

@@ -1,0 +1,404 @@
+"""Conversations in the ledger: what was said, what was proposed, what is paused, and lookups."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, Select, delete, func, or_, select, update
+
+from agent.ledger.engine import reading
+from agent.ledger.records import Step, Stop
+from agent.ledger.rows import insert_new, table
+from agent.ledger.tables import (
+    CallRow,
+    CycleRow,
+    CycleStatus,
+    EffectRow,
+    EffectState,
+    HandoffRow,
+    HoldRow,
+    InboxRow,
+    PauseRow,
+    ProposalRow,
+)
+from agent.ledger.writing import write_whole
+from domain.authority import Ability
+from domain.changes import Proposal
+from domain.values import CycleId, LeadKey, RecordId
+
+PENDING = "pending"
+CLAIM = timedelta(minutes=2)
+"""How long an answer may be in the making; a crash gives the question back after this time."""
+MOST_FOUND = 200
+AT_ONCE = 500
+"""Values in one IN list."""
+
+_CYCLE = table(CycleRow)
+_HANDOFF = table(HandoffRow)
+_INBOX = table(InboxRow)
+_PROPOSAL = table(ProposalRow)
+_PAUSE = table(PauseRow)
+_CALL = table(CallRow)
+_HOLD = table(HoldRow)
+_EFFECT = table(EffectRow)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Something that was said to the worker."""
+
+    id: str
+    kind: str
+    person: str
+    channel: str
+    thread: str
+    text: str
+    reply: str | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """A lead as the ledger knows it: its newest cycle, and in whose hands it is."""
+
+    cycle: CycleId
+    lead: LeadKey
+    title: str
+    status: CycleStatus
+    segment: str
+    territory: str | None
+    owner: str | None
+    """E-mail of who answers for it; None while nobody does."""
+    owner_name: str | None
+    sentence: str
+    blocked_by: str | None
+    record_id: RecordId | None
+    opened_at: datetime
+    assigned_at: datetime | None
+    is_open: bool
+    """It is in somebody's hands, and not closed."""
+    target_at: datetime | None
+    touched_at: datetime | None
+    in_time: bool | None
+    listed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A proposal as the ledger holds it."""
+
+    proposal: Proposal
+    state: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class ModelCall:
+    """One call of a model, to be kept."""
+
+    at: datetime
+    purpose: str
+    who: str
+    prompt: str
+    model: str
+    tokens: int
+    milliseconds: int
+
+
+class Talks:
+    """What conversations ask of the ledger."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def hear(self, heard: Heard, now: datetime) -> bool:
+        """Keep what was said, durably; False when it was delivered before."""
+        row = {
+            "id": heard.id,
+            "kind": heard.kind,
+            "person": heard.person,
+            "channel": heard.channel,
+            "thread": heard.thread,
+            "text": heard.text,
+            "received_at": now,
+        }
+        with self._engine.begin() as connection:
+            before = connection.scalar(select(_INBOX.c.id).where(_INBOX.c.id == heard.id))
+            insert_new(connection, InboxRow, [row])
+        return before is None
+
+    def claim(self, heard: str, now: datetime) -> Heard | None:
+        """Take something to answer; None when it is answered, or being answered by another."""
+        free = (
+            (_INBOX.c.id == heard)
+            & _INBOX.c.handled_at.is_(None)
+            & or_(_INBOX.c.claimed_until.is_(None), _INBOX.c.claimed_until <= now)
+        )
+        taking = update(_INBOX).where(free).values(claimed_until=now + CLAIM)
+        with self._engine.begin() as connection:
+            row = connection.execute(taking.returning(_INBOX)).mappings().one_or_none()
+        if row is None:
+            return None
+        return Heard(
+            row["id"],
+            row["kind"],
+            row["person"],
+            row["channel"],
+            row["thread"],
+            row["text"],
+            row["reply"],
+        )
+
+    def unanswered(self, now: datetime) -> list[str]:
+        """What was said and not answered, and is nobody's at the moment: oldest first."""
+        open_ones = (
+            select(_INBOX.c.id)
+            .where(
+                _INBOX.c.handled_at.is_(None),
+                _INBOX.c.received_at <= now - CLAIM,
+                or_(_INBOX.c.claimed_until.is_(None), _INBOX.c.claimed_until <= now),
+            )
+            .order_by(_INBOX.c.received_at)
+        )
+        with reading(self._engine) as connection:
+            return list(connection.scalars(open_ones))
+
+    def replied(self, heard: str, reply: str) -> None:
+        """Remember which message holds the answer, so that it is edited and not posted twice."""
+        self._inbox(heard, {"reply": reply})
+
+    def handled(self, heard: str, now: datetime) -> None:
+        """Note that it was answered."""
+        self._inbox(heard, {"handled_at": now})
+
+    def forget(self, before: datetime) -> list[str]:
+        """Forget what was said before a moment; returns conversations in which nobody spoke since.
+
+        A conversation is named `channel/thread`.
+        """
+        old = _INBOX.c.received_at < before
+        threads = select(_INBOX.c.channel, _INBOX.c.thread).distinct()
+        with self._engine.begin() as connection:
+            gone = {(row.channel, row.thread) for row in connection.execute(threads.where(old))}
+            connection.execute(delete(_INBOX).where(old, _INBOX.c.handled_at.is_not(None)))
+            alive = {(row.channel, row.thread) for row in connection.execute(threads)}
+        return sorted(f"{channel}/{thread}" for channel, thread in gone - alive)
+
+    def propose(self, proposal: Proposal) -> None:
+        """Keep a proposal, durably and before it is shown; another of the thread is overtaken."""
+        row = {
+            "id": proposal.id,
+            "by": proposal.by,
+            "thread": proposal.thread,
+            "body": proposal.model_dump(mode="json"),
+            "state": PENDING,
+            "expires_at": proposal.expires_at,
+            "answer": "",
+        }
+        earlier = (
+            (_PROPOSAL.c.thread == proposal.thread)
+            & (_PROPOSAL.c.state == PENDING)
+            & (_PROPOSAL.c.id != proposal.id)
+        )
+        overtaken = {"state": "overtaken", "answer": "Overtaken by a newer proposal."}
+        with self._engine.begin() as connection:
+            connection.execute(update(_PROPOSAL).where(earlier).values(overtaken))
+            insert_new(connection, ProposalRow, [row])
+
+    def proposal(self, wanted: str) -> Asked | None:
+        """A proposal with its state; None when there is none of this id."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(_PROPOSAL).where(_PROPOSAL.c.id == wanted))
+            row = found.mappings().one_or_none()
+        if row is None:
+            return None
+        return Asked(Proposal.model_validate(row["body"]), row["state"], row["answer"])
+
+    def pending(self) -> list[Proposal]:
+        """Proposals without a word on them."""
+        query = select(_PROPOSAL.c.body).where(_PROPOSAL.c.state == PENDING)
+        with reading(self._engine) as connection:
+            return [Proposal.model_validate(body) for body in connection.scalars(query)]
+
+    def decide(
+        self, proposal: str, state: str, by: str, answer: str, *, step: Step, at: datetime
+    ) -> bool:
+        """Note the word on a proposal together with all that follows; False when it had one.
+
+        The database compares and sets in one statement, so that of two words one counts, and a
+        crash leaves either both the word and what follows, or neither.
+
+        Raises:
+            LateError: a lead was moved meanwhile; nothing was written.
+        """
+        open_one = (_PROPOSAL.c.id == proposal) & (_PROPOSAL.c.state == PENDING)
+        said = {"state": state, "decided_by": by, "decided_at": at, "answer": answer}
+        with self._engine.begin() as connection:
+            done = connection.execute(update(_PROPOSAL).where(open_one).values(said))
+            if not done.rowcount:
+                return False
+            write_whole(connection, step)
+        return True
+
+    def given_since(self, since: datetime) -> int:
+        """How many leads were given to somebody by conversation since a moment."""
+        query = select(_PROPOSAL.c.body).where(
+            _PROPOSAL.c.state == "approved", _PROPOSAL.c.decided_at >= since
+        )
+        with reading(self._engine) as connection:
+            found = [Proposal.model_validate(body) for body in connection.scalars(query)]
+        return sum(len(one.changes) for one in found if one.ability is Ability.GIVE)
+
+    def stops(self) -> dict[str, Stop]:
+        """What is paused, by scope."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(_PAUSE)).mappings()
+            return {
+                row["scope"]: Stop(row["scope"], row["by"], row["reason"], row["at"])
+                for row in rows
+            }
+
+    def called(self, call: ModelCall) -> None:
+        """Keep a call of a model."""
+        row = {
+            "at": call.at,
+            "purpose": call.purpose,
+            "who": call.who,
+            "prompt": call.prompt,
+            "model": call.model,
+            "tokens": call.tokens,
+            "milliseconds": call.milliseconds,
+        }
+        with self._engine.begin() as connection:
+            connection.execute(_CALL.insert(), [row])
+
+    def tokens_since(self, since: datetime) -> int:
+        """What the calls of models took since a moment."""
+        summed = select(func.sum(_CALL.c.tokens)).where(_CALL.c.at >= since)
+        with reading(self._engine) as connection:
+            return connection.scalar(summed) or 0
+
+    def search(self, words: Sequence[str]) -> list[Known]:
+        """Leads whose title holds all these words, or whose Marketo id is the only word."""
+        titled = [
+            func.lower(_CYCLE.c.title).contains(one.lower(), autoescape=True) for one in words
+        ]
+        matching = _known().where(*titled)
+        if len(words) == 1:
+            matching = _known().where(or_(_CYCLE.c.lead == words[0], *titled))
+        return self._newest(matching.limit(MOST_FOUND))
+
+    def of_cycles(self, cycles: Sequence[CycleId]) -> list[Known]:
+        """Leads by cycle."""
+        return self._newest(_known().where(_CYCLE.c.id.in_(cycles)))
+
+    def of_leads(self, leads: Collection[LeadKey]) -> list[Known]:
+        """Leads by their keys, each in its newest cycle."""
+        found: list[Known] = []
+        wanted = sorted(set(leads))
+        for start in range(0, len(wanted), AT_ONCE):
+            some = _CYCLE.c.lead.in_(wanted[start : start + AT_ONCE])
+            found += self._newest(_known().where(some))
+        return found
+
+    def held(self, leads: Collection[LeadKey]) -> dict[LeadKey, str]:
+        """Who holds which of these leads back, and why."""
+        query = select(_HOLD).where(_HOLD.c.lead.in_(sorted(leads)))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query)
+            return {LeadKey(row.lead): f"{row.by}: {row.reason}" for row in rows}
+
+    def segments(self, cycles: Collection[CycleId]) -> dict[CycleId, str]:
+        """The segments of some cycles, by cycle."""
+        query = select(_CYCLE.c.id, _CYCLE.c.segment).where(_CYCLE.c.id.in_(sorted(cycles)))
+        with reading(self._engine) as connection:
+            return {CycleId(row.id): row.segment or "" for row in connection.execute(query)}
+
+    def in_hands(self, owners: Collection[str] | None) -> list[Known]:
+        """Open leads in somebody's hands, those due first at the top; None means all owners."""
+        query = _known().where(_HANDOFF.c.state == "open")
+        if owners is not None:
+            query = query.where(_HANDOFF.c.owner.in_(sorted(owners)))
+        found = self._newest(query)
+        return sorted(found, key=lambda one: (one.target_at is None, one.target_at, one.cycle))
+
+    def waiting(self) -> list[Known]:
+        """Leads that came up and are in nobody's hands yet."""
+        unfinished = [
+            CycleStatus.OPEN,
+            CycleStatus.WAITING,
+            CycleStatus.PARKED,
+            CycleStatus.APPROVAL,
+            CycleStatus.ASSIGNING,
+        ]
+        return self._newest(_known().where(_CYCLE.c.status.in_(unfinished)))
+
+    def assigned_since(self, since: datetime, owners: Collection[str] | None) -> list[Known]:
+        """Leads that were given to somebody since a moment, closed ones too."""
+        query = _known().where(_CYCLE.c.assigned_at >= since, _HANDOFF.c.cycle_id.is_not(None))
+        if owners is not None:
+            query = query.where(_HANDOFF.c.owner.in_(sorted(owners)))
+        with reading(self._engine) as connection:
+            return [_read(row) for row in connection.execute(query).mappings()]
+
+    def given_up(self, leads: Sequence[LeadKey]) -> list[EffectRow]:
+        """Writes about these leads that were given up."""
+        query = select(_EFFECT).where(
+            _EFFECT.c.lead.in_(leads), _EFFECT.c.state == EffectState.DEAD
+        )
+        with reading(self._engine) as connection:
+            return [EffectRow(**row) for row in connection.execute(query).mappings()]
+
+    def _inbox(self, heard: str, values: dict[str, Any]) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(update(_INBOX).where(_INBOX.c.id == heard).values(values))
+
+    def _newest(self, query: Select[Any]) -> list[Known]:
+        """Rows as leads, each in its newest cycle only, newest first."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_CYCLE.c.opened_at.desc(), _CYCLE.c.id))
+            found = [_read(row) for row in rows.mappings()]
+        return _once(found)
+
+
+def _once(found: Iterable[Known]) -> list[Known]:
+    newest: dict[LeadKey, Known] = {}
+    for one in found:
+        newest.setdefault(one.lead, one)
+    return list(newest.values())
+
+
+def _known() -> Select[Any]:
+    return select(
+        _CYCLE,
+        _HANDOFF.c.owner.label("answers"),
+        _HANDOFF.c.state.label("handed"),
+        _HANDOFF.c.target_at,
+        _HANDOFF.c.touched_at,
+        _HANDOFF.c.in_time,
+        _HANDOFF.c.listed_at,
+    ).join(_HANDOFF, _HANDOFF.c.cycle_id == _CYCLE.c.id, isouter=True)
+
+
+def _read(row: Any) -> Known:  # noqa: ANN401  (a row of the query above)
+    record_id = row["record_id"]
+    return Known(
+        cycle=CycleId(row["id"]),
+        lead=LeadKey(row["lead"]),
+        title=row["title"] or f"Marketo person {row['lead']}",
+        status=CycleStatus(row["status"]),
+        segment=row["segment"] or "",
+        territory=row["territory"],
+        owner=row["answers"],
+        owner_name=row["owner_name"] if row["answers"] is not None else None,
+        sentence=row["sentence"],
+        blocked_by=row["blocked_by"],
+        record_id=None if record_id is None else RecordId(record_id),
+        opened_at=row["opened_at"],
+        assigned_at=row["assigned_at"],
+        is_open=row["handed"] == "open",
+        target_at=row["target_at"],
+        touched_at=row["touched_at"],
+        in_time=row["in_time"],
+        listed_at=row["listed_at"],
+    )
