@@ -77,6 +77,14 @@ def event(here: Town, inner: Row) -> int:
     return _deliver(here, body, "application/json")
 
 
+def home(here: Town, email: str) -> str:
+    """Somebody opens their App Home; the words that they see."""
+    user = slack_id(here, email)
+    opened = {"type": "app_home_opened", "user": user, "channel": dm(here, email), "tab": "home"}
+    assert 200 == event(here, opened | {"ts": f"{here.world.now.timestamp():.6f}"})
+    return said(here.world.table("slack.home")[user])
+
+
 def command(here: Town, email: str, text: str) -> str:
     """Somebody types `/leads ...`; what only they are shown."""
     form = {

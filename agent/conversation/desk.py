@@ -64,7 +64,8 @@ class Desk:
         if asked is None or after is None or after.state == deciding.PENDING:
             return Shown(answers=(Answer(title=said, proposal=proposal if asked else None),))
         self._resume(asked.proposal.thread, proposal, said, who)
-        lines = tuple(f"{one.title}: {one.after}" for one in asked.proposal.changes)
+        changes = asked.proposal.changes
+        lines = tuple(f"{one.title}: {one.after}" for one in changes) if len(changes) > 1 else ()
         return Shown(answers=(Answer(title=said, lines=lines),))
 
     def _resume(self, thread: str, proposal: str, said: str, who: Principal) -> None:

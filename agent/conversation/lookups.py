@@ -72,7 +72,7 @@ def _reasons(row: DecisionRow) -> Iterator[str]:
     yield outcome.verdict.sentence
     if outcome.routed is not None:
         skipped = outcome.routed.decision.skipped[:4]
-        if skipped:
+        if any(one.why not in row.sentence for one in skipped):
             told = "; ".join(f"{one.who}: {one.why}" for one in skipped)
             yield f"Not chosen: {told}"
 
@@ -97,7 +97,7 @@ def unworked(asked: requests.Where, talk: Talk) -> Answer:
     owners = circle(talk.who, Ability.UNWORKED)
     found = [one for one in talk.run.ledger.talks.in_hands(owners) if within(one)]
     late = [one for one in found if one.target_at is not None and one.target_at <= talk.now]
-    place = f" in {asked.where}" if asked.where else ""
+    place = _named_place(asked.where, talk)
     lines = [f"{len(found) - len(late)} more are open and in time."]
     if owners is None:
         waiting = [one for one in talk.run.ledger.talks.waiting() if within(one)]
@@ -110,6 +110,14 @@ def unworked(asked: requests.Where, talk: Talk) -> Answer:
         cards=cards(late or found, talk),
         source=talk.as_of(),
     )
+
+
+def _named_place(where: str, talk: Talk) -> str:
+    """A place as a title says it: ` in EMEA`, ` with Ana Torres`."""
+    if not where.strip():
+        return ""
+    is_person = isinstance(find_person(where, talk.policy), str)
+    return f" with {where.strip()}" if is_person else f" in {where.strip()}"
 
 
 def _counted(found: Collection[Known]) -> str:

@@ -73,13 +73,15 @@ def _kept(changes: Sequence[Change], talk: Talk) -> Proposal:
 def shown(proposal: Proposal, talk: Talk) -> Answer:
     """Exactly what a proposal changes, line by line."""
     lines: list[str] = []
+    count = len(proposal.changes)
     for one in proposal.changes:
-        lines += [one.title, f"Now: {one.before}", f"Then: {one.after}"]
+        lines += [one.title] if count > 1 else []
+        lines += [f"Now: {one.before}", f"Then: {one.after}"]
     if proposal.two_person:
         lines.append("Somebody else than you must approve it.")
-    count = len(proposal.changes)
+    one = proposal.changes[0]
     return Answer(
-        title="Shall I do this?" if count == 1 else f"Shall I do this for all {count}?",
+        title=f"{one.title}: shall I?" if count == 1 else f"Shall I do this for all {count}?",
         lines=tuple(lines),
         source=f"Nothing is changed yet. Waits until {talk.at(proposal.expires_at)}",
         proposal=proposal.id,

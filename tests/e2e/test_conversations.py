@@ -1,10 +1,14 @@
 """What colleagues ask the worker in Slack, without any model: answered, sourced, and scoped."""
 
-import pytest
+import time
 
+import pytest
+from pydantic import SecretStr
+
+from agent import slack_app
 from sandbox.slack.people import add_user
-from tests.following import owner, said
-from tests.talking import answer, command, mention, replies, write
+from tests.following import owner, said, slack_id
+from tests.talking import answer, command, dm, event, home, mention, replies, write
 from tests.worlds import Town
 
 QUINN = "quinn.walsh@meridian.example"
@@ -99,3 +103,53 @@ def test_a_stranger_is_told_so(here: Town) -> None:
     """Somebody whom the policy doesn't name learns nothing."""
     add_user(here.world, name="Eve", email="eve@other.example", timezone="UTC")
     assert "I don't know you" in answer(here, "eve@other.example", "what's unworked?")
+
+
+def test_the_home_tab_shows_ones_own_work(here: Town, dana: int) -> None:
+    """My leads with what is due, and for managers what waits for a word and the team's load."""
+    rep = owner(here, dana)
+    assert "Dana Fox" in home(here, rep)
+    assert "Overloaded" not in home(here, rep)
+    assert "waiting for a word" in home(here, MARTA)
+    assert f"{here.owner(dana)}: 1 open" in home(here, MARTA)
+
+
+def test_the_assistant_pane_offers_questions(here: Town) -> None:
+    """Whoever opens the pane sees four questions to begin with."""
+    channel = dm(here, QUINN)
+    opened = {
+        "type": "assistant_thread_started",
+        "assistant_thread": {
+            "user_id": slack_id(here, QUINN),
+            "channel_id": channel,
+            "thread_ts": "1.2",
+        },
+        "ts": "1.2",
+    }
+    assert 200 == event(here, opened)
+    assert 4 == len(here.world.table("slack.pane")[f"{channel}/1.2"]["prompts"])
+
+
+def test_the_same_over_socket_mode(here: Town, dana: int) -> None:
+    """The default way: Slack delivers over a WebSocket, and the answer is posted."""
+    details = here.running.details()["slack"]
+    here.app.settings = here.app.settings.model_copy(
+        update={"slack_app_token": SecretStr(details["app_token"])}
+    )
+    message = {
+        "type": "message",
+        "channel": dm(here, QUINN),
+        "channel_type": "im",
+        "user": slack_id(here, QUINN),
+        "text": "find Dana",
+        "ts": f"{here.world.now.timestamp():.6f}",
+    }
+    with slack_app.listening(here.app):
+        assert here.running.socket.wait_for_connection()
+        told = {"type": "event_callback", "team_id": "T1", "event": message}
+        assert here.running.socket.deliver("events_api", told) is not None
+        deadline = time.monotonic() + 10
+        while not replies(here, QUINN) or "Dana Fox" not in said(replies(here, QUINN)[-1]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert here.owner(dana) in said(replies(here, QUINN)[-1])
