@@ -14,6 +14,7 @@ from agent.ledger.handoffs import Handoffs
 from agent.ledger.history import History
 from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
+from agent.ledger.measuring import Measuring
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Ledger:
     approvals: Approvals
     handoffs: Handoffs
     clicks: Clicks
+    measuring: Measuring
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -45,6 +47,7 @@ class Ledger:
             Approvals(engine),
             Handoffs(engine),
             Clicks(engine),
+            Measuring(engine),
         )
 
 
