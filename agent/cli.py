@@ -8,6 +8,7 @@ Imports of the heavy libraries are inside the commands, so that help and lint an
 import json
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,9 @@ PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv
 ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
 Approver = Annotated[str, typer.Option(help="Your e-mail address, for the record.")]
 Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the policy has it.")]
+Since = Annotated[str, typer.Option(help="How far back, such as 30d, 12h or 2w.")]
+SegmentName = Annotated[str | None, typer.Option(help="Only this segment of the policy.")]
+FormatName = Annotated[str, typer.Option("--format", help="text, html, csv or md.")]
 JsonPath = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON.")]
 
 
@@ -161,6 +165,44 @@ def replay() -> None:
     typer.echo(f"{found.decisions} decisions computed again, {len(found.differences)} differ")
     if found.differences:
         raise typer.Exit(1)
+
+
+@cli.command()
+def report(
+    form: FormatName = "text",
+    since: Since = "30d",
+    segment: SegmentName = None,
+    *,
+    outcomes: Annotated[
+        bool, typer.Option("--outcomes", help="Ask Salesforce what became of touched leads.")
+    ] = False,
+) -> None:
+    """Measure speed, coverage, quality and leakage of the leads since then."""
+    from agent import measuring
+    from agent.app import open_app
+    from agent.rendering import Format, render
+    from agent.settings import read_settings
+
+    if form not in set(Format):
+        raise RoutereadyError(f'there is no format "{form}"; there are: {", ".join(Format)}')
+    length = _back(since)
+    app = open_app(read_settings())
+    now = app.clock.now()
+    question = measuring.Question(since=now - length, now=now, segment=segment)
+    journeys = measuring.read(app.ledger, question, app.policy)
+    if outcomes:
+        journeys = measuring.with_outcomes(journeys, app.context())
+    typer.echo(render(measuring.report(journeys, question, app.policy), Format(form)))
+
+
+def _back(since: str) -> timedelta:
+    """How far back a person wants to look."""
+    from domain.durations import read_duration
+
+    try:
+        return read_duration(since)
+    except ValueError as error:
+        raise RoutereadyError(f"--since: {error}") from None
 
 
 @cli.command()

@@ -12,7 +12,7 @@ from agent.ledger.tables import HandoffRow
 from agent.oddities import oddities
 from domain.business_time import is_open
 from domain.effects import Planned, SendReport
-from domain.handoff import Closing, Handoff, manager_of
+from domain.handoff import Closing, Handoff, manager_of, promised_at
 from domain.policy import Policy, User
 from domain.values import CycleId, DecisionId
 
@@ -86,7 +86,10 @@ def _digest(manager: str, rows: Sequence[HandoffRow], context: RunContext) -> Se
     zone = ZoneInfo(policy.users[manager].timezone)
     theirs = [row for row in rows if _manager(row, policy) == manager]
     open_ones = [row for row in theirs if row.state == OPEN]
-    late = [row for row in open_ones if row.target_at is not None and row.target_at < now]
+    # As in docs/measures.md: late by the first owner's clock, whoever has it now.
+    late = [
+        row for row in open_ones if promised_at(Handoff.model_validate(row.handoff), policy) < now
+    ]
     soon = [row for row in open_ones if row not in late]
     yesterday = [
         row

@@ -12,8 +12,15 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 
 def parse_duration(text: object) -> object:
     """Read "90s", "15m", "4h", "2d" or "1w"; anything else is left for pydantic to refuse."""
-    if not isinstance(text, str):
-        return text
+    return read_duration(text) if isinstance(text, str) else text
+
+
+def read_duration(text: str) -> timedelta:
+    """Read "90s", "15m", "4h", "2d" or "1w".
+
+    Raises:
+        ValueError: it is written in another way.
+    """
     found = _DURATION.match(text)
     if found is None:
         raise ValueError(f"{text!r} is not a duration; write for example 15m, 4h or 2d")

@@ -14,6 +14,7 @@ from agent.ledger.handoffs import Handoffs
 from agent.ledger.history import History
 from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
+from agent.ledger.measuring import Measuring
 from agent.ledger.talks import Talks
 
 
@@ -32,6 +33,7 @@ class Ledger:
     handoffs: Handoffs
     clicks: Clicks
     talks: Talks
+    measuring: Measuring
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -48,6 +50,7 @@ class Ledger:
             Handoffs(engine),
             Clicks(engine),
             Talks(engine),
+            Measuring(engine),
         )
 
 

@@ -1,0 +1,319 @@
+"""Two groups of leads beside each other: how much better, how sure, and what can't be claimed.
+
+Shares are compared by Newcombe's interval on Wilson's, medians by a bootstrap; both speak of
+differences, the second group minus the first, and an interval holds the true difference in 95 of
+100 such comparisons. What must not be claimed is said beside it: groups too small, groups that
+differ in kind, leads in both, and the smallest difference that such groups could have shown.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import hypot, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from domain.journeys import Ending, Journey
+from domain.measures import (
+    Dimension,
+    Share,
+    Stay,
+    Stretch,
+    bounds,
+    coverage,
+    quality,
+    spread,
+    value_of,
+)
+from domain.values import LeadKey
+
+LEVEL = 0.95
+POWER = 0.8
+"""A difference as large as the minimum detectable one is seen in so many of such comparisons."""
+FEWEST = 20
+"""With fewer in a group no difference is told: the intervals don't hold what they promise."""
+ALIKE = 0.8
+"""Groups that have less of their mix in common than this are called different in kind."""
+RESAMPLES = 2000
+
+Floats = NDArray[np.float64]
+
+
+class Unit(StrEnum):
+    """What a difference is counted in."""
+
+    POINTS = "percentage points"
+    MINUTES = "minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with the bounds between which the truth is believed to lie."""
+
+    estimate: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether zero is outside, so that there is a difference."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One measure of two groups."""
+
+    measure: str
+    unit: Unit
+    first: float | None
+    second: float | None
+    sizes: tuple[int, int]
+    difference: Interval | None
+    """Second minus first, in `unit`; None when it may not be claimed."""
+    detectable: float | None
+    """The smallest difference that such groups show with a power of 80 %."""
+    reason: str | None
+    """Why there is no difference to tell; None when there is one."""
+
+    @property
+    def sentence(self) -> str:
+        """What may be said, in words."""
+        if self.difference is None:
+            return f"{self.measure}: nothing can be said, {self.reason}."
+        told = f"{self.difference.low:+.1f} to {self.difference.high:+.1f} {self.unit}"
+        if self.difference.is_clear:
+            return f"{self.measure}: changed by {self.difference.estimate:+.1f} ({told})."
+        return (
+            f"{self.measure}: no difference can be claimed ({told}); one smaller than "
+            f"{self.detectable:.1f} would mostly go unseen in groups of this size."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """Two groups that are compared."""
+
+    first: tuple[Journey, ...]
+    second: tuple[Journey, ...]
+
+
+def before_after(journeys: Iterable[Journey], cut: datetime) -> Cohorts:
+    """Those triggered before a moment, and those from then on."""
+    counted = _counted(journeys)
+    return Cohorts(
+        tuple(one for one in counted if one.triggered_at < cut),
+        tuple(one for one in counted if one.triggered_at >= cut),
+    )
+
+
+def treated_control(journeys: Iterable[Journey], dimension: Dimension, treated: str) -> Cohorts:
+    """Those that are something else in one dimension, and those that are `treated`."""
+    counted = _counted(journeys)
+    return Cohorts(
+        tuple(one for one in counted if value_of(one, dimension) != treated),
+        tuple(one for one in counted if value_of(one, dimension) == treated),
+    )
+
+
+def _counted(journeys: Iterable[Journey]) -> list[Journey]:
+    return [one for one in journeys if one.ending is not Ending.SUPERSEDED]
+
+
+def compare(cohorts: Cohorts, now: datetime, seed: int) -> tuple[Comparison, ...]:
+    """All that is compared of two groups, in wall time; the same seed gives the same bounds."""
+    shares: tuple[tuple[str, Callable[[Sequence[Journey]], Share]], ...] = (
+        ("route-ready", lambda group: coverage(group, now).ready),
+        ("touched in time", lambda group: coverage(group, now).in_time),
+        ("misrouted", lambda group: quality(group).misrouted),
+        ("converted", lambda group: quality(group).converted),
+    )
+    found = [
+        compare_shares(name, share(cohorts.first), share(cohorts.second)) for name, share in shares
+    ]
+    for stretch in (Stretch.TO_READY, Stretch.TO_TOUCH, Stretch.WHOLE):
+        stays = [_stays(group, stretch, now) for group in (cohorts.first, cohorts.second)]
+        name = f"median time, {stretch}"
+        found.append(compare_medians(name, stays[0], stays[1], np.random.default_rng(seed)))
+    return tuple(found)
+
+
+def _stays(journeys: Sequence[Journey], stretch: Stretch, now: datetime) -> list[Stay]:
+    found: list[Stay] = []
+    for one in journeys:
+        start, end, is_through = bounds(one, stretch, now)
+        if start is not None:
+            found.append(Stay(max(timedelta(), end - start), is_through))
+    return found
+
+
+def wilson(share: Share, level: float = LEVEL) -> Interval:
+    """A share with Wilson's score interval (Wilson, JASA 22, 1927), from 0 to 1.
+
+    Raises:
+        ValueError: the share is of nothing.
+    """
+    if not share.whole:
+        raise ValueError("a share of nothing has no interval")
+    # The library is not typed.
+    found: Any = stats.binomtest(share.part, share.whole).proportion_ci(level, method="wilson")
+    return Interval(share.part / share.whole, float(found.low), float(found.high))
+
+
+def newcombe(first: Share, second: Share, level: float = LEVEL) -> Interval:
+    """The difference of two shares, second minus first, from -1 to 1.
+
+    Newcombe's hybrid score interval (Statistics in Medicine 17, 1998, method 10): the distances of
+    both shares to the bounds of their Wilson intervals, put together as the sides of a rectangle.
+    """
+    one, two = wilson(first, level), wilson(second, level)
+    estimate = two.estimate - one.estimate
+    return Interval(
+        estimate,
+        estimate - hypot(two.estimate - two.low, one.high - one.estimate),
+        estimate + hypot(two.high - two.estimate, one.estimate - one.low),
+    )
+
+
+def compare_shares(measure: str, first: Share, second: Share) -> Comparison:
+    """Two shares beside each other, in percentage points."""
+    sizes = (first.whole, second.whole)
+    reason = first.unknown or second.unknown or _too_few(sizes)
+    difference = detectable = None
+    if reason is None:
+        found = newcombe(first, second)
+        difference = Interval(100 * found.estimate, 100 * found.low, 100 * found.high)
+        pooled = (first.part + second.part) / sum(sizes)
+        error = sqrt(pooled * (1 - pooled) * (1 / sizes[0] + 1 / sizes[1]))
+        detectable = 100 * _certainty() * error
+    return Comparison(
+        measure,
+        Unit.POINTS,
+        _percent(first.value),
+        _percent(second.value),
+        sizes,
+        difference,
+        detectable,
+        reason,
+    )
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None else 100 * value
+
+
+def _certainty() -> float:
+    """How many standard errors a difference must measure to be seen with the power asked for."""
+    return float(stats.norm.ppf(0.5 + LEVEL / 2) + stats.norm.ppf(POWER))
+
+
+def _too_few(sizes: tuple[int, int]) -> str | None:
+    if min(sizes) >= FEWEST:
+        return None
+    return f"the groups have {sizes[0]} and {sizes[1]} leads, and each needs {FEWEST}"
+
+
+def compare_medians(
+    measure: str,
+    first: Sequence[Stay],
+    second: Sequence[Stay],
+    chance: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """Two median times beside each other, in minutes, with those under way counted as such.
+
+    The medians are Kaplan and Meier's, the interval is the percentile bootstrap's (Efron, 1981, on
+    censored data). A resample whose median is not reached counts with the longest time seen.
+    """
+    sizes = (len(first), len(second))
+    medians = [spread(stays).within[0] for stays in (first, second)]
+    values = [None if one is None else one.total_seconds() / 60 for one in medians]
+    reason = _too_few(sizes)
+    if reason is None and None in values:
+        reason = "fewer than half of a group are through"
+    difference = detectable = None
+    if reason is None:
+        one, two = _median_of(first), _median_of(second)
+
+        def statistic(left: NDArray[Any], right: NDArray[Any], axis: int = -1) -> Floats:
+            return two(right, axis) - one(left, axis)
+
+        found: Any = stats.bootstrap(
+            (np.arange(sizes[0]), np.arange(sizes[1])),
+            statistic,
+            n_resamples=resamples,
+            vectorized=True,
+            confidence_level=LEVEL,
+            method="percentile",
+            rng=chance,
+        )
+        estimate = float(statistic(np.arange(sizes[0]), np.arange(sizes[1])))
+        low, high = found.confidence_interval
+        difference = Interval(estimate, float(low), float(high))
+        detectable = _certainty() * float(found.standard_error)
+    return Comparison(
+        measure, Unit.MINUTES, values[0], values[1], sizes, difference, detectable, reason
+    )
+
+
+def _median_of(stays: Sequence[Stay]) -> Callable[[NDArray[Any], int], Floats]:
+    """The median, in minutes, of resamples given as positions in the stays put in order.
+
+    It is that of `domain.measures.spread`, for thousands of resamples at once.
+    """
+    ordered = sorted(stays, key=lambda one: (one.length, not one.is_through))
+    lengths = np.array([one.length.total_seconds() / 60 for one in ordered])
+    through = np.array([one.is_through for one in ordered], dtype=float)
+    left = np.arange(len(ordered), 0, -1)
+
+    def median(positions: NDArray[Any], axis: int) -> Floats:
+        drawn = np.moveaxis(np.sort(positions, axis=axis), axis, -1)
+        waiting = np.cumprod(1 - through[drawn] / left, axis=-1)
+        is_half = waiting <= 0.5 + 1e-9
+        first = np.argmax(is_half, axis=-1)
+        reached = np.take_along_axis(lengths[drawn], first[..., None], axis=-1)[..., 0]
+        return np.where(is_half.any(axis=-1), reached, lengths[-1])
+
+    return median
+
+
+def in_both(cohorts: Cohorts) -> tuple[LeadKey, ...]:
+    """Leads with journeys in both groups: what was done to one cycle may have helped the other."""
+    second = {one.lead for one in cohorts.second}
+    return tuple(sorted({one.lead for one in cohorts.first} & second))
+
+
+def overlap(cohorts: Cohorts, dimensions: Sequence[Dimension]) -> float | None:
+    """How much of their mix two groups have in common, from 0 to 1; None if one is empty.
+
+    Of each combination of values in the dimensions the smaller of both shares, added up: 1 when
+    the groups are alike in kind, 0 when no lead of one has its like in the other.
+    """
+    if not cohorts.first or not cohorts.second:
+        return None
+    one, two = (
+        Counter(tuple(value_of(journey, by) for by in dimensions) for journey in group)
+        for group in (cohorts.first, cohorts.second)
+    )
+    return sum(min(one[kind] / one.total(), two[kind] / two.total()) for kind in one)
+
+
+def cautions(cohorts: Cohorts, dimensions: Sequence[Dimension]) -> tuple[str, ...]:
+    """What must be said beside any difference of these groups; nothing when nothing must."""
+    found: list[str] = []
+    shared = in_both(cohorts)
+    if shared:
+        found.append(f"Leads in both groups: {len(shared)}; the groups are not independent.")
+    alike = overlap(cohorts, dimensions)
+    if alike is not None and alike < ALIKE:
+        by = " and ".join(dimensions)
+        found.append(
+            f"By {by} the groups have only {100 * alike:.0f} % of their mix in common: "
+            "a difference may come from who they are, not from what was done."
+        )
+    return tuple(found)

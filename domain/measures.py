@@ -1,0 +1,299 @@
+"""What is measured of journeys: speed, coverage, quality. One definition of each number.
+
+docs/measures.md has the formulas in words. A measure that can't be told is None and says why; it is
+never zero.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from domain.journeys import Ending, Journey, working_time
+from domain.policy import Policy
+
+PERCENTILES = (50, 90, 95)
+NUDGE_WORKS_FOR = timedelta(minutes=30)
+"""A touch so long after a reminder counts as its effect."""
+_ROUNDING = 1e-9
+"""A product of fractions misses a round share by less than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of how many."""
+
+    part: int
+    whole: int
+    unknown: str | None = None
+    """Why it can't be told although there are leads; None when it can."""
+
+    @property
+    def value(self) -> float | None:
+        """The share from 0 to 1; None when there is nothing to take a share of."""
+        return None if self.reason is not None else self.part / self.whole
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no value; None when there is one."""
+        return self.unknown or (None if self.whole else "no lead came so far")
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How long a stretch takes, with those still under way counted as still under way.
+
+    `within` has a length of time per percentile: by then so many per cent are through. It is the
+    smallest such time by the Kaplan-Meier estimate (Kaplan and Meier, JASA 53, 1958), which for a
+    group that is all through is the plain nearest-rank percentile. Leaving out those who are not
+    through would make a team look the faster the more leads it never touches.
+    """
+
+    entered: int
+    through: int
+    within: tuple[timedelta | None, ...]
+    """One for each of `PERCENTILES`."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why a percentile has no value; None when all have one."""
+        if not self.entered:
+            return "no lead came so far"
+        missing = [
+            str(percent)
+            for percent, found in zip(PERCENTILES, self.within, strict=True)
+            if found is None
+        ]
+        if not missing:
+            return None
+        return f"too few are through to tell the time of {', '.join(missing)} %"
+
+
+class Stretch(StrEnum):
+    """A part of a journey whose time is measured."""
+
+    TO_READY = "trigger to route-ready"
+    TO_ASSIGNED = "route-ready to assigned"
+    TO_TOUCH = "assigned to first touch"
+    WHOLE = "trigger to first touch"
+    SYSTEM = "the systems' part"
+    """From the trigger until a person could know of it."""
+    HUMAN = "the person's part"
+    """From there to the first touch."""
+
+
+Moment = Callable[[Journey], datetime | None]
+_ENDS: dict[Stretch, tuple[Moment, Moment]] = {
+    Stretch.TO_READY: (lambda one: one.triggered_at, lambda one: one.ready_at),
+    Stretch.TO_ASSIGNED: (lambda one: one.ready_at, lambda one: one.assigned_at),
+    Stretch.TO_TOUCH: (lambda one: one.assigned_at, lambda one: one.touched_at),
+    Stretch.WHOLE: (lambda one: one.triggered_at, lambda one: one.touched_at),
+    Stretch.SYSTEM: (lambda one: one.triggered_at, lambda one: one.knew_at),
+    Stretch.HUMAN: (lambda one: one.knew_at, lambda one: one.touched_at),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """How long one journey took for a stretch, or has taken so far."""
+
+    length: timedelta
+    is_through: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The time of one stretch."""
+
+    stretch: Stretch
+    wall: Spread
+    business: Spread
+    """In working hours of the person who answers; journeys of nobody in the policy left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How far demand got."""
+
+    ready: Share
+    """Of those triggered, route-ready and in Salesforce."""
+    assigned: Share
+    """Of those ready, assigned."""
+    touched: Share
+    """Of those assigned, touched."""
+    in_time: Share
+    """Of those assigned whose promise is over or was kept, touched no later than promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Whether the right people got the right leads; shares of those assigned."""
+
+    accepted: Share
+    """The owner said "I'm on it" or touched it."""
+    disputed: Share
+    misrouted: Share
+    """A "not mine" was upheld."""
+    reassigned: Share
+    """The worker gave it on at least once."""
+    moved_by_hand: Share
+    """A person gave it to somebody else at least once."""
+    fallback: Share
+    """Nobody was available, so a queue got it."""
+    converted: Share
+    """Of those touched, converted in Salesforce."""
+    nudged: Share
+    """Of the reminders and breaches told to an owner, followed by a touch within 30 minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Everything that is measured of one group of journeys."""
+
+    journeys: int
+    speed: tuple[Pace, ...]
+    coverage: Coverage
+    quality: Quality
+
+
+def measure(journeys: Sequence[Journey], policy: Policy, now: datetime) -> Measures:
+    """Measure a group; what was superseded by a newer cycle of the same lead is left out.
+
+    `policy` gives the people's working hours, `now` ends the time of what is still under way.
+    """
+    counted = [one for one in journeys if one.ending is not Ending.SUPERSEDED]
+    return Measures(
+        journeys=len(counted),
+        speed=tuple(pace(counted, stretch, policy, now) for stretch in Stretch),
+        coverage=coverage(counted, now),
+        quality=quality(counted),
+    )
+
+
+def pace(journeys: Iterable[Journey], stretch: Stretch, policy: Policy, now: datetime) -> Pace:
+    """How long one stretch takes."""
+    wall: list[Stay] = []
+    business: list[Stay] = []
+    for one in journeys:
+        start, end, is_through = bounds(one, stretch, now)
+        if start is None:
+            continue
+        wall.append(Stay(max(timedelta(), end - start), is_through))
+        worked = working_time(one, start, end, policy)
+        if worked is not None:
+            business.append(Stay(worked, is_through))
+    return Pace(stretch, spread(wall), spread(business))
+
+
+def bounds(
+    journey: Journey, stretch: Stretch, now: datetime
+) -> tuple[datetime | None, datetime, bool]:
+    """From when to when a journey was in a stretch, and whether it came through.
+
+    One that ended on the way was watched until its end, one that is under way until now.
+    """
+    begins, ends = _ENDS[stretch]
+    start, end = begins(journey), ends(journey)
+    return start, end or journey.watched_until(now), end is not None
+
+
+def spread(stays: Collection[Stay]) -> Spread:
+    """The percentiles of some stays by Kaplan and Meier's estimate."""
+    ordered = sorted(stays, key=lambda one: (one.length, not one.is_through))
+    left, waiting, found = len(ordered), 1.0, list[timedelta]()
+    marks = [1 - percent / 100 for percent in PERCENTILES]
+    for one in ordered:
+        if one.is_through:
+            waiting *= (left - 1) / left
+            while len(found) < len(marks) and waiting <= marks[len(found)] + _ROUNDING:
+                found.append(one.length)
+        left -= 1
+    within = (*found, *[None] * (len(marks) - len(found)))
+    return Spread(len(ordered), sum(one.is_through for one in ordered), within)
+
+
+def coverage(journeys: Sequence[Journey], now: datetime) -> Coverage:
+    """How far demand got."""
+    ready = [one for one in journeys if one.ready_at is not None]
+    given = [one for one in journeys if one.assigned_at is not None]
+    due = [one for one in given if one.is_due(now)]
+    return Coverage(
+        ready=Share(len(ready), len(journeys)),
+        assigned=_share(ready, lambda one: one.assigned_at is not None),
+        touched=_share(given, lambda one: one.touched_at is not None),
+        in_time=_share(due, Journey.is_touched_in_time),
+    )
+
+
+def quality(journeys: Sequence[Journey]) -> Quality:
+    """Whether the right people got the right leads."""
+    given = [one for one in journeys if one.assigned_at is not None]
+    touched = [one for one in given if one.touched_at is not None]
+    told = [one.is_converted for one in touched if one.is_converted is not None]
+    unasked = "Salesforce was not asked" if touched and not told else None
+    return Quality(
+        accepted=_share(given, lambda one: (one.accepted_at or one.touched_at) is not None),
+        disputed=_share(given, lambda one: bool(one.disputes)),
+        misrouted=_share(given, lambda one: "accepted" in one.disputes),
+        reassigned=_share(given, lambda one: one.reassigned > 0),
+        moved_by_hand=_share(given, lambda one: one.moved_by_hand > 0),
+        fallback=_share(given, lambda one: one.is_fallback),
+        converted=Share(sum(told), len(told), unasked),
+        nudged=nudge_effect(given),
+    )
+
+
+def nudge_effect(journeys: Iterable[Journey]) -> Share:
+    """Of all reminders, those that a touch followed within 30 minutes.
+
+    Reminders of one lead closer together than that share the touch: each counts as followed.
+    """
+    pairs = [(at, one.touched_at) for one in journeys for at in one.reminded_at]
+    followed = sum(
+        touched is not None and at <= touched <= at + NUDGE_WORKS_FOR for at, touched in pairs
+    )
+    return Share(followed, len(pairs))
+
+
+def _share(group: Sequence[Journey], counts: Callable[[Journey], bool]) -> Share:
+    return Share(sum(counts(one) for one in group), len(group))
+
+
+class Dimension(StrEnum):
+    """By what leads can be told apart."""
+
+    SEGMENT = "segment"
+    TERRITORY = "territory"
+    SOURCE = "source"
+    TIER = "tier"
+    REP = "rep"
+    RULE = "rule"
+    WEEK = "week"
+    """The Monday, in UTC, of the week in which the trigger came."""
+
+
+NOT_KNOWN = "(none)"
+
+
+def value_of(journey: Journey, dimension: Dimension) -> str:
+    """What a journey is in one dimension; `(none)` where it is nothing yet."""
+    if dimension is Dimension.WEEK:
+        day = journey.triggered_at.astimezone(UTC).date()
+        return (day - timedelta(days=day.weekday())).isoformat()
+    found = {
+        Dimension.SEGMENT: journey.segment,
+        Dimension.TERRITORY: journey.territory,
+        Dimension.SOURCE: journey.source,
+        Dimension.TIER: journey.tier,
+        Dimension.REP: journey.rep,
+        Dimension.RULE: journey.rule,
+    }[dimension]
+    return found or NOT_KNOWN
+
+
+def groups(journeys: Iterable[Journey], dimension: Dimension) -> dict[str, list[Journey]]:
+    """The journeys by what they are in one dimension, in alphabetical order."""
+    found: dict[str, list[Journey]] = {}
+    for one in journeys:
+        found.setdefault(value_of(one, dimension), []).append(one)
+    return dict(sorted(found.items()))

@@ -1,0 +1,186 @@
+"""The report's numbers beside the sandbox's journal: counted twice, by strangers, the same."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import measuring
+from agent.measuring import Question
+from agent.rendering import Format, render
+from sandbox.world import Entry
+from tests.e2e.test_commands import environment, routeready
+from tests.following import call, live
+from tests.worlds import MONDAY, Town, town
+
+TARGET = timedelta(minutes=30)
+"""The first touch of a hand-raiser; everything here happens in working hours."""
+
+
+class Journal:
+    """What the vendors saw of some people, from the journal and the vendors' tables alone."""
+
+    def __init__(self, here: Town, people: dict[int, datetime]) -> None:
+        self.here = here
+        self.people = people
+        """Marketo's id of each person, with when the form was sent."""
+        linked = {person: here.world.table("marketo.person")[str(person)] for person in people}
+        self.records = {
+            row["sfdcLeadId"]: person for person, row in linked.items() if row["sfdcLeadId"]
+        }
+
+    def _first(self, entries: Iterator[tuple[str, Entry]]) -> dict[int, datetime]:
+        found: dict[int, datetime] = {}
+        for record, entry in entries:
+            if record in self.records:
+                found.setdefault(self.records[record], datetime.fromisoformat(entry.at))
+        return found
+
+    def assigned(self) -> dict[int, datetime]:
+        """When the worker first wrote an owner on each person's record."""
+        return self._first(
+            (entry.data["id"], entry)
+            for entry in self.here.world.journal
+            if entry.name == "Lead.update"
+            and entry.data["by"] == self.here.worker
+            and "OwnerId" in entry.data["changes"]
+        )
+
+    def touched(self) -> dict[int, datetime]:
+        """When somebody first logged a call on each."""
+        return self._first(
+            (entry.data["values"]["WhoId"], entry)
+            for entry in self.here.world.journal
+            if entry.name == "Task.insert" and entry.data["values"].get("TaskSubtype") == "Call"
+        )
+
+    def told(self) -> dict[int, datetime]:
+        """When each was first named in a direct message."""
+        names = {
+            person: row["lastName"]
+            for person in self.people
+            for row in [self.here.world.table("marketo.person")[str(person)]]
+        }
+        found: dict[int, datetime] = {}
+        for entry in self.here.world.journal:
+            if entry.name == "message.post":
+                for person, name in names.items():
+                    if f"{name} " in str(entry.data["blocks"]):
+                        found.setdefault(person, datetime.fromisoformat(entry.at))
+        return found
+
+
+def rank(times: list[float], whole: int, percent: int) -> float | None:
+    """The nearest rank in a group of which the others are not through yet."""
+    place = math.ceil(whole * percent / 100)
+    return sorted(times)[place - 1] if place <= len(times) else None
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
+    """Nine leads of an afternoon: five called sooner or later, three never, one parked."""
+    with town(tmp_path_factory.mktemp("report")) as here:
+        here.pass_time(hours=4)
+        people: dict[int, datetime] = {}
+        for number in range(9):
+            incomplete: dict[str, Any] = {"country": None, "state": None} if number == 8 else {}
+            person = here.arrive(
+                lastName=f"Number{number}",
+                email=f"lead{number}@company{number}.example",
+                company=f"Company {number}",
+                **incomplete,
+            )
+            people[person] = here.world.now
+            here.pass_time(minutes=2)
+        here.tick()
+        called = list(people)
+        for waits, person in zip((10, 5, 10, 15, 20), called, strict=False):
+            live(here, minutes=waits)
+            call(here, person)
+        live(here, minutes=60)
+        yield Journal(here, people)
+
+
+def told(lived: Journal) -> dict[str, tuple[float | None, int, int]]:
+    """The figures of everything together, read back from the CSV."""
+    here = lived.here
+    question = Question(since=MONDAY, now=here.world.now)
+    journeys = measuring.read(here.app.ledger, question, here.app.policy)
+    journeys = measuring.with_outcomes(journeys, here.app.context())
+    written = render(measuring.report(journeys, question, here.app.policy), Format.CSV)
+    return {
+        row["measure"]: (
+            float(row["value"]) if row["value"] else None,
+            int(row["part"]),
+            int(row["whole"]),
+        )
+        for row in csv.DictReader(io.StringIO(written))
+        if row["by"] == "all" and row["unit"] != "lead"
+    }
+
+
+def test_coverage_is_what_the_journal_shows(lived: Journal) -> None:
+    """Triggered, assigned, touched, touched in time: counted from the vendors' side."""
+    assigned, touched = lived.assigned(), lived.touched()
+    in_time = sum(at - assigned[person] <= TARGET for person, at in touched.items())
+    figures = told(lived)
+    assert 9 == figures["leads"][0]
+    assert (len(assigned), 9) == figures["ready of triggered"][1:]
+    assert (len(touched), len(assigned)) == figures["touched of assigned"][1:]
+    assert (in_time, len(assigned)) == figures["touched in time of due"][1:]
+    assert (5, 8, 3) == (len(touched), len(assigned), in_time)
+
+
+@pytest.mark.parametrize("percent", [50, 90])
+def test_speed_is_what_the_journal_shows(lived: Journal, percent: int) -> None:
+    """From the form to the owner, and from the owner to the call, in minutes."""
+    assigned, touched = lived.assigned(), lived.touched()
+    waits = [(at - assigned[person]).total_seconds() / 60 for person, at in touched.items()]
+    whole = [(at - lived.people[person]).total_seconds() / 60 for person, at in touched.items()]
+    figures = told(lived)
+    name = f"assigned to first touch, wall time, p{percent}"
+    assert rank(waits, len(assigned), percent) == figures[name][0]
+    # Here all work is done in working hours, so both clocks show the same.
+    name = f"assigned to first touch, business time, p{percent}"
+    assert rank(waits, len(assigned), percent) == figures[name][0]
+    # The parked lead waits for a touch as well.
+    name = f"trigger to first touch, wall time, p{percent}"
+    assert rank(whole, len(lived.people), percent) == figures[name][0]
+
+
+def test_the_systems_time_is_what_the_journal_shows(lived: Journal) -> None:
+    """From the form to the message that names the lead."""
+    ends = lived.told()
+    system = [(at - lived.people[person]).total_seconds() / 60 for person, at in ends.items()]
+    assert rank(system, 9, 50) == told(lived)["the systems' part, wall time, p50"][0]
+
+
+def test_the_waterfall_is_what_the_journal_shows(lived: Journal) -> None:
+    """How many came so far; the parked lead is named where it stopped."""
+    figures = told(lived)
+    assert (9, len(lived.assigned()), len(lived.told()), len(lived.touched()), 0) == tuple(
+        figures[f"reached {stage}"][0]
+        for stage in ("captured", "assigned", "notified", "touched", "outcome")
+    )
+
+
+def test_the_command_writes_a_report_or_says_what_is_wrong(here: Town, tmp_path: Path) -> None:
+    """From a terminal, asking no vendor; a word that means nothing is told in one sentence."""
+    here.arrive()
+    here.tick()
+    env = environment(here, tmp_path)
+    for form, start in (("text", "1 leads"), ("html", "<!doctype")):
+        done = routeready("report", "--format", form, "--since", "5000w", env=env)
+        assert (0, "", start) == (done.returncode, done.stderr, done.stdout[: len(start)])
+    done = routeready("report", "--segment", "Nobody", env=env)
+    assert (1, 'routeready: there is no segment "Nobody"; there are: ') == (
+        done.returncode,
+        done.stderr[:53],
+    )
+    done = routeready("report", "--since", "yesterday", env=env)
+    assert "'yesterday' is not a duration; write for example 15m, 4h or 2d" in done.stderr
