@@ -185,6 +185,16 @@ def pace(journeys: Iterable[Journey], stretch: Stretch, policy: Policy, now: dat
     return Pace(stretch, spread(wall), spread(business))
 
 
+def wall_time(journeys: Iterable[Journey], stretch: Stretch, now: datetime) -> Spread:
+    """How long one stretch takes by the clock on the wall: `pace` without anybody's calendar."""
+    stays: list[Stay] = []
+    for one in journeys:
+        start, end, is_through = bounds(one, stretch, now)
+        if start is not None:
+            stays.append(Stay(max(timedelta(), end - start), is_through))
+    return spread(stays)
+
+
 def bounds(
     journey: Journey, stretch: Stretch, now: datetime
 ) -> tuple[datetime | None, datetime, bool]:

@@ -1,9 +1,9 @@
 """What can be looked up: each answer is made by code from records, within what one may see."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime, timedelta
-from statistics import median
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,12 +23,14 @@ from agent.conversation.talk import (
     standing,
 )
 from agent.ledger.tables import CycleStatus, DecisionRow
-from agent.ledger.talks import Known
+from agent.ledger.talks import Known, Load, Part
 from domain.answers import Answer
 from domain.authority import Ability, circle, may
 from domain.certificate import Outcome, RouteCase, decide
 from domain.durations import format_duration
 from domain.follow_rules import format_mark
+from domain.journeys import Ending, Journey
+from domain.measures import Share, Stretch, coverage, wall_time
 from domain.moments import past
 from domain.policy import Policy
 from domain.route import Keep, Routed, ToQueue, ToUser
@@ -38,7 +40,6 @@ HISTORY = timedelta(days=30)
 """How far back a what-if looks."""
 MOST_LINES = 12
 _ROUTE: TypeAdapter[RouteCase] = TypeAdapter(RouteCase)
-_MINUTE = 60
 
 Lookup = Callable[[Any, Talk], Answer]
 
@@ -91,56 +92,52 @@ def search(asked: requests.Words, talk: Talk) -> Answer:
 
 def unworked(asked: requests.Where, talk: Talk) -> Answer:
     """Open leads that nobody has touched, the latest first."""
-    within = _place(asked.where, talk)
-    if isinstance(within, Answer):
-        return within
-    owners = circle(talk.who, Ability.UNWORKED)
-    found = [one for one in talk.run.ledger.talks.in_hands(owners) if within(one)]
-    late = [one for one in found if one.target_at is not None and one.target_at <= talk.now]
-    place = _named_place(asked.where, talk)
-    lines = [f"{len(found) - len(late)} more are open and in time."]
+    owners, talks = circle(talk.who, Ability.UNWORKED), talk.run.ledger.talks
+    place = _place(asked.where, owners, talk)
+    if isinstance(place, Answer):
+        return place
+    loads = talks.loads(place.part, talk.now).values()
+    late, open_ones = sum(one.late for one in loads), sum(one.open for one in loads)
+    lines = [f"{open_ones - late} more are open and in time."]
     if owners is None:
-        waiting = [one for one in talk.run.ledger.talks.waiting() if within(one)]
-        lines.append(f"{len(waiting)} wait before the assignment: {_counted(waiting)}.")
+        waiting = talks.waiting(place.part)
+        told = ", ".join(f"{count} {status}" for status, count in sorted(waiting.items()))
+        count = sum(waiting.values())
+        lines.append(f"{count} wait before the assignment{f': {told}' if told else ''}.")
     else:
         lines.append("Leads of other teams are not shown to you.")
+    found = talks.in_hands(place.part, late_at=talk.now if late else None, limit=MOST_SHOWN)
     return Answer(
-        title=f"{counted(len(late), 'lead')}{place} late and untouched.",
+        title=f"{counted(late, 'lead')}{place.words} late and untouched.",
         lines=tuple(lines),
-        cards=cards(late or found, talk),
+        cards=cards(found, talk),
         source=talk.as_of(),
     )
 
 
-def _named_place(where: str, talk: Talk) -> str:
-    """A place as a title says it: ` in EMEA`, ` with Ana Torres`."""
-    if not where.strip():
-        return ""
-    is_person = isinstance(find_person(where, talk.policy), str)
-    return f" with {where.strip()}" if is_person else f" in {where.strip()}"
+@dataclass(frozen=True)
+class _Place:
+    """A part of the business, and how a title says it."""
+
+    part: Part
+    words: str
 
 
-def _counted(found: Collection[Known]) -> str:
-    counts = Counter(one.status for one in found)
-    told = [f"{count} {status}" for status, count in sorted(counts.items())]
-    return ", ".join(told) or "none"
-
-
-def _place(where: str, talk: Talk) -> Callable[[Known], bool] | Answer:
-    """Whether a lead belongs to a part of the business, by the policy's own names."""
-    wanted = where.strip().lower()
+def _place(where: str, owners: frozenset[str] | None, talk: Talk) -> _Place | Answer:
+    """What a person means by a place, by the policy's own names, within what they may see."""
+    wanted, policy = where.strip(), talk.policy
     if not wanted:
-        return lambda _: True
-    policy = talk.policy
-    segments = {one.name for one in policy.segments if one.name.lower() == wanted}
-    if segments:
-        return lambda one: one.segment in segments
+        return _Place(Part(owners), "")
+    for segment in policy.segments:
+        if segment.name.lower() == wanted.lower():
+            return _Place(Part(owners, segment=segment.name), f" in {segment.name}")
     names = territories(wanted, policy)
     if names:
-        return lambda one: one.territory in names
+        return _Place(Part(owners, territories=names), f" in {wanted}")
     person = find_person(where, policy)
     if isinstance(person, str):
-        return lambda one: one.owner == person
+        theirs = {person} if owners is None else owners & {person}
+        return _Place(Part(theirs), f" with {policy.users[person].name}")
     known = sorted({*policy.regions, *(one.name for one in policy.segments)})
     return failure(f'The policy has no "{where}".', f"It has: {', '.join(known)}.")
 
@@ -168,19 +165,19 @@ def workload(asked: requests.Whose, talk: Talk) -> Answer:
         people = [one for one in people if one == person]
         if not people:
             return failure(f"You may not see the leads of {policy.users[person].name}.")
-    held: defaultdict[str, list[Known]] = defaultdict(list)
-    for one in talk.run.ledger.talks.in_hands(people):
-        held[one.owner or ""].append(one)
+    loads = talk.run.ledger.talks.loads(Part(people), talk.now)
     presences = _presences(people, talk)
+    idle = Load(0, 0, 0)
     told = sorted(
-        ((_late(held[one], talk.now), len(held[one]), one) for one in people), reverse=True
+        ((loads.get(one, idle), one) for one in people),
+        key=lambda pair: (-pair[0].late, -pair[0].open, pair[1]),
     )
-    busy = [(late, count, one) for late, count, one in told if count or one in presences]
-    over = [one for late, count, one in busy if late or _is_full(one, count, policy)]
+    busy = [(load, one) for load, one in told if load.open or one in presences]
+    over = [one for load, one in busy if load.late or _is_full(one, load, policy)]
     lines = [
-        f"{policy.users[one].name}: {count} open, {late} late{_cap(one, policy)}"
+        f"{policy.users[one].name}: {load.open} open, {load.late} late{_cap(one, policy)}"
         f"{presences.get(one, '')}"
-        for late, count, one in busy[:MOST_LINES]
+        for load, one in busy[:MOST_LINES]
     ]
     names = ", ".join(policy.users[one].name for one in over[:MOST_SHOWN])
     return Answer(
@@ -190,13 +187,9 @@ def workload(asked: requests.Whose, talk: Talk) -> Answer:
     )
 
 
-def _late(found: Collection[Known], now: datetime) -> int:
-    return sum(one.target_at is not None and one.target_at <= now for one in found)
-
-
-def _is_full(email: str, count: int, policy: Policy) -> bool:
+def _is_full(email: str, load: Load, policy: Policy) -> bool:
     cap = policy.users[email].cap_open
-    return cap is not None and count >= cap
+    return cap is not None and load.open >= cap
 
 
 def _cap(email: str, policy: Policy) -> str:
@@ -212,42 +205,51 @@ def _presences(people: Collection[str], talk: Talk) -> Mapping[str, str]:
 
 
 def numbers(asked: requests.Period, talk: Talk) -> Answer:
-    """Speed, coverage and leakage of the leads that were assigned in a period."""
-    owners = circle(talk.who, Ability.NUMBERS)
-    since = talk.now - timedelta(days=asked.days)
-    found = talk.run.ledger.talks.assigned_since(since, owners)
-    if asked.segment.strip():
-        wanted = asked.segment.strip().lower()
-        found = [one for one in found if one.segment.lower() == wanted]
-    touched = [one for one in found if one.touched_at is not None]
-    in_time = [one for one in touched if one.in_time]
-    judged = [one for one in found if one.touched_at or _is_due(one, talk.now)]
-    lines = [f"Touched: {len(touched)} of {len(found)}."]
-    if judged:
-        share = round(100 * len(in_time) / len(judged))
-        lines.append(f"In time: {len(in_time)} of the {len(judged)} whose time is over, {share}%.")
-    waits = [
-        (one.touched_at - one.assigned_at).total_seconds() / _MINUTE
-        for one in touched
-        if one.touched_at is not None and one.assigned_at is not None
+    """Speed, coverage and leakage of the leads that came up in a period, as reports define them."""
+    owners, wanted = circle(talk.who, Ability.NUMBERS), asked.segment.strip().lower()
+    policy, since = talk.policy, talk.now - timedelta(days=asked.days)
+    journeys = [
+        one
+        for one in talk.run.ledger.measuring.journeys(since)
+        if (owners is None or _answers(one, policy) in owners)
+        and (not wanted or (one.segment or "").lower() == wanted)
     ]
-    if waits:
-        lines.append(f"Half of them were touched within {round(median(waits))} minutes.")
-    lines.append(f"Past every step and still untouched: {sum(_is_listed(one) for one in found)}.")
-    of = f" of {asked.segment}" if asked.segment.strip() else ""
+    counted_ones = [one for one in journeys if one.ending is not Ending.SUPERSEDED]
+    covered = coverage(counted_ones, talk.now)
+    lines = [
+        f"Assigned: {_told(covered.assigned)} that were route-ready.",
+        f"Touched: {_told(covered.touched)} that were assigned.",
+        f"In time: {_told(covered.in_time)} whose time is over or was kept.",
+    ]
+    half, most, _ = wall_time(counted_ones, Stretch.WHOLE, talk.now).within
+    if half is not None:
+        lines.append(f"From trigger to first touch: half within {format_duration(_minutes(half))}.")
+    if most is not None:
+        lines.append(f"Nine of ten within {format_duration(_minutes(most))}.")
+    loads = talk.run.ledger.talks.loads(Part(owners), talk.now).values()
+    listed = sum(one.listed for one in loads)
+    lines.append(f"Past every step and still untouched: {counted(listed, 'lead')}.")
+    of = f" of {asked.segment.strip()}" if wanted else ""
     return Answer(
-        title=f"{counted(len(found), 'lead')}{of} assigned in the last {asked.days} days.",
+        title=f"{counted(len(counted_ones), 'lead')}{of} came up in the last {asked.days} days.",
         lines=tuple(lines),
-        source=f"Minutes are wall time from assignment to first touch. {talk.as_of()}",
+        source=f"Wall time; each measure is defined in docs/measures.md. {talk.as_of()}",
     )
 
 
-def _is_due(one: Known, now: datetime) -> bool:
-    return one.is_open and one.target_at is not None and one.target_at <= now
+def _told(share: Share) -> str:
+    percent = "" if share.value is None else f" ({round(100 * share.value)}%)"
+    return f"{share.part} of {share.whole}{percent}"
 
 
-def _is_listed(one: Known) -> bool:
-    return one.is_open and one.listed_at is not None
+def _answers(journey: Journey, policy: Policy) -> str | None:
+    """E-mail of who answers for a lead; a queue has a person in the policy."""
+    queue = policy.queues.get(journey.rep or "")
+    return journey.rep if queue is None else queue.answers
+
+
+def _minutes(length: timedelta) -> timedelta:
+    return timedelta(minutes=round(length / timedelta(minutes=1)))
 
 
 _KINDS = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Select, case, delete, func, or_, select, update
 
 from agent.ledger.engine import reading
 from agent.ledger.records import Step, Stop
@@ -81,6 +81,26 @@ class Known:
     touched_at: datetime | None
     in_time: bool | None
     listed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the business; what is None narrows nothing."""
+
+    owners: Collection[str] | None = None
+    """E-mails of those who answer."""
+    segment: str | None = None
+    territories: Collection[str] | None = None
+
+
+@dataclass(frozen=True)
+class Load:
+    """What somebody has in hand."""
+
+    open: int
+    late: int
+    listed: int
+    """Past every step of the ladder."""
 
 
 @dataclass(frozen=True)
@@ -314,16 +334,30 @@ class Talks:
         with reading(self._engine) as connection:
             return {CycleId(row.id): row.segment or "" for row in connection.execute(query)}
 
-    def in_hands(self, owners: Collection[str] | None) -> list[Known]:
-        """Open leads in somebody's hands, those due first at the top; None means all owners."""
-        query = _known().where(_HANDOFF.c.state == "open")
-        if owners is not None:
-            query = query.where(_HANDOFF.c.owner.in_(sorted(owners)))
-        found = self._newest(query)
-        return sorted(found, key=lambda one: (one.target_at is None, one.target_at, one.cycle))
+    def in_hands(self, part: Part, *, late_at: datetime | None, limit: int) -> list[Known]:
+        """Open leads in somebody's hands, those due first at the top; late ones only if asked."""
+        query = _known().where(_HANDOFF.c.state == "open", *_within(part))
+        if late_at is not None:
+            query = query.where(_HANDOFF.c.target_at <= late_at)
+        ordered = query.order_by(_HANDOFF.c.target_at, _CYCLE.c.id).limit(limit)
+        with reading(self._engine) as connection:
+            return [_read(row) for row in connection.execute(ordered).mappings()]
 
-    def waiting(self) -> list[Known]:
-        """Leads that came up and are in nobody's hands yet."""
+    def loads(self, part: Part, now: datetime) -> dict[str, Load]:
+        """How many open leads everybody has, and how many of them are late or listed."""
+        late = func.sum(case((_HANDOFF.c.target_at <= now, 1), else_=0))
+        listed = func.sum(case((_HANDOFF.c.listed_at.is_not(None), 1), else_=0))
+        counted = (
+            select(_HANDOFF.c.owner, func.count(), late, listed)
+            .join(_CYCLE, _CYCLE.c.id == _HANDOFF.c.cycle_id)
+            .where(_HANDOFF.c.state == "open", *_within(part))
+            .group_by(_HANDOFF.c.owner)
+        )
+        with reading(self._engine) as connection:
+            return {row[0]: Load(row[1], row[2], row[3]) for row in connection.execute(counted)}
+
+    def waiting(self, part: Part) -> dict[str, int]:
+        """How many leads came up and are in nobody's hands yet, by where they stand."""
         unfinished = [
             CycleStatus.OPEN,
             CycleStatus.WAITING,
@@ -331,15 +365,14 @@ class Talks:
             CycleStatus.APPROVAL,
             CycleStatus.ASSIGNING,
         ]
-        return self._newest(_known().where(_CYCLE.c.status.in_(unfinished)))
-
-    def assigned_since(self, since: datetime, owners: Collection[str] | None) -> list[Known]:
-        """Leads that were given to somebody since a moment, closed ones too."""
-        query = _known().where(_CYCLE.c.assigned_at >= since, _HANDOFF.c.cycle_id.is_not(None))
-        if owners is not None:
-            query = query.where(_HANDOFF.c.owner.in_(sorted(owners)))
+        counted = (
+            select(_CYCLE.c.status, func.count())
+            .join(_HANDOFF, _HANDOFF.c.cycle_id == _CYCLE.c.id, isouter=True)
+            .where(_CYCLE.c.status.in_(unfinished), *_within(part))
+            .group_by(_CYCLE.c.status)
+        )
         with reading(self._engine) as connection:
-            return [_read(row) for row in connection.execute(query).mappings()]
+            return {row[0]: row[1] for row in connection.execute(counted)}
 
     def given_up(self, leads: Sequence[LeadKey]) -> list[EffectRow]:
         """Writes about these leads that were given up."""
@@ -366,6 +399,18 @@ def _once(found: Iterable[Known]) -> list[Known]:
     for one in found:
         newest.setdefault(one.lead, one)
     return list(newest.values())
+
+
+def _within(part: Part) -> list[ColumnElement[bool]]:
+    """A part of the business as conditions."""
+    found: list[ColumnElement[bool]] = []
+    if part.owners is not None:
+        found.append(_HANDOFF.c.owner.in_(sorted(part.owners)))
+    if part.segment is not None:
+        found.append(_CYCLE.c.segment == part.segment)
+    if part.territories is not None:
+        found.append(_CYCLE.c.territory.in_(sorted(part.territories)))
+    return found
 
 
 def _known() -> Select[Any]:

@@ -17,13 +17,15 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import update
 
+from agent.conversation.desk import Desk
 from agent.ledger.rows import table
 from agent.ledger.tables import HandoffRow
+from domain.authority import principal
 from sandbox.world import World
 from sandbox.worlds import scale
 from tests.worlds import Town, town
 
-LEADS, OPEN, DUE = 1_000, 5_000, 200
+LEADS, OPEN, DUE, TURNS = 1_000, 5_000, 200, 40
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,30 @@ def following() -> Iterator[Figure]:
     yield ratio(none, few)
 
 
+def talking() -> Iterator[Figure]:
+    """Turns of a conversation over many leads: our own time per turn, the model's left out."""
+    world = World(seed=3)
+    scale.build(world, leads=OPEN)
+    with tempfile.TemporaryDirectory() as folder, town(Path(folder), world) as here:
+        worker = here.app.worker()
+        while here.app.ledger.handoffs.open_count() < OPEN:
+            worker.route()
+        who = next(one for one, user in here.app.policy.users.items() if user.role == "ops")
+        asker = principal(who, here.app.policy)
+        if asker is None:
+            raise LookupError(who)
+        desk = Desk(here.app.context(), here.app.memory)
+        rep = next(iter(here.app.ledger.handoffs.rows(state="open"))).handoff["owner"]["name"]
+        for said in ("rules", "find Smith", "workload", f"unworked {rep}", "numbers 7 days"):
+            seconds: list[float] = []
+            for _ in range(TURNS):
+                begun = time.perf_counter()
+                desk.respond(said, asker, said)
+                seconds.append(time.perf_counter() - begun)
+            p95 = sorted(seconds)[round(0.95 * TURNS) - 1]
+            yield Figure(f'turn "{said}", p95 of {TURNS}, {OPEN} open', 0, p95, 0.0)
+
+
 def _let_be_due(here: Town, count: int) -> None:
     """Let exactly so many of the open handoffs be due now."""
     handoff = table(HandoffRow)
@@ -102,6 +128,7 @@ def ratio(one: Figure, base: Figure) -> Figure:
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "routing": routing,
     "following": following,
+    "talking": talking,
 }
 
 
