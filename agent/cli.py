@@ -29,7 +29,9 @@ cli = typer.Typer(
 )
 policy_cli = typer.Typer(help="The policy: check it, export its schema.", no_args_is_help=True)
 cli.add_typer(policy_cli, name="policy")
-prompts_cli = typer.Typer(help="The prompts: their versions, and what changed.", no_args_is_help=True)
+prompts_cli = typer.Typer(
+    help="The prompts: their versions, and what changed.", no_args_is_help=True
+)
 cli.add_typer(prompts_cli, name="prompts")
 
 PLUGINS = "routeready.commands"

@@ -1,4 +1,4 @@
-"""A comparison from beginning to end: two sets of prompts, one model, a verdict with its grounds."""
+"""A comparison from beginning to end: two sets of prompts, one model, a verdict with grounds."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from evals.calibration import Calibration, Design, calibrate
 from evals.canaries import Canary, compared, watch
 from evals.cases import Scenario, Split, fingerprint
 from evals.running import Arm, Effort, Trial, TrialFile, matrix, run
-from evals.statistics import Judgement, pass_curve
+from evals.statistics import Judgement, case_interval, pass_curve
 from evals.tasks import open_bench
 from prompts import Prompt, load
 from prompts.history import at, names
@@ -52,6 +52,18 @@ class Flip:
 
 
 @dataclass(frozen=True)
+class FamilyChange:
+    """Share of trials passed in one family, and the candidate's difference over its cases."""
+
+    before: float
+    after: float
+    mean: float
+    low: float
+    high: float
+    """The 95 % interval over the family's own cases: for reading, no test rests on it."""
+
+
+@dataclass(frozen=True)
 class Side:
     """What one arm did and cost."""
 
@@ -77,8 +89,7 @@ class Comparison:
     judgement: Judgement
     base: Side
     candidate: Side
-    families: Mapping[str, tuple[float, float]]
-    """Share of trials passed by each arm."""
+    families: Mapping[str, FamilyChange]
     flips: Sequence[Flip]
     canaries: Sequence[Canary]
     calibration: Calibration
@@ -114,6 +125,15 @@ class Setup:
     model: LlmSettings | None = None
     """None is our own stand-in."""
     seed: int = 1
+
+
+def run_one(setup: Setup) -> list[Trial]:
+    """Only the candidate's prompts over the cases, with nothing to compare."""
+    with (
+        TemporaryDirectory() as database,
+        open_bench(Path(database), setup.scenarios, model=setup.model) as bench,
+    ):
+        return run(bench, setup.scenarios, [Arm(CANDIDATE, setup.candidate)], setup.effort)
 
 
 def compare(setup: Setup, now: datetime) -> Comparison:
@@ -163,7 +183,7 @@ def _told(
         judgement=judgement,
         base=_side(setup, trials, BASE, setup.base),
         candidate=_side(setup, trials, CANDIDATE, setup.candidate),
-        families=_by_family(trials),
+        families=_by_family(setup, trials),
         flips=_flips(setup.scenarios, trials),
         canaries=canaries,
         calibration=calibrate(size, seed=setup.seed),
@@ -198,19 +218,20 @@ def _share(trials: Sequence[Trial]) -> float:
     return sum(one.passed is True for one in scored) / max(1, len(scored))
 
 
-def _by_family(trials: Sequence[Trial]) -> dict[str, tuple[float, float]]:
-    families = sorted({f"{one.task}/{one.family}" for one in trials})
-    return {
-        family: (
-            _share([one for one in trials if _is(one, family, BASE)]),
-            _share([one for one in trials if _is(one, family, CANDIDATE)]),
+def _by_family(setup: Setup, trials: Sequence[Trial]) -> dict[str, FamilyChange]:
+    found: dict[str, FamilyChange] = {}
+    for family in sorted({f"{one.task}/{one.family}" for one in setup.scenarios}):
+        cases = [one for one in setup.scenarios if f"{one.task}/{one.family}" == family]
+        base, candidate = (
+            np.nanmean(matrix(trials, cases, arm, setup.effort.trials), axis=1)
+            for arm in (BASE, CANDIDATE)
         )
-        for family in families
-    }
-
-
-def _is(one: Trial, family: str, arm: str) -> bool:
-    return f"{one.task}/{one.family}" == family and one.arm == arm
+        paired = (candidate - base)[~np.isnan(candidate - base)]
+        if len(paired) > 1:
+            mean, reach = float(paired.mean()), case_interval(paired)
+            before, after = float(np.nanmean(base)), float(np.nanmean(candidate))
+            found[family] = FamilyChange(before, after, mean, mean - reach, mean + reach)
+    return found
 
 
 def _flips(scenarios: Sequence[Scenario], trials: Sequence[Trial]) -> list[Flip]:
@@ -260,5 +281,3 @@ def _note(setup: Setup, comparison: Comparison, now: datetime) -> None:
     setup.folder.mkdir(parents=True, exist_ok=True)
     with _ledger(setup).open("a", encoding="utf-8") as file:
         file.write(tried.model_dump_json() + "\n")
-
-

@@ -159,6 +159,12 @@ def at_worst(base: Array, candidate: Array) -> tuple[Array, Array]:
     return np.nan_to_num(base, nan=1.0), np.nan_to_num(candidate, nan=0.0)
 
 
+def case_interval(paired: Array) -> float:
+    """Half the width of the 95 % interval of a mean over independent cases (Student's t)."""
+    freedom = len(paired) - 1
+    return float(stats.t.ppf(1 - ALPHA / 2, freedom) * paired.std(ddof=1) / np.sqrt(len(paired)))
+
+
 def reliability(base: Array, candidate: Array) -> Discordance:
     """McNemar's exact test on pass^k; a trial without a score is not a pass of either arm."""
     lost, won = _discordant(base, candidate)
