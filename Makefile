@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check month fix bench docs lock clean
+.PHONY: help demo test check eval month fix bench docs lock clean
 
 help: ## Name the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -25,6 +25,9 @@ check: $(VENV)/.tests ## What must pass before every commit: lint, types, layers
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
 
+eval: $(VENV)/.tests ## Compare the prompts with main's: PROMOTE, REJECT or HOLD (a minute, no key; MODEL=name asks one)
+	@$(BIN)/python -m evals.commands compare --base $(or $(BASE),main) $(if $(MODEL),--model $(MODEL))
+
 month: $(VENV)/.tests ## Live through a simulated month of 2,000 leads and 40 reps (ten minutes)
 	@MONTH_LEADS=2000 $(BIN)/pytest -q tests/e2e/test_month.py
 
@@ -42,7 +45,7 @@ lock: ## Resolve the dependencies anew, with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--extra postgres --group build -o requirements.lock pyproject.toml
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-		--extra postgres --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+		--extra postgres --extra evals --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis var

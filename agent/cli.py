@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,13 @@ cli = typer.Typer(
 )
 policy_cli = typer.Typer(help="The policy: check it, export its schema.", no_args_is_help=True)
 cli.add_typer(policy_cli, name="policy")
+prompts_cli = typer.Typer(
+    help="The prompts: their versions, and what changed.", no_args_is_help=True
+)
+cli.add_typer(prompts_cli, name="prompts")
+
+PLUGINS = "routeready.commands"
+"""Entry points that add commands: the evals are above this layer, and an extra of their own."""
 
 PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv beside it.")]
 ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
@@ -38,11 +46,15 @@ Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the po
 Since = Annotated[str, typer.Option(help="How far back, such as 30d, 12h or 2w.")]
 SegmentName = Annotated[str | None, typer.Option(help="Only this segment of the policy.")]
 FormatName = Annotated[str, typer.Option("--format", help="text, html, csv or md.")]
+PromptName = Annotated[str, typer.Argument(help="As `routeready prompts list` names it.")]
+Revision = Annotated[str, typer.Option("--base", help="A commit, branch or tag.")]
 JsonPath = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON.")]
 
 
 def main() -> None:
     """Run a command; what went wrong is one sentence and a non-zero exit code."""
+    for plugin in entry_points(group=PLUGINS):
+        cli.add_typer(plugin.load(), name=plugin.name)
     try:
         cli()
     except RoutereadyError as error:
@@ -320,6 +332,42 @@ def policy_schema() -> None:
     from domain.policy import Policy
 
     typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
+
+
+@prompts_cli.command("list")
+def prompts_list() -> None:
+    """List the prompts: version, settings, and what each is for."""
+    from prompts import load
+    from prompts.history import names
+
+    for prompt in map(load, names()):
+        wants = ", ".join(prompt.settings.variables)
+        typer.echo(f"{prompt.name}  {prompt.version}  {prompt.settings.purpose}")
+        typer.echo(f"    at most {prompt.settings.max_tokens} tokens; given: {wants}")
+
+
+@prompts_cli.command("diff")
+def prompts_diff(name: PromptName, base: Revision = "main") -> None:
+    """Show what changed in a prompt since a commit, branch or tag."""
+    from prompts import load
+    from prompts.history import at, difference
+
+    typer.echo(difference(at(name, base), load(name), base) or f"{name} is as it was at {base}")
+
+
+@prompts_cli.command("history")
+def prompts_history(name: PromptName) -> None:
+    """Tell when a prompt was changed, and to which version: as decisions name it."""
+    from prompts import load
+    from prompts.history import history
+
+    now = load(name)
+    changes = history(name)
+    if not changes or changes[0].version != now.version:
+        typer.echo(f"{now.version}  not committed yet")
+    for one in changes:
+        version = one.version or "no prompt      "
+        typer.echo(f"{version}  {one.at:%Y-%m-%d}  {one.commit}  {one.subject}")
 
 
 if __name__ == "__main__":

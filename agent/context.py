@@ -1,11 +1,13 @@
 """All that one run may touch: ports, policy, ledger, and the one `now`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from agent.ledger import Ledger
 from domain.policy import Policy
 from domain.ports import Crm, Enrichment, Investigator, Marketing, Messenger, Talker
+from prompts import Prompt, load
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,5 @@ class RunContext:
     talker: Talker | None = None
     """None when no model is connected."""
     batch_size: int = 1000
+    prompt: Callable[[str], Prompt] = load
+    """A prompt by its name; an eval brings the version it compares."""

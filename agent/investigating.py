@@ -14,7 +14,6 @@ from domain.ladder import Climb
 from domain.ports import Chosen
 from domain.touches import Found
 from domain.values import CycleId, Value
-from prompts import load
 
 PROMPT = "investigate"
 MOST = 10
@@ -41,7 +40,7 @@ def look_closer(cases: Sequence[Case], context: RunContext) -> Mapping[CycleId, 
 def _ask(one: Case, climb: Climb, context: RunContext) -> Choice | None:
     if context.investigator is None:
         return None
-    prompt = load(PROMPT)
+    prompt = context.prompt(PROMPT)
     messages = prompt.messages(
         lead=one.handoff.title,
         situation=[str(puzzle) for puzzle in climb.puzzles],

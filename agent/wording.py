@@ -13,7 +13,6 @@ from domain.handoff import Handoff
 from domain.ladder import Climb
 from domain.values import CycleId
 from domain.wording import faithful
-from prompts import load
 
 PROMPT = "nudge"
 MOST = 10
@@ -24,7 +23,7 @@ def word(cases: Sequence[Case], context: RunContext) -> Mapping[CycleId, str]:
     """Openings that hold, by cycle; absent where the template stands."""
     if context.investigator is None:
         return {}
-    prompt = load(PROMPT)
+    prompt = context.prompt(PROMPT)
     worded: dict[CycleId, str] = {}
     for one in [one for one in cases if _is_told(one)][:MOST]:
         handoff = one.handoff

@@ -33,7 +33,6 @@ from domain.errors import ToolError
 from domain.ports import Called, Spoken
 from domain.values import CycleId
 from domain.wording import faithful_lines
-from prompts import load
 
 PROMPT = "converse"
 LONGEST_SHOWN = 3_000
@@ -90,7 +89,9 @@ def listen(state: Chat, runtime: Runtime[Chatting]) -> Chat:
         messages = messages[cut:]
         turns = [one - cut for one in turns[len(turns) - most + 1 :]]
     today = f"{talk.now.astimezone(ZoneInfo(talk.who.timezone)):%A %Y-%m-%d %H:%M %Z}"
-    asked = load(PROMPT).messages(asked=state.get("heard", ""), who=talk.who.name, today=today)[1]
+    asked = talk.run.prompt(PROMPT).messages(
+        asked=state.get("heard", ""), who=talk.who.name, today=today
+    )[1]
     return {
         "messages": [*messages, asked],
         "turn": [*turns, len(messages)],
@@ -145,7 +146,8 @@ def think(state: Chat, runtime: Runtime[Chatting]) -> Chat:
 
 def _spoken(messages: Sequence[Message], chatting: Chatting) -> Spoken | None:
     """One call of the model, kept in the ledger with what it took."""
-    talk, prompt = chatting.talk, load(PROMPT)
+    talk = chatting.talk
+    prompt = talk.run.prompt(PROMPT)
     if talk.run.talker is None:
         return None
     system: Message = {"role": "system", "content": prompt.system}

@@ -1,0 +1,302 @@
+"""The cases a prompt is judged by: strict YAML files under `evals/scenarios`, one per task.
+
+A family is a group of cases that would fail together, and the unit that belongs to a split: `dev`
+to look at while writing, `gate` to decide by, `sealed` to open for a release only.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
+
+from agent.yaml_text import Document, YamlError, read_yaml
+from domain.errors import RoutereadyError
+from domain.touches import Code
+from domain.values import Value, canonical_json, content_hash
+
+
+class CaseError(RoutereadyError):
+    """A file of cases does not make sense; the message names file, line, what, and the remedy."""
+
+
+class Split(StrEnum):
+    """What a family is for."""
+
+    DEV = "dev"
+    GATE = "gate"
+    SEALED = "sealed"
+
+
+class _Case(Value):
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """Unique within its family."""
+
+
+class Finding(Value):
+    """One activity on the record, as the touch judge found it."""
+
+    id: str
+    code: Code
+    said: str
+
+
+class Reply(Value):
+    """Something the lead did in marketing since the assignment."""
+
+    id: str
+    type: str
+    name: str
+
+
+class ExpectedMove(Value):
+    """The choice of a good colleague."""
+
+    move: Literal["nudge", "escalate", "reassign", ""]
+    """Empty when nothing explains the case and the ladder's default should run."""
+    evidence: tuple[str, ...] = ()
+    """Ids of which at least one must carry the choice, and beside which none may."""
+
+    @model_validator(mode="after")
+    def _evident(self) -> "ExpectedMove":
+        if bool(self.move) != bool(self.evidence):
+            raise ValueError("a move needs evidence, and an empty move has none")
+        return self
+
+
+class InvestigateCase(_Case):
+    """A due lead that puzzles the ladder."""
+
+    lead: str
+    rung: Literal["breach", "reassignment"]
+    on_it: bool = False
+    """The owner said "I'm on it"."""
+    online: bool = False
+    away: str | None = None
+    findings: tuple[Finding, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    wants: str | None = None
+    """The move that hostile text in the case asks for."""
+    expect: ExpectedMove
+
+
+class NudgeCase(_Case):
+    """A reminder whose "Say first:" is to be worded."""
+
+    lead: str
+    did: tuple[str, ...]
+    usual: str
+    """The template's sentence."""
+    wants: str | None = None
+    """The words that hostile text in the case wants said."""
+    must: tuple[tuple[str, ...], ...]
+    """Of each group, one must appear; case is ignored."""
+    must_not: tuple[str, ...]
+    """None may appear; case is ignored."""
+
+
+class Typed(Value):
+    """What a person typed into a form; empty where nothing."""
+
+    title: str = ""
+    company: str = ""
+    country: str = ""
+    state: str = ""
+    city: str = ""
+
+
+class Readings(Value):
+    """Values by field; a field left out has none."""
+
+    title: str | None = None
+    company: str | None = None
+    country: str | None = None
+    state: str | None = None
+
+    def given(self) -> dict[str, str]:
+        """The fields that have a value."""
+        return {name: str(one) for name, one in self.model_dump(exclude_none=True).items()}
+
+
+class ReadCase(_Case):
+    """Messy fields and what may be read from them."""
+
+    typed: Typed
+    wants: Readings | None = None
+    """The proposals that hostile text in the case asks for."""
+    expect: Readings
+
+
+AnyCase = InvestigateCase | NudgeCase | ReadCase
+
+
+class _Family(Value):
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    split: Split
+    about: str
+    hostile: bool = False
+    """Its cases hold text that gives orders."""
+
+    def each(self) -> Sequence[AnyCase]:
+        """Its cases, whatever their task."""
+        return cast("Sequence[AnyCase]", getattr(self, "cases", ()))
+
+
+class InvestigateFamily(_Family):
+    """Cases of `investigate` that would fail together."""
+
+    cases: tuple[InvestigateCase, ...] = Field(min_length=3)
+
+
+class NudgeFamily(_Family):
+    """Cases of `nudge` that would fail together."""
+
+    cases: tuple[NudgeCase, ...] = Field(min_length=3)
+
+
+class ReadFamily(_Family):
+    """Cases of `read_lead` that would fail together."""
+
+    cases: tuple[ReadCase, ...] = Field(min_length=3)
+
+
+class InvestigateFile(Value):
+    """`investigate.yaml`."""
+
+    task: Literal["investigate"]
+    families: tuple[InvestigateFamily, ...]
+
+
+class NudgeFile(Value):
+    """`nudge.yaml`."""
+
+    task: Literal["nudge"]
+    families: tuple[NudgeFamily, ...]
+
+
+class ReadFile(Value):
+    """`read_lead.yaml`."""
+
+    task: Literal["read_lead"]
+    families: tuple[ReadFamily, ...]
+
+
+CaseFile = Annotated[InvestigateFile | NudgeFile | ReadFile, Field(discriminator="task")]
+_FILES: TypeAdapter[InvestigateFile | NudgeFile | ReadFile] = TypeAdapter(CaseFile)
+_TAGS = frozenset({"investigate", "nudge", "read_lead"})
+
+
+class Scenario(Value):
+    """One case with where it belongs."""
+
+    task: Literal["investigate", "nudge", "read_lead"]
+    family: str
+    split: Split
+    hostile: bool
+    case: AnyCase
+
+    @property
+    def id(self) -> str:
+        """Unique over all tasks: `investigate/tried_in_vain/one_call`."""
+        return f"{self.task}/{self.family}/{self.case.id}"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a file of cases, for editors that complete and check."""
+    return _FILES.json_schema()
+
+
+def load_scenarios(splits: Iterable[Split] = tuple(Split)) -> tuple[Scenario, ...]:
+    """Every case of these splits, in the files' order; raises CaseError naming what is wrong."""
+    wanted = frozenset(splits)
+    folder = files("evals") / "scenarios"
+    paths = sorted(
+        (one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name
+    )
+    found = [one for path in paths for one in _scenarios(path)]
+    return tuple(one for one in found if one.split in wanted)
+
+
+def _scenarios(path: Traversable) -> tuple[Scenario, ...]:
+    return read_cases(path.name, path.read_text(encoding="utf-8"))
+
+
+def read_cases(name: str, text: str) -> tuple[Scenario, ...]:
+    """The cases of one file's text; raises CaseError with every mistake in it."""
+    try:
+        document = read_yaml(text)
+    except YamlError as error:
+        raise CaseError(f"{name}:{error.line}: {error.sentence}\n    {error.suggestion}") from None
+    try:
+        read = _FILES.validate_python(document.value)
+    except ValidationError as error:
+        raise CaseError("\n".join(_complaints(name, document, error))) from None
+    _refuse_twins(name, document, read)
+    return tuple(
+        Scenario(
+            task=read.task,
+            family=family.name,
+            split=family.split,
+            hostile=family.hostile,
+            case=case,
+        )
+        for family in read.families
+        for case in family.each()
+    )
+
+
+def fingerprint(scenarios: Sequence[Scenario]) -> str:
+    """A hash of cases, by which a result says what it was measured on."""
+    return content_hash("\n".join(canonical_json(one) for one in scenarios))
+
+
+def _complaints(name: str, document: Document, error: ValidationError) -> list[str]:
+    return [
+        _complaint(name, document, cast("Mapping[str, Any]", one))
+        for one in error.errors(include_url=False)
+    ]
+
+
+def _complaint(name: str, document: Document, detail: Mapping[str, Any]) -> str:
+    at = tuple(part for part in detail["loc"] if part not in _TAGS)
+    where = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in at)
+    sentence, advice = _explained(detail, str(at[-1]) if at else "file")
+    return f"{name}:{document.line(at)}: [{where}] {sentence}\n    {advice}"
+
+
+def _explained(detail: Mapping[str, Any], name: str) -> tuple[str, str]:
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"{name!r} is an unknown key", "Remove it, or see schema.json for the keys."
+        case "missing":
+            return f"{name!r} is missing", f"Add {name}; schema.json says what it means."
+        case "literal_error" | "enum":
+            expected = detail["ctx"]["expected"]
+            return f"{detail.get('input')!r} is not possible here", f"Use {expected}."
+        case "union_tag_invalid" | "union_tag_not_found":
+            return "nothing tells the task", f"Begin with task: one of {', '.join(sorted(_TAGS))}."
+        case _:
+            said = str(detail["msg"]).removeprefix("Value error, ")
+            return f"{detail.get('input')!r}: {said}", "See schema.json for what is possible."
+
+
+def _refuse_twins(
+    name: str, document: Document, read: InvestigateFile | NudgeFile | ReadFile
+) -> None:
+    """Two cases of one name could not be paired."""
+    seen: set[str] = set()
+    for index, family in enumerate(read.families):
+        for number, case in enumerate(family.each()):
+            key = f"{family.name}.{case.id}"
+            if key in seen:
+                line = document.line(("families", index, "cases", number, "id"))
+                raise CaseError(f"{name}:{line}: {key} is there twice\n    Rename one of the two.")
+            seen.add(key)
+
+
+def facts_of(case: BaseModel) -> str:
+    """All that a model may be shown of a case: the case without its gold."""
+    gold = {"expect", "must", "must_not", "wants"}
+    return case.model_dump_json(exclude=gold)

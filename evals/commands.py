@@ -1,0 +1,150 @@
+"""`routeready eval`: whether a change of a prompt or a model is better, in figures.
+
+It needs the `evals` extra, and no key: without `--model` a stand-in of our own answers.
+"""
+
+# ruff: noqa: PLC0415  (help answers at once; the libraries of statistics load in the commands)
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from domain.errors import RoutereadyError
+
+if TYPE_CHECKING:
+    from evals.comparing import Setup
+    from evals.running import Effort
+    from prompts import Prompt
+    from tools.llm import LlmSettings
+
+eval_cli = typer.Typer(help="Is a changed prompt better? Run cases, compare.", no_args_is_help=True)
+
+EXIT = {"PROMOTE": 0, "REJECT": 1, "HOLD": 2}
+
+Model = Annotated[
+    str | None,
+    typer.Option(
+        help="Ask this model at OPENAI_BASE_URL with OPENAI_API_KEY; without it no key is needed."
+    ),
+]
+SplitName = Annotated[str, typer.Option("--split", help="dev, gate or sealed.")]
+Trials = Annotated[int, typer.Option(help="Tries per case and arm.", min=1, max=16)]
+Workers = Annotated[int, typer.Option(help="Cases at a time.", min=1, max=32)]
+Tokens = Annotated[int | None, typer.Option(help="Spend at most so many tokens.", min=1)]
+Folder = Annotated[Path, typer.Option("--out", help="Where reports and trials are kept.")]
+
+
+@eval_cli.command("run")
+def run_command(
+    split: SplitName = "gate",
+    trials: Trials = 1,
+    model: Model = None,
+    workers: Workers = 2,
+    max_tokens: Tokens = None,
+    out: Folder = Path("var/evals"),
+) -> None:
+    """Run the present prompts over a split's cases, and say what passed and what didn't."""
+    _require_extra()
+    from evals.comparing import current, run_one
+    from evals.running import Effort
+
+    setup = _setup(current(), split, Effort(trials, workers, max_tokens), model, out)
+    found = run_one(setup)
+    for one in found:
+        if one.passed is not True:
+            mark = "no score" if one.passed is None else str(one.fault)
+            typer.echo(f"{one.scenario} #{one.trial + 1}  {mark}: {one.sentence}")
+    scored = [one for one in found if one.passed is not None]
+    passed = sum(one.passed is True for one in scored)
+    violations = sum(one.violations for one in found)
+    typer.echo(
+        f"{passed} of {len(scored)} trials passed, {len(found) - len(scored)} without a score, "
+        f"{violations} policy violations"
+    )
+    if violations:
+        raise typer.Exit(1)
+
+
+@eval_cli.command("compare")
+def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
+    base: Annotated[str, typer.Option(help="A commit, branch or tag.")] = "main",
+    split: SplitName = "gate",
+    trials: Trials = 4,
+    model: Model = None,
+    workers: Workers = 2,
+    max_tokens: Tokens = None,
+    out: Folder = Path("var/evals"),
+) -> None:
+    """Compare the present prompts with those of a commit: 0 PROMOTE, 1 REJECT, 2 HOLD.
+
+    Writes report.html, report.json and report.md.
+    """
+    _require_extra()
+    from rich.console import Console
+
+    from evals.comparing import at_revision, compare
+    from evals.reporting import as_html, as_json, as_markdown, show
+    from evals.running import Effort
+
+    setup = _setup(at_revision(base), split, Effort(trials, workers, max_tokens), model, out)
+    try:
+        found = compare(setup, datetime.now(UTC))
+    except ValueError as error:
+        raise RoutereadyError(f"nothing can be compared: {error}") from None
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in (
+        ("report.html", as_html(found)),
+        ("report.json", as_json(found)),
+        ("report.md", as_markdown(found)),
+    ):
+        (out / name).write_text(text, encoding="utf-8")
+    show(found, Console(soft_wrap=True))
+    typer.echo(f"{out / 'report.html'}")
+    raise typer.Exit(EXIT[found.judgement.verdict])
+
+
+def _setup(
+    base: "dict[str, Prompt]", split: str, effort: "Effort", model: str | None, out: Path
+) -> "Setup":
+    from evals.cases import Split, load_scenarios
+    from evals.comparing import Setup, current
+
+    try:
+        wanted = Split(split)
+    except ValueError:
+        raise RoutereadyError(f"there is no split {split!r}: dev, gate or sealed") from None
+    return Setup(
+        base=base,
+        candidate=current(),
+        scenarios=load_scenarios([wanted]),
+        effort=effort,
+        folder=out,
+        model=None if model is None else _endpoint(model),
+    )
+
+
+def _endpoint(model: str) -> "LlmSettings":
+    from agent.settings import read_settings
+    from tools.llm import LlmSettings
+
+    settings = read_settings()
+    if settings.openai_api_key is None:
+        raise RoutereadyError("--model needs OPENAI_API_KEY; without --model no key is needed")
+    return LlmSettings(
+        api_key=settings.openai_api_key, model=model, base_url=settings.openai_base_url, timeout=60
+    )
+
+
+def _require_extra() -> None:
+    try:
+        import scipy  # noqa: F401  # pyright: ignore[reportUnusedImport]
+        import statsmodels  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    except ImportError:
+        said = "this needs the libraries of statistics: pip install 'routeready[evals]'"
+        raise RoutereadyError(said) from None
+
+
+if __name__ == "__main__":
+    eval_cli()

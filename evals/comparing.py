@@ -1,0 +1,282 @@
+"""A comparison from beginning to end: two sets of prompts, one model, a verdict with grounds."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from domain.values import Value
+from evals.calibration import Calibration, Design, calibrate
+from evals.canaries import Canary, compared, watch
+from evals.cases import Scenario, Split, fingerprint
+from evals.running import Arm, Effort, Trial, TrialFile, matrix, run
+from evals.statistics import Judgement, case_interval, pass_curve, scored_in_both
+from evals.tasks import open_bench
+from prompts import Prompt, load
+from prompts.history import at, names
+from tools.llm import LlmSettings
+
+BASE, CANDIDATE = "base", "candidate"
+TASKS = ("investigate", "nudge", "read_lead")
+ROTATE_AFTER = 10
+"""Tries on the gate's cases after which a promotion may be luck, and cases should be renewed."""
+
+
+class Tried(Value):
+    """One comparison on the gate's cases, in the ledger of tries."""
+
+    at: datetime
+    base: Mapping[str, str]
+    candidate: Mapping[str, str]
+    """Versions of the prompts by name."""
+    cases: str
+    model: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A case that went better or worse, with one trial of each arm to read."""
+
+    scenario: str
+    before: float
+    after: float
+    """Share of trials passed."""
+    trial: Trial
+    """The candidate's first trial that shows it."""
+    base: Trial
+
+
+@dataclass(frozen=True)
+class FamilyChange:
+    """Share of trials passed in one family, and the candidate's difference over its cases."""
+
+    before: float
+    after: float
+    mean: float
+    low: float
+    high: float
+    """The 95 % interval over the family's own cases: for reading, no test rests on it."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one arm did and cost."""
+
+    versions: Mapping[str, str]
+    passed: float
+    """Share of scored trials."""
+    curve: Sequence[float]
+    """pass^k."""
+    unscored: int
+    violations: int
+    unsupported: int
+    tokens: int
+    p50: float
+    p95: float
+    """Seconds per case."""
+    faults: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that a report tells."""
+
+    judgement: Judgement
+    base: Side
+    candidate: Side
+    families: Mapping[str, FamilyChange]
+    flips: Sequence[Flip]
+    canaries: Sequence[Canary]
+    calibration: Calibration
+    model: str
+    cases: str
+    """The cases' hash."""
+    count: int
+    trials: int
+    tries: int
+    """How often these cases decided before."""
+
+
+def current(prompt: Callable[[str], Prompt] = load) -> dict[str, Prompt]:
+    """The prompts that the tasks need, as they are now."""
+    return {name: prompt(name) for name in names() if name in TASKS}
+
+
+def at_revision(revision: str) -> dict[str, Prompt]:
+    """The prompts as they were at a commit, branch or tag; raises PromptError."""
+    return {name: at(name, revision) for name in TASKS}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is compared, on what, and where it is kept."""
+
+    base: Mapping[str, Prompt]
+    candidate: Mapping[str, Prompt]
+    scenarios: Sequence[Scenario]
+    effort: Effort
+    folder: Path
+    """Trials and the ledger of tries are kept here, so that an interrupted run goes on."""
+    model: LlmSettings | None = None
+    """None is our own stand-in."""
+    seed: int = 1
+
+
+def run_one(setup: Setup) -> list[Trial]:
+    """Only the candidate's prompts over the cases, with nothing to compare."""
+    with (
+        TemporaryDirectory() as database,
+        open_bench(Path(database), setup.scenarios, model=setup.model) as bench,
+    ):
+        return run(bench, setup.scenarios, [Arm(CANDIDATE, setup.candidate)], setup.effort)
+
+
+def compare(setup: Setup, now: datetime) -> Comparison:
+    """Run both arms and the canaries, and judge.
+
+    Raises:
+        RoutereadyError: the trials kept before can't be read.
+        ValueError: too little has a score to compare anything.
+    """
+    arms = [Arm(BASE, setup.base), Arm(CANDIDATE, setup.candidate)]
+    with (
+        TemporaryDirectory() as database,
+        open_bench(Path(database), setup.scenarios, model=setup.model) as bench,
+    ):
+        model = bench.gateway.model
+        # The stand-in's chance depends on what it was asked before: its trials are not taken over.
+        kept = TrialFile(setup.folder / "trials.jsonl") if setup.model else None
+        trials = run(
+            bench,
+            setup.scenarios,
+            arms,
+            setup.effort,
+            done=kept.read() if kept else None,
+            keep=kept.add if kept else lambda _: None,
+        )
+    canaries = watch(setup.scenarios, setup.base)
+    objections = [f"canary {one.name}: {one.sentence}" for one in canaries if not one.ok]
+    judgement = compared(
+        setup.scenarios, trials, trials, CANDIDATE, setup.effort.trials, objections
+    )
+    comparison = _told(setup, trials, judgement, canaries, model)
+    _note(setup, comparison, now)
+    return comparison
+
+
+def _told(
+    setup: Setup,
+    trials: Sequence[Trial],
+    judgement: Judgement,
+    canaries: Sequence[Canary],
+    model: str,
+) -> Comparison:
+    families = Counter(f"{one.task}/{one.family}" for one in setup.scenarios)
+    count = len(families)
+    size = Design(count, max(1, len(setup.scenarios) // count), setup.effort.trials)
+    return Comparison(
+        judgement=judgement,
+        base=_side(setup, trials, BASE, setup.base),
+        candidate=_side(setup, trials, CANDIDATE, setup.candidate),
+        families=_by_family(setup, trials),
+        flips=_flips(setup.scenarios, trials),
+        canaries=canaries,
+        calibration=calibrate(size, seed=setup.seed),
+        model=model,
+        cases=fingerprint(setup.scenarios),
+        count=len(setup.scenarios),
+        trials=setup.effort.trials,
+        tries=len(_tries(setup)),
+    )
+
+
+def _side(setup: Setup, trials: Sequence[Trial], arm: str, prompts: Mapping[str, Prompt]) -> Side:
+    mine = [one for one in trials if one.arm == arm]
+    scored = [one for one in mine if one.passed is not None]
+    seconds = [one.seconds for one in scored] or [0.0]
+    return Side(
+        versions={name: one.version for name, one in prompts.items()},
+        passed=sum(one.passed is True for one in scored) / max(1, len(scored)),
+        curve=pass_curve(matrix(mine, setup.scenarios, arm, setup.effort.trials)),
+        unscored=len(mine) - len(scored),
+        violations=sum(one.violations for one in mine),
+        unsupported=sum(one.unsupported for one in mine),
+        tokens=sum(one.tokens for one in mine),
+        p50=float(np.percentile(seconds, 50)),
+        p95=float(np.percentile(seconds, 95)),
+        faults=dict(Counter(str(one.fault) for one in mine if one.fault is not None)),
+    )
+
+
+def _share(trials: Sequence[Trial]) -> float:
+    scored = [one for one in trials if one.passed is not None]
+    return sum(one.passed is True for one in scored) / max(1, len(scored))
+
+
+def _by_family(setup: Setup, trials: Sequence[Trial]) -> dict[str, FamilyChange]:
+    found: dict[str, FamilyChange] = {}
+    for family in sorted({f"{one.task}/{one.family}" for one in setup.scenarios}):
+        cases = [one for one in setup.scenarios if f"{one.task}/{one.family}" == family]
+        base = matrix(trials, cases, BASE, setup.effort.trials)
+        candidate = matrix(trials, cases, CANDIDATE, setup.effort.trials)
+        kept = scored_in_both(base, candidate)
+        if kept.sum() > 1:
+            ours, theirs = (np.nanmean(one[kept], axis=1) for one in (base, candidate))
+            mean, reach = float((theirs - ours).mean()), case_interval(theirs - ours)
+            before, after = float(ours.mean()), float(theirs.mean())
+            found[family] = FamilyChange(before, after, mean, mean - reach, mean + reach)
+    return found
+
+
+def _flips(scenarios: Sequence[Scenario], trials: Sequence[Trial]) -> list[Flip]:
+    """Cases whose share of passes changed, those that lost most first."""
+    flips: list[Flip] = []
+    by_arm: dict[tuple[str, str], list[Trial]] = {}
+    for one in trials:
+        by_arm.setdefault((one.scenario, one.arm), []).append(one)
+    for scenario in scenarios:
+        base, candidate = by_arm[scenario.id, BASE], by_arm[scenario.id, CANDIDATE]
+        before, after = _share(base), _share(candidate)
+        if before != after:
+            lost = after < before
+            shows = next((one for one in candidate if one.passed is not lost), candidate[0])
+            was = next((one for one in base if one.passed is lost), base[0])
+            flips.append(Flip(scenario.id, before, after, shows, was))
+    return sorted(flips, key=lambda one: (one.after - one.before, one.scenario))
+
+
+def _ledger(setup: Setup) -> Path:
+    return setup.folder / "tries.jsonl"
+
+
+def _tries(setup: Setup) -> list[Tried]:
+    """Comparisons that these very cases decided before, with a real model or without."""
+    path = _ledger(setup)
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = [Tried.model_validate_json(line) for line in lines]
+    cases = fingerprint(setup.scenarios)
+    return [one for one in found if one.cases == cases]
+
+
+def _note(setup: Setup, comparison: Comparison, now: datetime) -> None:
+    """Whoever tries often enough gets lucky once: every try on the gate's cases is counted."""
+    if all(one.split is not Split.GATE for one in setup.scenarios):
+        return
+    tried = Tried(
+        at=now,
+        base=comparison.base.versions,
+        candidate=comparison.candidate.versions,
+        cases=comparison.cases,
+        model=comparison.model,
+        verdict=comparison.judgement.verdict,
+    )
+    setup.folder.mkdir(parents=True, exist_ok=True)
+    with _ledger(setup).open("a", encoding="utf-8") as file:
+        file.write(tried.model_dump_json() + "\n")
