@@ -107,3 +107,33 @@ def test_the_demo_ends_by_itself_and_writes_its_data(tmp_path: Path) -> None:
     assert funnel["triggered"] >= funnel["ready"] >= funnel["assigned"] > 50
     assert 3 == len(data["stories"])
     assert "WHY: Rule" in done.stdout
+
+
+def test_the_worker_is_asked_and_stopped_from_a_terminal(here: Town, tmp_path: Path) -> None:
+    """The same questions and changes as in Slack, under the same roles; a pause holds for ticks."""
+    here.arrive()
+    here.tick()
+    env, quinn = environment(here, tmp_path), "quinn.walsh@meridian.example"
+    here.app.close()
+    told = routeready("ask", "why did Dana Fox go there?", "--by", quinn, env=env)
+    assert (0, True) == (told.returncode, told.stdout.startswith("Dana Fox at Acme is with"))
+    helen = "helen.brooks@meridian.example"
+    refused = routeready("pause", "--by", helen, "--because", "no", env=env)
+    assert "As viewer you can't do this; sales operations can." in refused.stdout
+    paused = routeready("pause", "--by", quinn, "--because", "wrong territories", env=env)
+    assert "Quinn Walsh said yes. Pause: worker" in paused.stdout
+    tick = routeready("route", env=env)
+    words = f"routeready: paused by {quinn}: wrong territories\n"
+    assert (1, words) == (tick.returncode, tick.stderr)
+    resumed = routeready("resume", "--by", quinn, env=env)
+    assert "Quinn Walsh said yes. Resume: worker" in resumed.stdout
+    assert 0 == routeready("route", env=env).returncode
+
+
+def test_a_stranger_asks_in_vain(here: Town, tmp_path: Path) -> None:
+    """Only people whom the policy names are answered."""
+    done = routeready("ask", "rules", "--by", "eve@x.example", env=environment(here, tmp_path))
+    assert (1, "routeready: the policy names no user eve@x.example\n") == (
+        done.returncode,
+        done.stderr,
+    )
