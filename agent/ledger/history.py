@@ -1,6 +1,7 @@
 """Reading the ledger back: a lead's story, every decision for a replay, and counts."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
@@ -76,6 +77,22 @@ class History:
                 return
             yield from rows
             after = rows[-1].id
+
+    def routing_decisions(self, since: datetime) -> Iterator[DecisionRow]:
+        """Decisions of the gate from then on, oldest first, page by page."""
+        at, key = col(DecisionRow.at), col(DecisionRow.id)
+        wanted = (
+            select(key)
+            .where(col(DecisionRow.kind).in_(("gate", "route")), at >= since)
+            .order_by(at, key)
+        )
+        with self._session() as session:
+            ids = list(session.scalars(wanted))
+        for start in range(0, len(ids), REPLAY_PAGE):
+            page = select(DecisionRow).where(key.in_(ids[start : start + REPLAY_PAGE]))
+            with self._session() as session:
+                rows = list(session.scalars(page.order_by(at, key)))
+            yield from rows
 
     def policies(self) -> dict[str, Policy]:
         """Every policy that decisions were made under, by version."""

@@ -4,26 +4,32 @@ A ratio compares a figure with a baseline of the same run, so that it means the 
 machine; seconds alone don't.
 """
 
+import json
 import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import update
+from sqlalchemy import RowMapping, insert, select, update
 
+from agent.ledger import Ledger
 from agent.ledger.rows import table
-from agent.ledger.tables import HandoffRow
+from agent.ledger.tables import CycleRow, DecisionRow, HandoffRow
+from agent.measuring import Question, read, report
+from agent.simulating import try_policy
+from domain.policy import Pool
 from sandbox.world import World
 from sandbox.worlds import scale
 from tests.worlds import Town, town
 
-LEADS, OPEN, DUE = 1_000, 5_000, 200
+LEADS, OPEN, DUE, DECISIONS = 1_000, 5_000, 200, 10_000
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,66 @@ def following() -> Iterator[Figure]:
     yield ratio(none, few)
 
 
+def measuring() -> Iterator[Figure]:
+    """A report over many leads, and a policy tried on as many decisions."""
+    world = World(seed=3)
+    scale.build(world, leads=LEADS)
+    with tempfile.TemporaryDirectory() as folder, town(Path(folder), world) as here:
+        here.app.worker().route()
+        _multiply(here.app.ledger, DECISIONS // LEADS)
+        question = Question(since=here.world.now - timedelta(days=30), now=here.world.now)
+        policy = here.app.policy
+        other = policy.model_copy(update={"pools": _shortened(policy.pools)})
+        yield measured(
+            f"report on {DECISIONS} leads",
+            here,
+            lambda: report(read(here.app.ledger, question, policy), question, policy),
+        )
+        yield measured(
+            f"simulate {DECISIONS} decisions",
+            here,
+            lambda: try_policy(here.app.ledger, question.since, policy, other),
+        )
+
+
+def _shortened(pools: Mapping[str, Pool]) -> dict[str, Pool]:
+    """Every pool without its first member, where others are left."""
+    return {
+        name: pool.model_copy(update={"members": pool.members[1:] or pool.members})
+        for name, pool in pools.items()
+    }
+
+
+def _multiply(ledger: Ledger, times: int) -> None:
+    """Let the ledger hold what it holds so many times, as other leads' on the days before."""
+    cycle, decision = table(CycleRow), table(DecisionRow)
+    with ledger.engine.begin() as connection:
+        cycles = connection.execute(select(cycle)).mappings().all()
+        decisions = connection.execute(select(decision)).mappings().all()
+        for copy in range(1, times):
+            before = timedelta(days=copy)
+            connection.execute(
+                insert(cycle),
+                [
+                    {**row, "id": f"{copy}x{row['id']}", "lead": f"{copy}x{row['lead']}"}
+                    for row in cycles
+                ],
+            )
+            connection.execute(
+                insert(decision), [_copied(row, f"{copy}x", before) for row in decisions]
+            )
+
+
+def _copied(row: RowMapping, mark: str, before: timedelta) -> dict[str, Any]:
+    """A decision as another lead's, so long before."""
+    case, at = json.loads(row["inputs"]), row["at"] - before
+    snapshot = case["snapshot"]
+    snapshot["at"] = at.isoformat()
+    snapshot["cycle"]["id"] = mark + snapshot["cycle"]["id"]
+    ids = {name: mark + row[name] for name in ("id", "cycle_id", "lead")}
+    return {**row, **ids, "at": at, "inputs": json.dumps(case)}
+
+
 def _let_be_due(here: Town, count: int) -> None:
     """Let exactly so many of the open handoffs be due now."""
     handoff = table(HandoffRow)
@@ -102,6 +168,7 @@ def ratio(one: Figure, base: Figure) -> Figure:
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "routing": routing,
     "following": following,
+    "measuring": measuring,
 }
 
 

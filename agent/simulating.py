@@ -1,0 +1,33 @@
+"""Trying a policy on what really came: the ledger's snapshots decided again under two policies."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from agent.ledger import Ledger
+from domain.certificate import Case
+from domain.policy import Policy
+from domain.simulation import Recorded, Simulation, simulate
+
+_CASES: TypeAdapter[Case] = TypeAdapter(Case)
+
+
+def try_policy(ledger: Ledger, since: datetime, base: Policy, changed: Policy) -> Simulation:
+    """What would have become of the leads that were decided since then."""
+    return simulate(_recorded(ledger, since), base, changed)
+
+
+def _recorded(ledger: Ledger, since: datetime) -> Iterator[Recorded]:
+    for row in ledger.history.routing_decisions(since):
+        yield Recorded(_CASES.validate_json(row.inputs), _given_to(row.outcome))
+
+
+def _given_to(outcome: str) -> str | None:
+    """Whom a recorded outcome gave the lead; a lead that was kept adds to nobody's load."""
+    routed: dict[str, Any] | None = json.loads(outcome)["routed"]
+    if routed is None or routed["decision"]["kind"] != "route":
+        return None
+    return routed["decision"]["target"].get("email")
