@@ -12,7 +12,7 @@ were taken: other triggers, enrichment or hygiene can't be tried with them.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,8 @@ from domain.verdict import Ready, Verdict
 
 FRESH_FOR = timedelta(days=1)
 """So long a person's recorded situation is believed."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+"""When a world is that has seen no batch yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,14 @@ class _World:
     """What one policy made of the leads so far."""
 
     policy: Policy
+    at: datetime
+    """The moment of the batch at hand."""
+    people: Mapping[str, Member] = field(default_factory=dict[str, Member])
+    """Everybody's situation in truth when the batch began."""
+    here: dict[str, Member] = field(default_factory=dict[str, Member])
+    """Everybody's situation in this world."""
+    today: dict[str, date] = field(default_factory=dict[str, date])
+    """The date on everybody's wall."""
     pools: dict[str, PoolState] = field(default_factory=dict[str, PoolState])
     given: Counter[str] = field(default_factory=Counter[str])
     """Leads by e-mail, less those that were given in truth."""
@@ -140,21 +150,36 @@ class _World:
         is_routed = placed is not None and placed.verdict == "READY"
         return cycle in self.early or (is_routed and isinstance(case, GateCase))
 
-    def inputs(self, roster: Roster, at: datetime) -> RouteInputs:
-        """The recorded situation, with what this world gave otherwise than it was in truth."""
-        members = dict(roster.members)
-        for email, shift in self.given.items():
-            member = members.get(email)
-            if not shift or member is None:
-                continue
-            today = self.given_on[email, self.day(email, at)]
-            members[email] = member.model_copy(
-                update={
-                    "open_leads": max(0, member.open_leads + shift),
-                    "assigned_today": max(0, member.assigned_today + today),
-                }
-            )
-        return RouteInputs(roster=roster.model_copy(update={"members": members}), pools=self.pools)
+    def begin(self, people: Mapping[str, Member], at: datetime) -> None:
+        """Take up a batch with everybody's situation in truth."""
+        self.at, self.people = at, people
+        self.today = {email: self.day(email, at) for email in people.keys() | self.given.keys()}
+        self.here = {email: self.shifted(member) for email, member in people.items()}
+
+    def shifted(self, member: Member) -> Member:
+        """Somebody's situation with what this world gave otherwise than it was in truth."""
+        email = member.email
+        shift = self.given[email]
+        today = self.given_on[email, self.today[email]] if email in self.today else 0
+        if not shift and not today:
+            return member
+        return member.model_copy(
+            update={
+                "open_leads": max(0, member.open_leads + shift),
+                "assigned_today": max(0, member.assigned_today + today),
+            }
+        )
+
+    def inputs(self, case: GateCase | RouteCase, queues: Mapping[str, RecordId]) -> RouteInputs:
+        """What routing looks at in this world; what a decision recorded itself comes first."""
+        recorded = {
+            email: self.shifted(member) for email, member in _recorded_members(case).items()
+        }
+        # The parts are valid already, and are not looked at again for every lead.
+        roster = Roster.model_construct(
+            at=case.snapshot.at, members={**self.here, **recorded}, queues=queues
+        )
+        return RouteInputs.model_construct(roster=roster, pools=dict(self.pools))
 
     def day(self, email: str, at: datetime) -> date:
         """The date on somebody's wall."""
@@ -176,12 +201,16 @@ class _World:
             self.pools[draw.pool] = draw.after
         chosen = routed.decision
         if isinstance(chosen, Route) and isinstance(chosen.target, ToUser):
-            self.count(chosen.target.email, case.snapshot.at, 1)
+            self.count(chosen.target.email, 1)
 
-    def count(self, email: str, at: datetime, by: int) -> None:
+    def count(self, email: str, by: int) -> None:
         """Somebody has so many leads more than in truth."""
+        if email not in self.today:
+            self.today[email] = self.day(email, self.at)
         self.given[email] += by
-        self.given_on[email, self.day(email, at)] += by
+        self.given_on[email, self.today[email]] += by
+        if email in self.people:
+            self.here[email] = self.shifted(self.people[email])
 
 
 @dataclass
@@ -220,11 +249,6 @@ class _People:
                     record = RecordId(email)
                     self.everybody[email] = Member(email=email, name=user.name, user_id=record)
 
-    def roster(self, case: GateCase | RouteCase) -> Roster:
-        """Everybody at the moment of a decision."""
-        members = {**self.everybody, **_recorded_members(case)}
-        return Roster(at=case.snapshot.at, members=members, queues=self.queues)
-
 
 @dataclass
 class _Comparison:
@@ -240,6 +264,12 @@ class _Comparison:
     assumed: set[str] = field(default_factory=set[str])
     decisions: int = 0
 
+    def begin(self, batch: Sequence[Recorded], at: datetime) -> None:
+        """Take up the decisions of one moment."""
+        self.people.begin(batch, at)
+        for world in (self.base, self.changed):
+            world.begin(self.people.everybody, at)
+
     def decide(self, one: Recorded) -> None:
         """Decide one lead in both worlds."""
         case, snapshot = one.case, one.case.snapshot
@@ -247,12 +277,10 @@ class _Comparison:
         self.at[snapshot.cycle.id] = (snapshot.lead.key, snapshot.at)
         for world in (self.base, self.changed):
             self._begin_pools(world, case)
-        roster = self.people.roster(case)
-        before = self._in_base(case, roster)
-        self._in_changed(case, roster, before)
+        self._in_changed(case, self._in_base(case))
         if one.given_to is not None:
             for world in (self.base, self.changed):
-                world.count(one.given_to, snapshot.at, -1)
+                world.count(one.given_to, -1)
 
     def _begin_pools(self, world: _World, case: GateCase | RouteCase) -> None:
         """A pool begins as it was when it is first recorded, in both worlds alike."""
@@ -260,12 +288,10 @@ class _Comparison:
             for name, state in case.inputs.pools.items():
                 world.pools.setdefault(name, state)
 
-    def _in_base(
-        self, case: GateCase | RouteCase, roster: Roster
-    ) -> tuple[Placement, RouteInputs] | None:
+    def _in_base(self, case: GateCase | RouteCase) -> tuple[Placement, RouteInputs] | None:
         if self.base.is_done(case):
             return None
-        inputs = self.base.inputs(roster, case.snapshot.at)
+        inputs = self.base.inputs(case, self.people.queues)
         verdict = judge(case.snapshot, self.base.policy)
         placement, routed = self._placed(case, verdict, inputs, self.base.policy)
         self.base.place(case, placement, routed)
@@ -274,14 +300,13 @@ class _Comparison:
     def _in_changed(
         self,
         case: GateCase | RouteCase,
-        roster: Roster,
         before: tuple[Placement, RouteInputs] | None,
     ) -> None:
         world = self.changed
         if world.is_done(case):
             return
         verdict = judge(case.snapshot, world.policy)
-        inputs = world.inputs(roster, case.snapshot.at)
+        inputs = world.inputs(case, self.people.queues)
         placement, routed = self._placed(case, verdict, inputs, world.policy)
         cycle = case.snapshot.cycle.id
         if before is None or not isinstance(verdict, Ready):
@@ -340,10 +365,10 @@ def simulate(recorded: Iterable[Recorded], base: Policy, changed: Policy) -> Sim
     `recorded` is ordered by time; decisions of one moment are one batch of the worker.
     """
     people = _People((base, changed))
-    comparison = _Comparison(_World(base), _World(changed), people)
+    comparison = _Comparison(_World(base, _NEVER), _World(changed, _NEVER), people)
     for at, together in groupby(recorded, key=lambda one: one.case.snapshot.at):
         batch = sorted(together, key=lambda one: (one.turns, one.case.snapshot.cycle.id))
-        people.begin(batch, at)
+        comparison.begin(batch, at)
         for one in batch:
             comparison.decide(one)
     return _told(comparison)
