@@ -1,9 +1,7 @@
 """Trying a policy on what really came: the ledger's snapshots decided again under two policies."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -21,13 +19,5 @@ def try_policy(ledger: Ledger, since: datetime, base: Policy, changed: Policy) -
 
 
 def _recorded(ledger: Ledger, since: datetime) -> Iterator[Recorded]:
-    for row in ledger.history.routing_decisions(since):
-        yield Recorded(_CASES.validate_json(row.inputs), _given_to(row.outcome))
-
-
-def _given_to(outcome: str) -> str | None:
-    """Whom a recorded outcome gave the lead; a lead that was kept adds to nobody's load."""
-    routed: dict[str, Any] | None = json.loads(outcome)["routed"]
-    if routed is None or routed["decision"]["kind"] != "route":
-        return None
-    return routed["decision"]["target"].get("email")
+    for one in ledger.history.routing_decisions(since):
+        yield Recorded(_CASES.validate_json(one.inputs), one.given_to)

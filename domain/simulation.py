@@ -28,6 +28,10 @@ from domain.verdict import Ready, Verdict
 
 FRESH_FOR = timedelta(days=1)
 """So long a person's recorded situation is believed."""
+_UNREAD_BY_THE_GATE = frozenset(
+    {"name", "routing", "territories", "pools", "users", "calendars", "queues", "follow_through"}
+)
+"""Parts of a policy that no check looks at; policies that differ in these alone judge alike."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 """When a world is that has seen no batch yet."""
 
@@ -250,6 +254,15 @@ class _People:
                     self.everybody[email] = Member(email=email, name=user.name, user_id=record)
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What the policy that is compared with made of a lead, and from what."""
+
+    placement: Placement
+    inputs: RouteInputs
+    verdict: Verdict
+
+
 @dataclass
 class _Comparison:
     """Both worlds on their way through the recorded decisions."""
@@ -257,6 +270,8 @@ class _Comparison:
     base: _World
     changed: _World
     people: _People
+    judges_alike: bool
+    """Whether the gate's verdicts are the same under both policies."""
     direct: dict[CycleId, bool] = field(default_factory=dict[CycleId, bool])
     at: dict[CycleId, tuple[LeadKey, datetime]] = field(
         default_factory=dict[CycleId, tuple[LeadKey, datetime]]
@@ -288,32 +303,35 @@ class _Comparison:
             for name, state in case.inputs.pools.items():
                 world.pools.setdefault(name, state)
 
-    def _in_base(self, case: GateCase | RouteCase) -> tuple[Placement, RouteInputs] | None:
+    def _in_base(self, case: GateCase | RouteCase) -> _Before | None:
         if self.base.is_done(case):
             return None
         inputs = self.base.inputs(case, self.people.queues)
         verdict = judge(case.snapshot, self.base.policy)
         placement, routed = self._placed(case, verdict, inputs, self.base.policy)
         self.base.place(case, placement, routed)
-        return placement, inputs
+        return _Before(placement, inputs, verdict)
 
     def _in_changed(
         self,
         case: GateCase | RouteCase,
-        before: tuple[Placement, RouteInputs] | None,
+        before: _Before | None,
     ) -> None:
         world = self.changed
         if world.is_done(case):
             return
-        verdict = judge(case.snapshot, world.policy)
+        if before is not None and self.judges_alike:
+            verdict = before.verdict
+        else:
+            verdict = judge(case.snapshot, world.policy)
         inputs = world.inputs(case, self.people.queues)
         placement, routed = self._placed(case, verdict, inputs, world.policy)
         cycle = case.snapshot.cycle.id
         if before is None or not isinstance(verdict, Ready):
-            self.direct[cycle] = before is None or before[0].verdict != placement.verdict
-        elif before[0].owner != placement.owner:
-            alike, _ = self._placed(case, verdict, before[1], world.policy)
-            self.direct[cycle] = alike.owner != before[0].owner
+            self.direct[cycle] = before is None or before.placement.verdict != placement.verdict
+        elif before.placement.owner != placement.owner:
+            alike, _ = self._placed(case, verdict, before.inputs, world.policy)
+            self.direct[cycle] = alike.owner != before.placement.owner
         world.place(case, placement, routed)
 
     def _placed(
@@ -365,13 +383,20 @@ def simulate(recorded: Iterable[Recorded], base: Policy, changed: Policy) -> Sim
     `recorded` is ordered by time; decisions of one moment are one batch of the worker.
     """
     people = _People((base, changed))
-    comparison = _Comparison(_World(base, _NEVER), _World(changed, _NEVER), people)
+    comparison = _Comparison(
+        _World(base, _NEVER), _World(changed, _NEVER), people, _judge_alike(base, changed)
+    )
     for at, together in groupby(recorded, key=lambda one: one.case.snapshot.at):
         batch = sorted(together, key=lambda one: (one.turns, one.case.snapshot.cycle.id))
         comparison.begin(batch, at)
         for one in batch:
             comparison.decide(one)
     return _told(comparison)
+
+
+def _judge_alike(base: Policy, changed: Policy) -> bool:
+    read = Policy.model_fields.keys() - _UNREAD_BY_THE_GATE
+    return all(getattr(base, name) == getattr(changed, name) for name in read)
 
 
 def _told(comparison: _Comparison) -> Simulation:

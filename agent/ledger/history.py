@@ -1,11 +1,14 @@
 """Reading the ledger back: a lead's story, every decision for a replay, and counts."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
+from agent.ledger.engine import reading
+from agent.ledger.rows import as_json, table
 from agent.ledger.tables import (
     CycleRow,
     DecisionRow,
@@ -19,6 +22,18 @@ from domain.values import LeadKey
 REPLAY_PAGE = 500
 COMPUTED = ("gate", "route", "follow", "reassign")
 """Kinds of decisions that can be computed again; the others were observed."""
+
+_DECISION = table(DecisionRow)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingDecision:
+    """What a decision of the gate depended on, and whom it gave the lead."""
+
+    inputs: str
+    """Canonical JSON of the case."""
+    given_to: str | None
+    """E-mail of the person; None when nobody was given it anew."""
 
 
 class History:
@@ -78,21 +93,24 @@ class History:
             yield from rows
             after = rows[-1].id
 
-    def routing_decisions(self, since: datetime) -> Iterator[DecisionRow]:
+    def routing_decisions(self, since: datetime) -> Iterator[RoutingDecision]:
         """Decisions of the gate from then on, oldest first, page by page."""
-        at, key = col(DecisionRow.at), col(DecisionRow.id)
+        at, key = _DECISION.c.at, _DECISION.c.id
         wanted = (
             select(key)
-            .where(col(DecisionRow.kind).in_(("gate", "route")), at >= since)
+            .where(_DECISION.c.kind.in_(("gate", "route")), at >= since)
             .order_by(at, key)
         )
-        with self._session() as session:
-            ids = list(session.scalars(wanted))
+        with reading(self._engine) as connection:
+            ids = list(connection.scalars(wanted))
+        outcome = as_json(self._engine, _DECISION.c.outcome)
+        target = outcome["routed", "decision", "target", "email"].as_string()
+        rows = select(_DECISION.c.inputs, target).order_by(at, key)
         for start in range(0, len(ids), REPLAY_PAGE):
-            page = select(DecisionRow).where(key.in_(ids[start : start + REPLAY_PAGE]))
-            with self._session() as session:
-                rows = list(session.scalars(page.order_by(at, key)))
-            yield from rows
+            page = rows.where(key.in_(ids[start : start + REPLAY_PAGE]))
+            with reading(self._engine) as connection:
+                found = [RoutingDecision(*row) for row in connection.execute(page)]
+            yield from found
 
     def policies(self) -> dict[str, Policy]:
         """Every policy that decisions were made under, by version."""
