@@ -207,6 +207,27 @@ def report(
     typer.echo(render(measuring.report(journeys, question, app.policy), Format(form)))
 
 
+@cli.command()
+def simulate(
+    policy: Annotated[Path, typer.Option(help="The policy to try; territories.csv beside it.")],
+    since: Since = "30d",
+    json_file: JsonPath = None,
+) -> None:
+    """Try a policy on the decisions since then: who would have gone elsewhere, and why."""
+    from agent.app import open_app
+    from agent.policy_file import load_policy
+    from agent.settings import read_settings
+    from agent.simulating import try_policy
+    from agent.telling import show_simulation
+
+    length, changed = _back(since), load_policy(policy)
+    app = open_app(read_settings())
+    found = try_policy(app.ledger, app.clock.now() - length, app.policy, changed)
+    show_simulation(found)
+    if json_file is not None:
+        json_file.write_text(found.model_dump_json(indent=2), encoding="utf-8")
+
+
 def _back(since: str) -> timedelta:
     """How far back a person wants to look."""
     from domain.durations import read_duration

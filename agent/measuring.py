@@ -9,7 +9,16 @@ from agent.ledger import Ledger
 from domain.errors import RoutereadyError
 from domain.journeys import Journey
 from domain.leakage import Leak, Level, leaks, waterfall
-from domain.measures import PERCENTILES, Dimension, Measures, Share, Spread, groups, measure
+from domain.measures import (
+    PERCENTILES,
+    Dimension,
+    Measures,
+    Share,
+    Spread,
+    groups,
+    measure,
+    timings,
+)
 from domain.policy import Policy
 from domain.route import Subject
 from domain.values import CycleId
@@ -119,11 +128,12 @@ def _converted(cycles: Sequence[CycleId], context: RunContext) -> dict[CycleId, 
 def report(journeys: Sequence[Journey], question: Question, policy: Policy) -> Report:
     """Measure the journeys as a whole and cut in every dimension."""
     now = question.now
+    times = timings(journeys, policy, now)
     slices = tuple(
         (
             dimension,
             tuple(
-                (value, measure(group, policy, now))
+                (value, measure(group, times, now))
                 for value, group in groups(journeys, dimension).items()
             ),
         )
@@ -132,7 +142,7 @@ def report(journeys: Sequence[Journey], question: Question, policy: Policy) -> R
     return Report(
         question=question,
         policy_version=policy.version,
-        whole=measure(journeys, policy, now),
+        whole=measure(journeys, times, now),
         slices=slices,
         levels=waterfall(journeys, now),
         leaks=leaks(journeys, policy, now),

@@ -24,6 +24,12 @@ _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Interval = tuple[datetime, datetime]
 
 
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    """A time zone; the library itself keeps only the last eight and reads the others anew."""
+    return ZoneInfo(name)
+
+
 @lru_cache(maxsize=4096)
 def _holidays_of(code: str, year: int) -> dict[date, str]:
     """The holidays of one year, named in English where the library can, else as they are there.
@@ -62,7 +68,7 @@ def _intervals_of(calendar: Calendar, zone: str, day: date) -> tuple[Interval, .
     if not hours or holiday_on(calendar, day) is not None:
         return ()
     found: list[Interval] = []
-    for start, end, offset in _stretches(day, ZoneInfo(zone)):
+    for start, end, offset in _stretches(day, _zone(zone)):
         midnight = datetime.combine(day, time(), UTC) - offset
         for one in hours:
             opens = max(start, midnight + _since_midnight(one.opens))
@@ -115,7 +121,7 @@ def working_intervals(
     `zone` is the owner's time zone; a calendar that has its own time zone keeps it.
     """
     kept = calendar.timezone or zone
-    local = ZoneInfo(kept)
+    local = _zone(kept)
     day, last = start.astimezone(local).date(), until.astimezone(local).date()
     while day <= last:
         # A frozen pydantic model has its hash only at run time.

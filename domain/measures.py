@@ -4,13 +4,14 @@ docs/measures.md has the formulas in words. A measure that can't be told is None
 never zero.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from domain.journeys import Ending, Journey, working_time
 from domain.policy import Policy
+from domain.values import CycleId
 
 PERCENTILES = (50, 90, 95)
 NUDGE_WORKS_FOR = timedelta(minutes=30)
@@ -102,6 +103,19 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """One stretch of one journey on both clocks."""
+
+    wall: Stay
+    business: Stay | None
+    """None where nobody whom the policy knows answers for the lead."""
+
+
+Timings = Mapping[CycleId, Mapping[Stretch, Timing]]
+"""The stretches that each journey has entered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """The time of one stretch."""
 
@@ -156,33 +170,45 @@ class Measures:
     quality: Quality
 
 
-def measure(journeys: Sequence[Journey], policy: Policy, now: datetime) -> Measures:
+def measure(journeys: Sequence[Journey], times: Timings, now: datetime) -> Measures:
     """Measure a group; what was superseded by a newer cycle of the same lead is left out.
 
-    `policy` gives the people's working hours, `now` ends the time of what is still under way.
+    `times` are those of `timings` for these journeys and this `now`, or for more of them: they are
+    worked out once however many groups are measured.
     """
     counted = [one for one in journeys if one.ending is not Ending.SUPERSEDED]
     return Measures(
         journeys=len(counted),
-        speed=tuple(pace(counted, stretch, policy, now) for stretch in Stretch),
+        speed=tuple(pace(counted, stretch, times) for stretch in Stretch),
         coverage=coverage(counted, now),
         quality=quality(counted),
     )
 
 
-def pace(journeys: Iterable[Journey], stretch: Stretch, policy: Policy, now: datetime) -> Pace:
-    """How long one stretch takes."""
-    wall: list[Stay] = []
-    business: list[Stay] = []
-    for one in journeys:
-        start, end, is_through = bounds(one, stretch, now)
+def timings(journeys: Iterable[Journey], policy: Policy, now: datetime) -> Timings:
+    """How long each journey took; `policy` gives working hours, `now` ends what is under way."""
+    return {one.cycle: _timing(one, policy, now) for one in journeys}
+
+
+def _timing(journey: Journey, policy: Policy, now: datetime) -> dict[Stretch, Timing]:
+    found: dict[Stretch, Timing] = {}
+    for stretch in Stretch:
+        start, end, is_through = bounds(journey, stretch, now)
         if start is None:
             continue
-        wall.append(Stay(max(timedelta(), end - start), is_through))
-        worked = working_time(one, start, end, policy)
-        if worked is not None:
-            business.append(Stay(worked, is_through))
-    return Pace(stretch, spread(wall), spread(business))
+        worked = working_time(journey, start, end, policy)
+        found[stretch] = Timing(
+            wall=Stay(max(timedelta(), end - start), is_through),
+            business=None if worked is None else Stay(worked, is_through),
+        )
+    return found
+
+
+def pace(journeys: Iterable[Journey], stretch: Stretch, times: Timings) -> Pace:
+    """How long one stretch takes."""
+    entered = [times[one.cycle][stretch] for one in journeys if stretch in times[one.cycle]]
+    business = [one.business for one in entered if one.business is not None]
+    return Pace(stretch, spread([one.wall for one in entered]), spread(business))
 
 
 def wall_time(journeys: Iterable[Journey], stretch: Stretch, now: datetime) -> Spread:

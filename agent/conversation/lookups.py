@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from agent import observing, rosters
+from agent import observing
 from agent.conversation import requests
 from agent.conversation.talk import (
     MOST_SHOWN,
@@ -24,22 +22,21 @@ from agent.conversation.talk import (
 )
 from agent.ledger.tables import CycleStatus, DecisionRow
 from agent.ledger.talks import Known, Load, Part
+from agent.simulating import try_policy
 from domain.answers import Answer
 from domain.authority import Ability, circle, may
-from domain.certificate import Outcome, RouteCase, decide
+from domain.certificate import Outcome
 from domain.durations import format_duration
 from domain.follow_rules import format_mark
 from domain.journeys import Ending, Journey
 from domain.measures import Share, Stretch, coverage, wall_time
 from domain.moments import past
 from domain.policy import Policy
-from domain.route import Keep, Routed, ToQueue, ToUser
 from domain.values import CycleId, LeadKey
 
 HISTORY = timedelta(days=30)
 """How far back a what-if looks."""
 MOST_LINES = 12
-_ROUTE: TypeAdapter[RouteCase] = TypeAdapter(RouteCase)
 
 Lookup = Callable[[Any, Talk], Answer]
 
@@ -355,60 +352,40 @@ def what_if(asked: requests.Supposing, talk: Talk) -> Answer:
             )
         }
     )
-    moved, count = _moved(supposed, talk)
+    tried = try_policy(talk.run.ledger, talk.now - HISTORY, policy, supposed)
+    moved = Counter(
+        (_name(one.before.owner, policy), _name(one.after.owner, policy))
+        for one in tried.changes
+        if one.before.owner != one.after.owner
+    )
     name = policy.users[person].name
-    gained = sum(number for (_, after), number in moved.items() if after == name)
+    gained = next((one.after - one.before for one in tried.loads if one.owner == person), 0)
     lines = [
         f"{number} from {before} to {after}"
         for (before, after), number in moved.most_common(MOST_LINES)
     ]
+    if tried.assumed:
+        told = ", ".join(_name(one, policy) for one in tried.assumed[:MOST_SHOWN])
+        lines.append(f"Taken as available, for nothing else is recorded: {told}")
     return Answer(
         title=(
-            f"{sum(moved.values())} of {count} leads would have gone elsewhere; "
+            f"{sum(moved.values())} of {counted(tried.leads, 'lead')} would have gone elsewhere; "
             f"{name} would have had {gained} more."
         ),
         lines=tuple(lines),
         source=(
-            f"Territories {', '.join(sorted(names))}; decisions of the last {HISTORY.days} days "
-            f"made again with today's roster; nothing was changed. {talk.as_of()}"
+            f"Territories {', '.join(sorted(names))}; the decisions of the last {HISTORY.days} "
+            f"days made again; nothing was changed. {talk.as_of()}"
         ),
     )
 
 
-def _moved(supposed: Policy, talk: Talk) -> tuple[Counter[tuple[str, str]], int]:
-    """Who would have lost leads to whom, and how many decisions were made again."""
-    roster = rosters.route_inputs(talk.run).roster
-    moved: Counter[tuple[str, str]] = Counter()
-    count = 0
-    for row in talk.run.ledger.history.every_decision(kinds=("route",), since=talk.now - HISTORY):
-        case = _ROUTE.validate_json(row.inputs)
-        members = {**roster.members, **case.inputs.roster.members}
-        inputs = case.inputs.model_copy(
-            update={"roster": case.inputs.roster.model_copy(update={"members": members})}
-        )
-        case = case.model_copy(update={"inputs": inputs})
-        before, after = (_owner(decide(case, one)) for one in (talk.policy, supposed))
-        count += 1
-        if before != after:
-            moved[before, after] += 1
-    return moved, count
-
-
-def _owner(outcome: Outcome) -> str:
-    return "nobody" if outcome.routed is None else _named(outcome.routed)
-
-
-def _named(routed: Routed) -> str:
-    chosen = routed.decision
-    if isinstance(chosen, Keep):
-        return chosen.owner_name
-    match chosen.target:
-        case ToUser():
-            return chosen.target.name
-        case ToQueue():
-            return f"queue {chosen.target.queue}"
-        case _:
-            return "Salesforce's rules"
+def _name(owner: str | None, policy: Policy) -> str:
+    """A person's name, or a queue's; nobody for a lead that isn't ready."""
+    if owner is None:
+        return "nobody"
+    user = policy.users.get(owner)
+    return owner if user is None else user.name
 
 
 def waiting(_: requests.Nothing, talk: Talk) -> Answer:

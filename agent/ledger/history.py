@@ -1,11 +1,14 @@
 """Reading the ledger back: a lead's story, every decision for a replay, and counts."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, col
 
+from agent.ledger.engine import reading
+from agent.ledger.rows import as_json, table
 from agent.ledger.tables import (
     CycleRow,
     DecisionRow,
@@ -19,6 +22,18 @@ from domain.values import LeadKey
 REPLAY_PAGE = 500
 COMPUTED = ("gate", "route", "follow", "reassign")
 """Kinds of decisions that can be computed again; the others were observed."""
+
+_DECISION = table(DecisionRow)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingDecision:
+    """What a decision of the gate depended on, and whom it gave the lead."""
+
+    inputs: str
+    """Canonical JSON of the case."""
+    given_to: str | None
+    """E-mail of the person; None when nobody was given it anew."""
 
 
 class History:
@@ -61,20 +76,16 @@ class History:
         with self._session() as session:
             return session.scalar(counted) or 0
 
-    def every_decision(
-        self, kinds: Sequence[str] = COMPUTED, since: datetime | None = None
-    ) -> Iterator[DecisionRow]:
+    def every_decision(self) -> Iterator[DecisionRow]:
         """All decisions that can be computed again, in order of their id, page by page."""
         after = ""
         while True:
             query = (
                 select(DecisionRow)
-                .where(col(DecisionRow.kind).in_(kinds), col(DecisionRow.id) > after)
+                .where(col(DecisionRow.kind).in_(COMPUTED), col(DecisionRow.id) > after)
                 .order_by(col(DecisionRow.id))
                 .limit(REPLAY_PAGE)
             )
-            if since is not None:
-                query = query.where(col(DecisionRow.at) >= since)
             with self._session() as session:
                 rows = list(session.scalars(query))
             if not rows:
@@ -96,6 +107,25 @@ class History:
         with self._session() as session:
             rows = session.scalars(query.order_by(col(PolicyRow.first_used_at)))
             return [(row.version, row.first_used_at) for row in rows]
+
+    def routing_decisions(self, since: datetime) -> Iterator[RoutingDecision]:
+        """Decisions of the gate from then on, oldest first, page by page."""
+        at, key = _DECISION.c.at, _DECISION.c.id
+        wanted = (
+            select(key)
+            .where(_DECISION.c.kind.in_(("gate", "route")), at >= since)
+            .order_by(at, key)
+        )
+        with reading(self._engine) as connection:
+            ids = list(connection.scalars(wanted))
+        outcome = as_json(self._engine, _DECISION.c.outcome)
+        target = outcome["routed", "decision", "target", "email"].as_string()
+        rows = select(_DECISION.c.inputs, target).order_by(at, key)
+        for start in range(0, len(ids), REPLAY_PAGE):
+            page = rows.where(key.in_(ids[start : start + REPLAY_PAGE]))
+            with reading(self._engine) as connection:
+                found = [RoutingDecision(*row) for row in connection.execute(page)]
+            yield from found
 
     def policies(self) -> dict[str, Policy]:
         """Every policy that decisions were made under, by version."""

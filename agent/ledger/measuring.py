@@ -15,7 +15,6 @@ from sqlalchemy import (
     Subquery,
     and_,
     case,
-    cast,
     func,
     null,
     select,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 )
 
 from agent.ledger.engine import reading
-from agent.ledger.rows import table
+from agent.ledger.rows import as_json, table
 from agent.ledger.tables import (
     CycleRow,
     CycleStatus,
@@ -105,10 +104,8 @@ def _verdicts(connection: Connection, wanted: Subquery) -> Select[*tuple[Any, ..
         .where(_DECISION.c.kind.in_(("gate", "route")))
         .subquery()
     )
-    inputs, outcome = (
-        cast(column, JSON) if connection.dialect.name == "postgresql" else type_coerce(column, JSON)
-        for column in (_DECISION.c.inputs, _DECISION.c.outcome)
-    )
+    inputs = as_json(connection, _DECISION.c.inputs)
+    outcome = as_json(connection, _DECISION.c.outcome)
     fields = ("snapshot", "lead", "fields")
     checks = case((wanted.c.ready_at.is_(None), outcome["verdict", "checks"]), else_=null())
     return (

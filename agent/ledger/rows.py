@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import JSON, ColumnElement, Connection, Engine, Table, type_coerce
+from sqlalchemy import cast as cast_as
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -13,6 +14,11 @@ Values = Mapping[str, Any]
 def table(model: type[SQLModel]) -> Table:
     """The SQLAlchemy table of a model."""
     return cast(Table, getattr(model, "__table__"))  # noqa: B009  (SQLModel types it away)
+
+
+def as_json(bind: Connection | Engine, column: ColumnElement[str]) -> ColumnElement[Any]:
+    """A column of JSON texts as one whose parts can be selected: `["a", "b"].as_string()`."""
+    return cast_as(column, JSON) if bind.dialect.name == "postgresql" else type_coerce(column, JSON)
 
 
 def insert_new(connection: Connection, model: type[SQLModel], rows: Sequence[Values]) -> None:

@@ -4,28 +4,35 @@ A ratio compares a figure with a baseline of the same run, so that it means the 
 machine; seconds alone don't.
 """
 
+import json
 import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import update
+from sqlalchemy import RowMapping, insert, select, update
 
 from agent.conversation.desk import Desk
+from agent.ledger import Ledger
 from agent.ledger.rows import table
-from agent.ledger.tables import HandoffRow
+from agent.ledger.tables import CycleRow, DecisionRow, HandoffRow
+from agent.measuring import Question, read, report
+from agent.simulating import try_policy
 from domain.authority import principal
+from domain.policy import Pool
 from sandbox.world import World
 from sandbox.worlds import scale
 from tests.worlds import Town, town
 
-LEADS, OPEN, DUE, TURNS = 1_000, 5_000, 200, 40
+LEADS, OPEN, DUE, DECISIONS = 1_000, 5_000, 200, 10_000
+TURNS = 40
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,8 @@ class Figure:
     name: str
     calls: int
     seconds: float
-    megabytes: float
-    """Peak of Python's own memory, the sandbox's included."""
+    megabytes: float | None
+    """Peak of Python's own memory, the sandbox's included; None where only time is measured."""
     ratio: str = ""
 
 
@@ -50,6 +57,13 @@ def measured(name: str, here: Town, work: Callable[[], object]) -> Figure:
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
     return Figure(name, here.requests().total() - before, seconds, peak)
+
+
+def timed(name: str, work: Callable[[], object]) -> Figure:
+    """Run some work once that speaks with nobody; tracing memory would slow it several times."""
+    begun = time.perf_counter()
+    work()
+    return Figure(name, 0, time.perf_counter() - begun, None)
 
 
 def routing() -> Iterator[Figure]:
@@ -107,6 +121,64 @@ def talking() -> Iterator[Figure]:
             yield Figure(f'turn "{said}", p95 of {TURNS}, {OPEN} open', 0, p95, 0.0)
 
 
+def measuring() -> Iterator[Figure]:
+    """A report over many leads, and a policy tried on as many decisions."""
+    world = World(seed=3)
+    scale.build(world, leads=LEADS)
+    with tempfile.TemporaryDirectory() as folder, town(Path(folder), world) as here:
+        here.app.worker().route()
+        _multiply(here.app.ledger, DECISIONS // LEADS)
+        question = Question(since=here.world.now - timedelta(days=30), now=here.world.now)
+        policy = here.app.policy
+        other = policy.model_copy(update={"pools": _shortened(policy.pools)})
+        yield timed(
+            f"report on {DECISIONS} leads",
+            lambda: report(read(here.app.ledger, question, policy), question, policy),
+        )
+        yield timed(
+            f"simulate {DECISIONS} decisions",
+            lambda: try_policy(here.app.ledger, question.since, policy, other),
+        )
+
+
+def _shortened(pools: Mapping[str, Pool]) -> dict[str, Pool]:
+    """Every pool without its first member, where others are left."""
+    return {
+        name: pool.model_copy(update={"members": pool.members[1:] or pool.members})
+        for name, pool in pools.items()
+    }
+
+
+def _multiply(ledger: Ledger, times: int) -> None:
+    """Let the ledger hold what it holds so many times, as other leads' on the days before."""
+    cycle, decision = table(CycleRow), table(DecisionRow)
+    with ledger.engine.begin() as connection:
+        cycles = connection.execute(select(cycle)).mappings().all()
+        decisions = connection.execute(select(decision)).mappings().all()
+        for copy in range(1, times):
+            before = timedelta(days=copy)
+            connection.execute(
+                insert(cycle),
+                [
+                    {**row, "id": f"{copy}x{row['id']}", "lead": f"{copy}x{row['lead']}"}
+                    for row in cycles
+                ],
+            )
+            connection.execute(
+                insert(decision), [_copied(row, f"{copy}x", before) for row in decisions]
+            )
+
+
+def _copied(row: RowMapping, mark: str, before: timedelta) -> dict[str, Any]:
+    """A decision as another lead's, so long before."""
+    case, at = json.loads(row["inputs"]), row["at"] - before
+    snapshot = case["snapshot"]
+    snapshot["at"] = at.isoformat()
+    snapshot["cycle"]["id"] = mark + snapshot["cycle"]["id"]
+    ids = {name: mark + row[name] for name in ("id", "cycle_id", "lead")}
+    return {**row, **ids, "at": at, "inputs": json.dumps(case)}
+
+
 def _let_be_due(here: Town, count: int) -> None:
     """Let exactly so many of the open handoffs be due now."""
     handoff = table(HandoffRow)
@@ -129,6 +201,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "routing": routing,
     "following": following,
     "talking": talking,
+    "measuring": measuring,
 }
 
 
@@ -138,7 +211,8 @@ def main() -> None:
     shown = Table("what", "vendor calls", "seconds", "peak MB", "beside", box=None)
     for name in wanted:
         for one in BENCHMARKS[name]():
-            numbers = (f"{one.calls:>5}", f"{one.seconds:>7.2f}", f"{one.megabytes:>7.1f}")
+            memory = "-" if one.megabytes is None else f"{one.megabytes:.1f}"
+            numbers = (f"{one.calls:>5}", f"{one.seconds:>7.2f}", f"{memory:>7}")
             shown.add_row(one.name, *numbers, one.ratio)
     Console(width=120, highlight=False).print(shown)
 

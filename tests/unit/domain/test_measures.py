@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.journeys import Ending
+from domain.journeys import Ending, Journey
 from domain.measures import (
     PERCENTILES,
     Dimension,
-    Measures,
+    Pace,
     Share,
     Stay,
     Stretch,
@@ -21,14 +21,20 @@ from domain.measures import (
     pace,
     quality,
     spread,
+    timings,
 )
 from tests.builders import policy
 from tests.journeys import MONDAY, REP, assigned, journey, minutes
 
 
+def paced(one: Journey, stretch: Stretch) -> Pace:
+    """The time that one journey took for a stretch."""
+    return pace([one], stretch, timings([one], policy(), MONDAY))
+
+
 def test_without_leads_nothing_is_told_and_each_measure_says_why() -> None:
     """An undefined measure is None with a reason, never zero."""
-    found = measure([], policy(), MONDAY)
+    found = measure([], {}, MONDAY)
     assert (None, "no lead came so far") == (
         found.coverage.ready.value,
         found.coverage.ready.reason,
@@ -80,16 +86,16 @@ def test_percentiles_cover_their_share(lengths: list[int]) -> None:
 
 def test_the_systems_time_ends_when_a_person_could_know() -> None:
     """Told after 8 minutes and touched after 48: eight are the systems', forty the person's."""
-    one = [assigned(touched_after=48)]
-    system = pace(one, Stretch.SYSTEM, policy(), MONDAY).wall.within[0]
-    human = pace(one, Stretch.HUMAN, policy(), MONDAY).wall.within[0]
+    one = assigned(touched_after=48)
+    system = paced(one, Stretch.SYSTEM).wall.within[0]
+    human = paced(one, Stretch.HUMAN).wall.within[0]
     assert (minutes(8), minutes(40)) == (system, human)
 
 
 def test_business_time_is_the_owners() -> None:
     """A night in Berlin is no working time: from four o'clock to nine is an hour of work."""
     one = assigned(assigned_at=MONDAY, touched_at=MONDAY + timedelta(hours=17))
-    found = pace([one], Stretch.TO_TOUCH, policy(), MONDAY)
+    found = paced(one, Stretch.TO_TOUCH)
     assert (timedelta(hours=17), timedelta(hours=1)) == (
         found.wall.within[0],
         found.business.within[0],
@@ -98,7 +104,7 @@ def test_business_time_is_the_owners() -> None:
 
 def test_a_stranger_has_no_working_hours() -> None:
     """An owner whom the policy doesn't know counts in wall time only."""
-    found = pace([assigned(touched_after=9, rep="x@x.example")], Stretch.HUMAN, policy(), MONDAY)
+    found = paced(assigned(touched_after=9, rep="x@x.example"), Stretch.HUMAN)
     assert (1, 0) == (found.wall.entered, found.business.entered)
 
 
@@ -127,7 +133,7 @@ def test_what_was_closed_before_its_promise_neither_kept_nor_broke_it() -> None:
 def test_superseded_journeys_are_counted_in_the_newer_cycle_only() -> None:
     """A lead that came up again is one journey, not two."""
     group = [assigned(1, ending=Ending.SUPERSEDED, ended_at=MONDAY), assigned(1)]
-    assert 1 == measure(group, policy(), MONDAY).journeys
+    assert 1 == measure(group, timings(group, policy(), MONDAY), MONDAY).journeys
 
 
 def test_quality_tells_apart_who_was_asked_and_who_was_right() -> None:
@@ -173,7 +179,7 @@ def test_groups_are_told_apart_and_weeks_begin_on_monday() -> None:
 def test_groups_add_up_to_the_whole() -> None:
     """However it is cut, each lead is in exactly one group."""
     group = [assigned(number, touched_after=number, tier="AB"[number % 2]) for number in range(9)]
-    parts: list[Measures] = [
-        measure(part, policy(), MONDAY) for part in groups(group, Dimension.TIER).values()
-    ]
-    assert measure(group, policy(), MONDAY).journeys == sum(one.journeys for one in parts)
+    times = timings(group, policy(), MONDAY)
+    parts = groups(group, Dimension.TIER).values()
+    counts = [measure(part, times, MONDAY).journeys for part in parts]
+    assert measure(group, times, MONDAY).journeys == sum(counts)
