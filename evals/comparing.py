@@ -14,7 +14,7 @@ from evals.calibration import Calibration, Design, calibrate
 from evals.canaries import Canary, compared, watch
 from evals.cases import Scenario, Split, fingerprint
 from evals.running import Arm, Effort, Trial, TrialFile, matrix, run
-from evals.statistics import Judgement, case_interval, pass_curve
+from evals.statistics import Judgement, case_interval, pass_curve, scored_in_both
 from evals.tasks import open_bench
 from prompts import Prompt, load
 from prompts.history import at, names
@@ -222,14 +222,13 @@ def _by_family(setup: Setup, trials: Sequence[Trial]) -> dict[str, FamilyChange]
     found: dict[str, FamilyChange] = {}
     for family in sorted({f"{one.task}/{one.family}" for one in setup.scenarios}):
         cases = [one for one in setup.scenarios if f"{one.task}/{one.family}" == family]
-        base, candidate = (
-            np.nanmean(matrix(trials, cases, arm, setup.effort.trials), axis=1)
-            for arm in (BASE, CANDIDATE)
-        )
-        paired = (candidate - base)[~np.isnan(candidate - base)]
-        if len(paired) > 1:
-            mean, reach = float(paired.mean()), case_interval(paired)
-            before, after = float(np.nanmean(base)), float(np.nanmean(candidate))
+        base = matrix(trials, cases, BASE, setup.effort.trials)
+        candidate = matrix(trials, cases, CANDIDATE, setup.effort.trials)
+        kept = scored_in_both(base, candidate)
+        if kept.sum() > 1:
+            ours, theirs = (np.nanmean(one[kept], axis=1) for one in (base, candidate))
+            mean, reach = float((theirs - ours).mean()), case_interval(theirs - ours)
+            before, after = float(ours.mean()), float(theirs.mean())
             found[family] = FamilyChange(before, after, mean, mean - reach, mean + reach)
     return found
 
