@@ -79,6 +79,7 @@ def test_each_seeded_regression_takes_something_out(regression: object) -> None:
     assert any(worsened(one, regression) != one for one in PROMPTS.values())  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.slow
 def test_a_prompt_that_lets_numbers_be_made_up_is_rejected(tmp_path: Path) -> None:
     """Without its rule the wording fails, the task is named, and the cases are shown."""
     worse = edited(
@@ -93,6 +94,7 @@ def test_a_prompt_that_lets_numbers_be_made_up_is_rejected(tmp_path: Path) -> No
     assert '"verdict": "REJECT"' in as_json(found)
 
 
+@pytest.mark.slow
 def test_other_words_for_the_same_rules_are_not_rejected(tmp_path: Path) -> None:
     """The stand-in reads the rules, not the words: a rewording is no loss."""
     same = edited(
@@ -134,7 +136,7 @@ def test_a_broken_file_of_trials_is_told(tmp_path: Path) -> None:
     """A line in the middle that makes no sense is not passed over."""
     path = tmp_path / "trials.jsonl"
     path.write_text("nonsense\n{}\n", encoding="utf-8")
-    with pytest.raises(RoutereadyError, match="trials.jsonl:1 is not a trial"):
+    with pytest.raises(RoutereadyError, match=r"trials\.jsonl:1 is not a trial"):
         TrialFile(path).read()
 
 
