@@ -1,5 +1,6 @@
 """`routeready eval` and `routeready prompts` as a person runs them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,13 @@ from typer.testing import CliRunner
 
 from agent.cli import cli
 from domain.errors import RoutereadyError
+from evals.apprentice import Apprentice
 from evals.commands import eval_cli
+from evals.tasks import NOW
+from sandbox import openai
+from sandbox.server import Server
+from sandbox.wire import Handler
+from sandbox.world import World
 
 RUNNER = CliRunner()
 
@@ -42,6 +49,29 @@ def test_a_model_needs_its_key(tmp_path: Path) -> None:
         RUNNER.invoke(
             eval_cli, ["run", "--model", "m", "--out", str(tmp_path)], catch_exceptions=False
         )
+
+
+def test_any_compatible_server_can_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key, an address and a model's name are all that another endpoint needs."""
+    world = World(now=NOW)
+    openai.add_key(world, "sk-other", model="other-model")
+    server = Server(world, {"/v1": _under_v1(Apprentice(world, slips=0.0).face())})
+    server.start()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.port}/v1")
+    options = ["--model", "other-model", "--split", "dev", "--out", str(tmp_path)]
+    try:
+        done = RUNNER.invoke(eval_cli, ["run", *options])
+    finally:
+        server.stop()
+    assert (0, True) == (done.exit_code, "15 of 15 trials passed, 0 without" in done.output)
+
+
+def _under_v1(face: Handler) -> Handler:
+    """The face, mounted where its own address begins."""
+    return lambda request: face(replace(request, path=f"/v1{request.path}"))
 
 
 def test_an_unknown_split_is_told() -> None:
