@@ -1,1 +1,1 @@
-"""How we know that a change of a prompt is better; the harness comes with its own issue."""
+"""How we know that a change of a prompt or a model is better (docs/evals.md)."""

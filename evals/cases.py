@@ -10,7 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from agent.yaml_text import Document, YamlError, read_yaml
 from domain.errors import RoutereadyError
@@ -294,9 +294,3 @@ def _refuse_twins(
                 line = document.line(("families", index, "cases", number, "id"))
                 raise CaseError(f"{name}:{line}: {key} is there twice\n    Rename one of the two.")
             seen.add(key)
-
-
-def facts_of(case: BaseModel) -> str:
-    """All that a model may be shown of a case: the case without its gold."""
-    gold = {"expect", "must", "must_not", "wants"}
-    return case.model_dump_json(exclude=gold)

@@ -105,6 +105,28 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     raise typer.Exit(EXIT[found.judgement.verdict])
 
 
+@eval_cli.command("routing")
+def routing_command() -> None:
+    """Route the gold set, which needs no model: owners, breaches of the roster, made-up values."""
+    from evals.routing_gold import load_gold, run_gold
+
+    gold = load_gold()
+    found = run_gold(gold)
+    for one in found:
+        if not one.is_right or one.violations or one.unsupported:
+            wrong = "; ".join([*one.violations, *one.unsupported])
+            typer.echo(f"{one.lead.id}: {one.got}, the policy says {one.lead.owner}. {wrong}")
+    right = sum(one.is_right for one in found)
+    broken = sum(bool(one.violations) for one in found)
+    made_up = sum(bool(one.unsupported) for one in found)
+    typer.echo(
+        f"{right} of {len(found)} leads ({gold.hard} hard) go where the policy says, "
+        f"{broken} violations, {made_up} with made-up values"
+    )
+    if right < len(found) or broken or made_up:
+        raise typer.Exit(1)
+
+
 def _setup(
     base: "dict[str, Prompt]", split: str, effort: "Effort", model: str | None, out: Path
 ) -> "Setup":

@@ -91,11 +91,6 @@ class Outcome:
         last = self.exchanges[-1].form if self.exchanges else None
         return len(self.exchanges) > 1 and isinstance(last, Choosing) and not last.move
 
-    @property
-    def spoke(self) -> bool:
-        """Whether the model said anything that could be read."""
-        return any(one.answer.strip() for one in self.exchanges if one.error is None)
-
 
 _TRACE: ContextVar[list[Exchange]] = ContextVar("exchanges")
 """The exchanges of the case that this thread works on."""

@@ -64,7 +64,7 @@ def test_what_would_happen_if_a_territory_moved(here: Town) -> None:
     """The last month is decided again; nothing is written."""
     before = here.owner_writes()
     told = answer(here, QUINN, "what would happen if US West went to Mei Tan?")
-    assert "1 of 1 leads would have gone elsewhere; Mei Tan would have had 1 more." in told
+    assert "1 of 1 lead would have gone elsewhere; Mei Tan would have had 1 more." in told
     assert before == here.owner_writes()
 
 

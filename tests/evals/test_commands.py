@@ -1,0 +1,99 @@
+"""`routeready eval` and `routeready prompts` as a person runs them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from agent.cli import cli
+from domain.errors import RoutereadyError
+from evals.apprentice import Apprentice
+from evals.commands import eval_cli
+from evals.tasks import NOW
+from sandbox import openai
+from sandbox.server import Server
+from sandbox.wire import Handler
+from sandbox.world import World
+
+RUNNER = CliRunner()
+
+
+def test_eval_run_tells_what_failed(tmp_path: Path) -> None:
+    """The present prompts pass nearly all of the dev cases on the stand-in."""
+    done = RUNNER.invoke(eval_cli, ["run", "--split", "dev", "--out", str(tmp_path)])
+    assert (0, True) == (done.exit_code, "of 15 trials passed" in done.output)
+
+
+def test_eval_routing_tells_the_accuracy() -> None:
+    """The gold set, in one line."""
+    done = RUNNER.invoke(eval_cli, ["routing"])
+    assert (0, True) == (done.exit_code, "0 violations, 0 with made-up values" in done.output)
+
+
+@pytest.mark.slow
+def test_eval_compare_writes_its_reports(tmp_path: Path) -> None:
+    """The prompts against themselves are no rejection, and three reports are there."""
+    options = ["--base", "HEAD", "--trials", "1", "--out", str(tmp_path)]
+    done = RUNNER.invoke(eval_cli, ["compare", *options])
+    written = {path.name for path in tmp_path.glob("report.*")}
+    assert ({"report.html", "report.json", "report.md"}, True) == (
+        written,
+        done.exit_code in (0, 2),
+    )
+
+
+def test_a_model_needs_its_key(tmp_path: Path) -> None:
+    """Said in words, with what to do."""
+    with pytest.raises(RoutereadyError, match="needs OPENAI_API_KEY"):
+        RUNNER.invoke(
+            eval_cli, ["run", "--model", "m", "--out", str(tmp_path)], catch_exceptions=False
+        )
+
+
+def test_any_compatible_server_can_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key, an address and a model's name are all that another endpoint needs."""
+    world = World(now=NOW)
+    openai.add_key(world, "sk-other", model="other-model")
+    server = Server(world, {"/v1": _under_v1(Apprentice(world, slips=0.0).face())})
+    server.start()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.port}/v1")
+    options = ["--model", "other-model", "--split", "dev", "--out", str(tmp_path)]
+    try:
+        done = RUNNER.invoke(eval_cli, ["run", *options])
+    finally:
+        server.stop()
+    assert (0, True) == (done.exit_code, "15 of 15 trials passed, 0 without" in done.output)
+
+
+def _under_v1(face: Handler) -> Handler:
+    """The face, mounted where its own address begins."""
+    return lambda request: face(replace(request, path=f"/v1{request.path}"))
+
+
+def test_an_unknown_split_is_told() -> None:
+    """With those there are."""
+    with pytest.raises(RoutereadyError, match="dev, gate or sealed"):
+        RUNNER.invoke(eval_cli, ["run", "--split", "train"], catch_exceptions=False)
+
+
+def test_prompts_are_listed_with_their_versions() -> None:
+    """Each with what it is for."""
+    done = RUNNER.invoke(cli, ["prompts", "list"])
+    named = [line.split()[0] for line in done.output.splitlines() if not line.startswith(" ")]
+    assert (0, True) == (done.exit_code, {"investigate", "nudge", "read_lead"} <= set(named))
+
+
+def test_a_prompts_history_begins_with_the_present_version() -> None:
+    """As decisions in the ledger name it."""
+    done = RUNNER.invoke(cli, ["prompts", "history", "nudge"])
+    assert (0, 16) == (done.exit_code, len(done.output.split()[0]))
+
+
+def test_a_prompt_that_did_not_change_says_so() -> None:
+    """An empty difference is a sentence."""
+    done = RUNNER.invoke(cli, ["prompts", "diff", "nudge", "--base", "HEAD"])
+    assert (0, "nudge is as it was at HEAD") == (done.exit_code, done.output.strip())
