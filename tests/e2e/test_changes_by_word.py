@@ -4,13 +4,17 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from agent.conversation import deciding
+from agent.ledger.rows import table
+from agent.ledger.tables import EffectRow
 from agent.ledger.talks import Heard
 from domain.authority import principal
+from domain.policy import Mode
 from sandbox.world import Row
 from tests.following import owner, said, slack_id
-from tests.talking import answer, command, desk, dm, replies, word, write
+from tests.talking import answer, command, desk, dm, replies, responses, word, write
 from tests.worlds import Town
 
 QUINN = "quinn.walsh@meridian.example"
@@ -106,6 +110,65 @@ def test_the_wrong_person_cannot_say_yes(here: Town, dana: int) -> None:
         word(here, email, shown)
     here.tick()
     assert before == here.owner(dana)
+
+
+def test_two_people_where_the_policy_asks_for_it(here: Town, dana: int) -> None:
+    """Who asked can't approve it; somebody else who may, can."""
+    before, policy = here.owner(dana), here.app.policy
+    rules = policy.conversation.model_copy(update={"two_person": ("give",)})
+    here.app.policy = policy.model_copy(update={"conversation": rules})
+    shown = _asked(here)
+    assert "Somebody else than you must approve it." in said(shown)
+    word(here, MARTA, shown)
+    here.tick()
+    assert before == here.owner(dana)
+    word(here, QUINN, shown)
+    here.tick()
+    assert "Ursula Grant" == here.owner(dana)
+
+
+def test_a_day_has_a_limit_of_gifts(here: Town, dana: int) -> None:
+    """Past the policy's number no lead changes hands by conversation that day."""
+    before, policy = here.owner(dana), here.app.policy
+    rules = policy.conversation.model_copy(update={"gifts_per_day": 0})
+    here.app.policy = policy.model_copy(update={"conversation": rules})
+    word(here, MARTA, _asked(here))
+    here.tick()
+    assert before == here.owner(dana)
+    assert "the limit" in responses(here)[-1]["text"]
+
+
+def test_a_write_that_was_given_up_is_tried_again(here: Town, dana: int) -> None:
+    """A dead letter goes out by a word of operations, after a look whether it happened."""
+    ledger = here.app.ledger
+    effects = table(EffectRow)
+    mirrors = effects.c.kind == "mirror_fields"
+    with ledger.engine.begin() as connection:
+        connection.execute(update(effects).where(mirrors).values(state="dead"))
+    word(here, QUINN, write(here, QUINN, "retry Dana Fox"))
+    here.tick()
+    states = {
+        one.state
+        for one in ledger.history.effects(here.cycle(dana).id)
+        if one.kind == "mirror_fields"
+    }
+    assert {"applied"} == states
+
+
+def test_an_assignment_that_waits_is_approved_by_word(here: Town) -> None:
+    """In a segment that asks for a word, a manager's yes lets the write happen."""
+    policy = here.app.policy
+    segments = tuple(
+        one.model_copy(update={"mode": Mode.APPROVE}) if one.name == "Hand-raisers" else one
+        for one in policy.segments
+    )
+    here.app.policy = policy.model_copy(update={"segments": segments})
+    person = here.arrive()
+    here.tick()
+    assert "1 assignment waiting for a word" in answer(here, MARTA, "approvals")
+    word(here, MARTA, write(here, MARTA, "approve Acme"))
+    here.tick()
+    assert "assigned" == here.cycle(person).status
 
 
 def test_a_word_comes_too_late(here: Town, dana: int) -> None:

@@ -15,6 +15,7 @@ from sandbox import openai
 from sandbox.server import Server
 from sandbox.wire import Handler
 from sandbox.world import World
+from tests.repository import NEEDS_GIT
 
 RUNNER = CliRunner()
 
@@ -31,6 +32,7 @@ def test_eval_routing_tells_the_accuracy() -> None:
     assert (0, True) == (done.exit_code, "0 violations, 0 with made-up values" in done.output)
 
 
+@NEEDS_GIT
 @pytest.mark.slow
 def test_eval_compare_writes_its_reports(tmp_path: Path) -> None:
     """The prompts against themselves are no rejection, and three reports are there."""
@@ -87,12 +89,14 @@ def test_prompts_are_listed_with_their_versions() -> None:
     assert (0, True) == (done.exit_code, {"investigate", "nudge", "read_lead"} <= set(named))
 
 
+@NEEDS_GIT
 def test_a_prompts_history_begins_with_the_present_version() -> None:
     """As decisions in the ledger name it."""
     done = RUNNER.invoke(cli, ["prompts", "history", "nudge"])
     assert (0, 16) == (done.exit_code, len(done.output.split()[0]))
 
 
+@NEEDS_GIT
 def test_a_prompt_that_did_not_change_says_so() -> None:
     """An empty difference is a sentence."""
     done = RUNNER.invoke(cli, ["prompts", "diff", "nudge", "--base", "HEAD"])

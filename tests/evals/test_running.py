@@ -19,6 +19,7 @@ from evals.statistics import Verdict
 from evals.tasks import NOW, moves_of, open_bench, puzzling
 from prompts import Prompt, PromptError, parse
 from prompts.history import at, difference, history, names
+from tests.repository import NEEDS_GIT
 from tools.llm import LlmSettings
 
 EVERY = load_scenarios()
@@ -165,6 +166,7 @@ def test_every_row_names_its_prompt(tmp_path: Path) -> None:
     assert PROMPTS[trial.task].version == trial.prompt
 
 
+@NEEDS_GIT
 def test_prompts_have_a_history() -> None:
     """Git tells each version; the newest committed one can be read again."""
     newest = history("nudge")[0]
@@ -183,6 +185,7 @@ def test_a_difference_shows_the_changed_line() -> None:
     )
 
 
+@NEEDS_GIT
 def test_an_unknown_revision_is_told_in_words() -> None:
     """Git's own first line, as a sentence."""
     with pytest.raises(PromptError, match="git could not tell"):
