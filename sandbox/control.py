@@ -8,8 +8,12 @@ JSON in and out; an error is `{"error": "..."}` with 400 or 404.
     GET    /journal                  ?after=<seq>&vendor=&kind=&name=&limit=; `seq` begins at 0
     GET    /table/<name>             {"rows": {id: row}}; ?id=<id> for one of them
     POST   /table/<name>             {"rows": {id: row, id: null}}: put these, remove the nulls
-    POST   /fault                    one `sandbox.faults.Fault` as JSON; answers its id
+    GET    /faults                   {"faults": {id: {"fault": {...}, "seen": 3, "struck": 1}}}
+    POST   /fault                    one fault, as `sandbox.faults.model` documents; {"id": ...}
+                                     | {"profile": "salesforce.lost_answer"}; {"ids": [...]}
+    DELETE /fault                    ?id=<id>
     DELETE /faults                   no faults any more
+    GET    /profiles                 {"profiles": {name: what goes wrong}}
     POST   /snapshot                 {"snapshot": 1}: kept as long as the server runs
     POST   /restore                  {"snapshot": 1}
     POST   /act                      one deed of a person, as `sandbox.acts` documents
@@ -22,6 +26,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from sandbox import faults
 from sandbox.acts import ActError, act
 from sandbox.wire import Handler, Json, Request, Response
 from sandbox.world import Row, World
@@ -56,7 +61,11 @@ def face(world: World) -> Handler:
         ("GET", "/state"): lambda _: _state(world),
         ("POST", "/clock"): lambda body: _move(world, body),
         ("POST", "/fault"): lambda body: _add_fault(world, body),
+        ("GET", "/faults"): lambda _: {"faults": faults.standing(world)},
         ("DELETE", "/faults"): lambda _: _clear_faults(world),
+        ("GET", "/profiles"): lambda _: {
+            "profiles": {name: profile.says for name, profile in faults.PROFILES.items()}
+        },
         ("POST", "/snapshot"): snapshot,
         ("POST", "/restore"): restore,
         ("POST", "/act"): lambda body: {"result": act(world, body)},
@@ -71,7 +80,7 @@ def face(world: World) -> Handler:
             return Response.of(_look(world, request, body))
         except ControlError as error:
             return Response.of({"error": str(error)}, error.status)
-        except ActError as error:
+        except (ActError, faults.FaultError) as error:
             return Response.of({"error": str(error)}, 400)
 
     return answer
@@ -80,6 +89,9 @@ def face(world: World) -> Handler:
 def _look(world: World, request: Request, body: Row) -> Json:
     if request.path == "/journal" and request.method == "GET":
         return _journal(world, request)
+    if (request.method, request.path) == ("DELETE", "/fault"):
+        faults.remove(world, request.query.get("id", [""])[-1])
+        return {"count": len(faults.standing(world))}
     if request.path.startswith("/table/"):
         return _table(world, request, body)
     raise ControlError(f"no control call {request.method} {request.path}", 404)
@@ -162,11 +174,11 @@ def _table(world: World, request: Request, body: Row) -> Json:
 
 
 def _add_fault(world: World, body: Row) -> Json:
-    fault_id = f"fault{world.next_serial()}"
-    world.table("sandbox.fault")[fault_id] = body
-    return {"id": fault_id}
+    if "profile" in body:
+        return {"ids": faults.add_profile(world, str(body["profile"]))}
+    return {"id": faults.add(world, faults.parse(body))}
 
 
 def _clear_faults(world: World) -> Json:
-    world.table("sandbox.fault").clear()
+    faults.clear(world)
     return {"count": 0}

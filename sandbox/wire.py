@@ -57,6 +57,12 @@ class Response:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_reset: bool = False
+    """Whether the connection is reset instead of this being sent."""
+    cut_at: int | None = None
+    """After how many bytes of the body the connection is reset; None for never."""
+    hold_seconds: float = 0
+    """Of the wall clock, for which the answer is held back."""
 
     @classmethod
     def of(cls, value: Json, status: int = 200, **headers: str) -> "Response":

@@ -32,7 +32,7 @@ class Entry:
     seq: int
     at: str
     kind: str
-    """`request`, `effect` or `delivery`."""
+    """`request`, `effect`, `delivery`, or `fault` for one that struck."""
     vendor: str
     name: str
     """The method and path, or the effect's own word such as `Lead.OwnerId`."""

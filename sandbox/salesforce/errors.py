@@ -9,6 +9,7 @@ HTTP = {
     "NOT_FOUND": 404,
     "PRECONDITION_FAILED": 412,
     "REQUEST_LIMIT_EXCEEDED": 403,
+    "SERVER_UNAVAILABLE": 503,
     "UNSUPPORTED_MEDIA_TYPE": 415,
 }
 """HTTP status of a code where it is not 400. Salesforce: Status Codes and Error Responses."""

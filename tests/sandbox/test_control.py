@@ -149,11 +149,38 @@ def test_impossible_acts_are_refused(call: Control, deed: Json) -> None:
 
 
 def test_faults_are_kept_until_cleared(world: World, call: Control) -> None:
-    """A posted fault stands in the world's table; clearing empties it."""
-    call("POST", "/fault", {"vendor": "slack", "path": ".*", "status": 503})
-    assert len(world.table("sandbox.fault")) == 1
+    """A posted fault stands, is listed with what it has struck, and can be removed."""
+    first = call("POST", "/fault", {"do": "status", "vendor": "slack", "status": 503})["id"]
+    second = call("POST", "/fault", {"profile": "slack.lost_answer"})["ids"]
+    listed = call("GET", "/faults")["faults"]
+    assert list(listed) == [first, *second]
+    assert (listed[first]["seen"], listed[first]["struck"]) == (0, 0)
+    call("DELETE", f"/fault?id={first}")
+    assert list(call("GET", "/faults")["faults"]) == second
     call("DELETE", "/faults")
     assert world.table("sandbox.fault") == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({}, "do"),
+        ({"do": "explode"}, "explode"),
+        ({"do": "status"}, "status: Field required"),
+        ({"do": "reset", "path": "("}, "is not a regular expression"),
+        ({"do": "stale", "vendor": "openai"}, "stale reads are for"),
+        ({"profile": "nowhere"}, "there is no profile 'nowhere'"),
+    ],
+)
+def test_a_fault_must_make_sense(call: Control, fault: Json, sentence: str) -> None:
+    """A fault that can't be is a 400 that says which part is wrong."""
+    status, told = call("POST", "/fault", fault)
+    assert (status, sentence in told) == (400, True)
+
+
+def test_profiles_are_listed(call: Control) -> None:
+    """Each named profile says what goes wrong."""
+    assert "answer is lost" in call("GET", "/profiles")["profiles"]["salesforce.lost_answer"]
 
 
 def test_unknown_calls_are_404(call: Control) -> None:

@@ -1,0 +1,49 @@
+"""Faults as data: which requests are struck, how, and how often.
+
+A fault is a row of `sandbox.fault`, put there by the control face or by `add`; `through` lets a
+request pass all of them on its way to a vendor's face. Rows and counts are in the world, so that
+a snapshot keeps them, and the same seed with the same requests strikes the same ones.
+"""
+
+from sandbox.faults.model import (
+    Act,
+    Delay,
+    Error,
+    Fault,
+    FaultError,
+    Partial,
+    Quota,
+    Repeat,
+    Reset,
+    Stale,
+    Status,
+    Truncate,
+    parse,
+)
+from sandbox.faults.profiles import PROFILES, Profile
+from sandbox.faults.striking import add, add_profile, clear, copies, remove, standing, through
+
+__all__ = [
+    "PROFILES",
+    "Act",
+    "Delay",
+    "Error",
+    "Fault",
+    "FaultError",
+    "Partial",
+    "Profile",
+    "Quota",
+    "Repeat",
+    "Reset",
+    "Stale",
+    "Status",
+    "Truncate",
+    "add",
+    "add_profile",
+    "clear",
+    "copies",
+    "parse",
+    "remove",
+    "standing",
+    "through",
+]
