@@ -138,3 +138,39 @@ def test_a_hundred_turns_stay_small(chatty: Town) -> None:
     turns = kept.checkpoint["channel_values"]["turn"]
     assert chatty.app.policy.conversation.turns == len(turns)
     assert owner(chatty, _dana(chatty))
+
+
+SENTENCES = [
+    ("why did Dana Fox go to her?", "why", {"lead": "Dana Fox"}, "Decision d"),
+    ("what's unworked in AMER right now?", "unworked", {"where": "AMER"}, "late and untouched"),
+    ("who is overloaded this week?", "workload", {"who": ""}, "Overloaded means"),
+    ("hold Acme until Thursday", "hold", {"lead": "Acme", "until": "Thursday"}, "left alone until"),
+    ("give Dana to Ursula", "give", {"lead": "Dana Fox", "to": "Ursula"}, "with Ursula Grant"),
+    ("what changed since Monday?", "changes", {"since": "Monday"}, "since Mon 23 Nov"),
+    (
+        "what would happen if US West went to Mei Tan?",
+        "what_if",
+        {"territory": "US West", "to": "Mei Tan"},
+        "1 of 1 lead would have gone elsewhere",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "tool", "arguments", "expected"), SENTENCES)
+def test_each_question_with_a_model(
+    chatty: Town, sentence: str, tool: str, arguments: dict[str, str], expected: str
+) -> None:
+    """The model calls the one tool that fits; what is shown is the same as without it."""
+    speaks(chatty, tool, arguments)
+    assert expected in answer(chatty, MARTA, sentence)
+
+
+@pytest.mark.parametrize(("sentence", "_tool", "_arguments", "expected"), SENTENCES)
+def test_each_question_without_a_model(
+    here: Town, sentence: str, _tool: str, _arguments: dict[str, str], expected: str
+) -> None:
+    """The usual questions need no model."""
+    here.arrive()
+    here.pass_time(hours=4)
+    here.tick()
+    assert expected in answer(here, MARTA, sentence)
