@@ -31,6 +31,8 @@ cli = typer.Typer(
 )
 policy_cli = typer.Typer(help="The policy: check it, export its schema.", no_args_is_help=True)
 cli.add_typer(policy_cli, name="policy")
+console_cli = typer.Typer(help="The console: one screen that says whether leads are worked.")
+cli.add_typer(console_cli, name="console")
 prompts_cli = typer.Typer(
     help="The prompts: their versions, and what changed.", no_args_is_help=True
 )
@@ -329,6 +331,54 @@ def demo(
     result = run_demo(seed=seed, days=days)
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+@console_cli.callback(invoke_without_command=True)
+def console(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="What to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Which port.")] = 8750,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Whom it is for, where nobody signs in.")
+    ] = None,
+) -> None:
+    """Serve the console until stopped. Beyond this machine people sign in."""
+    if context.invoked_subcommand is not None:
+        return
+    from agent.app import open_app
+    from agent.console.serving import serve
+    from agent.settings import read_settings
+
+    app = open_app(read_settings())
+    serve(app, host, port, default=by, tell=typer.echo)
+    app.close()
+
+
+@console_cli.command("token")
+def console_token(
+    email: Annotated[str, typer.Argument(help="Whom it is for, as the policy has it.")],
+) -> None:
+    """Make a token that lets a person sign in once, within ten minutes."""
+    from agent.app import open_app
+    from agent.console.door import make_token
+    from agent.settings import read_settings
+
+    app = open_app(read_settings())
+    if email not in app.policy.users:
+        raise RoutereadyError(f"the policy names no user {email}")
+    typer.echo(make_token(app.ledger.visits, email, app.clock.now()))
+
+
+@console_cli.command("expel")
+def console_expel(
+    email: Annotated[str, typer.Argument(help="Whose sessions and tokens end.")],
+) -> None:
+    """Sign somebody out everywhere."""
+    from agent.ledger import open_ledger
+    from agent.settings import read_settings
+
+    ended = open_ledger(read_settings().routeready_database).visits.expel(email)
+    typer.echo(f"{ended} sessions and tokens ended")
 
 
 @policy_cli.command("check")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from agent.context import RunContext
 from agent.ledger import Ledger
+from domain import measures
 from domain.errors import RoutereadyError
 from domain.journeys import Journey
 from domain.leakage import Leak, Level, leaks, waterfall
@@ -15,6 +16,7 @@ from domain.measures import (
     Measures,
     Share,
     Spread,
+    Timings,
     groups,
     measure,
     timings,
@@ -125,10 +127,15 @@ def _converted(cycles: Sequence[CycleId], context: RunContext) -> dict[CycleId, 
     return found
 
 
-def report(journeys: Sequence[Journey], question: Question, policy: Policy) -> Report:
-    """Measure the journeys as a whole and cut in every dimension."""
+def report(
+    journeys: Sequence[Journey], question: Question, policy: Policy, times: Timings | None = None
+) -> Report:
+    """Measure the journeys as a whole and cut in every dimension.
+
+    `times` are those of `timings` for these journeys or for more, where they are known already.
+    """
     now = question.now
-    times = timings(journeys, policy, now)
+    times = timings(journeys, policy, now) if times is None else times
     slices = tuple(
         (
             dimension,
@@ -164,18 +171,18 @@ def shares(measured: Measures) -> tuple[tuple[str, Share], ...]:
     """The shares of one group, each with its name."""
     coverage, quality = measured.coverage, measured.quality
     return (
-        ("ready of triggered", coverage.ready),
-        ("assigned of ready", coverage.assigned),
-        ("touched of assigned", coverage.touched),
-        ("touched in time of due", coverage.in_time),
-        ("accepted of assigned", quality.accepted),
-        ("disputed of assigned", quality.disputed),
-        ("misrouted of assigned", quality.misrouted),
-        ("reassigned of assigned", quality.reassigned),
-        ("moved by hand of assigned", quality.moved_by_hand),
-        ("to a fallback queue of assigned", quality.fallback),
-        ("converted of touched", quality.converted),
-        ("touched within 30 minutes of a nudge", quality.nudged),
+        (measures.READY, coverage.ready),
+        (measures.ASSIGNED, coverage.assigned),
+        (measures.TOUCHED, coverage.touched),
+        (measures.IN_TIME, coverage.in_time),
+        (measures.ACCEPTED, quality.accepted),
+        (measures.DISPUTED, quality.disputed),
+        (measures.MISROUTED, quality.misrouted),
+        (measures.REASSIGNED, quality.reassigned),
+        (measures.BY_HAND, quality.moved_by_hand),
+        (measures.FALLBACK, quality.fallback),
+        (measures.CONVERTED, quality.converted),
+        (measures.NUDGED, quality.nudged),
     )
 
 

@@ -6,7 +6,16 @@ from typing import Any
 from agent import rosters
 from agent.conversation import requests
 from agent.conversation.lookups import proposed_owner
-from agent.conversation.talk import Talk, card, failure, find, find_one, find_person, standing
+from agent.conversation.talk import (
+    THIS,
+    Talk,
+    card,
+    failure,
+    find,
+    find_one,
+    find_person,
+    standing,
+)
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import HeldOff
 from agent.ledger.tables import CycleStatus
@@ -295,10 +304,14 @@ def _awaited(
 ) -> tuple[Known, str, str] | Answer:
     """The one lead that is meant among those whose assignment waits for a word."""
     rows = {row.cycle_id: row for row in talk.run.ledger.approvals.pending()}
-    words = asked.lead.replace(",", " ").split()
+    talks = talk.run.ledger.talks
+    if asked.lead.strip().lower() in THIS:
+        meant = talks.of_cycles(list(talk.about[:1]))
+    else:
+        meant = talks.search(asked.lead.replace(",", " ").split())
     found = [
         one
-        for one in talk.run.ledger.talks.search(words)
+        for one in meant
         if one.cycle in rows and may(talk.who, ability, proposed_owner(one, talk))
     ]
     if not found:

@@ -14,8 +14,11 @@ from agent.ledger.handoffs import Handoffs
 from agent.ledger.history import History
 from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
+from agent.ledger.lists import Lists
 from agent.ledger.measuring import Measuring
 from agent.ledger.talks import Talks
+from agent.ledger.visits import Visits
+from agent.ledger.workings import Workings
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,9 @@ class Ledger:
     clicks: Clicks
     talks: Talks
     measuring: Measuring
+    lists: Lists
+    visits: Visits
+    workings: Workings
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -51,6 +57,9 @@ class Ledger:
             Clicks(engine),
             Talks(engine),
             Measuring(engine),
+            Lists(engine),
+            Visits(engine),
+            Workings(engine),
         )
 
 
