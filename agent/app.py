@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from agent import stories
+from agent import publishing, stories
 from agent.context import RunContext
 from agent.ledger import Ledger, open_ledger
 from agent.policy_file import load_policy
@@ -123,6 +123,7 @@ class App:
             investigator=self.investigator,
             talker=self.talker,
             batch_size=self.settings.routeready_batch_size,
+            canary=publishing.canary(self.ledger, self.policy),
         )
 
     @cached_property

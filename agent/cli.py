@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.policy_commands import policy_cli
 from domain.errors import RoutereadyError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-policy_cli = typer.Typer(help="The policy: check it, export its schema.", no_args_is_help=True)
 cli.add_typer(policy_cli, name="policy")
 prompts_cli = typer.Typer(
     help="The prompts: their versions, and what changed.", no_args_is_help=True
@@ -39,7 +39,6 @@ cli.add_typer(prompts_cli, name="prompts")
 PLUGINS = "routeready.commands"
 """Entry points that add commands: the evals are above this layer, and an extra of their own."""
 
-PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv beside it.")]
 ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
 Approver = Annotated[str, typer.Option(help="Your e-mail address, for the record.")]
 Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the policy has it.")]
@@ -329,30 +328,6 @@ def demo(
     result = run_demo(seed=seed, days=days)
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
-
-
-@policy_cli.command("check")
-def policy_check(path: PolicyPath = Path("policy.yaml")) -> None:
-    """Say what is wrong with a policy: file, line, what, and what to do."""
-    from agent.policy_file import read_policy
-
-    reading = read_policy(path)
-    for one in reading.complaints:
-        typer.echo(str(one))
-    errors = len(reading.errors)
-    warnings = len(reading.complaints) - errors
-    version = f", version {reading.policy.version}" if reading.policy else ""
-    typer.echo(f"{path}: {errors} errors, {warnings} warnings{version}")
-    if errors:
-        raise typer.Exit(1)
-
-
-@policy_cli.command("schema")
-def policy_schema() -> None:
-    """Print the JSON Schema of a policy file, for editors that complete and check."""
-    from domain.policy import Policy
-
-    typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
 
 
 @prompts_cli.command("list")
