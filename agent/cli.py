@@ -210,19 +210,26 @@ def report(
 def simulate(
     policy: Annotated[Path, typer.Option(help="The policy to try; territories.csv beside it.")],
     since: Since = "30d",
+    lead: Annotated[
+        str | None, typer.Option(help="Also tell what becomes of one lead: e-mail or Marketo id.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
     json_file: JsonPath = None,
 ) -> None:
     """Try a policy on the decisions since then: who would have gone elsewhere, and why."""
+    from agent import simulated
     from agent.app import open_app
     from agent.policy_file import load_policy
     from agent.settings import read_settings
-    from agent.simulating import try_policy
-    from agent.telling import show_simulation
+    from agent.simulating import Trying, what_if
 
+    written = simulated.form_of(form)
     length, changed = _back(since), load_policy(policy)
     app = open_app(read_settings())
-    found = try_policy(app.ledger, app.clock.now() - length, app.policy, changed)
-    show_simulation(found)
+    now = app.clock.now()
+    asked = () if lead is None else tuple(app.keys(lead))
+    found = what_if(app.ledger, Trying(now - length, now, app.policy, changed, asked))
+    typer.echo(simulated.render(found, written))
     if json_file is not None:
         json_file.write_text(found.model_dump_json(indent=2), encoding="utf-8")
 
