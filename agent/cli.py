@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.policy_commands import policy_cli
 from domain.errors import RoutereadyError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-policy_cli = typer.Typer(help="The policy: check it, export its schema.", no_args_is_help=True)
 cli.add_typer(policy_cli, name="policy")
 console_cli = typer.Typer(help="The console: one screen that says whether leads are worked.")
 cli.add_typer(console_cli, name="console")
@@ -41,7 +41,6 @@ cli.add_typer(prompts_cli, name="prompts")
 PLUGINS = "routeready.commands"
 """Entry points that add commands: the evals are above this layer, and an extra of their own."""
 
-PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv beside it.")]
 ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
 Approver = Annotated[str, typer.Option(help="Your e-mail address, for the record.")]
 Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the policy has it.")]
@@ -213,19 +212,26 @@ def report(
 def simulate(
     policy: Annotated[Path, typer.Option(help="The policy to try; territories.csv beside it.")],
     since: Since = "30d",
+    lead: Annotated[
+        str | None, typer.Option(help="Also tell what becomes of one lead: e-mail or Marketo id.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
     json_file: JsonPath = None,
 ) -> None:
     """Try a policy on the decisions since then: who would have gone elsewhere, and why."""
+    from agent import simulated
     from agent.app import open_app
     from agent.policy_file import load_policy
     from agent.settings import read_settings
-    from agent.simulating import try_policy
-    from agent.telling import show_simulation
+    from agent.simulating import Trying, what_if
 
+    written = simulated.form_of(form)
     length, changed = _back(since), load_policy(policy)
     app = open_app(read_settings())
-    found = try_policy(app.ledger, app.clock.now() - length, app.policy, changed)
-    show_simulation(found)
+    now = app.clock.now()
+    asked = () if lead is None else tuple(app.keys(lead))
+    found = what_if(app.ledger, Trying(now - length, now, app.policy, changed, asked))
+    typer.echo(simulated.render(found, written))
     if json_file is not None:
         json_file.write_text(found.model_dump_json(indent=2), encoding="utf-8")
 
@@ -379,30 +385,6 @@ def console_expel(
 
     ended = open_ledger(read_settings().routeready_database).visits.expel(email)
     typer.echo(f"{ended} sessions and tokens ended")
-
-
-@policy_cli.command("check")
-def policy_check(path: PolicyPath = Path("policy.yaml")) -> None:
-    """Say what is wrong with a policy: file, line, what, and what to do."""
-    from agent.policy_file import read_policy
-
-    reading = read_policy(path)
-    for one in reading.complaints:
-        typer.echo(str(one))
-    errors = len(reading.errors)
-    warnings = len(reading.complaints) - errors
-    version = f", version {reading.policy.version}" if reading.policy else ""
-    typer.echo(f"{path}: {errors} errors, {warnings} warnings{version}")
-    if errors:
-        raise typer.Exit(1)
-
-
-@policy_cli.command("schema")
-def policy_schema() -> None:
-    """Print the JSON Schema of a policy file, for editors that complete and check."""
-    from domain.policy import Policy
-
-    typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
 
 
 @prompts_cli.command("list")

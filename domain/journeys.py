@@ -47,6 +47,8 @@ class Journey:
     rep: str | None = None
     """E-mail of the person who answers for it now; a queue's name where nobody does."""
     is_fallback: bool = False
+    policy: str | None = None
+    """Version of the policy that decided last."""
     is_judged: bool = False
     """The gate has spoken at least once."""
     open_checks: frozenset[CheckCode] = frozenset()

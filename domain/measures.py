@@ -248,6 +248,20 @@ def spread(stays: Collection[Stay]) -> Spread:
     return Spread(len(ordered), sum(one.is_through for one in ordered), within)
 
 
+def through_by(stays: Collection[Stay], mark: timedelta) -> float | None:
+    """Which share is through by a time, by the same estimate; None where there are no stays."""
+    if not stays:
+        return None
+    left, waiting = len(stays), 1.0
+    for one in sorted(stays, key=lambda one: (one.length, not one.is_through)):
+        if one.length > mark:
+            break
+        if one.is_through:
+            waiting *= (left - 1) / left
+        left -= 1
+    return 1 - waiting
+
+
 @dataclass(frozen=True, slots=True)
 class Portion:
     """What a share is of, and what counts: the definition that both counts and lists follow."""

@@ -16,6 +16,7 @@ from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
 from agent.ledger.lists import Lists
 from agent.ledger.measuring import Measuring
+from agent.ledger.publications import Publications
 from agent.ledger.talks import Talks
 from agent.ledger.visits import Visits
 from agent.ledger.workings import Workings
@@ -40,6 +41,7 @@ class Ledger:
     lists: Lists
     visits: Visits
     workings: Workings
+    publications: Publications
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -60,6 +62,7 @@ class Ledger:
             Lists(engine),
             Visits(engine),
             Workings(engine),
+            Publications(engine),
         )
 
 

@@ -112,6 +112,7 @@ def _verdicts(connection: Connection, wanted: Subquery) -> Select[*tuple[Any, ..
         select(
             _DECISION.c.cycle_id,
             _DECISION.c.at,
+            _DECISION.c.policy_version,
             inputs[*fields, FieldName.LEAD_SOURCE.value, "value"].as_string().label("source"),
             inputs[*fields, FieldName.ICP_TIER.value, "value"].as_string().label("tier"),
             type_coerce(checks, JSON).label("checks"),
@@ -200,6 +201,7 @@ def _journey(
         rule=cycle["rule"],
         rep=cycle["owner"] if handoff is None else handoff["owner"],
         is_fallback=bool(cycle["is_fallback"]),
+        policy=None if verdict is None else verdict["policy_version"],
         is_judged=verdict is not None,
         open_checks=_open_checks(verdict),
         blocked_by=cycle["blocked_by"],
