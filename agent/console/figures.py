@@ -1,7 +1,7 @@
 """Boards kept at hand: made beside the requests, at most once a minute, and told with their age.
 
 A page never waits for a hundred thousand journeys to be measured. It shows the board of a moment
-ago, while a newer one is made by a process of its own.
+ago, while a newer one is made in a process of its own.
 """
 
 import gc
@@ -10,17 +10,20 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
 from agent.console.boards import Board, Measurer, Scope
 from agent.ledger import Ledger
 from agent.ledger.engine import open_engine
 from agent.logs import alert
+from agent.simulating import Trying, what_if
 from domain.policy import Policy
+from domain.simulation import Simulation
 
 SECONDS_FRESH = 60.0
 SHARE_OF_TIME = 5
@@ -30,7 +33,73 @@ MOST = 64
 PATIENCE = 2.0
 """Seconds that the very first page waits for its board."""
 
-Make = Callable[[Scope, Policy, datetime], "Future[Board]"]
+
+class Workshop:
+    """Where what takes long is worked out: one thing at a time, beside the requests."""
+
+    def __init__(
+        self,
+        start: Callable[[], Executor],
+        board: Callable[[Scope, Policy, datetime], Board],
+        tried: Callable[[Trying], Simulation],
+    ) -> None:
+        self._start = start
+        self._executor = start()
+        self._board = board
+        self._tried = tried
+
+    def board(self, scope: Scope, policy: Policy, now: datetime) -> "Future[Board]":
+        """A board in the making."""
+        return self._submit(self._board, scope, policy, now)
+
+    def tried(self, trying: Trying) -> "Future[Simulation]":
+        """A what-if in the making."""
+        return self._submit(self._tried, trying)
+
+    def close(self) -> None:
+        """Finish what is under way and drop the rest."""
+        self._executor.shutdown(cancel_futures=True)
+
+    def _submit(self, work: Callable[..., Any], *given: object) -> "Future[Any]":
+        try:
+            return self._executor.submit(work, *given)
+        except BrokenProcessPool:  # it was killed; the next one begins anew
+            self._executor = self._start()
+            return self._executor.submit(work, *given)
+
+
+def beside(ledger: Ledger) -> Workshop:
+    """On a thread of this process, which suits a small ledger."""
+    return Workshop(
+        lambda: ThreadPoolExecutor(1, "workshop"), Measurer(ledger).board, partial(what_if, ledger)
+    )
+
+
+def apart(url: str) -> Workshop:
+    """In a process of its own, so that pages stay quick meanwhile."""
+    spawn = multiprocessing.get_context("spawn")
+    return Workshop(
+        lambda: ProcessPoolExecutor(1, mp_context=spawn), partial(_made, url), partial(_tried, url)
+    )
+
+
+@cache
+def _ledger(url: str) -> Ledger:
+    gc.freeze()
+    return Ledger.on(open_engine(url))
+
+
+@cache
+def _measurer(url: str) -> Measurer:
+    return Measurer(_ledger(url))
+
+
+def _made(url: str, scope: Scope, policy: Policy, now: datetime) -> Board:
+    return _measurer(url).board(scope, policy, now)
+
+
+def _tried(url: str, trying: Trying) -> Simulation:
+    return what_if(_ledger(url), trying)
 
 
 @dataclass
@@ -51,8 +120,8 @@ class _Entry:
 class Figures:
     """Boards by scope."""
 
-    def __init__(self, make: Make, patience: float = PATIENCE) -> None:
-        self._make = make
+    def __init__(self, workshop: Workshop, patience: float = PATIENCE) -> None:
+        self._workshop = workshop
         self._patience = patience
         self._entries: OrderedDict[Scope, _Entry] = OrderedDict()
         self._lock = threading.Lock()
@@ -63,7 +132,7 @@ class Figures:
             entry = self._entry(scope)
             self._take_in(entry)
             if entry.making is None and self._is_stale(entry, policy):
-                entry.making = self._make(scope, policy, now)
+                entry.making = self._workshop.board(scope, policy, now)
                 entry.begun_at, entry.making_under = time.monotonic(), policy.version
             making, board = entry.making, entry.board
         if board is not None or making is None:
@@ -97,42 +166,3 @@ class Figures:
             return True
         age = time.monotonic() - entry.made_at
         return age >= max(SECONDS_FRESH, SHARE_OF_TIME * entry.took)
-
-
-def beside(ledger: Ledger) -> tuple[Make, Callable[[], None]]:
-    """Make boards on a thread of this process, which suits a small ledger; and its end."""
-    executor = ThreadPoolExecutor(1, "boards")
-    measurer = Measurer(ledger)
-
-    def make(scope: Scope, policy: Policy, now: datetime) -> "Future[Board]":
-        return executor.submit(measurer.board, scope, policy, now)
-
-    return make, lambda: executor.shutdown(cancel_futures=True)
-
-
-def apart(url: str) -> tuple[Make, Callable[[], None]]:
-    """Make boards in a process of their own, so that pages stay quick meanwhile; and its end."""
-
-    def start() -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-
-    running = [start()]
-
-    def make(scope: Scope, policy: Policy, now: datetime) -> "Future[Board]":
-        try:
-            return running[0].submit(_made, url, scope, policy, now)
-        except BrokenProcessPool:
-            running[0] = start()
-            return running[0].submit(_made, url, scope, policy, now)
-
-    return make, lambda: running[0].shutdown(cancel_futures=True)
-
-
-@cache
-def _measurer(url: str) -> Measurer:
-    gc.freeze()
-    return Measurer(Ledger.on(open_engine(url)))
-
-
-def _made(url: str, scope: Scope, policy: Policy, now: datetime) -> Board:
-    return _measurer(url).board(scope, policy, now)

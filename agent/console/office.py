@@ -2,13 +2,14 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -34,6 +35,8 @@ USUAL = 30
 SOON = timedelta(hours=2)
 """What is due within this time is due soon."""
 MOST_SEARCHES = 500
+MOST_REMEMBERED = 8
+_T = TypeVar("_T")
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -77,14 +80,15 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(
-        lasting=words.length,
-        percent=words.percent,
-        number=words.number,
-        spoken=words.spoken,
-        parts_of_title=words.parts_of_title,
-        person_key=words.person_key,
-    )
+    filters: dict[str, Any] = {
+        "lasting": words.length,
+        "percent": words.percent,
+        "number": words.number,
+        "spoken": words.spoken,
+        "parts_of_title": words.parts_of_title,
+        "person_key": words.person_key,
+    }
+    made.filters.update(filters)
     functions: dict[str, Any] = {"plural": words.plural, "static": _static}
     made.globals.update(functions)
     return made
@@ -116,6 +120,15 @@ class Office:
     templates: Environment = field(default_factory=_templates)
     menu: Sequence[Place] = ()
     _seen: float = 0.0
+    _remembered: OrderedDict[str, Any] = field(default_factory=OrderedDict[str, Any])
+
+    def remembered(self, key: str, make: Callable[[], _T]) -> _T:
+        """What takes a while to work out and stays the same for the same key."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+            while len(self._remembered) > MOST_REMEMBERED:
+                self._remembered.popitem(last=False)
+        return self._remembered[key]
 
     def places(self, who: Principal) -> list[Place]:
         """The part of the menu that somebody may see."""
@@ -204,6 +217,11 @@ class Visit:
         """The person's turn with the tools of conversations, about these leads."""
         thread = f"console/{self.who.email}/{matter}"
         return Talk(self.office.app.context(), self.who, thread, about)
+
+    def midnight(self) -> datetime:
+        """When the business's day began."""
+        zone = ZoneInfo(self.policy.timezone)
+        return datetime.combine(self.now.astimezone(zone).date(), time(), zone).astimezone(UTC)
 
     def notice(self) -> str:
         """What came of the form that led here."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from agent.console.office import Place, Visit
-from agent.console.pages import leads, now, proposing, story
+from agent.console.pages import funnel, leads, model, now, people, proposing, story, system, waiting
 from domain.authority import Ability, Reach
 
 
@@ -27,6 +27,9 @@ class Page:
 
 PAGES = (
     Page("/", now.show, Ability.UNWORKED),
+    Page("/funnel", funnel.show, Ability.NUMBERS),
+    Page("/funnel.csv", funnel.export, Ability.NUMBERS, does="exported"),
+    Page("/people", people.show, Ability.WORKLOAD),
     Page("/leads", leads.show, Ability.FIND),
     Page("/leads.csv", leads.export, Ability.FIND, does="exported"),
     Page("/leads/search", leads.search, Ability.FIND, method="POST", does="searched"),
@@ -34,10 +37,20 @@ PAGES = (
     Page("/leads/{lead}/propose", proposing.propose, Ability.WHY, method="POST", does="proposed"),
     Page("/proposals/{proposal}", proposing.show, Ability.WHY),
     Page("/proposals/{proposal}", proposing.word, Ability.WHY, method="POST", does="decided"),
+    Page("/waiting", waiting.show, Ability.WAITING, Reach.TEAM),
+    Page("/disputes/{dispute}", proposing.rule, Ability.WAITING, Reach.TEAM, "POST", "ruled"),
+    Page("/model", model.show, Ability.WORKLOAD, Reach.ALL),
+    Page("/system", system.show, Ability.WORKLOAD, Reach.ALL),
+    Page("/system/propose", proposing.stop_or_go, Ability.PAUSE, Reach.ALL, "POST", "proposed"),
 )
 
 MENU = (
     Place("/", "Now", Ability.UNWORKED),
+    Place("/funnel", "Funnel", Ability.NUMBERS),
     Place("/leads", "Leads", Ability.FIND),
+    Place("/people", "Reps and pools", Ability.WORKLOAD),
+    Place("/waiting", "Approvals", Ability.WAITING, Reach.TEAM),
+    Place("/model", "Agent", Ability.WORKLOAD, Reach.ALL),
+    Place("/system", "System", Ability.WORKLOAD, Reach.ALL),
 )
 """The pages that the menu leads to, in its order."""

@@ -7,7 +7,7 @@ import uvicorn
 
 from agent.app import App
 from agent.console.door import Address, Door
-from agent.console.figures import Figures, Make, apart
+from agent.console.figures import Figures, Workshop, apart
 from agent.console.office import Office
 from agent.console.plan import MENU
 from agent.console.web import build
@@ -21,9 +21,9 @@ def serve(
     app: App, host: str, port: int, *, default: str | None = None, tell: Callable[[str], None]
 ) -> None:
     """Serve until a signal comes; `tell` is given the sentence with the address."""
-    make, close = apart(app.settings.routeready_database)
+    workshop = apart(app.settings.routeready_database)
     address = Address(host, port, app.settings.routeready_console_url)
-    office = open_office(app, address, make, default)
+    office = open_office(app, address, workshop, default)
     config = uvicorn.Config(
         build(office),
         host=host,
@@ -39,11 +39,11 @@ def serve(
     try:
         uvicorn.Server(config).run()
     finally:
-        close()
+        workshop.close()
 
 
-def open_office(app: App, address: Address, make: Make, default: str | None) -> Office:
-    """What the pages share; the boards are made by `make`.
+def open_office(app: App, address: Address, workshop: Workshop, default: str | None) -> Office:
+    """What the pages share; what takes long is made in the workshop.
 
     Raises SettingsError for a default person whom the policy doesn't name.
     """
@@ -51,7 +51,7 @@ def open_office(app: App, address: Address, make: Make, default: str | None) -> 
         raise SettingsError(f"the policy names no user {default}")
     who = default or usual(app.policy)
     door = Door(address, app.ledger.visits, lambda: datetime.now(UTC), who)
-    return Office(app, door, Figures(make), menu=MENU)
+    return Office(app, door, Figures(workshop), menu=MENU)
 
 
 def usual(policy: Policy) -> str | None:

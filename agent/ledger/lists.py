@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, case, func, or
 from agent.ledger.engine import reading
 from agent.ledger.handoffs import OPEN
 from agent.ledger.rows import table
-from agent.ledger.tables import CycleRow, CycleStatus, HandoffRow
+from agent.ledger.tables import CycleRow, CycleStatus, HandoffRow, HoldRow
 from agent.ledger.talks import Known, as_known, known_leads
 from domain.handoff import Closing
 from domain.values import CycleId, LeadKey
 
 _CYCLE = table(CycleRow)
 _HANDOFF = table(HandoffRow)
+_HOLD = table(HoldRow)
 
 
 class Standing(StrEnum):
@@ -121,6 +122,19 @@ class Lists:
             found = [as_known(row) for row in connection.execute(query).mappings()]
         by_lead = {one.lead: one for one in found}
         return [by_lead[lead] for lead in leads if lead in by_lead]
+
+    def planned_owners(self, cycles: Sequence[str]) -> dict[CycleId, str | None]:
+        """Whom the latest decision of each of these cycles would give it to."""
+        query = select(_CYCLE.c.id, _CYCLE.c.owner).where(_CYCLE.c.id.in_(cycles))
+        with reading(self._engine) as connection:
+            return {CycleId(row.id): row.owner for row in connection.execute(query)}
+
+    def holds(self, limit: int) -> dict[LeadKey, str]:
+        """Leads that are held back, the latest first, each with who holds it and why."""
+        query = select(_HOLD).order_by(_HOLD.c.at.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query)
+            return {LeadKey(row.lead): f"{row.by}: {row.reason}" for row in rows}
 
     def open_counts(self, wanted: Wanted) -> Counts:
         """How many leads are in somebody's hands and untouched, and how they stand."""

@@ -22,7 +22,6 @@ from agent.ledger.tables import (
 )
 from agent.ledger.talks import PENDING
 from domain.changes import Proposal
-from domain.policy import Policy
 
 _RUN = table(RunRow)
 _CURSOR = table(CursorRow)
@@ -147,13 +146,6 @@ class Workings:
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(_POLICY.c.first_used_at.desc()))
             return [InForce(*row) for row in rows]
-
-    def policy(self, version: str) -> Policy | None:
-        """A policy by its version; None for one that no decision was made under."""
-        query = select(_POLICY.c.body).where(_POLICY.c.version == version)
-        with reading(self._engine) as connection:
-            body = connection.scalar(query)
-        return None if body is None else Policy.model_validate_json(body)
 
     def proposals(self, now: datetime) -> list[Proposal]:
         """Proposals that wait for a word, those that end first at the top."""
