@@ -11,6 +11,7 @@ from domain.journeys import Journey
 from domain.leakage import Leak, Level, leaks, waterfall
 from domain.measures import (
     PERCENTILES,
+    REPORTED,
     Dimension,
     Measures,
     Share,
@@ -137,7 +138,7 @@ def report(journeys: Sequence[Journey], question: Question, policy: Policy) -> R
                 for value, group in groups(journeys, dimension).items()
             ),
         )
-        for dimension in Dimension
+        for dimension in REPORTED
     )
     return Report(
         question=question,
