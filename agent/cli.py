@@ -8,7 +8,7 @@ Imports of the heavy libraries are inside the commands, so that help and lint an
 import json
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -223,9 +223,10 @@ def simulate(
     from agent.app import open_app
     from agent.policy_file import load_policy
     from agent.settings import read_settings
+    from agent.sheets import form_of
     from agent.simulating import Trying, what_if
 
-    written = simulated.form_of(form)
+    written = form_of(form)
     length, changed = _back(since), load_policy(policy)
     app = open_app(read_settings())
     now = app.clock.now()
@@ -234,6 +235,91 @@ def simulate(
     typer.echo(simulated.render(found, written))
     if json_file is not None:
         json_file.write_text(found.model_dump_json(indent=2), encoding="utf-8")
+
+
+@cli.command()
+def cohorts(
+    after: Annotated[
+        str | None, typer.Option(help="Leads triggered from this date on, beside those before.")
+    ] = None,
+    treated: Annotated[
+        str | None, typer.Option(help="FIELD=VALUE, such as territory=DACH, beside the others.")
+    ] = None,
+    control: Annotated[
+        str | None, typer.Option(help="Beside only these: another value of the same field.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="FIELD=VALUE: only such leads; may be repeated.")
+    ] = None,
+    since: Since = "90d",
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
+) -> None:
+    """Compare two groups of leads: before and after, or treated and control, with intervals."""
+    from agent import comparing, measuring
+    from agent.app import open_app
+    from agent.settings import read_settings
+    from agent.sheets import form_of
+
+    form_wanted, length = form_of(form), _back(since)
+    app = open_app(read_settings())
+    now = app.clock.now()
+    which = comparing.Which(
+        now=now,
+        cut=None if after is None else _date(after, app.policy.timezone),
+        treated=None if treated is None else comparing.read_value(treated),
+        control=control,
+        only=tuple(comparing.read_value(one) for one in only or ()),
+    )
+    question = measuring.Question(since=now - length, now=now)
+    found = comparing.cohorts(measuring.read(app.ledger, question, app.policy), which)
+    typer.echo(comparing.render_cohorts(found, form_wanted))
+
+
+def _date(text: str, timezone: str) -> datetime:
+    """A date, or a date and time, in the policy's time zone."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise RoutereadyError(f'"{text}" is no date: write it as 2026-11-23') from None
+    return read if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(timezone))
+
+
+@cli.command()
+def shadow(
+    since: Since = "30d",
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
+) -> None:
+    """Compare whom the policy would have chosen with whom people and Salesforce's rules chose."""
+    from agent import agreeing, comparing
+    from agent.app import open_app
+    from agent.settings import read_settings
+    from agent.sheets import form_of
+
+    form_wanted, length = form_of(form), _back(since)
+    app = open_app(read_settings())
+    start = app.clock.now() - length
+    found = agreeing.shadowed(app.context(), start)
+    found += agreeing.by_salesforce(app.ledger, app.policy, start)
+    title = "What the policy would have done"
+    typer.echo(comparing.render_agreements(title, found, form_wanted))
+
+
+@cli.command()
+def alerts() -> None:
+    """List what has gone quiet or drifts, each with what to do about it."""
+    from agent.alerting import current
+    from agent.app import open_app
+    from agent.settings import read_settings
+
+    app = open_app(read_settings())
+    found = current(app.ledger, app.policy, app.clock.now())
+    for one in found:
+        typer.echo(f"{one.sentence}\n    {one.todo}")
+        if one.leads:
+            typer.echo(f"    leads: {' '.join(one.leads)}")
+    typer.echo(f"{len(found)} alerts")
 
 
 def _back(since: str) -> timedelta:

@@ -12,6 +12,7 @@ from domain.journeys import Journey
 from domain.leakage import Leak, Level, leaks, waterfall
 from domain.measures import (
     PERCENTILES,
+    REPORTED,
     Dimension,
     Measures,
     Share,
@@ -144,7 +145,7 @@ def report(
                 for value, group in groups(journeys, dimension).items()
             ),
         )
-        for dimension in Dimension
+        for dimension in REPORTED
     )
     return Report(
         question=question,

@@ -4,10 +4,13 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from html import escape
 
 from rich.console import Console
 from rich.table import Table
+
+from domain.errors import RoutereadyError
 
 UNDEFINED = "-"
 TEXT_WIDTH = 130
@@ -15,6 +18,22 @@ MINUTES_SHOWN = 120
 """Longer times are told in hours."""
 HOURS_SHOWN = 72
 """Longer times are told in days."""
+
+
+class Form(StrEnum):
+    """How tables are written; JSON is written by whoever has the values."""
+
+    TEXT = "text"
+    HTML = "html"
+    MD = "md"
+    JSON = "json"
+
+
+def form_of(name: str) -> Form:
+    """A format by its name; raises RoutereadyError naming those that there are."""
+    if name not in set(Form):
+        raise RoutereadyError(f'there is no format "{name}"; there are: {", ".join(Form)}')
+    return Form(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +62,13 @@ def length(duration: timedelta | None) -> str:
 def percent(value: float | None) -> str:
     """A share from 0 to 1 in whole per cent."""
     return UNDEFINED if value is None else f"{100 * value:.0f} %"
+
+
+def written(title: str, lines: Sequence[str], sheets: Iterable[Sheet], form: Form) -> str:
+    """Lines and tables in one of the formats for people."""
+    if form is Form.HTML:
+        return as_page(title, lines, sheets)
+    return as_markdown(title, lines, sheets) if form is Form.MD else as_text(lines, sheets)
 
 
 def as_text(lines: Sequence[str], sheets: Iterable[Sheet]) -> str:

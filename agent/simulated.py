@@ -2,46 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from enum import StrEnum
 
-from agent.sheets import UNDEFINED, Sheet, as_markdown, as_page, as_text, percent
+from agent.sheets import UNDEFINED, Form, Sheet, percent, written
 from domain.durations import format_duration
-from domain.errors import RoutereadyError
 from domain.simulation import Change, Placement, Simulation
 
 SHOWN = 20
 """So many leads are listed in text; a page lists all, JSON holds all."""
 
 
-class Form(StrEnum):
-    """How a simulation is written."""
-
-    TEXT = "text"
-    HTML = "html"
-    MD = "md"
-    JSON = "json"
-
-
-def form_of(name: str) -> Form:
-    """A format by its name; raises RoutereadyError naming those that there are."""
-    if name not in set(Form):
-        raise RoutereadyError(f'there is no format "{name}"; there are: {", ".join(Form)}')
-    return Form(name)
-
-
 def render(found: Simulation, form: Form) -> str:
     """The simulation in one format."""
     if form is Form.JSON:
         return found.model_dump_json(indent=2)
-    said = lines(found)
-    title = "What if"
-    match form:
-        case Form.TEXT:
-            return as_text(said, sheets(found, SHOWN))
-        case Form.MD:
-            return as_markdown(title, said, sheets(found, SHOWN))
-        case Form.HTML:
-            return as_page(title, said, sheets(found))
+    most = None if form is Form.HTML else SHOWN
+    return written("What if", lines(found), sheets(found, most), form)
 
 
 def lines(found: Simulation) -> list[str]:

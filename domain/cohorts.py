@@ -98,12 +98,18 @@ def before_after(journeys: Iterable[Journey], cut: datetime) -> Cohorts:
     )
 
 
-def treated_control(journeys: Iterable[Journey], dimension: Dimension, treated: str) -> Cohorts:
-    """Those that are something else in one dimension, and those that are `treated`."""
-    counted = _counted(journeys)
+def treated_control(
+    journeys: Iterable[Journey], dimension: Dimension, treated: str, control: str | None = None
+) -> Cohorts:
+    """Those that are `control` in one dimension, or anything else, and those that are `treated`."""
+    values = [(value_of(one, dimension), one) for one in _counted(journeys)]
     return Cohorts(
-        tuple(one for one in counted if value_of(one, dimension) != treated),
-        tuple(one for one in counted if value_of(one, dimension) == treated),
+        tuple(
+            one
+            for value, one in values
+            if value == control or (control is None and value != treated)
+        ),
+        tuple(one for value, one in values if value == treated),
     )
 
 

@@ -41,6 +41,10 @@ class Journey:
     source: str | None = None
     """The lead source, as the last verdict knew it."""
     tier: str | None = None
+    product: str | None = None
+    """What the lead is interested in, as the last verdict knew it."""
+    country: str | None = None
+    """ISO 3166-1 alpha-2, as the last verdict knew it."""
     segment: str | None = None
     territory: str | None = None
     rule: str | None = None

@@ -378,10 +378,27 @@ class Dimension(StrEnum):
     TIER = "tier"
     REP = "rep"
     RULE = "rule"
+    TRIGGER = "trigger"
+    """By what path it came: `hand_raise`, `mql_threshold` and the like."""
+    PRODUCT = "product"
+    COUNTRY = "country"
+    POLICY = "policy"
+    """Version of the policy that decided."""
     WEEK = "week"
     """The Monday, in UTC, of the week in which the trigger came."""
 
 
+REPORTED = (
+    Dimension.SEGMENT,
+    Dimension.TERRITORY,
+    Dimension.SOURCE,
+    Dimension.TIER,
+    Dimension.REP,
+    Dimension.RULE,
+    Dimension.TRIGGER,
+    Dimension.WEEK,
+)
+"""By what a report is cut; cohorts may also be told apart by the others."""
 NOT_KNOWN = "(none)"
 
 
@@ -397,6 +414,10 @@ def value_of(journey: Journey, dimension: Dimension) -> str:
         Dimension.TIER: journey.tier,
         Dimension.REP: journey.rep,
         Dimension.RULE: journey.rule,
+        Dimension.TRIGGER: journey.trigger,
+        Dimension.PRODUCT: journey.product,
+        Dimension.COUNTRY: journey.country,
+        Dimension.POLICY: journey.policy,
     }[dimension]
     return found or NOT_KNOWN
 

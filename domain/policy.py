@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.alert_rules import Alerting
 from domain.durations import Duration
 from domain.follow_rules import FollowThrough, Rung
 from domain.lead import FieldName, TriggerKind
@@ -408,6 +409,7 @@ class Policy(Value):
     follow_through: FollowThrough = FollowThrough()
     conversation: Conversation = Conversation()
     publishing: Publishing = Publishing()
+    alerts: Alerting = Alerting()
     touch: TouchRules = TouchRules()
     territories: tuple[Territory, ...] = ()
     """Filled from territories.csv, which lies beside the policy file."""

@@ -32,6 +32,7 @@ WHOLE = (
     "sync",
     "conversation",
     "publishing",
+    "alerts",
 )
 """Parts that the worker reads before it is known which policy a lead has: they can't be tried."""
 _WHOLE_OF = {

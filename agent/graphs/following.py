@@ -15,6 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from agent import (
+    alerting,
     effects,
     investigating,
     observing,
@@ -171,6 +172,7 @@ def record(state: Flock, runtime: Runtime[RunContext]) -> None:
     context = runtime.context
     context.ledger.cycles.record(refreshing.plan_news(list(state.due), context))
     context.ledger.cycles.record(reporting.plan_reports(context))
+    context.ledger.cycles.record(alerting.plan_alerts(context))
     for kind in ("stamp_touch", "set_task", "mirror_fields", "refresh_message", "send_report"):
         effects.perform(kind, context)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.policy_file import load_policy
-from agent.simulated import Form, render
+from agent.sheets import Form
+from agent.simulated import render
 from agent.simulating import Trying, try_policy, what_if
 from domain.errors import RoutereadyError
 from domain.values import LeadKey
