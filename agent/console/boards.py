@@ -7,7 +7,7 @@ that a board of a hundred thousand leads passes between processes in a moment.
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from domain.measures import (
     wall_time,
 )
 from domain.policy import Policy
+from domain.publishing import State, Trial, trial
 from domain.values import LeadKey, content_hash
 
 SECONDS_FRESH = 55.0
@@ -81,6 +82,8 @@ class Board:
     leads: tuple[LeadKey, ...]
     lists: Mapping[str, Behind]
     """By key, as `key_of` makes it of a title."""
+    trial: Trial | None = None
+    """How the policy that is published does so far; only on boards of everything."""
 
     def behind(self, key: str) -> tuple[str, list[LeadKey]] | None:
         """Title and leads of a list, each lead once; None for a list that the board lacks."""
@@ -157,7 +160,12 @@ class Measurer:
             found = _Reading(journeys, times, since, now, policy.version, time.monotonic())
             self._read = found
         chosen = [one for one in found.journeys if _belongs(one, scope, since, policy)]
-        return make_board(chosen, found.times, scope, policy, found.now)
+        board = make_board(chosen, found.times, scope, policy, found.now)
+        current = self._ledger.publications.current()
+        is_whole = scope.owners is None and scope.segment is None
+        if current is None or current.state is not State.LIVE or not is_whole:
+            return board
+        return replace(board, trial=trial(current, found.journeys, policy))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from agent.console import words
 from agent.console.boards import Board, Scope
 from agent.console.door import Door
 from agent.console.figures import Figures
+from agent.console.tries import Tries
 from agent.conversation.talk import Talk
 from agent.ledger import Ledger
 from domain.authority import Ability, Principal, Reach, circle, may, reach
@@ -116,6 +117,7 @@ class Office:
     app: App
     door: Door
     figures: Figures
+    tries: Tries
     searches: Searches = field(default_factory=Searches)
     templates: Environment = field(default_factory=_templates)
     menu: Sequence[Place] = ()

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from agent.console.office import Place, Visit
-from agent.console.pages import funnel, leads, model, now, people, proposing, story, system, waiting
+from agent.console.pages import (
+    funnel,
+    leads,
+    model,
+    now,
+    people,
+    policy,
+    proposing,
+    story,
+    system,
+    waiting,
+)
 from domain.authority import Ability, Reach
 
 
@@ -39,6 +50,20 @@ PAGES = (
     Page("/proposals/{proposal}", proposing.word, Ability.WHY, method="POST", does="decided"),
     Page("/waiting", waiting.show, Ability.WAITING, Reach.TEAM),
     Page("/disputes/{dispute}", proposing.rule, Ability.WAITING, Reach.TEAM, "POST", "ruled"),
+    Page("/policy", policy.show, Ability.RULES),
+    Page("/policy/versions/{version}", policy.compare, Ability.RULES),
+    Page("/policy/tries", policy.attempt, Ability.WHAT_IF, Reach.ALL, "POST", "tried"),
+    Page("/policy/tries/{attempt}", policy.tried, Ability.WHAT_IF, Reach.ALL),
+    Page(
+        "/policy/tries/{attempt}/publish",
+        policy.publish,
+        Ability.WHAT_IF,
+        Reach.ALL,
+        "POST",
+        "published",
+    ),
+    Page("/policy/agree", policy.agree, Ability.WHAT_IF, Reach.ALL, "POST", "agreed"),
+    Page("/policy/rollback", policy.roll_back, Ability.WHAT_IF, Reach.ALL, "POST", "rolled back"),
     Page("/model", model.show, Ability.WORKLOAD, Reach.ALL),
     Page("/system", system.show, Ability.WORKLOAD, Reach.ALL),
     Page("/system/propose", proposing.stop_or_go, Ability.PAUSE, Reach.ALL, "POST", "proposed"),
@@ -50,6 +75,7 @@ MENU = (
     Place("/leads", "Leads", Ability.FIND),
     Place("/people", "Reps and pools", Ability.WORKLOAD),
     Place("/waiting", "Approvals", Ability.WAITING, Reach.TEAM),
+    Place("/policy", "Policy", Ability.RULES),
     Place("/model", "Agent", Ability.WORKLOAD, Reach.ALL),
     Place("/system", "System", Ability.WORKLOAD, Reach.ALL),
 )

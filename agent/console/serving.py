@@ -10,6 +10,7 @@ from agent.console.door import Address, Door
 from agent.console.figures import Figures, Workshop, apart
 from agent.console.office import Office
 from agent.console.plan import MENU
+from agent.console.tries import Tries
 from agent.console.web import build
 from domain.errors import SettingsError
 from domain.policy import Policy
@@ -51,7 +52,7 @@ def open_office(app: App, address: Address, workshop: Workshop, default: str | N
         raise SettingsError(f"the policy names no user {default}")
     who = default or usual(app.policy)
     door = Door(address, app.ledger.visits, lambda: datetime.now(UTC), who)
-    return Office(app, door, Figures(workshop), menu=MENU)
+    return Office(app, door, Figures(workshop), Tries(workshop), menu=MENU)
 
 
 def usual(policy: Policy) -> str | None:

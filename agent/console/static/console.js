@@ -64,18 +64,38 @@ function drawAll() {
   }
 }
 
-addEventListener("DOMContentLoaded", () => {
+// What scrolls sideways can be reached and scrolled with the keyboard.
+function nameScrollers() {
+  for (const wide of document.querySelectorAll(".wide")) {
+    const scrolls = wide.scrollWidth > wide.clientWidth;
+    wide.toggleAttribute("tabindex", scrolls);
+    if (!scrolls) continue;
+    const headings = [...document.querySelectorAll("h1, h2, h3")];
+    const above = headings.filter((one) => one.compareDocumentPosition(wide) & Node.DOCUMENT_POSITION_FOLLOWING);
+    wide.tabIndex = 0;
+    wide.setAttribute("role", "group");
+    wide.setAttribute("aria-label", (wide.querySelector("caption") ?? above.at(-1))?.textContent.trim() ?? "Table");
+  }
+}
+
+function ready() {
   drawAll();
+  nameScrollers();
+}
+
+addEventListener("DOMContentLoaded", () => {
+  ready();
   let waiting = 0;
   let width = innerWidth;
   addEventListener("resize", () => {
     if (innerWidth === width) return;
     width = innerWidth;
     clearTimeout(waiting);
-    waiting = setTimeout(drawAll, 150);
+    waiting = setTimeout(ready, 150);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-  document.addEventListener("htmx:after:swap", drawAll);
+  document.addEventListener("htmx:after:swap", ready);
+  document.addEventListener("toggle", nameScrollers, true);
   for (const chooser of document.querySelectorAll("select[data-go]")) {
     chooser.addEventListener("change", () => chooser.form.requestSubmit());
   }
