@@ -60,9 +60,13 @@ def page(browser: Browser) -> Generator[Page]:
     assert [] == complaints
 
 
-def barriers(page: Page) -> list[str]:
-    """What keeps people from using the page, as axe-core finds it: rule and first element."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+def barriers(page: Page, options: dict[str, Any] | None = None) -> list[str]:
+    """What keeps people from using the page, as axe-core finds it: rule and first element.
+
+    `options` are axe-core's own, such as which rules are run.
+    """
+    axe: Any = Axe()  # its options are not typed
+    found: list[dict[str, Any]] = axe.run(page, options=options).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
 
 

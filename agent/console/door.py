@@ -21,6 +21,7 @@ from domain.errors import SettingsError
 COOKIE = "routeready"
 SESSION_LASTS = timedelta(hours=12)
 TOKEN_LASTS = timedelta(minutes=10)
+LOOPBACK = "127.0.0.1"
 NAMES_OF_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _SITES = ("same-origin", "none")
 
@@ -49,6 +50,11 @@ class Address:
             raise SettingsError(
                 "ROUTEREADY_CONSOLE_URL must begin with https://: sessions would be readable"
             )
+
+    @property
+    def url(self) -> str:
+        """What people type."""
+        return self.public or f"http://{self.host}:{self.port}"
 
     @property
     def is_open(self) -> bool:

@@ -1,5 +1,6 @@
 """Signing in and out: the only pages that nobody must be signed in for."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -14,11 +15,13 @@ from agent.ledger.visits import Look
 READS = frozenset({"GET", "HEAD"})
 
 
-async def read_form(request: Request) -> FormData | None:
-    """The form that was sent; None for a look."""
+async def read_form(request: Request) -> AsyncIterator[FormData | None]:
+    """The form that was sent, its files open until it is answered; None for a look."""
     if request.method in READS:
-        return None
-    return await request.form(max_files=2, max_fields=50)
+        yield None
+        return
+    async with request.form(max_files=2, max_fields=50) as form:
+        yield form
 
 
 Form = Annotated[FormData | None, Depends(read_form)]

@@ -25,6 +25,8 @@ from agent.console.figures import Figures
 from agent.console.tries import Tries
 from agent.conversation.talk import Talk
 from agent.ledger import Ledger
+from agent.logs import alert
+from agent.policy_file import TERRITORIES
 from domain.authority import Ability, Principal, Reach, circle, may, reach
 from domain.errors import PolicyError, RoutereadyError
 from domain.policy import Policy
@@ -121,7 +123,7 @@ class Office:
     searches: Searches = field(default_factory=Searches)
     templates: Environment = field(default_factory=_templates)
     menu: Sequence[Place] = ()
-    _seen: float = 0.0
+    _read_at: float = 0.0
     _remembered: OrderedDict[str, Any] = field(default_factory=OrderedDict[str, Any])
 
     def remembered(self, key: str, make: Callable[[], _T]) -> _T:
@@ -131,6 +133,10 @@ class Office:
             while len(self._remembered) > MOST_REMEMBERED:
                 self._remembered.popitem(last=False)
         return self._remembered[key]
+
+    def __post_init__(self) -> None:
+        """The application read its policy just now."""
+        self._read_at = self._changed_at()
 
     def places(self, who: Principal) -> list[Place]:
         """The part of the menu that somebody may see."""
@@ -142,19 +148,20 @@ class Office:
         return self.app.ledger
 
     def policy(self) -> Policy:
-        """The policy in force; the file is read again when it changed."""
-        path = self.app.settings.routeready_policy
-        try:
-            changed = max(one.stat().st_mtime for one in (path, path.with_name("territories.csv")))
-        except FileNotFoundError:
-            return self.app.policy
-        if changed != self._seen:
-            self._seen = changed
+        """The policy in force; the file is read again when it was changed since."""
+        changed = self._changed_at()
+        if changed != self._read_at:
+            self._read_at = changed
             try:
                 self.app.reload_policy()
-            except PolicyError:
-                return self.app.policy
+            except PolicyError as error:
+                alert("policy_refused", f"The policy file has errors, the old one stays: {error}")
         return self.app.policy
+
+    def _changed_at(self) -> float:
+        path = self.app.settings.routeready_policy
+        files = (path, path.with_name(TERRITORIES))
+        return max((one.stat().st_mtime for one in files if one.exists()), default=0.0)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Serving the console: one process, one port, until it is stopped."""
 
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -15,30 +16,29 @@ from agent.console.web import build
 from domain.errors import SettingsError
 from domain.policy import Policy
 
-PORT = 8750
-
 
 def serve(
-    app: App, host: str, port: int, *, default: str | None = None, tell: Callable[[str], None]
+    app: App, address: Address, *, default: str | None = None, tell: Callable[[str], None]
 ) -> None:
     """Serve until a signal comes; `tell` is given the sentence with the address."""
     workshop = apart(app.settings.routeready_database)
-    address = Address(host, port, app.settings.routeready_console_url)
-    office = open_office(app, address, workshop, default)
     config = uvicorn.Config(
-        build(office),
-        host=host,
-        port=port,
+        build(open_office(app, address, workshop, default)),
+        host=address.host,
+        port=address.port,
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
-    reached = address.public or f"http://{host}:{port}"
-    tell(f"The console is at {reached} (Ctrl-C stops it)")
+    tell(f"The console is at {address.url} (Ctrl-C stops it)")
+    # The server raises again the signal that ended it, so that what is open here is closed too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         uvicorn.Server(config).run()
+    except KeyboardInterrupt:
+        tell("The console stopped.")
     finally:
         workshop.close()
 
