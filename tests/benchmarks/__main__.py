@@ -29,6 +29,7 @@ from domain.authority import principal
 from domain.policy import Pool
 from sandbox.world import World
 from sandbox.worlds import scale
+from tests.benchmarks.console import pages
 from tests.worlds import Town, town
 
 LEADS, OPEN, DUE, DECISIONS = 1_000, 5_000, 200, 10_000
@@ -141,6 +142,12 @@ def measuring() -> Iterator[Figure]:
         )
 
 
+def console() -> Iterator[Figure]:
+    """The pages of the console over a hundred thousand leads."""
+    for name, seconds in pages():
+        yield Figure(name, 0, seconds, None)
+
+
 def _shortened(pools: Mapping[str, Pool]) -> dict[str, Pool]:
     """Every pool without its first member, where others are left."""
     return {
@@ -202,6 +209,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "following": following,
     "talking": talking,
     "measuring": measuring,
+    "console": console,
 }
 
 
