@@ -94,7 +94,7 @@ def _run(world: World, name: str, request: Request) -> Json:
     if method is None:
         raise SlackError("unknown_method", req_method=name)
     args = arguments(request)
-    bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer").strip()
     given = bearer or str(args.pop("token", "") or "")
     if not given:
         raise SlackError("not_authed")
