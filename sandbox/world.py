@@ -181,6 +181,11 @@ class World:
             state.future[:] = snapshot.future
             del state.journal[snapshot.journal :]
 
+    def pack(self) -> None:
+        """Let all rows take little memory until somebody asks for them; for who makes many."""
+        for table in self.state.records.values():
+            table.pack()
+
     def ids(self, prefix: str) -> Iterator[str]:
         """An endless supply of ids with a readable prefix."""
         return (f"{prefix}{self.next_serial()}" for _ in itertools.count())
