@@ -62,8 +62,8 @@ def page(browser: Browser) -> Generator[Page]:
 
 def barriers(page: Page) -> list[str]:
     """What keeps people from using the page, as axe-core finds it: rule and first element."""
-    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+    answer: Any = Axe().run(page).response
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in answer["violations"]]
 
 
 def is_too_wide(page: Page) -> bool:
