@@ -6,7 +6,7 @@ installed the tests that ask for them are skipped with the reason.
 
 import shutil
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -62,7 +62,7 @@ def page(browser: Browser) -> Generator[Page]:
 
 def barriers(page: Page) -> list[str]:
     """What keeps people from using the page, as axe-core finds it: rule and first element."""
-    answer: Any = Axe().run(page).response
+    answer = cast("dict[str, Any]", Axe().run(page).response)
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in answer["violations"]]
 
 
