@@ -44,19 +44,6 @@ class ControlError(Exception):
 
 def face(world: World) -> Handler:
     """Serve the control calls of one world."""
-    snapshots: list[bytes] = []
-
-    def snapshot(_: Row) -> Json:
-        snapshots.append(world.snapshot())
-        return {"snapshot": len(snapshots)}
-
-    def restore(body: Row) -> Json:
-        number: int = body.get("snapshot", len(snapshots))
-        if not 1 <= number <= len(snapshots):
-            raise ControlError(f"there is no snapshot {number}", 404)
-        world.restore(snapshots[number - 1])
-        return _state(world)
-
     calls: Mapping[tuple[str, str], Callable[[Row], Json]] = {
         ("GET", "/state"): lambda _: _state(world),
         ("POST", "/clock"): lambda body: _move(world, body),
@@ -66,8 +53,8 @@ def face(world: World) -> Handler:
         ("GET", "/profiles"): lambda _: {
             "profiles": {name: profile.says for name, profile in faults.PROFILES.items()}
         },
-        ("POST", "/snapshot"): snapshot,
-        ("POST", "/restore"): restore,
+        ("POST", "/snapshot"): lambda _: {"snapshot": world.snapshot()},
+        ("POST", "/restore"): lambda body: _restore(world, body),
         ("POST", "/act"): lambda body: {"result": act(world, body)},
     }
 
@@ -130,6 +117,16 @@ def _move(world: World, body: Row) -> Json:
     else:
         raise ControlError("give advance_seconds, to, or follow: true")
     return {"now": world.now.isoformat()}
+
+
+def _restore(world: World, body: Row) -> Json:
+    try:
+        world.restore(int(body["snapshot"]))
+    except KeyError:
+        raise ControlError("give the snapshot's number") from None
+    except LookupError as error:
+        raise ControlError(str(error), 404) from None
+    return _state(world)
 
 
 def instant(text: str) -> datetime:

@@ -155,7 +155,7 @@ def _run(world: World, name: str, request: Request) -> Response:
 
 
 def _token(world: World, request: Request, args: dict[str, Json]) -> Row:
-    bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer").strip()
     in_body = str(args.pop("token", "") or "")
     given = bearer or ("" if "token" in request.query else in_body)
     if not given:
