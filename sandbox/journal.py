@@ -68,13 +68,23 @@ class Journal(Sequence[Entry]):
         end = _HASH_BYTES * (len(self) if length is None else length)
         return bytes(self._chain[max(0, end - _HASH_BYTES) : end] or _START).hex()
 
-    def select(self, *, after: int = -1, **equals: str) -> Iterator[Entry]:
-        """The lines behind place `after` whose `kind`, `vendor` or `name` are as given."""
+    def select(
+        self, *, after: int = -1, since: str = "", until: str = "", text: str = "", **equals: str
+    ) -> Iterator[Entry]:
+        """The lines behind place `after` whose `kind`, `vendor` or `name` are as given.
+
+        `since` and `until` are instants as `Entry.at` has them, the second one left out; `text`
+        is what the line must contain.
+        """
         wanted = [(_COLUMNS.index(name), value.encode()) for name, value in equals.items()]
+        begins, ends, part = since.encode(), until.encode(), _write(text)[1:-1].encode()
         for seq in range(after + 1, len(self._lines)):
-            columns = self._lines[seq].split(b"\t", _DATA)
+            line = self._lines[seq]
+            columns = line.split(b"\t", _DATA)
+            if columns[0] < begins or (ends and columns[0] >= ends) or part not in line:
+                continue
             if all(columns[column] == value for column, value in wanted):
-                yield _entry(seq, self._lines[seq])
+                yield _entry(seq, line)
 
     def __len__(self) -> int:
         return len(self._lines)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox import control, enrichment, marketo, openai, page, salesforce, slack, tls
+from sandbox.pulse import Pulse
 from sandbox.server import Server
 from sandbox.slack.app import SIGNING_SECRET, serve_at
 from sandbox.slack.delivery import Deliveries
@@ -26,6 +27,7 @@ class Running:
     secure: Server
     socket: SocketMode
     deliveries: Deliveries
+    pulse: Pulse
     ca_file: str
     """The certificate of the authority that the TLS port's certificate is signed by."""
 
@@ -70,7 +72,8 @@ class Running:
         }
 
     def stop(self) -> None:
-        """Stop both servers."""
+        """Stop everything that runs."""
+        self.pulse.stop()
         self.deliveries.stop()
         self.socket.stop()
         self.plain.stop()
@@ -104,8 +107,8 @@ def start(world: World, *, port: int = 0) -> Running:
     socket = SocketMode(world)
     deliveries = Deliveries(world, socket)
     live(world)
-    socket.start()
-    plain.start()
-    secure.start()
+    pulse = Pulse(world)
+    for each in (socket, plain, secure, pulse):
+        each.start()
     serve_at(world, f"http://127.0.0.1:{plain.port}/slack")
-    return Running(world, plain, secure, socket, deliveries, ca_file)
+    return Running(world, plain, secure, socket, deliveries, pulse, ca_file)
