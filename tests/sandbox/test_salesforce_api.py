@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 
 import jwt
 import pytest
@@ -107,10 +106,10 @@ class Org:
 
 
 @pytest.fixture
-def org(tmp_path: Path) -> Iterator[Org]:
+def org() -> Iterator[Org]:
     """An org behind its TLS port."""
     world = World(now=NOON)
-    context, ca_file = tls.serve(tmp_path)
+    context, ca_file = tls.serve()
     server = Server(world, {"/": salesforce.face(world)}, tls=context)
     server.start()
     with requests.Session() as http:
