@@ -5,7 +5,17 @@ from collections.abc import Callable, Mapping
 from typing import cast
 from urllib.parse import unquote, urlencode
 
-from sandbox.salesforce import collection, composite, describe, logins, org, queries, rows, usage
+from sandbox.salesforce import (
+    collection,
+    composite,
+    describe,
+    logins,
+    org,
+    queries,
+    rows,
+    tree,
+    usage,
+)
 from sandbox.salesforce.call import Answer, Asked, Call, error_body, refusal
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.wire import Handler, Json, Request, Response
@@ -42,7 +52,8 @@ RESOURCES: Mapping[str, Mapping[str, Resource]] = {
     },
     "composite/sobjects/{sobject}": {"GET": collection.read, "POST": collection.read},
     "composite/sobjects/{sobject}/{field}": {"PATCH": collection.upsert},
-    "composite/tree/{sobject}": {"POST": collection.create_tree},
+    "composite/graph": {"POST": composite.perform_graphs},
+    "composite/tree/{sobject}": {"POST": tree.create},
 }
 """What follows `/services/data/vXX.X/`, and who answers each method."""
 

@@ -9,6 +9,7 @@ Tables beside those of records:
 
 from sandbox.salesforce.ids import PREFIXES, QUEUE, SYSTEM_USER, new_id
 from sandbox.salesforce.schema import CUSTOM_FIELD, OBJECTS, deployed_at_first
+from sandbox.salesforce.tables import table_of
 from sandbox.salesforce.values import timestamp
 from sandbox.wire import Json
 from sandbox.world import World
@@ -16,7 +17,11 @@ from sandbox.world import World
 SETTING = "salesforce.Setting"
 DEFAULT_LEAD_OWNER = "DefaultLeadOwner"
 DAILY_API_REQUESTS = "DailyApiRequests"
-GUARD = "owner_unchanged"
+GUARD = (
+    "AND(ISCHANGED(Routing_Decision_Id__c), "
+    "LEFT(PRIORVALUE(OwnerId), 15) <> LEFT(Routing_Expected_Owner__c, 15))"
+)
+"""The compare-and-set of routeready's package."""
 GUARD_MESSAGE = "routeready: the owner changed since the decision was made"
 STATUSES = (
     "Open - Not Contacted",
@@ -31,6 +36,8 @@ def set_up(world: World) -> None:
     """Make the org unless it is there: its row, deployed package, statuses, business hours."""
     if world.table("salesforce.Organization"):
         return
+    for shape in OBJECTS.values():
+        table_of(world, shape.table)
     name = "Meridian Systems"
     put(world, "Organization", Name=name, TimeZoneSidKey="America/New_York", InstanceName="SBX1")
     world.table(CUSTOM_FIELD).update(deployed_at_first())

@@ -34,6 +34,8 @@ A row is `{"sobject": "Lead", "line": "Routing_Reason__c textarea(4000)"}`.
 
 TEXTS = frozenset({"string", "textarea", "email", "url", "phone", "picklist"})
 NUMBERS = frozenset({"int", "double", "currency"})
+INDEXED = frozenset({"Name", "LastName", "Company", "Website", "DeveloperName", "Username"})
+"""Fields by which people are looked for; references, addresses and keys are indexed anyway."""
 FILTERABLE_LENGTH = 255
 """A text area that is longer can be neither filtered, sorted nor grouped by."""
 
@@ -73,6 +75,12 @@ class Field:
     def filterable(self) -> bool:
         """Whether a query may filter, sort and group by it."""
         return self.type != "textarea" or self.length <= FILTERABLE_LENGTH
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether rows are found by its values without a scan."""
+        is_key = self.lookup or self.unique or self.name in INDEXED
+        return is_key or self.type in ("reference", "email")
 
     @property
     def is_text(self) -> bool:
@@ -525,6 +533,16 @@ def field_named(world: World, shape: SObject, name: str) -> Field | None:
         return _described(row["line"])
     custom = custom_fields(world, shape.name)
     return next((each for each in custom if each.name.lower() == lower), None)
+
+
+def child_of(world: World, shape: SObject, name: str) -> tuple[SObject, Field] | None:
+    """The object and its field that a relationship to children, such as `Contacts`, goes by."""
+    lower = name.lower()
+    for child in OBJECTS.values():
+        for each in fields_of(world, child):
+            if shape.name in each.targets and (each.children or "").lower() == lower:
+                return child, each
+    return None
 
 
 def fields_of(world: World, shape: SObject) -> list[Field]:
