@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
 
 from sandbox.salesforce.ids import SHORT, full_id
 from sandbox.wire import Json
@@ -35,7 +34,8 @@ class FormulaError(Exception):
     """A formula that Salesforce would not save; the sentence is what it would say."""
 
 
-class _Node(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Node:
     value: Formula
     field: str | None = None
     """The name, when it is nothing but a field."""

@@ -2,8 +2,9 @@
 
 Tables beside those of records:
 
-    salesforce.CustomField    deployed custom fields (`schema.CUSTOM_FIELD`)
-    salesforce.Setting        `DefaultLeadOwner` {"value": id}, `DailyApiRequests` {"value": 100000}
+    salesforce.DeployedField  deployed custom fields (`schema.CUSTOM_FIELD`)
+    salesforce.Setting        `DefaultLeadOwner` {"value": id}, `SchemaChanged` {"value": instant},
+                              `DailyApiRequests` {"value": 100000}
     sandbox.locked            records that another transaction holds: id -> {"until": ISO instant}
 """
 
@@ -17,6 +18,7 @@ from sandbox.world import World
 SETTING = "salesforce.Setting"
 DEFAULT_LEAD_OWNER = "DefaultLeadOwner"
 DAILY_API_REQUESTS = "DailyApiRequests"
+SCHEMA_CHANGED = "SchemaChanged"
 GUARD = (
     "AND(ISCHANGED(Routing_Decision_Id__c), "
     "LEFT(PRIORVALUE(OwnerId), 15) <> LEFT(Routing_Expected_Owner__c, 15))"
@@ -36,11 +38,11 @@ def set_up(world: World) -> None:
     """Make the org unless it is there: its row, deployed package, statuses, business hours."""
     if world.table("salesforce.Organization"):
         return
-    for shape in OBJECTS.values():
-        table_of(world, shape.table)
+    for name in (*(shape.table for shape in OBJECTS.values()), "salesforce.Component"):
+        table_of(world, name)
     name = "Meridian Systems"
     put(world, "Organization", Name=name, TimeZoneSidKey="America/New_York", InstanceName="SBX1")
-    world.table(CUSTOM_FIELD).update(deployed_at_first())
+    table_of(world, CUSTOM_FIELD).update(deployed_at_first())
     world.table("salesforce.EntityDefinition").update(
         (each, {"Id": each, "QualifiedApiName": each, "DeveloperName": each, "Label": each})
         for each in OBJECTS
@@ -50,6 +52,7 @@ def set_up(world: World) -> None:
             world,
             "ValidationRule",
             ValidationName="Routeready_Owner_Unchanged",
+            FullName=f"{sobject}.Routeready_Owner_Unchanged",
             ErrorMessage=GUARD_MESSAGE,
             ErrorDisplayField="OwnerId",
             EntityDefinitionId=sobject,

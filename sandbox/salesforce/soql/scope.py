@@ -131,6 +131,8 @@ def reader(shape: SObject, field: Field) -> Read:
     """How to read a field off a row of an object."""
     name = field.name
     if shape is not NAME:
+        if field.default is not None:
+            return lambda row: row.get(name, field.default)
         return lambda row: row.get(name)
     if name == "Type":
         return _kind
