@@ -17,6 +17,7 @@ from sandbox.salesforce.history import remember, track
 from sandbox.salesforce.ids import full_id, new_id
 from sandbox.salesforce.owners import author, check_owner
 from sandbox.salesforce.schema import SObject, custom_fields, object_named
+from sandbox.salesforce.tables import table_of
 from sandbox.salesforce.validation import validate
 from sandbox.salesforce.values import clean, timestamp
 from sandbox.wire import Json
@@ -106,12 +107,14 @@ def update(
 
 def find(world: World, sobject: str, **equals: Json) -> list[Row]:
     """The rows with these very values, deleted ones too, in order of creation."""
-    table = world.table(_shape(sobject).table)
+    shape = _shape(sobject)
+    table = table_of(world, shape.table)
+    keys = [name for name in equals if (field := shape.fields.get(name)) and field.is_indexed]
     if "Id" in equals:
         row = table.get(equals["Id"])
         rows = [] if row is None else [row]
     else:
-        rows = table.values()
+        rows = table.holding(keys[0], [equals[keys[0]]]) if keys else table.values()
     return [row for row in rows if all(row.get(name) == value for name, value in equals.items())]
 
 
@@ -290,7 +293,7 @@ def _check_unique(world: World, shape: SObject, row: Row) -> None:
         value = row.get(field.name)
         if not field.unique or value is None:
             continue
-        for other in find(world, shape.name, **{field.name: value}):
+        for other in table_of(world, shape.table).holding(field.name, [value]):
             if other["Id"] != row["Id"] and not other.get("IsDeleted"):
                 message = (
                     f"duplicate value found: {field.name} duplicates value on record with id: "
