@@ -26,7 +26,6 @@ from sandbox.salesforce.schema import (
     field_named,
     object_named,
 )
-from sandbox.salesforce.tables import table_of
 from sandbox.salesforce.values import timestamp
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -161,7 +160,7 @@ def _put_field(world: World, full_name: str, metadata: Row, by: str) -> str:
     field = described(name, metadata)
     full_name = f"{shape.name}.{name}"
     row: Row = {"sobject": shape.name, "field": asdict(field), **_told(metadata)}
-    table_of(world, CUSTOM_FIELD)[full_name] = row
+    world.table(CUSTOM_FIELD)[full_name] = row
     record_id = id_of("CustomField", full_name)
     _put_row(
         world,
@@ -179,7 +178,7 @@ def _put_field(world: World, full_name: str, metadata: Row, by: str) -> str:
 
 def _put_row(world: World, sobject: str, record_id: str, by: str, **values: Json) -> None:
     """Put a row of the set-up in place, with its stamps."""
-    table, now = table_of(world, f"salesforce.{sobject}"), timestamp(world.now)
+    table, now = world.table(f"salesforce.{sobject}"), timestamp(world.now)
     before = table.get(record_id)
     user = author(world, by)
     stamps = {"LastModifiedDate": now, "LastModifiedById": user, "SystemModstamp": now}
@@ -188,8 +187,8 @@ def _put_row(world: World, sobject: str, record_id: str, by: str, **values: Json
 
 
 def _remove_field(world: World, full_name: str) -> None:
-    table_of(world, CUSTOM_FIELD).pop(full_name, None)
-    table_of(world, TOOLING_FIELD).pop(id_of("CustomField", full_name), None)
+    world.table(CUSTOM_FIELD).pop(full_name, None)
+    world.table(TOOLING_FIELD).pop(id_of("CustomField", full_name), None)
 
 
 def _rule_row(world: World, full_name: str) -> Row | None:
@@ -252,7 +251,7 @@ def _put_rule(world: World, full_name: str, metadata: Row, by: str) -> str:
         EntityDefinitionId=shape.name,
         Condition=str(formula),
     )
-    table = table_of(world, RULE)
+    table = world.table(RULE)
     table[record_id] = {**table[record_id], "Metadata": _read_rule(world, full_name)}
     return record_id
 
@@ -347,7 +346,7 @@ def _kept(kind: str) -> Kind:
         return world.table(KEPT).get(f"{kind}:{full_name}")
 
     def put(world: World, full_name: str, metadata: Row, _by: str) -> str:
-        table_of(world, KEPT)[f"{kind}:{full_name}"] = {**metadata, "fullName": full_name}
+        world.table(KEPT)[f"{kind}:{full_name}"] = {**metadata, "fullName": full_name}
         return id_of(kind, full_name)
 
     def take_away(world: World, full_name: str) -> None:
