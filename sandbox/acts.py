@@ -13,6 +13,7 @@ the deed as its payload. E-mail addresses stand for people, whatever the vendor 
     {"do": "marketo.sync", "email": "..."}: the flow step Sync Person to SFDC
     {"do": "slack.status", "user": "...@...", "text": "...", "emoji": ":palm_tree:",
      "until": "2026-11-27T18:00:00Z"}
+    and what else people do in Slack: `sandbox.slack.deeds`
 
 In `values` of a Salesforce deed, `{"user": "<e-mail>"}` and `{"queue": "<DeveloperName>"}`
 stand for an Id. A `where` names the newest record of those that fit and are not deleted.
@@ -24,7 +25,9 @@ from typing import cast
 
 from sandbox.marketo import people, sync
 from sandbox.salesforce import records
-from sandbox.slack import set_status, user_by_email
+from sandbox.slack import deeds, set_status, user_by_email
+from sandbox.slack.doings import DoingError
+from sandbox.slack.filling import FormError
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
@@ -50,6 +53,8 @@ def act(world: World, deed: Row) -> Json:
         raise ActError(f"the deed {name} lacks {error}") from None
     except records.SalesforceError as error:
         raise ActError(f"Salesforce refuses: {error}") from error
+    except (DoingError, FormError) as error:
+        raise ActError(f"in Slack: {error}") from error
 
 
 def live(world: World) -> None:
@@ -175,5 +180,6 @@ DEEDS: Mapping[str, Callable[[World, Row], Json]] = {
     "marketo.score": _score,
     "marketo.sync": _sync,
     "slack.status": _set_status,
+    **deeds.DEEDS,
 }
 """What people can do, by name."""
