@@ -50,6 +50,10 @@ class Running:
                 "instance_url": f"https://localhost:{self.secure.port}",
                 "consumer_key": salesforce.CONSUMER_KEY,
                 "consumer_secret": salesforce.CONSUMER_SECRET,
+                "username": salesforce.RUN_AS,
+                "password": salesforce.PASSWORD,
+                "security_token": salesforce.SECURITY_TOKEN,
+                "refresh_token": salesforce.REFRESH_TOKEN,
                 "ca_file": self.ca_file,
             },
             "slack": {
