@@ -41,6 +41,7 @@ def build(world: World, leads: int = LEADS) -> None:
     stage = Stage(world, companies, open_accounts(world, companies))
     past.remember(stage, leads, START)
     roster.part_ways(world)
+    sync.skip_past(world)
     sync.begin(world)
     _let_arrive(stage, max(FEWEST_A_DAY, round(leads * SHARE_A_DAY)))
     people.live(world)
