@@ -24,7 +24,7 @@ from sandbox.wire import Handler, Request, Response
 from sandbox.world import World
 
 LONGEST_URI, LARGEST_BODY, LARGEST_IMPORT = 8192, 1_048_576, 10_485_760
-GROWTH = 3
+GROWTH = 12
 """How much longer percent-encoding makes a text at most."""
 _VARIABLE = re.compile(r"/([0-9]+|[0-9a-f]{8}-[0-9a-f-]{27})(?=[/.])")
 
