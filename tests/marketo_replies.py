@@ -1,8 +1,8 @@
 """What the published descriptions of Marketo's API require of each reply.
 
-Source: Adobe's developer documentation, `help/rest-api/assets/swagger-mapi.json` (and
-`swagger-asset.json`, `swagger-identity.json`) of the repository AdobeDocs/marketo-developer.en as of
-2026-08-17. `ITEMS` holds the `required` of a definition there by the definition's name; `REPLIES`
+Source: Adobe's developer documentation, the repository AdobeDocs/marketo-developer.en as of
+2026-08-17, `help/rest-api/assets/swagger-mapi.json`, `swagger-asset.json`, `swagger-identity.json`.
+ `ITEMS` holds the `required` of a definition there by the definition's name; `REPLIES`
 says which definition the items of an endpoint's `result` are of. `DOCUMENTED` holds the few where
 the documentation's own example replies lack required keys, with the page of the example: there the
 examples win, since they show what is really sent.
@@ -34,7 +34,9 @@ ITEMS: Mapping[str, str] = {
     "ChannelResponse": "applicableProgramType createdAt id name updatedAt",
     "BrowseAllPrograms": "channel folder status type",
     "CompanyResponse": "id seq",
-    "CustomActivity": "activityDate activityTypeId attributes errors id leadId primaryAttributeValue",
+    "CustomActivity": (
+        "activityDate activityTypeId attributes errors id leadId primaryAttributeValue"
+    ),
     "CustomActivityType": "",
     "CustomObject": "marketoGUID seq",
     "ErrorsData": "date",

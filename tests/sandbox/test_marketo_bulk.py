@@ -51,7 +51,7 @@ def extract(here: Subscription, kind: str, body: Row) -> str:
 
 
 def test_a_job_goes_through_its_states(here: Subscription) -> None:
-    """Created, queued, processing, completed, as minutes go by; the file is there at the end only."""
+    """Created, queued, processing, completed, as minutes go by; the file is there at the end."""
     leads = here.persons(3)
     job = create(here)
     seen = [on_job(here, "GET", "status", job)["status"]]
@@ -91,7 +91,7 @@ def test_a_file_is_read_in_parts(here: Subscription) -> None:
 
 
 def test_two_run_and_ten_are_queued(here: Subscription) -> None:
-    """The eleventh is refused, a queued one too; places are given in order, also those cancelled."""
+    """The eleventh is refused, a queued one too; free places are given in order."""
     jobs = [create(here) for _ in range(11)]
     for job in jobs[:10]:
         assert "Queued" == on_job(here, "POST", "enqueue", job)["status"]
@@ -160,7 +160,7 @@ def test_jobs_that_make_no_sense(here: Subscription, kind: str, body: Row, expec
 
 
 def test_formats_headers_and_lists(here: Subscription) -> None:
-    """Members of a static and of a smart list; tabs and semicolons; renamed columns; empty is null."""
+    """Members of a static and a smart list; tabs and semicolons; renamed columns; null."""
     (lead, _) = here.persons(2, lastName='Says "hi", twice')
     people.add_to_list(here.world, lead, "Fair")
     rule = {"id": 7, "name": "Fair goers", "rule": {"list": "Fair"}}
@@ -174,7 +174,7 @@ def test_formats_headers_and_lists(here: Subscription) -> None:
 
 
 def test_program_members_and_custom_objects(here: Subscription) -> None:
-    """Fields of the lead and of the membership side by side; several programs name themselves first."""
+    """Fields of lead and membership side by side; of several programs, the program first."""
     leads = here.persons(2)
     members = {"statusName": "Invited", "input": [{"leadId": lead} for lead in leads]}
     here.post("programs/1000/members/status", members)
@@ -225,7 +225,7 @@ def test_a_failed_job_says_so(here: Subscription) -> None:
 
 
 def test_the_sequence_of_tap_marketo(here: Subscription) -> None:
-    """Usage, a probe for `updatedAt` that is cancelled, export, status list, existence by one byte."""
+    """Usage, a probe for `updatedAt` that is cancelled, export, list of jobs, one byte, file."""
     (lead,) = here.persons(1)
     people.log_activity(
         here.world, lead, "Visit Webpage", primary="/", attributes={"Webpage URL": "/"}

@@ -119,7 +119,7 @@ def test_partitions_are_kept_apart(here: Subscription) -> None:
 
 
 def test_a_created_field_is_a_field(here: Subscription) -> None:
-    """It is described, written, filtered by, told in changes, and can be hidden but not typed anew."""
+    """It is described, written, filtered by, told in changes; its type can't be changed."""
     field = {"displayName": "Acme Code", "name": "acmeCode", "dataType": "string"}
     assert ["created"] == codes(here.post("leads/schema/fields", {"input": [field]}))
     assert "1017" == code(here.post("leads/schema/fields", {"input": [field]}))
@@ -195,7 +195,7 @@ def test_a_merge_fills_gaps_and_sums_scores(here: Subscription) -> None:
 
 
 def test_salesforce_decides_who_wins(here: Subscription) -> None:
-    """A contact over a lead, and a lead over somebody only Marketo knows, whatever the path says."""
+    """A contact over a lead, a lead over who is in Marketo only, whatever the path says."""
     (plain,) = here.persons(1)
     lead, person = synced(here), contact(here)
     here.post(f"leads/{plain}/merge", leadId=lead)

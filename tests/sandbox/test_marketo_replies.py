@@ -1,4 +1,4 @@
-"""Every endpoint of the sandbox's Marketo answers with the keys that its published description requires."""
+"""Every endpoint of the sandbox's Marketo answers with the keys that Adobe requires."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -260,7 +260,7 @@ def _name(method: str, path: str) -> str:
 
 
 def test_every_endpoint_is_described() -> None:
-    """None is in the sandbox of which we don't know what it must answer, and the other way round."""
+    """Of each one in the sandbox it is known what it must answer, and the other way round."""
     there = {_name(route.method, route.path) for route in ROUTES if NO_METADATA not in route.path}
     assert set(REPLIES) == there
 
