@@ -36,7 +36,7 @@ def face(world: World) -> Handler:
         module.settle(world)
     exports.begin(world)
     imports.begin(world)
-    flows, ongoing, routes = Flows(world, Outbound(world)), limits.Ongoing(), Routes()
+    flows, routes = Flows(world, Outbound(world)), Routes()
 
     def serve(request: Request) -> Response:
         if request.path == "/identity/oauth/token":
@@ -44,16 +44,14 @@ def face(world: World) -> Handler:
         if request.path == services.CALLBACK:
             return flows.services.callback(request)
         name = f"{request.method} {_VARIABLE.sub('/{id}', request.path)}"
-        code, response = _answer(world, request, ongoing, routes)
+        code, response = _answer(world, request, routes)
         world.record("request", "marketo", name, status=response.status, code=code)
         return response
 
     return serve
 
 
-def _answer(
-    world: World, request: Request, ongoing: limits.Ongoing, routes: Routes
-) -> tuple[str | None, Response]:
+def _answer(world: World, request: Request, routes: Routes) -> tuple[str | None, Response]:
     """The error code, if any, and what is answered."""
     too_large = _too_large(request)
     if too_large is not None:
@@ -61,7 +59,7 @@ def _answer(
     user = ""
     try:
         user = identity.user_of(world, request)
-        seconds = ongoing.begin(world)
+        seconds = limits.admit(world, request.concurrent)
         limits.count(world, user)
         response = _dispatch(world, request, user, routes)
     except MarketoError as error:

@@ -307,7 +307,7 @@ def test_an_import_writes_what_it_can(here: Subscription) -> None:
     people.add_to_list(here.world, here.persons(1, email="z@x.io")[0], "Fair")
     fair = here.get("lists", name="Fair")["result"][0]["id"]
     made = upload(here, text, format="ssv", listId=fair)["result"][0]
-    seen = [made["status"]]
+    seen, told = [made["status"]], Row()
     for _ in range(2):
         here.pass_time(seconds=20)
         told = batch(here, made["batchId"]).json()["result"][0]

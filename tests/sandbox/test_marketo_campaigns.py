@@ -37,8 +37,12 @@ class Service:
     """Somebody's web service: what it was asked, and what it answers by path."""
 
     url: str = ""
-    asked: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
-    answers: dict[str, Callable[[], Answer]] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, str], str]] = field(
+        default_factory=list[tuple[str, dict[str, str], str]]
+    )
+    answers: dict[str, Callable[[], Answer]] = field(
+        default_factory=dict[str, Callable[[], Answer]]
+    )
 
     def bodies(self, path: str) -> list[str]:
         """What came to a path."""
@@ -350,7 +354,7 @@ def test_a_batch_cannot_call_webhooks(here: Subscription, service: Service) -> N
     assert (["1000"], []) == ([one["Error Type"] for one in calls(here, lead)], service.asked)
 
 
-DEFINITION = {
+DEFINITION: Row = {
     "apiName": "routeLead",
     "i18n": {"en_US": {"name": "Route Lead", "triggerName": "Routes", "filterName": "Was Routed"}},
     "primaryAttribute": "queue",

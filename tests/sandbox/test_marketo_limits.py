@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from sandbox import marketo
-from sandbox.world import World
+from sandbox.world import Row, World
 from tests.subscription import Subscription, code, codes, subscribed
 
 EVENING = datetime(2026, 11, 24, 5, 59, tzinfo=UTC)
@@ -142,45 +142,43 @@ def test_statistics_tell_users_and_errors_by_day(here: Subscription) -> None:
     assert 7 == len(here.get("stats/usage/last7days")["result"])
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "more", "expected"),
-    [
-        ("GET", "/rest/v1/nothing.json", {}, "610"),
-        ("GET", "/rest/v1//leads.json", {}, "610"),
-        ("POST", "/rest/v1/leads/describe.json", {}, "605"),
-        (
-            "POST",
-            "/rest/v1/leads.json",
-            {"data": "{", "headers": {"Content-Type": "application/json"}},
-            "609",
-        ),
-        ("POST", "/rest/v1/leads.json", {"json": [1]}, "609"),
-        (
-            "POST",
-            "/rest/v1/leads.json",
-            {"data": "a=1", "headers": {"Content-Type": "text/plain"}},
-            "612",
-        ),
-        ("POST", "/bulk/v1/leads.json", {"json": {}}, "612"),
-        (
-            "POST",
-            "/bulk/v1/leads.json",
-            {"data": b"x", "headers": {"Content-Type": "multipart/form-data"}},
-            "613",
-        ),
-        ("GET", "/rest/v1/customobjects/schema.json", {}, "616"),
-        ("GET", "/rest/v1/activities.json?activityTypeIds=1", {}, "701"),
-        ("POST", "/rest/v1/leads.json", {"json": {"input": []}}, "701"),
-        ("GET", "/rest/v1/activities/pagingtoken.json?sinceDatetime=soon", {}, "704"),
-        ("GET", "/rest/v1/leads.json?filterType=id&filterValues=1&batchSize=x", {}, "1001"),
-        ("GET", "/rest/v1/lead/1.json", {}, "1004"),
-        ("GET", "/rest/v1/lists/1.json", {}, "1013"),
-        ("POST", "/rest/v1/opportunities.json", {"json": {"input": [{}]}}, "1018"),
-    ],
-)
-def test_refusals(
-    here: Subscription, method: str, path: str, more: dict[str, object], expected: str
-) -> None:
+REFUSED: list[tuple[str, str, Row, str]] = [
+    ("GET", "/rest/v1/nothing.json", {}, "610"),
+    ("GET", "/rest/v1//leads.json", {}, "610"),
+    ("POST", "/rest/v1/leads/describe.json", {}, "605"),
+    (
+        "POST",
+        "/rest/v1/leads.json",
+        {"data": "{", "headers": {"Content-Type": "application/json"}},
+        "609",
+    ),
+    ("POST", "/rest/v1/leads.json", {"json": [1]}, "609"),
+    (
+        "POST",
+        "/rest/v1/leads.json",
+        {"data": "a=1", "headers": {"Content-Type": "text/plain"}},
+        "612",
+    ),
+    ("POST", "/bulk/v1/leads.json", {"json": {}}, "612"),
+    (
+        "POST",
+        "/bulk/v1/leads.json",
+        {"data": b"x", "headers": {"Content-Type": "multipart/form-data"}},
+        "613",
+    ),
+    ("GET", "/rest/v1/customobjects/schema.json", {}, "616"),
+    ("GET", "/rest/v1/activities.json?activityTypeIds=1", {}, "701"),
+    ("POST", "/rest/v1/leads.json", {"json": {"input": []}}, "701"),
+    ("GET", "/rest/v1/activities/pagingtoken.json?sinceDatetime=soon", {}, "704"),
+    ("GET", "/rest/v1/leads.json?filterType=id&filterValues=1&batchSize=x", {}, "1001"),
+    ("GET", "/rest/v1/lead/1.json", {}, "1004"),
+    ("GET", "/rest/v1/lists/1.json", {}, "1013"),
+    ("POST", "/rest/v1/opportunities.json", {"json": {"input": [{}]}}, "1018"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "more", "expected"), REFUSED)
+def test_refusals(here: Subscription, method: str, path: str, more: Row, expected: str) -> None:
     """Each comes with HTTP 200, a code as text, and nothing executed."""
     answer = here.call(method, path, **more)
     assert (200, expected) == (answer.status_code, code(answer.json()))
