@@ -15,7 +15,7 @@ from sandbox.marketo import (
     services,
     sync,
 )
-from sandbox.marketo.calls import Call
+from sandbox.marketo.calls import Call, parameters
 from sandbox.marketo.envelope import MarketoError, refusal
 from sandbox.marketo.flows import Flows
 from sandbox.marketo.outbound import Outbound
@@ -26,6 +26,7 @@ from sandbox.world import World
 LONGEST_URI, LARGEST_BODY, LARGEST_IMPORT = 8192, 1_048_576, 10_485_760
 GROWTH = 12
 """How much longer percent-encoding makes a text at most."""
+_UP = re.compile(r"/[^/]+/\.\.(?=/)")
 _VARIABLE = re.compile(r"/([0-9]+|[0-9a-f]{8}-[0-9a-f-]{27})(?=[/.])")
 
 
@@ -39,6 +40,8 @@ def face(world: World) -> Handler:
     flows, routes = Flows(world, Outbound(world)), Routes()
 
     def serve(request: Request) -> Response:
+        if "/../" in request.path:
+            request = replace(request, path=_UP.sub("", request.path))
         if request.path == "/identity/oauth/token":
             return identity.sign_in(world, request)
         if request.path == services.CALLBACK:
@@ -85,9 +88,9 @@ def _too_large(request: Request) -> Response | None:
 
 def _dispatch(world: World, request: Request, user: str, routes: Routes) -> Response:
     verb = request.method
-    asked = (request.query.get("_method") or request.form.get("_method") or [""])[-1]
-    if verb == "POST" and asked.upper() in ("GET", "DELETE"):
-        verb = asked.upper()
+    if verb == "POST":
+        asked = (request.query.get("_method") or request.form.get("_method") or [""])[-1]
+        verb = asked.upper() if asked.upper() in ("GET", "DELETE") else verb
     found, path = routes.at(request.path)
     if not found:
         raise MarketoError("610", "Requested resource not found")
@@ -95,7 +98,7 @@ def _dispatch(world: World, request: Request, user: str, routes: Routes) -> Resp
     if route is None:
         raise MarketoError("605", f"HTTP Method '{request.method}' not supported")
     _check_permission(world, request, route, path)
-    return route.run(Call(world, request, path, user))
+    return route.run(Call(world, request, path, user, parameters(request, reads=verb == "GET")))
 
 
 def _check_permission(world: World, request: Request, route: Route, path: tuple[str, ...]) -> None:

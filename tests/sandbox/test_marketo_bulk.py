@@ -2,9 +2,11 @@
 
 import csv
 import hashlib
+import http.client
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -285,6 +287,20 @@ def test_the_sequence_of_airbyte(here: Subscription) -> None:
     beyond = here.get("/rest/asset/v1/programs", **asked, offset=200)
     assert ["No assets found for the given search criteria."] == beyond["warnings"]
     assert "result" not in beyond
+
+
+def test_node_marketo_rest_goes_up_before_it_goes_down(here: Subscription) -> None:
+    """It begins at the REST address and asks for `../bulk`, which the path is freed of."""
+    where = urlsplit(here.url)
+    plain = http.client.HTTPConnection(str(where.hostname), where.port)
+    head = {
+        "Authorization": str(here.http.headers["Authorization"]),
+        "Content-Type": "application/json",
+    }
+    path = f"{where.path}/rest/../bulk/v1/leads/export/create.json?_method=POST"
+    plain.request("POST", path, json.dumps(LEADS), head)
+    assert "Created" == json.load(plain.getresponse())["result"][0]["status"]
+    plain.close()
 
 
 def upload(here: Subscription, text: str, name: str = "leads.csv", **asked: object) -> Row:
