@@ -18,7 +18,6 @@ from sandbox.salesforce.call import Call
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.org import put
 from sandbox.salesforce.schema import OBJECTS, SObject, fields_of
-from sandbox.salesforce.tables import table_of
 from sandbox.salesforce.transaction import transaction
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -114,7 +113,7 @@ def _same(world: World, shape: SObject, names: Sequence[str], row: Row) -> list[
     """The other records with the very values of these fields, none of them empty."""
     if not all(row.get(name) for name in names):
         return []
-    candidates = table_of(world, shape.table).holding(names[0], [row[names[0]]])
+    candidates = world.table(shape.table).holding(names[0], [row[names[0]]])
     return [
         other
         for other in candidates

@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from sandbox.salesforce.ids import SYSTEM_USER
-from sandbox.salesforce.tables import table_of
 from sandbox.salesforce.values import instant, timestamp
 from sandbox.wire import Json, Request
 from sandbox.world import Row, World
@@ -72,7 +71,7 @@ def authorized_code(world: World, asked: Mapping[str, str]) -> str:
     user = _active_user(world, asked.get("login_hint") or app["run_as"])
     serial = world.next_serial()
     code = f"aPrx{hashlib.sha256(f'code {serial}'.encode()).hexdigest()}"
-    table_of(world, CODE)[code] = {
+    world.table(CODE)[code] = {
         "user": user,
         "app": asked["client_id"],
         "redirect_uri": asked.get("redirect_uri"),
@@ -166,7 +165,7 @@ def _by_refresh_token(world: World, request: Request, form: Mapping[str, str]) -
 
 def _by_code(world: World, request: Request, form: Mapping[str, str]) -> str:
     """A code of the web server flow is good once, for a while, for whom it was made."""
-    kept = table_of(world, CODE).pop(form.get("code", ""), None)
+    kept = world.table(CODE).pop(form.get("code", ""), None)
     if kept is None or instant(kept["until"]) <= world.now:
         raise LoginError("invalid_grant", "expired authorization code")
     if kept["app"] != form.get("client_id"):

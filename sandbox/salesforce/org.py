@@ -8,9 +8,9 @@ Tables beside those of records:
     sandbox.locked            records that another transaction holds: id -> {"until": ISO instant}
 """
 
+from sandbox.salesforce.customfields import list_deployed
 from sandbox.salesforce.ids import PREFIXES, QUEUE, SYSTEM_USER, new_id
 from sandbox.salesforce.schema import CUSTOM_FIELD, OBJECTS, deployed_at_first
-from sandbox.salesforce.tables import table_of
 from sandbox.salesforce.values import timestamp
 from sandbox.wire import Json
 from sandbox.world import World
@@ -39,10 +39,11 @@ def set_up(world: World) -> None:
     if world.table("salesforce.Organization"):
         return
     for name in (*(shape.table for shape in OBJECTS.values()), "salesforce.Component"):
-        table_of(world, name)
+        world.table(name)
     name = "Meridian Systems"
     put(world, "Organization", Name=name, TimeZoneSidKey="America/New_York", InstanceName="SBX1")
-    table_of(world, CUSTOM_FIELD).update(deployed_at_first())
+    world.table(CUSTOM_FIELD).update(deployed_at_first())
+    list_deployed(world, SYSTEM_USER)
     world.table("salesforce.EntityDefinition").update(
         (each, {"Id": each, "QualifiedApiName": each, "DeveloperName": each, "Label": each})
         for each in OBJECTS

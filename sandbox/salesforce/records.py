@@ -17,7 +17,6 @@ from sandbox.salesforce.history import remember, track
 from sandbox.salesforce.ids import full_id, new_id
 from sandbox.salesforce.owners import author, check_owner
 from sandbox.salesforce.schema import SObject, custom_fields, object_named
-from sandbox.salesforce.tables import table_of
 from sandbox.salesforce.validation import validate
 from sandbox.salesforce.values import clean, timestamp
 from sandbox.wire import Json
@@ -108,7 +107,7 @@ def update(
 def find(world: World, sobject: str, **equals: Json) -> list[Row]:
     """The rows with these very values, deleted ones too, in order of creation."""
     shape = _shape(sobject)
-    table = table_of(world, shape.table)
+    table = world.table(shape.table)
     keys = [name for name in equals if (field := shape.fields.get(name)) and field.is_indexed]
     if "Id" in equals:
         row = table.get(equals["Id"])
@@ -293,7 +292,7 @@ def _check_unique(world: World, shape: SObject, row: Row) -> None:
         value = row.get(field.name)
         if not field.unique or value is None:
             continue
-        for other in table_of(world, shape.table).holding(field.name, [value]):
+        for other in world.table(shape.table).holding(field.name, [value]):
             if other["Id"] != row["Id"] and not other.get("IsDeleted"):
                 message = (
                     f"duplicate value found: {field.name} duplicates value on record with id: "

@@ -9,7 +9,6 @@ from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import full_id, sobject_of
 from sandbox.salesforce.schema import NUMBERS, TOOLING, SObject, field_named, fields_of
 from sandbox.salesforce.soql.scope import parent, relation
-from sandbox.salesforce.tables import table_of
 from sandbox.salesforce.values import check_writeable, http_date, instant, timestamp
 from sandbox.wire import Json
 from sandbox.world import Row
@@ -161,7 +160,7 @@ def matches(call: Call, shape: SObject, key: str, value: str) -> tuple[SObject, 
     held: Json = float(value) if field.type in NUMBERS else value
     return shape, [
         row
-        for row in table_of(call.world, shape.table).holding(field.name, [held])
+        for row in call.world.table(shape.table).holding(field.name, [held])
         if not row.get("IsDeleted")
     ]
 

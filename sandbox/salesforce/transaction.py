@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-from sandbox.salesforce.tables import Table, Undo
+from sandbox.table import Undo
 from sandbox.world import World
 
 
@@ -13,7 +13,9 @@ def transaction(world: World) -> Generator[Callable[[], None]]:
 
     The journal forgets it, too. One transaction may stand within another.
     """
-    tables = [each for each in world.state.records.values() if isinstance(each, Table)]
+    tables = [
+        table for name, table in world.state.records.items() if name.startswith("salesforce.")
+    ]
     outer = [each.log for each in tables]
     log: Undo = []
     length = len(world.journal)

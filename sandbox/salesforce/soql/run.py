@@ -21,7 +21,7 @@ from sandbox.salesforce.soql.syntax import (
     Query,
     mistake,
 )
-from sandbox.salesforce.tables import Table, table_of
+from sandbox.table import Table
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
@@ -108,7 +108,7 @@ def _shape(text: str, named: Path, asker: Asker) -> SObject:
 
 def _rows(scope: Scope, query: Query) -> list[Row]:
     """The rows that the WHERE clause lets through."""
-    table = table_of(scope.world, scope.shape.table)
+    table = scope.world.table(scope.shape.table)
     if query.where is None:
         rows: Iterable[Row] = table.values()
     else:
