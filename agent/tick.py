@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from agent import publishing
 from agent.context import RunContext
 from domain.changes import WORKER
 from domain.errors import ToolError
@@ -95,6 +96,7 @@ class Worker:
             return Report(context.run, busy=True)
         ledger.leases.begin_run(context.run, kind, context.now)
         ledger.cycles.keep_policy(context.policy, context.now)
+        context = publishing.watch(context) or context
         counts: Counter[str] = Counter()
         error: str | None = None
         try:

@@ -15,6 +15,7 @@ from agent.ledger.history import History
 from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
 from agent.ledger.measuring import Measuring
+from agent.ledger.publications import Publications
 from agent.ledger.talks import Talks
 
 
@@ -34,6 +35,7 @@ class Ledger:
     clicks: Clicks
     talks: Talks
     measuring: Measuring
+    publications: Publications
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -51,6 +53,7 @@ class Ledger:
             Clicks(engine),
             Talks(engine),
             Measuring(engine),
+            Publications(engine),
         )
 
 

@@ -214,6 +214,29 @@ class PolicyRow(Table, table=True):
     first_used_at: datetime = _instant(nullable=False)
 
 
+class PublicationRow(Table, table=True):
+    """A policy that was published beside the policy file, and what became of it."""
+
+    id: str = Field(primary_key=True)
+    slot: str | None = Field(default=None, unique=True)
+    """`open` while it waits or decides: the database allows one; None once it ended."""
+    state: str
+    version: str
+    base: str
+    segment: str | None = None
+    share: int
+    by: str
+    because: str = _text()
+    asked_at: datetime = _instant(nullable=False)
+    live_at: datetime | None = _instant()
+    agreed_by: str | None = None
+    ended_at: datetime | None = _instant()
+    ended_by: str | None = None
+    ended_because: str = _text()
+    watched_at: datetime | None = _instant()
+    """When it was last judged."""
+
+
 class EffectRow(Table, table=True):
     """One write to the outside world: planned before, confirmed after, one row per key for ever."""
 
