@@ -123,7 +123,12 @@ class App:
             investigator=self.investigator,
             talker=self.talker,
             batch_size=self.settings.routeready_batch_size,
+            halted=self._stop_file,
         )
+
+    def _stop_file(self) -> str | None:
+        file = self.settings.routeready_stop_file
+        return str(file) if file.exists() else None
 
     @cached_property
     def marketing(self) -> Marketing:

@@ -16,6 +16,7 @@ from pydantic import Field
 from domain.durations import Duration
 from domain.follow_rules import FollowThrough, Rung
 from domain.lead import FieldName, TriggerKind
+from domain.limits import Limits
 from domain.talk_rules import Conversation
 from domain.touches import TouchRules
 from domain.values import Source, Value, canonical_json, content_hash
@@ -406,6 +407,7 @@ class Policy(Value):
     sync: Sync = Sync()
     follow_through: FollowThrough = FollowThrough()
     conversation: Conversation = Conversation()
+    limits: Limits = Limits()
     touch: TouchRules = TouchRules()
     territories: tuple[Territory, ...] = ()
     """Filled from territories.csv, which lies beside the policy file."""

@@ -16,6 +16,7 @@ from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
 from agent.ledger.measuring import Measuring
 from agent.ledger.talks import Talks
+from agent.ledger.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Ledger:
     handoffs: Handoffs
     clicks: Clicks
     talks: Talks
+    turns: Turns
     measuring: Measuring
 
     @classmethod
@@ -50,6 +52,7 @@ class Ledger:
             Handoffs(engine),
             Clicks(engine),
             Talks(engine),
+            Turns(engine),
             Measuring(engine),
         )
 

@@ -121,12 +121,12 @@ def test_calls_are_kept_with_their_prompt_and_end_with_the_days_tokens(chatty: T
     """What the model took is in the ledger; with nothing left for today the commands answer."""
     speaks(chatty, "rules", {"topic": ""}, "It is all there.")
     answer(chatty, QUINN, "what are our rules?")
-    used = chatty.app.ledger.talks.tokens_since(chatty.world.now.replace(hour=0))
+    used = chatty.app.ledger.turns.tokens_since(chatty.world.now.replace(hour=0)).total
     assert used > 0
     rules = chatty.app.policy.conversation.model_copy(update={"tokens_per_day": used})
     chatty.app.policy = chatty.app.policy.model_copy(update={"conversation": rules})
     answer(chatty, QUINN, "find Dana")
-    assert used == chatty.app.ledger.talks.tokens_since(chatty.world.now.replace(hour=0))
+    assert used == chatty.app.ledger.turns.tokens_since(chatty.world.now.replace(hour=0)).total
 
 
 def test_a_hundred_turns_stay_small(chatty: Town) -> None:
