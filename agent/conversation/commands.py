@@ -4,7 +4,7 @@ The first form that fits wins. What fits none gets the help, never a guess.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from agent.conversation import requests
@@ -155,11 +155,25 @@ _USAGE: Mapping[Ability, str] = {
 }
 
 
-def manual(who: Principal, why: str = "You can ask me:") -> Answer:
+USUAL = frozenset(
+    {
+        Ability.WHY,
+        Ability.UNWORKED,
+        Ability.WORKLOAD,
+        Ability.CHANGES,
+        Ability.GIVE,
+        Ability.HOLD,
+        Ability.SNOOZE,
+    }
+)
+"""What people ask for most."""
+
+
+def manual(
+    who: Principal, why: str = "You can ask me:", of: Collection[Ability] = tuple(Ability)
+) -> Answer:
     """What somebody can ask for, by their role."""
-    can = [one for one in REQUESTS if reach(who, one) is not Reach.NONE]
-    return Answer(
-        title=why,
-        lines=tuple(_USAGE[one] for one in can),
-        source=f"You are {who.name}, {who.role}",
-    )
+    lines = [_USAGE[one] for one in REQUESTS if one in of and reach(who, one) is not Reach.NONE]
+    if of is USUAL:
+        lines.append("help: all that you can ask")
+    return Answer(title=why, lines=tuple(lines), source=f"You are {who.name}, {who.role}")

@@ -50,7 +50,7 @@ def correct(asked: requests.Correcting, talk: Talk) -> Sequence[Change] | Answer
     marketos = normalise(raw).fields.get(field)
     return [
         Correct(
-            title=f"{found.title}: {name}",
+            title=f"{name.capitalize()} of {found.title}",
             before="unknown" if now is None else f"{now.value} (by {now.source})",
             after=f"{value}; Marketo is told, {then}; reason: {reason}",
             owner=found.owner,

@@ -23,7 +23,7 @@ from agent.conversation.talk import Talk, failure
 from agent.ledger.talks import Heard, conversation
 from agent.ledger.turns import Turn
 from agent.logs import alert
-from domain.answers import Answer, Shown
+from domain.answers import Answer, Ask, Card, Shown
 from domain.authority import Ability, Principal, Reach, principal, reach
 from domain.effects import Applied, Receipt, Refused
 from domain.errors import ToolError
@@ -36,6 +36,13 @@ UNSEEN = (MENTION, COMMAND)
 """What is said where others read: the answer is shown to the asker alone."""
 WITHOUT_MODEL = (COMMAND, PRESS)
 LOOKING = Shown(answers=(Answer(title="One moment, I'm looking ..."),))
+HOME = (
+    ("What is unworked?", "unworked"),
+    ("Numbers of the week", "numbers"),
+    ("What changed?", "changes"),
+    ("Help", "help"),
+)
+"""Buttons of the App Home, each with what it asks."""
 STATUS = "is looking ..."
 MOST_TRIES = 3
 """After so many begun answers a question is said to have failed."""
@@ -176,7 +183,11 @@ class Desk:
             answers.append(LOOKUPS[Ability.WAITING](Nothing(), talk))
         if reach(who, Ability.WORKLOAD) in (Reach.TEAM, Reach.ALL):
             answers.append(LOOKUPS[Ability.WORKLOAD](Whose(), talk))
-        answers.append(commands.manual(who, "In a message to me, or after /leads, you can say:"))
+        asks = tuple(Ask(label=label, says=says) for label, says in HOME)
+        offer = "Write to me, or after /leads, in your own words; help tells all that you can ask."
+        ask = Card(title="Ask", lines=(offer,), asks=asks)
+        source = f"You are {who.name}, {who.role}"
+        answers.append(Answer(title="What else?", cards=(ask,), source=source))
         return Shown(answers=tuple(answers))
 
     def tidy(self) -> None:

@@ -112,9 +112,8 @@ def changes(asked: requests.Since, talk: Talk) -> Answer:
     ]
     counts = Counter(row.kind for row, _ in seen)
     lines = [f"{count} {_KINDS[kind]}" for kind, count in counts.most_common()]
-    if circle(talk.who, Ability.CHANGES) is None:
-        versions = ledger.history.policies_since(since)
-        lines += [f"Policy {one} in force since {talk.at(at)}" for one, at in versions]
+    versions = ledger.history.policies_since(since)
+    lines += [f"Policy {one} in force since {talk.at(at)}" for one, at in versions]
     lines += [
         f"Paused: {one.scope}, since {talk.at(one.at)}, by {one.by}: {one.reason}"
         for one in stops(talk.run).values()

@@ -329,16 +329,19 @@ def read(state: Chat, runtime: Runtime[Chatting]) -> Chat:
 
 
 def _read(state: Chat, talk: Talk, excuse: str) -> Chat:
+    """Answer by the grammar of the usual questions; what fits none gets the most usual ones."""
     messages, about = list(state.get("messages", ())), list(state.get("about", ()))
     heard, used = state.get("heard", ""), list(state.get("used", ()))
     command = commands.read(heard, talk.who)
     if command is not None:
         answer = answered(command.ability, command.asked, _about(talk, about))
-        used.append({"tool": command.ability, "arguments": command.asked.model_dump(mode="json")})
+        used.append(
+            {"tool": command.ability.value, "arguments": command.asked.model_dump(mode="json")}
+        )
     elif heard.strip().lower() in ("", commands.HELP):
         answer = commands.manual(talk.who)
     else:
-        answer = commands.manual(talk.who, excuse)
+        answer = commands.manual(talk.who, excuse, commands.USUAL)
     told = without_addresses(answer.text())[:LONGEST_SHOWN]
     return {
         "messages": [*messages, {"role": "assistant", "content": told}],

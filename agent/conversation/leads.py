@@ -1,6 +1,6 @@
 """What can be looked up about leads: why they went where they went, and how they stand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -45,11 +45,10 @@ def why(asked: requests.OneLead, talk: Talk) -> Answer:
     decisions = talk.run.ledger.history.decisions(found.cycle)
     routed = [one for one in decisions if one.kind == "route"]
     lines = list(reasons(routed[-1])) if routed else [f"Not routed: {found.sentence}"]
-    later = [one for one in decisions if one.kind not in ("gate", "route")]
-    lines += [f"{talk.at(one.at)}: {one.sentence}" for one in later[-5:]]
+    lines += [f"{talk.at(one.at)}: {one.sentence}" for one in _since(decisions)[-5:]]
     source = talk.as_of()
     if routed:
-        source = f"Decision {routed[-1].id} under policy {routed[-1].policy_version}. {source}"
+        source += f". Decision {routed[-1].id} under policy {routed[-1].policy_version}"
     whose = f"is with {found.owner_name}" if found.owner_name else "is in nobody's hands"
     buttons = [one for one in asks(found, talk) if one.label != "Why?"]
     buttons.append(Ask(label="Whole story", says=f"story {found.lead}"))
@@ -59,6 +58,18 @@ def why(asked: requests.OneLead, talk: Talk) -> Answer:
         cards=(card(found, talk, asks=buttons),),
         source=source,
     )
+
+
+def _since(decisions: Sequence[DecisionRow]) -> list[DecisionRow]:
+    """What was decided after the routing; what a later decision says again is told once."""
+    later = [one for one in decisions if one.kind not in ("gate", "route")]
+    return [
+        one
+        for place, one in enumerate(later)
+        if not any(
+            other.sentence.startswith(one.sentence.rstrip(".")) for other in later[place + 1 :]
+        )
+    ]
 
 
 def reasons(row: DecisionRow) -> Iterator[str]:
@@ -113,23 +124,29 @@ def unworked(asked: requests.Where, talk: Talk) -> Answer:
     late, open_ones = sum(one.late for one in loads), sum(one.open for one in loads)
     soon = sum(one.soon for one in loads)
     lines = [
-        f"{soon} at risk: due within the next hour.",
-        f"{open_ones - late - soon} more are open and in time.",
+        f"At risk, due within the next hour: {soon}.",
+        f"Open and in time: {open_ones - late - soon}.",
     ]
     if owners is None:
         waiting = talks.waiting(place.part)
         told = ", ".join(f"{count} {status}" for status, count in sorted(waiting.items()))
         count = sum(waiting.values())
-        lines.append(f"{count} wait before the assignment{f': {told}' if told else ''}.")
-    elif len(owners) > 1:
+        lines.append(f"Not assigned yet: {count}{f' ({told})' if told else ''}.")
+    elif len(owners) > 1 and place.part.owners == owners:
         lines.append("Leads of other teams are not shown to you.")
     found = talks.in_hands(place.part, late_at=talk.now if late else None, limit=MOST_SHOWN)
     return Answer(
-        title=f"{counted(late, 'lead')}{place.words} late and untouched.",
+        title=_late(late, place.words),
         lines=tuple(lines),
         cards=cards(found, talk),
         source=talk.as_of(),
     )
+
+
+def _late(count: int, where: str) -> str:
+    if not count:
+        return f"No lead{where} is late."
+    return f"{counted(count, 'lead')}{where} {'is' if count == 1 else 'are'} late and untouched."
 
 
 @dataclass(frozen=True)

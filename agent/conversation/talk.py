@@ -61,8 +61,11 @@ class Talk:
         if what is not None:
             return f"From {what}, as of {self.at(self.now)}"
         looked = self.run.ledger.leases.last_run()
-        last = "never yet" if looked is None else self.at(looked)
-        return f"From the ledger, as of {self.at(self.now)}; vendors were last read {last}"
+        if looked is None:
+            return f"From the ledger, as of {self.at(self.now)}; no vendor was read yet"
+        age = self.now - looked
+        before = "just" if age < timedelta(minutes=1) else lasting(age)
+        return f"From the ledger, as of {self.at(self.now)}; vendors were read {before} before"
 
 
 def counted(count: int, thing: str) -> str:
