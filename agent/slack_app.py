@@ -68,7 +68,8 @@ def listening(app: App) -> Generator[None]:
         handler.connect()  # pyright: ignore[reportUnknownMemberType]  (untyped in Bolt)
         log("slack_connected", "Slack is listened to through Socket Mode.")
     elif settings.slack_signing_secret is not None and settings.slack_http_port is not None:
-        with slack_http.serving(build(app), settings.slack_http_port) as port:
+        secret = settings.slack_signing_secret.get_secret_value()
+        with slack_http.serving(build(app), secret, settings.slack_http_port) as port:
             log("slack_listening", f"Slack is listened to by HTTP on port {port}.")
             yield
         return

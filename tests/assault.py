@@ -218,14 +218,10 @@ class Assault:
         self.report.done += 1
         self.owners = self._owners()
         proposal = asked.proposal
-        is_legal = (
-            yes
-            and asked.state == "pending"
-            and self.context.now < proposal.expires_at
-            and (who.email != proposal.by or not proposal.two_person)
-            and all(self._is_legal(who, one, owners) for one in proposal.changes)
-        )
-        if not is_legal:
+        is_timely = not yes or self.context.now < proposal.expires_at
+        is_another = not yes or who.email != proposal.by or not proposal.two_person
+        may_say = all(self._is_legal(who, one, owners) for one in proposal.changes)
+        if not (asked.state == "pending" and is_timely and is_another and may_say):
             self.report.accuse("P6 a word counted that must not", (who.email, asked))
 
     def _is_legal(self, who: Principal, one: Change, owners: Mapping[str, str | None]) -> bool:

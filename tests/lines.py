@@ -111,7 +111,7 @@ def http_line(here: Town) -> Generator[OverHttp]:
     """The worker listening on a port."""
     update = {"slack_signing_secret": SecretStr(SECRET)}
     here.app.settings = here.app.settings.model_copy(update=update)
-    with slack_http.serving(slack_app.build(here.app), 0) as port:
+    with slack_http.serving(slack_app.build(here.app), SECRET, 0) as port:
         yield OverHttp(port)
 
 

@@ -37,7 +37,7 @@ from domain.changes import (
     SayYes,
     TryAgain,
 )
-from domain.effects import CorrectField
+from domain.effects import CorrectField, SendReport
 from domain.handoff import Handoff, pause
 from domain.moments import midnight
 from domain.route import ToUser
@@ -113,6 +113,7 @@ def _settled(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
     now = context.now
     if not yes:
         said = f"{by.name} said no; nothing was changed."
+        _tell_asker(empty, proposal, by, said, context)
         return talks.decide(proposal.id, "refused", by.email, said, step=empty, at=now)
     if now >= proposal.expires_at:
         said = "It came too late; nothing was changed. Ask again."
@@ -123,7 +124,22 @@ def _settled(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
         said = f"{error} Nothing was changed; ask again."
         return talks.decide(proposal.id, "overtaken", by.email, said, step=empty, at=now)
     said = _done(proposal, by)
+    _tell_asker(step, proposal, by, said, context)
     return talks.decide(proposal.id, "approved", by.email, said, step=step, at=now)
+
+
+def _tell_asker(
+    step: Step, proposal: Proposal, by: Principal, said: str, context: RunContext
+) -> None:
+    """Who asked hears of another's word."""
+    if by.email == proposal.by:
+        return
+    lines = tuple(f"{one.title}: {one.after}" for one in proposal.changes)
+    told = SendReport(
+        to=proposal.by, title="Your proposal was decided", intro=said, sections=(("What", lines),)
+    )
+    cited = DecisionId(proposal.id)
+    step.effects.append(plan(CycleId(""), told, cited, context.now, f"{proposal.id} decided"))
 
 
 def _done(proposal: Proposal, by: Principal) -> str:

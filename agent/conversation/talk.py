@@ -69,8 +69,8 @@ class Talk:
 
 
 def counted(count: int, thing: str) -> str:
-    """A number with its thing: `1 lead`, `2 leads`, `3 activities`."""
-    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    """A number with its thing: `1 lead`, `2 days`, `3 activities`."""
+    plural = f"{thing[:-1]}ies" if thing.endswith("ty") else f"{thing}s"
     return f"{count} {thing if count == 1 else plural}"
 
 
