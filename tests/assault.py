@@ -99,7 +99,7 @@ class Report:
     def accuse(self, law: str, example: object) -> None:
         """Note that something happened that must not."""
         self.violations[law] += 1
-        if len(self.examples) < 10:  # noqa: PLR2004  (enough to look at)
+        if len(self.examples) < 10:
             self.examples.append(f"{law}: {example}")
 
 
@@ -162,10 +162,10 @@ class Assault:
             enrichment=None,
         )
         rows, users = self.here.app.ledger.history.cycles(), self.policy.users
-        owners = [row.owner for row in rows if row.owner in users]
+        owners = [row.owner for row in rows if row.owner and row.owner in users]
         bosses = [email for email, user in users.items() if user.role != "rep"]
         operations = [email for email, user in users.items() if user.role == "ops"]
-        self.people = [*owners * 8, *bosses * 6, *operations * 40, *users]
+        self.people: list[str] = [*owners * 8, *bosses * 6, *operations * 40, *users]
         self.proposals: list[str] = []
         self.names = [row.title.split(",")[0] for row in rows]
         self.leads = [row.lead for row in rows]
@@ -180,7 +180,7 @@ class Assault:
     def run(self, calls: int) -> Report:
         """Make so many calls, with words on what was proposed in between."""
         for _ in range(calls):
-            if self.dice.random() < 0.15 and self.proposals:  # noqa: PLR2004  (a share)
+            if self.dice.random() < 0.15 and self.proposals:
                 self.say_word()
             else:
                 self.call()
@@ -204,10 +204,10 @@ class Assault:
         """Somebody presses a button of some proposal, whoever it was for and however old it is."""
         self.report.words += 1
         self._pass_time()
-        who, yes = self._somebody(), self.dice.random() < 0.7  # noqa: PLR2004  (a share)
+        who, yes = self._somebody(), self.dice.random() < 0.7
         recent = (
             self.proposals[-1] if self.dice.random() < 0.7 else self.dice.choice(self.proposals)
-        )  # noqa: PLR2004
+        )
         asked = self.context.ledger.talks.proposal(recent)
         if asked is None:
             return
@@ -232,7 +232,7 @@ class Assault:
         return may_by_rule(who, one.kind.value, owner)
 
     def _pass_time(self) -> None:
-        seconds = self.dice.choice((0, 0, 1, 5, 700)) if self.dice.random() < 0.3 else 0  # noqa: PLR2004
+        seconds = self.dice.choice((0, 0, 1, 5, 700)) if self.dice.random() < 0.3 else 0
         self.here.world.advance(timedelta(seconds=seconds))
         self.context = replace(self.context, now=self.here.world.now)
 
@@ -245,14 +245,12 @@ class Assault:
     def _wanted(self) -> Called:
         dice = self.dice
         names = [*(one.value for one in Ability), *sorted(CHANGING) * 2]
-        name = dice.choice(names) if dice.random() < 0.95 else dice.choice(TRICKS)  # noqa: PLR2004
+        name = dice.choice(names) if dice.random() < 0.95 else dice.choice(TRICKS)
         form = REQUESTS[Ability(name)].form if name in names else REQUESTS[Ability.GIVE].form
         arguments: dict[str, object] = {
-            key: self._value(key)
-            for key in form.model_fields
-            if dice.random() < 0.95  # noqa: PLR2004
+            key: self._value(key) for key in form.model_fields if dice.random() < 0.95
         }
-        if dice.random() < 0.1:  # noqa: PLR2004  (a share)
+        if dice.random() < 0.1:
             arguments |= {"owner": "me", "role": "ops", "channel": "C1", "by": self._value()}
         return Called(
             id="c", name=name, arguments=arguments, raw=json.dumps(arguments, default=str)
@@ -263,9 +261,9 @@ class Assault:
         dice = self.dice
         kind = dice.random()
         fitting = self._fitting().get(name)
-        if fitting is not None and kind < 0.75:  # noqa: PLR2004  (shares of kinds)
+        if fitting is not None and kind < 0.75:
             return dice.choice(fitting)
-        if kind < 0.95:  # noqa: PLR2004
+        if kind < 0.95:
             return dice.choice([*TRICKS, *self.leads, *self.names])
         return dice.choice([None, 7, -1, 1e300, True, ["x"], {"lead": "x"}])
 
@@ -388,10 +386,10 @@ def settle(here: Town) -> None:
 
 def main() -> None:
     """Run it as long as is said, and tell what was found."""
-    calls, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1  # noqa: PLR2004
+    calls, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
     with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as here:
         settle(here)
-        report = Assault(here, random.Random(seed)).run(calls)  # noqa: S311  (no secret)
+        report = Assault(here, random.Random(seed)).run(calls)
     sys.stdout.write(f"{report}\n")
     raise SystemExit(bool(report.violations))
 

@@ -145,10 +145,11 @@ class Desk:
         messenger = self.run.messenger
         if messenger is None:
             return None
-        shown = self._answer(heard, who)
+        shown = self.answer(heard, who)
         return messenger.whisper(heard.channel, heard.thread, heard.person, shown)
 
-    def _answer(self, heard: Heard, who: Principal | None) -> Shown:
+    def answer(self, heard: Heard, who: Principal | None) -> Shown:
+        """What is answered to something from the inbox; nothing is sent."""
         if who is None:
             return Shown(answers=(Answer(title=STRANGER, is_failure=True),))
         if heard.tries >= MOST_TRIES:
@@ -170,7 +171,7 @@ class Desk:
             reply = receipt.detail if isinstance(receipt, Applied) else None
             if reply is not None:
                 talks.replied(heard.id, reply)
-        shown = self._answer(heard, who)
+        shown = self.answer(heard, who)
         if reply is None:
             return messenger.say(channel, heard.thread, shown, heard.id)
         return messenger.revise(reply, shown)

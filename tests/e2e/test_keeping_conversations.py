@@ -1,12 +1,9 @@
-"""What holds when Slack, a process or a person does not behave: nothing lost, doubled or overheard."""
+"""When Slack, a process or a person misbehaves: nothing is lost, doubled or overheard."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from agent.conversation.desk import COMMAND, DIRECT, FAILED, MENTION, Desk
 from agent.ledger.talks import Heard
@@ -19,6 +16,7 @@ from sandbox.faults import Status
 from sandbox.world import Row
 from tests.following import payload, said, send
 from tests.lines import http_line, message
+from tests.talkers import Overheard
 from tests.talking import answer, command, desk, dm, home, replies, responses, word, write
 from tests.worlds import Town
 from tools.slack.answering import ASK
@@ -36,36 +34,6 @@ def dana(here: Town) -> int:
     here.pass_time(hours=4)
     here.tick()
     return person
-
-
-class Overheard:
-    """A model that calls one tool and then says what it is told to; all it reads is kept."""
-
-    def __init__(self, tool: str, says: str = "", **arguments: str) -> None:
-        self.tool, self.says, self.arguments = tool, says, arguments
-        self.read: list[Mapping[str, Any]] = []
-
-    def speak(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        tools: Mapping[str, tuple[str, type[BaseModel]]],
-        max_tokens: int,
-        deadline: datetime,
-        prompt: str,
-    ) -> Spoken | None:
-        """The tool first, then the words."""
-        del tools, max_tokens, deadline, prompt
-        self.read += messages
-        call = Called(id=f"c{len(self.read)}", name=self.tool, arguments=self.arguments, raw="{}")
-        asks = messages[-1]["role"] == "user"
-        calls = (call,) if asks else ()
-        text = "" if asks else self.says
-        return Spoken(text=text, calls=calls, model="m", tokens=100, milliseconds=1, written=40)
-
-    @property
-    def context(self) -> str:
-        """Everything that it was shown."""
-        return "\n".join(str(one.get("content")) for one in self.read)
 
 
 def person(here: Town, email: str) -> Principal:
@@ -135,12 +103,12 @@ def test_a_question_that_always_fails_is_given_up(here: Town) -> None:
 def test_two_people_in_one_thread_do_not_share_a_context(here: Town) -> None:
     """What one was told is not in the context of the other, whatever the other asks."""
     model = Overheard("why", lead="")
-    seat(here, model)._answer(  # noqa: SLF001  (as `hear` calls it)
+    seat(here, model).answer(
         Heard("h1", MENTION, here.slack_users[QUINN], "C1", "1.1", "why Dana Fox"),
         person(here, QUINN),
     )
     other = Overheard("why", lead="")
-    shown = seat(here, other)._answer(  # noqa: SLF001  (as above)
+    shown = seat(here, other).answer(
         Heard("h2", MENTION, here.slack_users[KATE], "C1", "1.1", "why this?"),
         person(here, KATE),
     )
@@ -204,7 +172,7 @@ def test_one_question_has_its_limits(here: Town) -> None:
 
 
 def test_a_day_has_its_budgets(here: Town, dana: int) -> None:
-    """Past the model's cost the usual questions go on without it; past the questions only a pause."""
+    """Past the model's cost the usual questions go on; past the questions only a pause."""
     conversing(here, price=Price(per_million_read=1, per_million_written=10), cost_per_day=0.0004)
     model = Overheard("why", lead="Dana Fox")
     seat(here, model).respond("who has Dana?", person(here, QUINN), "t")

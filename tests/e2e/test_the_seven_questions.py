@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+
 from sandbox.openai.personalities import become
 from sandbox.openai.script import add_rule
 from sandbox.world import Row
