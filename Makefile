@@ -11,7 +11,7 @@ export PYTHONUNBUFFERED = 1
 
 help: ## Name the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
-		| awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+		| awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.runs ## Route a made-up company's leads in a local sandbox (about a minute)
 	@$(BIN)/routeready demo $(if $(JSON),--json $(JSON))

@@ -17,6 +17,7 @@ from agent.ledger.leases import Leases
 from agent.ledger.measuring import Measuring
 from agent.ledger.publications import Publications
 from agent.ledger.talks import Talks
+from agent.ledger.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Ledger:
     handoffs: Handoffs
     clicks: Clicks
     talks: Talks
+    turns: Turns
     measuring: Measuring
     publications: Publications
 
@@ -52,6 +54,7 @@ class Ledger:
             Handoffs(engine),
             Clicks(engine),
             Talks(engine),
+            Turns(engine),
             Measuring(engine),
             Publications(engine),
         )
