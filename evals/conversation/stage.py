@@ -82,7 +82,8 @@ class _Punctual:
 
     talker: Talker
     now: Callable[[], datetime]
-    called: list[str]
+    called: list[Sequence[str]]
+    """The tools that were called, thought by thought."""
 
     def speak(
         self,
@@ -95,8 +96,7 @@ class _Punctual:
         """Ask, with as much time as the world's clock leaves."""
         until = WallClock().now() + (deadline - self.now())
         said = self.talker.speak(messages, tools, max_tokens, until, prompt)
-        if said is not None:
-            self.called.extend(one.name for one in said.calls)
+        self.called.append([] if said is None else [one.name for one in said.calls])
         return said
 
 
@@ -204,7 +204,7 @@ class _Talking:
             self.stage.app.worker().tick()
         return last
 
-    def _desk(self, called: list[str]) -> Desk:
+    def _desk(self, called: list[Sequence[str]]) -> Desk:
         world = self.stage.world
         talker = _Punctual(self.talker, lambda: world.now, called)
         context: RunContext = replace(self.stage.app.context(), talker=talker, prompt=self.prompt)
@@ -220,14 +220,15 @@ class _Talking:
         heard = Heard(
             "h" + content_hash(f"{channel} {world.now} {text}"), kind, user, channel, thread, text
         )
-        called: list[str] = []
+        called: list[Sequence[str]] = []
         desk = self._desk(called)
         seen = len(world.journal)
         app.ledger.talks.hear(heard, world.now)
         desk.hear(heard.id)
         shown = self._shown(f"{channel}/{thread}")
         read = _read(world, channel, seen, openly=openly)
-        self.answered.append(Answered(self.talk.who, text, shown, read, tuple(called)))
+        names = tuple(name for thought in called for name in thought)
+        self.answered.append(Answered(self.talk.who, text, shown, read, names, len(called)))
         return shown
 
     def _shown(self, thread: str) -> Shown:

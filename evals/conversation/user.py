@@ -28,6 +28,8 @@ class Answered:
     """All words that the person read in Slack."""
     calls: tuple[str, ...]
     """The tools that the model called."""
+    thoughts: int
+    """How often the model was asked."""
 
 
 @dataclass(frozen=True)
