@@ -16,7 +16,7 @@ demo: $(VENV)/.runs ## Route a made-up company's leads in a local sandbox (about
 	@$(BIN)/routeready demo $(if $(JSON),--json $(JSON))
 
 test: $(VENV)/.tests ## Run all tests
-	@$(BIN)/pytest -q -n 2
+	@$(BIN)/pytest -q -n 2 --dist loadfile
 
 check: $(VENV)/.tests ## What must pass before every commit: lint, types, layers, tests
 	@$(BIN)/ruff check

@@ -1,8 +1,11 @@
-"""A certificate authority of our own and a server certificate for loopback, made at each start."""
+"""A certificate authority of our own and a server certificate for loopback, one per process."""
 
+import atexit
+import shutil
 import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -16,12 +19,14 @@ SKEW = timedelta(hours=1)
 """How far a client's clock may be behind ours."""
 
 
-def serve(folder: Path | None = None) -> tuple[ssl.SSLContext, str]:
+@cache
+def serve() -> tuple[ssl.SSLContext, str]:
     """A server's TLS context for 127.0.0.1 and localhost, and the file with its authority.
 
-    Files go to `folder`, or to a new temporary one. The private keys are made anew each time.
+    All servers of this process share them; the files are gone when it ends.
     """
-    place = folder or Path(tempfile.mkdtemp(prefix="sandbox-tls-"))
+    place = Path(tempfile.mkdtemp(prefix="sandbox-tls-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
     authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _authority(authority_key)
     server = _server(server_key, authority, authority_key)

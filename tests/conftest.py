@@ -12,6 +12,9 @@ import pytest
 from sqlalchemy import Engine, make_url, text
 
 from agent.ledger.engine import migrate, open_engine
+from tests.browser import browser, page
+
+__all__ = ["browser", "page"]
 
 LOOPBACK = ("127.", "::1", "localhost")
 

@@ -14,7 +14,7 @@ from sandbox.openai.personalities import become
 from sandbox.openai.script import add_rule
 from sandbox.slack.channels import add_channel, open_dm
 from sandbox.world import Row
-from tests.following import SECRET, deliver, payload, said, send, slack_id
+from tests.following import SECRET, deliver, payload, response_url, said, send, slack_id
 from tests.worlds import Town
 from tools.slack.answering import NO, YES
 
@@ -94,7 +94,7 @@ def command(here: Town, email: str, text: str) -> str:
         "channel_id": dm(here, email),
         "team_id": TEAM,
         "trigger_id": "1.2.3",
-        "response_url": f"{here.running.url}/slack/response/1",
+        "response_url": response_url(here, email),
     }
     assert 200 == _deliver(here, urlencode(form), "application/x-www-form-urlencoded")
     return said(responses(here)[-1])

@@ -13,7 +13,7 @@ from sandbox.salesforce import records
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
-CYCLE, FLOW = "marketo.sync_cycle", "marketo.sync_person"
+CYCLE = "marketo.sync_cycle"
 PAUSE = timedelta(minutes=5)
 PER_RUN, PER_CALL = timedelta(seconds=1), 200
 USER = "marketo.sync@meridian.example"
@@ -50,9 +50,8 @@ CONTACT_MAP = {
 
 
 def begin(world: World) -> None:
-    """Let cycles run from now on, and let flow steps sync single persons."""
+    """Let cycles run from now on."""
     world.on(CYCLE, lambda _: _cycle(world))
-    world.on(FLOW, lambda payload: sync_person(world, int(payload)))
     if not any(event == CYCLE for _, _, event, _ in world.state.future):
         world.schedule(world.now + PAUSE, CYCLE)
 
@@ -91,30 +90,57 @@ def _wants(row: Row) -> bool:
     return bool(row["sfdcId"] or (row["lastName"] and row["company"] and row["email"]))
 
 
-def sync_person(world: World, person_id: int) -> None:
-    """The flow step Sync Person to SFDC: bring one person over at once."""
+def sync_person(world: World, person_id: int, owner: str | None = None) -> None:
+    """The flow step Sync Person to SFDC: bring one person over at once.
+
+    `owner` is the user or queue that it is assigned to, by id; None for the assignment rules. A
+    contact that is to be a queue's becomes a lead there once more, and one that is to be a user's
+    stays whose it is (Adobe: Sync Person to SFDC).
+    """
     row = world.table(people.PERSON).get(str(person_id))
     if row is None:
         return
     kind = row["sfdcType"]
     try:
         if kind is None or row["sfdcIsDeleted"]:
-            _create(world, person_id, row)
+            _create(world, person_id, row, owner)
         elif kind == "Lead":
-            record = world.table("salesforce.Lead").get(row["sfdcId"])
-            if record is not None and not record["IsDeleted"]:
-                _merge(world, row, record, "Lead")
+            _push_lead(world, row, owner)
+        elif owner is not None:
+            _assign_contact(world, row, owner)
     except records.SalesforceError as error:
         told = {"Reason": str(error), "Result": "failed"}
         people.log_activity(world, person_id, "Sync Lead to SFDC", attributes=told)
 
 
-def _create(world: World, person_id: int, row: Row) -> None:
-    lead_id = records.insert(world, "Lead", _mapped(row, FIELD_MAP), by=USER, assign=True)
+def _create(world: World, person_id: int, row: Row, owner: str | None) -> None:
+    values = _mapped(row, FIELD_MAP) | ({"OwnerId": owner} if owner else {})
+    lead_id = records.insert(world, "Lead", values, by=USER, assign=owner is None)
     link = {"sfdcType": "Lead", "sfdcId": lead_id, "sfdcLeadId": lead_id, "sfdcIsDeleted": False}
     people.change_person(world, person_id, link, reason="Sync Person to SFDC", source=SOURCE)
     people.log_activity(world, person_id, "Sync Lead to SFDC", attributes={"Result": "created"})
     _agree(world, world.table("salesforce.Lead")[lead_id], FIELD_MAP)
+
+
+def _push_lead(world: World, row: Row, owner: str | None) -> None:
+    record = world.table("salesforce.Lead").get(row["sfdcId"])
+    if record is None or record["IsDeleted"]:
+        return
+    _merge(world, row, record, "Lead")
+    if owner is not None and owner != record["OwnerId"]:
+        change = {"OwnerId": owner}
+        records.update(world, "Lead", record["Id"], change, by=USER, assign=False)
+
+
+def _assign_contact(world: World, row: Row, owner: str) -> None:
+    if owner in world.table("salesforce.User"):
+        refused = "insufficient access rights on cross-reference id"
+        code = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+        raise records.SalesforceError(code, refused)
+    values = _mapped(row, FIELD_MAP) | {"OwnerId": owner}
+    records.insert(world, "Lead", values, by=USER, assign=False)
+    told = {"Result": "created a second time, as a lead"}
+    people.log_activity(world, row["id"], "Sync Lead to SFDC", attributes=told)
 
 
 def _agree(world: World, record: Row, names: Mapping[str, str]) -> None:

@@ -18,6 +18,8 @@ from sandbox.worlds.prospects import Prospect, clean_form, meet
 
 LEADS_PER_COMPANY = 5
 MOST_COMPANIES = 600
+PACKED_EVERY = 2_000
+"""Leads, so that a large heap never lies unpacked in memory."""
 SETTLING = timedelta(minutes=10)
 """Time between the form fills and the world's present."""
 
@@ -32,6 +34,8 @@ def build(world: World, leads: int = 10_000) -> None:
     roster.part_ways(world)
     holding, sync = queue_id(world, roster.HOLDING), user_id(world, roster.SYNC)
     for index in range(leads):
+        if index % PACKED_EVERY == 0:
+            world.pack()
         who = _somebody(world, companies[index % len(companies)])
         form = clean_form(world.rng, who)
         lead_id = records.insert(

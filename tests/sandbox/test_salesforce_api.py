@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
@@ -31,6 +31,7 @@ from sandbox.salesforce import (
     CONSUMER_SECRET,
     PASSWORD,
     SECURITY_TOKEN,
+    grants,
     logins,
     records,
 )
@@ -107,10 +108,10 @@ class Org:
 
 
 @pytest.fixture
-def org(tmp_path: Path) -> Iterator[Org]:
+def org() -> Iterator[Org]:
     """An org behind its TLS port."""
     world = World(now=NOON)
-    context, ca_file = tls.serve(tmp_path)
+    context, ca_file = tls.serve()
     server = Server(world, {"/": salesforce.face(world)}, tls=context)
     server.start()
     with requests.Session() as http:
@@ -205,17 +206,29 @@ def test_the_token_names_the_address_that_was_called(org: Org) -> None:
 
 
 def test_the_other_grants(org: Org) -> None:
-    """A password, an assertion and a refresh token each open a session of their user."""
+    """A password, a code, its refresh token and an assertion each open a session of their user."""
     client = {"client_id": CONSUMER_KEY, "client_secret": CONSUMER_SECRET}
     person = {"username": ANA, "password": PASSWORD + SECURITY_TOKEN}
     by_password = token_call(org, grant_type="password", **client, **person)
-    refresh = by_password["refresh_token"]
+    asked = {"response_type": "code", "login_hint": ANA, "redirect_uri": "https://app.example/back"}
+    back = org.http.get(
+        f"https://{org.host}/services/oauth2/authorize",
+        params={**asked, "client_id": CONSUMER_KEY, "state": "s1"},
+        allow_redirects=False,
+        timeout=5,
+    ).headers["location"]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    given = {"code": code, "redirect_uri": asked["redirect_uri"]}
+    by_code = token_call(org, grant_type="authorization_code", **given, **client)
+    again = token_call(org, grant_type="authorization_code", **given, **client)
+    assert again["error_description"] == "expired authorization code"
+    refresh = by_code["refresh_token"]
     by_refresh = token_call(org, grant_type="refresh_token", refresh_token=refresh, **client)
     key = rsa.generate_private_key(65537, 2048)
-    by_jwt = token_call(org, grant_type=logins.JWT_BEARER, assertion=assertion(key))
-    for told in (by_password, by_refresh, by_jwt):
+    by_jwt = token_call(org, grant_type=grants.JWT_BEARER, assertion=assertion(key))
+    for told in (by_password, by_code, by_refresh, by_jwt):
         assert told["id"].endswith(org.ids[ANA])
-    assert "refresh_token" not in by_jwt
+    assert not [told for told in (by_password, by_refresh, by_jwt) if "refresh_token" in told]
 
 
 def test_an_assertion_must_fit_the_registered_key(org: Org) -> None:
@@ -224,9 +237,9 @@ def test_an_assertion_must_fit_the_registered_key(org: Org) -> None:
     pem = right.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    logins.add_app(org.world, CONSUMER_KEY, CONSUMER_SECRET, public_key=pem.decode())
+    salesforce.add_app(org.world, CONSUMER_KEY, CONSUMER_SECRET, public_key=pem.decode())
     for key, word in ((right, "access_token"), (wrong, "error")):
-        assert word in token_call(org, grant_type=logins.JWT_BEARER, assertion=assertion(key))
+        assert word in token_call(org, grant_type=grants.JWT_BEARER, assertion=assertion(key))
 
 
 @pytest.mark.parametrize(
@@ -237,7 +250,7 @@ def test_an_assertion_must_fit_the_registered_key(org: Org) -> None:
             {"grant_type": "client_credentials", "client_id": CONSUMER_KEY, "client_secret": "x"},
             "invalid_client",
         ),
-        ({"grant_type": logins.JWT_BEARER, "assertion": "nonsense"}, "invalid_grant"),
+        ({"grant_type": grants.JWT_BEARER, "assertion": "nonsense"}, "invalid_grant"),
         ({"grant_type": "magic"}, "unsupported_grant_type"),
     ],
 )
@@ -249,7 +262,11 @@ def test_refused_grants(org: Org, form: dict[str, str], error: str) -> None:
 def test_soap_login(org: Org) -> None:
     """The old login answers with a session and the server to use; wrong passwords do not."""
     url = f"https://{org.host}/services/Soap/u/59.0"
-    body = "<x><n1:username>{}</n1:username><n1:password>{}</n1:password></x>"
+    body = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+        '<n1:login xmlns:n1="urn:partner.soap.sforce.com"><n1:username>{}</n1:username>'
+        "<n1:password>{}</n1:password></n1:login></e:Body></e:Envelope>"
+    )
     good = org.http.post(url, data=body.format(ANA, PASSWORD), timeout=5)
     assert good.status_code == 200
     assert f"<serverUrl>https://{org.host}/services" in good.text
