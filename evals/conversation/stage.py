@@ -109,7 +109,7 @@ class Stage:
     app: App
     dms: dict[str, str] = field(default_factory=dict[str, str])
     """The direct messages between the worker and everybody, by e-mail."""
-    _frozen: bytes = b""
+    _beginning: int = 0
     _ledger: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
 
     @property
@@ -124,7 +124,7 @@ class Stage:
         self._ledger = sqlite3.connect(":memory:", check_same_thread=False)
         self._ledger.deserialize(frozen.ledger)
         self._restore_ledger()
-        self.world.restore(frozen.world)
+        frozen.put_into(self.world)
         worker = self.app.worker()
         worker.tick()
         worker.leave()
@@ -132,9 +132,7 @@ class Stage:
             member = user_by_email(self.world, email)
             if member is not None:
                 self.dms[email] = str(open_dm(self.world, str(member["id"]))[0]["id"])
-        # What happened before is in the records; a long journal would only be copied each time.
-        self.world.journal.clear()
-        self._frozen = self.world.snapshot()
+        self._beginning = self.world.snapshot()
         self._restore_ledger()
 
     def _restore_ledger(self) -> None:
@@ -143,7 +141,7 @@ class Stage:
 
     def hold(self, talk: Talk, talker: ModelTalker, prompt: Callable[[str], Prompt]) -> Held:
         """One conversation from its beginning to its end."""
-        self.world.restore(self._frozen)
+        self.world.restore(self._beginning)
         self._restore_ledger()
         rules = self.app.policy.conversation.model_copy(update={"two_person": talk.two_person})
         policy = self.app.policy
