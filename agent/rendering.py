@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from agent.measuring import Report, shares
 from agent.sheets import UNDEFINED, Sheet, as_markdown, as_page, as_text, length, percent
-from domain.measures import Measures, Spread, Stretch
+from domain.measures import Dimension, Measures, Outcomes, Spread, Stretch
 
 TITLE = "Leads, measured"
 FEW = 8
@@ -56,6 +56,8 @@ def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
         ),
         "Formulas: docs/measures.md.",
     )
+    if report.whole.outcomes.money is not None:
+        yield _outcomes(report)
     yield _speed(report.whole)
     yield Sheet(
         "Leakage",
@@ -85,6 +87,23 @@ def _waterfall(report: Report, most: int | None) -> Sheet:
     untold = [f"{one.stage}: {one.reason}" for one in report.levels if one.reason]
     columns = ("stage", "came so far", "lost here", "on their way", "lost leads")
     return Sheet("From the trigger to the outcome", columns, rows, "; ".join(untold))
+
+
+def _outcomes(report: Report) -> Sheet:
+    """What came of it, by segment: sales speaks of money, not of shares alone."""
+    parts = dict(report.slices)[Dimension.SEGMENT]
+    rows = tuple(_became(name, one.outcomes) for name, one in (("all", report.whole), *parts))
+    columns = ("segment", "SQL", "meeting", "opportunity", "won", "pipeline", "won, worth")
+    note = "As Salesforce shows it now, of those assigned; an opportunity counts once per row."
+    return Sheet("Outcomes", columns, rows, note)
+
+
+def _became(name: str, found: Outcomes) -> tuple[str, ...]:
+    shown = (found.sql, found.meeting, found.opportunity, found.won)
+    worth = found.money
+    amounts = (None, None) if worth is None else (worth.pipeline, worth.won)
+    told = (UNDEFINED if amount is None else f"{amount:,.0f}" for amount in amounts)
+    return (name, *(percent(share.value) for share in shown), *told)
 
 
 def _speed(measured: Measures) -> Sheet:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from domain.business_time import between
 from domain.delays import split
+from domain.outcomes import Became
 from domain.policy import Policy
 from domain.values import CycleId, LeadKey
 from domain.verdict import CheckCode
@@ -86,6 +87,8 @@ class Journey:
     """Kinds of effects that were given up."""
     is_converted: bool | None = None
     """Whether Salesforce shows it converted; None when that was not asked."""
+    became: Became | None = None
+    """What Salesforce shows of it now; None when that was not asked, or it is gone."""
 
     @property
     def knew_at(self) -> datetime | None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from domain.journeys import Ending, Journey, working_time
+from domain.outcomes import Became, Money, OutcomeRules, money
 from domain.policy import Policy
 from domain.values import CycleId
 
@@ -161,6 +162,19 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of those assigned, as Salesforce shows it now."""
+
+    sql: Share
+    """Accepted by sales as qualified, or converted."""
+    meeting: Share
+    opportunity: Share
+    won: Share
+    money: Money | None
+    """None where Salesforce was not asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measures:
     """Everything that is measured of one group of journeys."""
 
@@ -168,9 +182,12 @@ class Measures:
     speed: tuple[Pace, ...]
     coverage: Coverage
     quality: Quality
+    outcomes: Outcomes
 
 
-def measure(journeys: Sequence[Journey], times: Timings, now: datetime) -> Measures:
+def measure(
+    journeys: Sequence[Journey], times: Timings, now: datetime, rules: OutcomeRules
+) -> Measures:
     """Measure a group; what was superseded by a newer cycle of the same lead is left out.
 
     `times` are those of `timings` for these journeys and this `now`, or for more of them: they are
@@ -182,6 +199,7 @@ def measure(journeys: Sequence[Journey], times: Timings, now: datetime) -> Measu
         speed=tuple(pace(counted, stretch, times) for stretch in Stretch),
         coverage=coverage(counted, now),
         quality=quality(counted),
+        outcomes=outcomes(counted, rules),
     )
 
 
@@ -354,6 +372,24 @@ def quality(journeys: Sequence[Journey]) -> Quality:
         fallback=share[FALLBACK],
         converted=converted,
         nudged=nudge_effect(given),
+    )
+
+
+def outcomes(journeys: Sequence[Journey], rules: OutcomeRules) -> Outcomes:
+    """What became of those assigned; none of it is known before Salesforce was asked."""
+    given = [one for one in journeys if one.assigned_at is not None]
+    known = [one.became for one in given if one.became is not None]
+    unasked = "Salesforce was not asked" if given and not known else None
+
+    def share(counts: Callable[[Became], bool]) -> Share:
+        return Share(sum(map(counts, known)), len(known), unasked)
+
+    return Outcomes(
+        sql=share(lambda one: one.is_sql(rules)),
+        meeting=share(lambda one: one.meetings > 0),
+        opportunity=share(lambda one: bool(one.deals)),
+        won=share(lambda one: any(deal.is_won for deal in one.deals)),
+        money=money(known) if known else None,
     )
 
 

@@ -33,6 +33,7 @@ WHOLE = (
     "conversation",
     "publishing",
     "alerts",
+    "outcomes",
 )
 """Parts that the worker reads before it is known which policy a lead has: they can't be tried."""
 _WHOLE_OF = {

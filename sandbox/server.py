@@ -1,20 +1,26 @@
 """Thin HTTP servers over the vendors' faces: one plain port, one TLS port for Salesforce.
 
 Faces are mounted by path prefix on the plain port (`/marketo`, `/slack`, ...); Salesforce has
-the TLS port to itself, because simple-salesforce accepts only https and only a host.
+the TLS port to itself, because simple-salesforce accepts only https and only a host. Every
+connection has a thread, so that a client that is slow, or whose answer is held back, stops nobody.
 """
 
 import gzip
+import selectors
 import socket
 import ssl
 import struct
 import threading
-import time
+from collections import Counter
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import cast
+from contextlib import suppress
+from dataclasses import replace
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
 
 from sandbox import faults
+from sandbox.http import Connection, Head, MalformedError
 from sandbox.wire import Handler, Request, Response
 from sandbox.world import World
 
@@ -27,92 +33,131 @@ NOT_OF_THIS_WORLD = frozenset({"_control", "look"})
 """Mounts that no fault strikes."""
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends RST."""
-
-STOP_POLL_SECONDS = 0.02
-"""How often a server looks whether it shall stop; tests start and stop many."""
-
-
-def dispatch(world: World, faces: Mapping[str, Handler], request: Request) -> Response:
-    """Give a request to the face with the longest matching prefix, the prefix removed.
-
-    On its way it passes the faults that stand.
-    """
-    for prefix in sorted(faces, key=len, reverse=True):
-        if request.path == prefix or request.path.startswith(prefix.rstrip("/") + "/"):
-            inner = Request(
-                request.method,
-                request.path[len(prefix.rstrip("/")) :] or "/",
-                request.query,
-                request.headers,
-                request.body,
-            )
-            vendor = prefix.strip("/") or VENDOR_AT_ROOT
-            with world.present():
-                if vendor in NOT_OF_THIS_WORLD:
-                    return faces[prefix](inner)
-                return faults.through(world, vendor, inner, faces[prefix])
-    return Response.of({"error": f"the sandbox has no face at {request.path}"}, 404)
+BACKLOG = 128
+BODILESS = frozenset({204, 304})
+STOP_SECONDS = 5.0
+"""How long stopping waits for a request that is being served."""
 
 
-class _Http(ThreadingHTTPServer):
-    """A listening socket with the world and the faces that it serves."""
+class Mounts:
+    """The faces of one server, each under a path prefix; the longest that fits answers."""
 
-    daemon_threads = True
+    def __init__(self, world: World, faces: Mapping[str, Handler]) -> None:
+        self._world = world
+        self._faces = [
+            (prefix.rstrip("/"), prefix.strip("/") or VENDOR_AT_ROOT, faces[prefix])
+            for prefix in sorted(faces, key=len, reverse=True)
+        ]
+        self._lock = threading.Lock()
+        self._serving = Counter[str]()
 
-    def __init__(self, world: World, faces: Mapping[str, Handler], port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Exchange)
-        self.world = world
-        self.faces = faces
+    def enter(self, head: Head, body: bytes) -> tuple[str, Handler, Request] | None:
+        """Whose request it is, who answers it and what they see; it counts as being served."""
+        path, _, query = head.target.partition("?")
+        for prefix, vendor, face in self._faces:
+            if path == prefix or path.startswith(f"{prefix}/"):
+                with self._lock:
+                    self._serving[vendor] += 1
+                    count = self._serving[vendor]
+                target = f"{path[len(prefix) :] or '/'}?{query}"
+                request = Request.parse(head.method, target, head.headers, body)
+                return vendor, face, replace(request, concurrent=count)
+        return None
+
+    def leave(self, vendor: str) -> None:
+        """The answer has left."""
+        with self._lock:
+            self._serving[vendor] -= 1
+
+    def answer(self, vendor: str, face: Handler, request: Request) -> Response:
+        """Let a face answer, with the world held still, past the faults that stand."""
+        with self._world.present():
+            if vendor in NOT_OF_THIS_WORLD:
+                return face(request)
+            return faults.through(self._world, vendor, request, face)
 
 
-class _Exchange(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class _Exchanges:
+    """All exchanges of one connection, one after the other."""
 
-    @property
-    def _here(self) -> _Http:
-        return cast("_Http", self.server)
+    def __init__(
+        self, world: World, mounts: Mounts, connection: Connection, stopping: threading.Event
+    ) -> None:
+        self._world = world
+        self._mounts = mounts
+        self._connection = connection
+        self._stopping = stopping
 
-    def _exchange(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
-        body = self.rfile.read(length) if length else b""
-        if self.headers.get("content-encoding") == "gzip":
-            body = gzip.decompress(body)
-        request = Request.parse(self.command, self.path, dict(self.headers.items()), body)
-        self._answer(dispatch(self._here.world, self._here.faces, request))
+    def run(self) -> None:
+        """Serve until either side ends it."""
+        try:
+            while not self._stopping.is_set():
+                head = self._connection.read_head()
+                if head is None:
+                    return
+                self._serve(head, self._connection.read_body(head))
+                if not head.keeps_alive or self._connection.is_closed:
+                    return
+        except MalformedError as error:
+            self._send(None, Response(error.status, f"{error}\n".encode()))
+        except OSError:
+            return
 
-    def _answer(self, response: Response) -> None:
-        time.sleep(response.hold_seconds)
+    def _serve(self, head: Head, body: bytes) -> None:
+        entered = self._mounts.enter(head, body)
+        if entered is None:
+            error = {"error": f"the sandbox has no face at {head.target}"}
+            self._send(head, Response.of(error, HTTPStatus.NOT_FOUND))
+            return
+        vendor = entered[0]
+        try:
+            response = self._mounts.answer(*entered)
+            if response.hold_seconds:
+                self._stopping.wait(response.hold_seconds)
+            self._send(head, response)
+        finally:
+            self._mounts.leave(vendor)
+
+    def _send(self, head: Head | None, response: Response) -> None:
         if response.is_reset:
             self._reset()
             return
         body, headers = response.body, dict(response.headers)
-        accepts = self.headers.get("accept-encoding", "")
-        if "gzip" in accepts and len(body) >= GZIP_FROM_BYTES:
+        accepts = "" if head is None else head.headers.get("accept-encoding", "")
+        if len(body) >= GZIP_FROM_BYTES and "gzip" in accepts and "content-encoding" not in headers:
             body = gzip.compress(body, compresslevel=1)
             headers["content-encoding"] = "gzip"
-        self.send_response(response.status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: response.cut_at])
+        if response.status not in BODILESS:
+            headers["content-length"] = str(len(body))
+        if head is None or not head.keeps_alive:
+            headers["connection"] = "close"
+        if response.status in BODILESS or (head is not None and head.method == "HEAD"):
+            body = b""
+        date = _http_date(int(self._world.now.timestamp()))
+        start = f"HTTP/1.1 {response.status} {_phrase(response.status)}\r\ndate: {date}\r\n"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        told = f"{start}{lines}\r\n".encode("latin-1", "replace")
+        self._connection.send(told + body[: response.cut_at])
         if response.cut_at is not None:
             self._reset()
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _exchange  # noqa: N815
-
     def _reset(self) -> None:
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-        self.close_connection = True
-        self.connection.close()
+        self._connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self._connection.close()
 
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        """The Date header: this world's present, not the machine's."""
-        return super().date_time_string(timestamp or self._here.world.now.timestamp())
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its name there)
-        """Say nothing: the journal is the log."""
+@lru_cache(maxsize=1)
+def _http_date(seconds: int) -> str:
+    """The Date header: this world's present, not the machine's."""
+    return formatdate(seconds, usegmt=True)
+
+
+@lru_cache(maxsize=100)
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
 
 
 class Server:
@@ -126,24 +171,67 @@ class Server:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._http = _Http(world, faces, port)
-        if tls is not None:
-            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(STOP_POLL_SECONDS,), daemon=True
-        )
+        self._world = world
+        self._mounts = Mounts(world, faces)
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+        self._wake, self._woken = socket.socketpair()
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._threads: dict[threading.Thread, socket.socket] = {}
+        self._thread = threading.Thread(target=self._accept, daemon=True)
 
     @property
     def port(self) -> int:
         """The port that was given, or the free one that was found."""
-        return self._http.server_address[1]
+        return self._listener.getsockname()[1]
 
     def start(self) -> None:
-        """Begin to answer, on a thread."""
+        """Begin to answer, on threads."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop answering and free the port."""
-        self._http.shutdown()
-        self._http.server_close()
+        """Stop answering, end every connection and free the port."""
+        self._stopping.set()
+        self._wake.send(b"\0")
         self._thread.join()
+        for each in (self._listener, self._wake, self._woken):
+            each.close()
+        with self._lock:
+            threads = list(self._threads.items())
+        for _, connected in threads:
+            with suppress(OSError):
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)  # of TLS, the socket below
+        for thread, _ in threads:
+            thread.join(STOP_SECONDS)
+
+    def _accept(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while True:
+                selector.select()
+                if self._stopping.is_set():
+                    return
+                connected, _ = self._listener.accept()
+                thread = threading.Thread(target=self._converse, args=(connected,), daemon=True)
+                with self._lock:
+                    self._threads[thread] = connected
+                thread.start()
+
+    def _converse(self, connected: socket.socket) -> None:
+        """Serve one connection until it ends."""
+        try:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is not None:
+                connected = self._tls.wrap_socket(connected, server_side=True)
+                with self._lock:
+                    self._threads[threading.current_thread()] = connected
+            with connected:
+                connection = Connection(connected)
+                _Exchanges(self._world, self._mounts, connection, self._stopping).run()
+        except OSError:  # the client went away, or did not like our certificate
+            connected.close()
+        finally:
+            with self._lock:
+                del self._threads[threading.current_thread()]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 Json = Any
 """A decoded JSON value; the sandbox is the one place where the wire is spoken directly."""
@@ -20,15 +20,17 @@ class Request:
     headers: Mapping[str, str]
     """Header names in lower case."""
     body: bytes = b""
+    concurrent: int = 1
+    """How many requests to this vendor were being served when it came, itself included."""
 
     @classmethod
     def parse(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> "Request":
         """Build a request from its start line's target, its headers and its raw body."""
-        parts = urlsplit(target)
+        path, _, query = target.partition("?")
         return cls(
             method=method.upper(),
-            path=parts.path,
-            query=parse_qs(parts.query, keep_blank_values=True),
+            path=path,
+            query=parse_qs(query, keep_blank_values=True) if query else {},
             headers={name.lower(): value for name, value in headers.items()},
             body=body,
         )

@@ -1,9 +1,9 @@
 """The world behind the vendors' faces: records, one clock, one future, one journal.
 
-All state is plain JSON in `World.records`, so a snapshot is a pickle of one value and any
-page, test or control call can look at everything. Nothing happens by itself: time moves only
-when somebody moves it (or in step with the wall clock, when asked), and what was scheduled
-then happens in order, each event at its own instant.
+All state is plain JSON in tables, so that any page, test or control call can look at everything,
+and the world can go back to any moment that was remembered. Nothing happens by itself: time moves
+as `sandbox.clock` says, and what was scheduled then happens in order, each event at its own
+instant.
 """
 
 import heapq
@@ -11,32 +11,22 @@ import itertools
 import pickle
 import random
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from sandbox.clock import Clock
+from sandbox.journal import Entry, Journal
+from sandbox.table import Mark, Row, Table
 from sandbox.wire import Json
 
-Row = dict[str, Json]
-"""One record of one vendor, as JSON."""
+__all__ = ["Entry", "Row", "World"]
 
 EventHandler = Callable[[Json], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the journal: a request, an effect on a record, or a delivery."""
-
-    seq: int
-    at: str
-    kind: str
-    """`request`, `effect`, `delivery`, or `fault` for one that struck."""
-    vendor: str
-    name: str
-    """The method and path, or the effect's own word such as `Lead.OwnerId`."""
-    data: Row
+Event = tuple[datetime, int, str, Json]
+"""When, its place among those of the same instant, what, and with what."""
 
 
 @dataclass(slots=True)
@@ -46,11 +36,21 @@ class State:
     now: datetime
     rng: random.Random
     serial: int = 0
-    records: dict[str, dict[str, Row]] = field(default_factory=dict[str, dict[str, Row]])
-    future: list[tuple[datetime, int, str, Json]] = field(
-        default_factory=list[tuple[datetime, int, str, Json]]
-    )
-    journal: list[Entry] = field(default_factory=list[Entry])
+    records: dict[str, Table] = field(default_factory=dict[str, Table])
+    future: list[Event] = field(default_factory=list[Event])
+    journal: Journal = field(default_factory=Journal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """A moment of a world."""
+
+    now: datetime
+    rng: tuple[Any, ...]
+    serial: int
+    future: list[Event]
+    journal: int
+    tables: dict[str, Mark]
 
 
 class World:
@@ -58,10 +58,14 @@ class World:
 
     def __init__(self, *, seed: int = 1, now: datetime | None = None) -> None:
         start = now or datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+        self.seed = seed
         self.state = State(now=start, rng=random.Random(seed))
         self.lock = threading.RLock()
+        self.clock = Clock()
+        """How time passes; no part of a snapshot."""
         self._handlers: dict[str, EventHandler] = {}
-        self._follow_from: float | None = None
+        self._snapshots: dict[int, _Snapshot] = {}
+        self._taken = itertools.count(1)
 
     @property
     def now(self) -> datetime:
@@ -74,13 +78,16 @@ class World:
         return self.state.rng
 
     @property
-    def journal(self) -> list[Entry]:
+    def journal(self) -> Journal:
         """Everything that happened, oldest first; only ever appended to."""
         return self.state.journal
 
-    def table(self, name: str) -> dict[str, Row]:
+    def table(self, name: str) -> Table:
         """The rows of one table such as `salesforce.Lead`, by id, in order of creation."""
-        return self.state.records.setdefault(name, {})
+        table = self.state.records.get(name)
+        if table is None:
+            table = self.state.records[name] = Table()
+        return table
 
     def next_serial(self) -> int:
         """A number never given before in this world; ids are made from it."""
@@ -89,8 +96,7 @@ class World:
 
     def record(self, kind: str, vendor: str, name: str, **data: Json) -> None:
         """Append one line to the journal, at this world's present."""
-        at = self.state.now.isoformat()
-        self.journal.append(Entry(len(self.journal), at, kind, vendor, name, data))
+        self.state.journal.append(self.state.now, kind, vendor, name, data)
 
     def on(self, event: str, handler: EventHandler) -> None:
         """Say who carries out a kind of scheduled event."""
@@ -111,32 +117,75 @@ class World:
             while future and future[0][0] <= instant:
                 at, _, event, payload = heapq.heappop(future)
                 self.state.now = max(self.state.now, at)
-                self._handlers[event](payload)
+                self._handlers[event](self._own(payload))
             self.state.now = max(self.state.now, instant)
+
+    def _own(self, payload: Json) -> Json:
+        """A payload that its handler may alter, though a snapshot still holds it."""
+        return pickle.loads(pickle.dumps(payload)) if self._snapshots else payload  # noqa: S301  (a copy)
 
     def follow_wall_clock(self) -> None:
         """From here on, let this world's time pass as the wall clock does."""
-        self._follow_from = time.monotonic()
+        self.clock.run()
 
     @contextmanager
     def present(self) -> Generator[None]:
-        """Hold the world still for one request, brought up to the wall clock when followed."""
+        """Hold the world still for one request, brought up to its clock."""
         with self.lock:
-            if self._follow_from is not None:
-                passed = time.monotonic() - self._follow_from
-                self._follow_from += passed
-                self.advance(timedelta(seconds=passed))
+            passed = self.clock.take()
+            if passed:
+                self.advance(passed)
             yield
 
-    def snapshot(self) -> bytes:
-        """This moment, whole; `restore` brings it back."""
-        with self.lock:
-            return pickle.dumps(self.state, protocol=pickle.HIGHEST_PROTOCOL)
+    def snapshot(self) -> int:
+        """Remember this moment; returns its number, with which `restore` brings it back.
 
-    def restore(self, snapshot: bytes) -> None:
-        """Go back to the moment of `snapshot`, journal included."""
+        It takes as long as copying the list of what is scheduled. What is looked at afterwards
+        is copied then, row by row, the first time.
+        """
         with self.lock:
-            self.state = pickle.loads(snapshot)  # noqa: S301  (made by this process)
+            number, state = next(self._taken), self.state
+            tables = {name: table.mark() for name, table in state.records.items()}
+            self._snapshots[number] = _Snapshot(
+                state.now,
+                state.rng.getstate(),
+                state.serial,
+                list(state.future),
+                len(state.journal),
+                tables,
+            )
+            return number
+
+    def restore(self, number: int) -> None:
+        """Go back to a remembered moment, journal included.
+
+        It stays remembered; those after it are forgotten. Raises LookupError when there is none
+        of this number.
+        """
+        with self.lock:
+            if number not in self._snapshots:
+                raise LookupError(f"there is no snapshot {number}")
+            state, snapshot = self.state, self._snapshots[number]
+            for later in sorted(self._snapshots, reverse=True):
+                if later < number:
+                    break
+                for name, mark in self._snapshots[later].tables.items():
+                    state.records[name].go_back(mark)
+                if later > number:
+                    del self._snapshots[later]
+            for name in state.records.keys() - snapshot.tables.keys():
+                del state.records[name]
+            for name, table in state.records.items():
+                snapshot.tables[name] = table.mark()
+            state.now, state.serial = snapshot.now, snapshot.serial
+            state.rng.setstate(snapshot.rng)
+            state.future[:] = snapshot.future
+            del state.journal[snapshot.journal :]
+
+    def pack(self) -> None:
+        """Let all rows take little memory until somebody asks for them; for who makes many."""
+        for table in self.state.records.values():
+            table.pack()
 
     def ids(self, prefix: str) -> Iterator[str]:
         """An endless supply of ids with a readable prefix."""

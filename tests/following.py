@@ -13,6 +13,8 @@ from slack_sdk.signature import SignatureVerifier
 
 from agent import slack_app
 from sandbox.salesforce import records
+from sandbox.slack import hooks
+from sandbox.slack.channels import open_dm
 from tests.worlds import Town
 
 SECRET = "signing-secret"
@@ -124,9 +126,15 @@ def payload(here: Town, email: str, kind: str, **more: Any) -> dict[str, Any]:  
         "team": {"id": "T1"},
         "api_app_id": "A1",
         "trigger_id": "1.2.3",
-        "response_url": f"{here.running.url}/slack/response",
+        "response_url": response_url(here, email),
         **more,
     }
+
+
+def response_url(here: Town, email: str) -> str:
+    """Where the app answers what somebody did in their direct message."""
+    user = slack_id(here, email)
+    return hooks.grant(here.world, user, str(open_dm(here.world, user)[0]["id"]))
 
 
 def send(here: Town, payload: dict[str, Any], *, secret: str = SECRET) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import SecretStr
 from slack_bolt import BoltRequest
 from slack_sdk.signature import SignatureVerifier
 
@@ -14,7 +15,7 @@ from sandbox.openai.personalities import become
 from sandbox.openai.script import add_rule
 from sandbox.slack.channels import add_channel, open_dm
 from sandbox.world import Row
-from tests.following import SECRET, deliver, payload, said, send, slack_id
+from tests.following import SECRET, deliver, payload, response_url, said, send, slack_id
 from tests.worlds import Town
 from tools.slack.answering import NO, YES
 
@@ -94,7 +95,7 @@ def command(here: Town, email: str, text: str) -> str:
         "channel_id": dm(here, email),
         "team_id": TEAM,
         "trigger_id": "1.2.3",
-        "response_url": f"{here.running.url}/slack/response/1",
+        "response_url": response_url(here, email),
     }
     assert 200 == _deliver(here, urlencode(form), "application/x-www-form-urlencoded")
     return said(responses(here)[-1])
@@ -147,6 +148,18 @@ def word(here: Town, email: str, message: Row, *, yes: bool = True) -> int:
     body = payload(here, email, "block_actions", message=message, actions=[pressed])
     body |= {"channel": {"id": message["channel"]}, "container": {"type": "message"}}
     return send(here, body)
+
+
+def give_model(here: Town) -> None:
+    """Connect the town's worker with the sandbox's model, which is down until it is taught."""
+    openai = here.running.details()["openai"]
+    access = {
+        "openai_api_key": SecretStr(openai["api_key"]),
+        "openai_base_url": openai["base_url"],
+        "openai_model": openai["model"],
+    }
+    here.app.settings = here.app.settings.model_copy(update=access)
+    become(here.world, "down")
 
 
 def speaks(here: Town, tool: str, arguments: dict[str, Any], words: str = "") -> None:

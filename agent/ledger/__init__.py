@@ -18,6 +18,7 @@ from agent.ledger.lists import Lists
 from agent.ledger.measuring import Measuring
 from agent.ledger.publications import Publications
 from agent.ledger.talks import Talks
+from agent.ledger.turns import Turns
 from agent.ledger.visits import Visits
 from agent.ledger.workings import Workings
 
@@ -37,6 +38,7 @@ class Ledger:
     handoffs: Handoffs
     clicks: Clicks
     talks: Talks
+    turns: Turns
     measuring: Measuring
     lists: Lists
     visits: Visits
@@ -58,6 +60,7 @@ class Ledger:
             Handoffs(engine),
             Clicks(engine),
             Talks(engine),
+            Turns(engine),
             Measuring(engine),
             Lists(engine),
             Visits(engine),

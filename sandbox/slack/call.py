@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import cast
 
+from sandbox.slack.documented import pages
 from sandbox.wire import Json, Request
 from sandbox.world import Row, World
 
@@ -35,7 +36,13 @@ class Call:
     world: World
     token: Row
     """The row of `slack.token` that the caller holds."""
+    method: str
     args: dict[str, Json] = field(default_factory=dict[str, Json])
+
+    def refusal(self, *errors: str, told: tuple[str, ...] = ()) -> SlackError:
+        """The refusal by the first of these names that the method's page documents."""
+        documented = pages()[self.method].errors
+        return SlackError(next(one for one in errors if one in documented), *told)
 
     def text(self, name: str, default: str = "") -> str:
         """An argument as text; `default` when absent."""
@@ -50,11 +57,33 @@ class Call:
         return TRUTHS[value]
 
     def limit(self, default: int, most: int) -> int:
-        """The page size, at most `most`. Raises `invalid_limit`."""
+        """The page size, at most `most`. Raises `invalid_limit` or `invalid_arguments`."""
         text = self.text("limit") or str(default)
         if not text.isdecimal() or int(text) < 1:
-            raise SlackError("invalid_limit")
+            told = ("[ERROR] limit must be a positive number",)
+            raise self.refusal("invalid_limit", "invalid_arguments", told=told)
         return min(int(text), most)
+
+    def number(self, name: str, error: str = "invalid_arguments") -> int:
+        """A whole number that must be there. Raises `error`."""
+        text = self.text(name)
+        if not text.isdecimal():
+            raise SlackError(error, f"[ERROR] {name} must be a number")
+        return int(text)
+
+    def names(self, name: str) -> list[str]:
+        """A list as SDKs send it: JSON, or text with commas."""
+        value = self.args.get(name)
+        if isinstance(value, list):
+            return [str(one) for one in cast("list[Json]", value)]
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def need(self, *scopes: str) -> None:
+        """Refuse a call whose token has none of these scopes. Raises `missing_scope`."""
+        provided: list[str] = self.token["scopes"]
+        if not set(scopes) & set(provided):
+            needed = ",".join(scopes)
+            raise SlackError("missing_scope", needed=needed, provided=",".join(provided))
 
     def offset(self, kind: str) -> int:
         """Where a page begins, from a cursor `kind:offset`. Raises `invalid_cursor`."""
@@ -79,15 +108,15 @@ class Call:
             raise SlackError(error) from None
 
 
-def arguments(request: Request) -> dict[str, Json]:
+def arguments(request: Request, *, takes_json: bool = True) -> dict[str, Json]:
     """Read query, form and JSON body alike, as every SDK sends a different one.
 
-    An empty JSON body means no arguments: slack_sdk sends `auth.test` so.
-    Raises `SlackError` `invalid_json` (Slack: Web API, "Errors").
+    An empty JSON body means no arguments: slack_sdk sends `auth.test` so. Methods that only read
+    mostly don't look at a JSON body. Raises `SlackError` `invalid_json` (Slack: Web API, "Errors").
     """
     args: dict[str, Json] = {name: values[-1] for name, values in request.query.items()}
     args |= {name: values[-1] for name, values in request.form.items()}
-    if request.content_type == "application/json" and request.body.strip():
+    if takes_json and request.content_type == "application/json" and request.body.strip():
         try:
             body = request.json()
         except ValueError:

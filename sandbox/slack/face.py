@@ -1,101 +1,163 @@
-"""Slack's Web API face: `POST /api/<method>`, token check, scopes, error bodies."""
+"""Slack's face: `POST /api/<method>`, uploads, and the hooks that interactions are answered by.
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import cast
+A call is checked as Slack does it: method, token, kind of token, scope, pace, arguments.
+"""
 
-from sandbox.slack import channels, messages, people, socket, views
-from sandbox.slack.blocks import check_blocks
+from collections.abc import Callable, Mapping
+
+from sandbox.slack import (
+    channels,
+    files,
+    hooks,
+    messages,
+    pane,
+    people,
+    reactions,
+    rooms,
+    scheduled,
+    socket,
+    streams,
+    views,
+)
+from sandbox.slack.app import serve_at
 from sandbox.slack.call import Call, RateLimitedError, SlackError, arguments
+from sandbox.slack.documented import Documented, pages
+from sandbox.slack.limits import spend_call
 from sandbox.wire import Handler, Json, Request, Response
 from sandbox.world import Row, World
 
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """One API method and the scope that it asks for."""
-
-    run: Callable[[Call], Json]
-    scope: str | None = None
-
-
-METHODS = {
-    "apps.connections.open": Method(socket.open_connection, "connections:write"),
-    "auth.test": Method(people.authenticate),
-    "chat.delete": Method(messages.delete, "chat:write"),
-    "chat.getPermalink": Method(messages.permalink),
-    "chat.postEphemeral": Method(messages.post_ephemeral, "chat:write"),
-    "chat.postMessage": Method(messages.post, "chat:write"),
-    "chat.update": Method(messages.update, "chat:write"),
-    "conversations.history": Method(channels.history, "channels:history"),
-    "conversations.list": Method(channels.conversations, "channels:read"),
-    "conversations.open": Method(channels.open_conversation, "im:write"),
-    "conversations.replies": Method(channels.replies, "channels:history"),
-    "dnd.info": Method(people.quiet_hours, "dnd:read"),
-    "dnd.teamInfo": Method(people.team_quiet_hours, "dnd:read"),
-    "reactions.add": Method(messages.react, "reactions:write"),
-    "assistant.threads.setSuggestedPrompts": Method(views.suggest, "assistant:write"),
-    "users.info": Method(people.user, "users:read"),
-    "users.list": Method(people.users, "users:read"),
-    "users.lookupByEmail": Method(people.lookup, "users:read.email"),
-    "users.profile.get": Method(people.profile, "users.profile:read"),
-    "users.profile.set": Method(people.refuse_profile),
-    "views.publish": Method(views.publish),
+MOUNT = "/slack"
+"""Where this face is mounted."""
+APP_LEVEL = frozenset({"apps.connections.open"})
+"""Methods that take the app-level token, and its scope `connections:write`."""
+NAMES_ITS_OWN = {
+    "dnd.teamInfo": "users",
+    "conversations.create": "name",
+    "reactions.add": "name",
+    "reactions.remove": "name",
 }
+"""Required arguments whose absence has an error name of its own."""
 
-
-RESPONSE = "/response"
-"""Where the `response_url` of an interaction leads (Slack: Handling user interaction)."""
-
-
-def _respond(world: World, request: Request) -> Response:
-    """Take an answer to an interaction: only who acted sees it, unless it replaces a message."""
-    body = cast("Row", request.json())
-    check_blocks(body.get("blocks") or [])
-    world.record(
-        "effect",
-        "slack",
-        "response",
-        text=body.get("text", ""),
-        blocks=body.get("blocks") or [],
-        replaces=bool(body.get("replace_original")),
-    )
-    return Response(200, b"ok", {"content-type": "text/plain"})
+METHODS: Mapping[str, Callable[[Call], Json]] = {
+    "api.test": people.test,
+    "apps.connections.open": socket.open_connection,
+    "assistant.threads.setStatus": pane.set_status,
+    "assistant.threads.setSuggestedPrompts": pane.suggest,
+    "assistant.threads.setTitle": pane.set_title,
+    "auth.test": people.authenticate,
+    "bots.info": people.bot_info,
+    "chat.appendStream": streams.append,
+    "chat.delete": messages.delete,
+    "chat.deleteScheduledMessage": scheduled.cancel,
+    "chat.getPermalink": messages.permalink,
+    "chat.postEphemeral": messages.post_ephemeral,
+    "chat.postMessage": messages.post,
+    "chat.scheduleMessage": scheduled.schedule,
+    "chat.scheduledMessages.list": scheduled.waiting,
+    "chat.startStream": streams.start,
+    "chat.stopStream": streams.stop,
+    "chat.update": messages.update,
+    "conversations.archive": rooms.archive,
+    "conversations.create": rooms.create,
+    "conversations.history": channels.history,
+    "conversations.info": rooms.info,
+    "conversations.invite": rooms.invite,
+    "conversations.join": rooms.join,
+    "conversations.leave": rooms.leave,
+    "conversations.list": channels.conversations,
+    "conversations.members": rooms.members,
+    "conversations.open": channels.open_conversation,
+    "conversations.replies": channels.replies,
+    "dnd.info": people.quiet_hours,
+    "dnd.teamInfo": people.team_quiet_hours,
+    "files.completeUploadExternal": files.complete,
+    "files.delete": files.delete,
+    "files.getUploadURLExternal": files.begin,
+    "files.info": files.info,
+    "reactions.add": reactions.add,
+    "reactions.get": reactions.get,
+    "reactions.remove": reactions.remove,
+    "team.info": people.team,
+    "users.conversations": rooms.joined_by,
+    "users.getPresence": people.presence,
+    "users.info": people.user,
+    "users.list": people.users,
+    "users.lookupByEmail": people.lookup,
+    "users.profile.get": people.profile,
+    "users.profile.set": people.refuse_profile,
+    "views.open": views.open_view,
+    "views.publish": views.publish,
+    "views.push": views.push,
+    "views.update": views.update,
+}
 
 
 def face(world: World) -> Handler:
     """Answer as slack.com does: HTTP 200 with `ok`, or 429 with Retry-After."""
 
     def answer(request: Request) -> Response:
-        if request.path.startswith(RESPONSE):
-            return _respond(world, request)
+        if "host" in request.headers:
+            serve_at(world, f"http://{request.headers['host']}{MOUNT}")
+        if request.path.startswith(hooks.PATH):
+            return hooks.respond(world, request)
+        if request.path.startswith(files.PATH):
+            return files.receive(world, request)
         name = request.path.removeprefix("/api/")
         try:
-            body: Json = {"ok": True, **_run(world, name, request)}
-            response = Response.of(body, x_slack_req_id=f"req{world.next_serial()}")
+            response, error = _run(world, name, request), None
         except SlackError as refusal:
-            body = {"ok": False, "error": refusal.error, **refusal.extra}
-            if refusal.messages:
-                body["response_metadata"] = {"messages": list(refusal.messages)}
-            response = Response.of(body)
+            response, error = _refuse(name, refusal), refusal.error
         except RateLimitedError as limit:
-            body = {"ok": False, "error": "ratelimited"}
+            body: Row = {"ok": False, "error": "ratelimited"}
             response = Response.of(body, 429, retry_after=str(limit.retry_after))
-        world.record(
-            "request", "slack", name, status=response.status, ok=body["ok"], error=body.get("error")
-        )
+            error = "ratelimited"
+        status, is_ok = response.status, error is None
+        world.record("request", "slack", name, status=status, ok=is_ok, error=error)
         return response
 
     return answer
 
 
-def _run(world: World, name: str, request: Request) -> Json:
-    method = METHODS.get(name)
-    if method is None:
+def _refuse(name: str, refusal: SlackError) -> Response:
+    """Slack's answer to a refused call. Raises LookupError for a name that it doesn't document."""
+    if name in pages() and refusal.error not in pages()[name].errors:
+        raise LookupError(f"Slack does not document {refusal.error} for {name}")
+    body: Row = {"ok": False, "error": refusal.error, **refusal.extra}
+    if refusal.messages:
+        body["response_metadata"] = {"messages": list(refusal.messages)}
+    return Response.of(body)
+
+
+def _run(world: World, name: str, request: Request) -> Response:
+    run = METHODS.get(name)
+    if run is None:
         raise SlackError("unknown_method", req_method=name)
-    args = arguments(request)
-    bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-    given = bearer or str(args.pop("token", "") or "")
+    page = pages()[name]
+    args = arguments(request, takes_json=page.takes_json)
+    token = _token(world, request, args)
+    _check_token(name, page, token)
+    spend_call(world, name)
+    missing = [one for one in page.required if args.get(one) is None]
+    missing = [one for one in missing if NAMES_ITS_OWN.get(name) != one]
+    if missing:
+        told = (f"[ERROR] missing required field: {one}" for one in missing)
+        raise SlackError("invalid_arguments", *told)
+    body: Row = {"ok": True, **run(Call(world, token, name, args))}
+    if args and _lacks_charset(request):
+        body["warning"] = "missing_charset"
+        body.setdefault("response_metadata", {})["warnings"] = ["missing_charset"]
+    return Response.of(
+        body,
+        x_slack_req_id=f"req{world.next_serial()}",
+        x_oauth_scopes=",".join(token["scopes"]),
+        x_accepted_oauth_scopes=",".join(page.scopes),
+    )
+
+
+def _token(world: World, request: Request, args: dict[str, Json]) -> Row:
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer").strip()
+    in_body = str(args.pop("token", "") or "")
+    given = bearer or ("" if "token" in request.query else in_body)
     if not given:
         raise SlackError("not_authed")
     token = world.table("slack.token").get(given)
@@ -103,7 +165,18 @@ def _run(world: World, name: str, request: Request) -> Json:
         raise SlackError("invalid_auth")
     if token.get("revoked"):
         raise SlackError("token_revoked")
-    if method.scope is not None and method.scope not in token["scopes"]:
+    return token
+
+
+def _check_token(name: str, page: Documented, token: Row) -> None:
+    if (token["kind"] == "app") != (name in APP_LEVEL) or not page.is_for_bots:
+        raise SlackError("not_allowed_token_type")
+    needed = ("connections:write",) if name in APP_LEVEL else page.scopes
+    if needed and not set(needed) & set(token["scopes"]):
         provided = ",".join(token["scopes"])
-        raise SlackError("missing_scope", needed=method.scope, provided=provided)
-    return method.run(Call(world, token, args))
+        raise SlackError("missing_scope", needed=",".join(needed), provided=provided)
+
+
+def _lacks_charset(request: Request) -> bool:
+    is_json = request.content_type == "application/json"
+    return is_json and "charset" not in request.headers.get("content-type", "").lower()

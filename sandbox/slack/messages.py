@@ -1,51 +1,44 @@
-"""Messages: posting, changing, deleting, reacting; one a second per channel."""
+"""Messages of the app: posting, changing, deleting; one a second per channel."""
 
-import json
-import math
-from typing import cast
-
-from sandbox.slack.blocks import check_blocks
-from sandbox.slack.call import Call, RateLimitedError, SlackError
-from sandbox.slack.channels import conversation, joined
+from sandbox.slack import events, log
+from sandbox.slack.app import TEAM_DOMAIN
+from sandbox.slack.call import Call, SlackError
+from sandbox.slack.channels import conversation
+from sandbox.slack.content import content
+from sandbox.slack.limits import spend_post
 from sandbox.wire import Json
 from sandbox.world import Row, World
-
-BURST = 5
-"""Posts to one channel that are let through at once, above one a second (Slack: Rate limits)."""
-MOST_TEXT = 40_000
-"""Slack: chat.postMessage, "Truncating content"."""
-MOST_METADATA = 8_000
-MOST_REACTIONS = 50
 
 
 def post(call: Call) -> Json:
     """chat.postMessage."""
-    row = joined(call)
-    if row["is_archived"]:
-        raise SlackError("is_archived")
-    content = _content(call)
-    thread = call.text("thread_ts")
-    messages = call.world.table("slack.message")
-    if thread and f"{row['id']}/{thread}" not in messages:
+    row = writable(call)
+    said, thread = content(call), call.text("thread_ts")
+    if thread and log.find(call.world, row["id"], thread) is None:
         raise SlackError("cannot_reply_to_message")
-    _spend(call.world, row["id"])
-    ts = _next_ts(call.world)
+    spend_post(call.world, row["id"])
+    message = put(call.world, row, call.token, said, thread=thread, is_broadcast=broadcasts(call))
+    return {"channel": row["id"], "ts": message["ts"], "message": log.shown(message)}
+
+
+def put(
+    world: World, row: Row, token: Row, said: Row, *, thread: str = "", is_broadcast: bool = False
+) -> Row:
+    """Let the app's bot say something in a conversation; returns the message."""
+    ts = log.next_ts(world)
     message: Row = {
         "type": "message",
         "channel": row["id"],
         "ts": ts,
-        "user": call.token["user_id"],
-        "bot_id": call.token["bot_id"],
-        **content,
+        "user": token["user_id"],
+        "bot_id": token["bot_id"],
+        **said,
     }
     if thread:
         message["thread_ts"] = thread
-        messages[f"{row['id']}/{thread}"].setdefault("thread_ts", thread)
-        if call.flag("reply_broadcast"):
-            message["subtype"] = "thread_broadcast"
-    messages[f"{row['id']}/{ts}"] = message
-    shown = {name: value for name, value in message.items() if name != "channel"}
-    call.world.record(
+    if thread and is_broadcast:
+        message["subtype"] = "thread_broadcast"
+    world.record(
         "effect",
         "slack",
         "message.post",
@@ -53,22 +46,27 @@ def post(call: Call) -> Json:
         to=row.get("user"),
         ts=ts,
         thread_ts=thread or None,
-        text=content["text"],
-        blocks=content.get("blocks"),
-        metadata=content.get("metadata"),
-        by=call.token["user_id"],
+        text=said["text"],
+        blocks=said.get("blocks"),
+        metadata=said.get("metadata"),
+        by=token["user_id"],
     )
-    return {"channel": row["id"], "ts": ts, "message": shown}
+    log.write(world, row, message)
+    events.metadata(world, "posted", message)
+    return message
+
+
+def broadcasts(call: Call) -> bool:
+    """Whether a reply is shown in the conversation as well."""
+    return call.flag("reply_broadcast")
 
 
 def update(call: Call) -> Json:
     """chat.update; only the app's own messages."""
     message = _own(call, "cant_update_message")
-    content = _content(call)
-    old = message["text"]
-    message.update(content)
-    message["edited"] = {"user": call.token["user_id"], "ts": _next_ts(call.world)}
-    channel, ts = message["channel"], message["ts"]
+    said, by = content(call), call.token["user_id"]
+    old, channel, ts = message["text"], message["channel"], message["ts"]
+    log.change(call.world, conversation(call), message, said, by)
     call.world.record(
         "effect",
         "slack",
@@ -77,130 +75,79 @@ def update(call: Call) -> Json:
         ts=ts,
         old=old,
         new=message["text"],
-        by=call.token["user_id"],
+        by=by,
     )
-    shown = {name: value for name, value in message.items() if name != "channel"}
+    events.metadata(call.world, "updated", message)
+    shown = log.shown(message)
     return {"channel": channel, "ts": ts, "text": message["text"], "message": shown}
 
 
 def delete(call: Call) -> Json:
     """chat.delete; only the app's own messages."""
     message = _own(call, "cant_delete_message")
-    channel, ts = message["channel"], message["ts"]
-    del call.world.table("slack.message")[f"{channel}/{ts}"]
-    by = call.token["user_id"]
+    channel, ts, by = message["channel"], message["ts"], call.token["user_id"]
+    log.remove(call.world, conversation(call), ts)
     call.world.record("effect", "slack", "message.delete", channel=channel, ts=ts, by=by)
+    events.metadata(call.world, "deleted", message)
     return {"channel": channel, "ts": ts}
 
 
 def post_ephemeral(call: Call) -> Json:
-    """chat.postEphemeral: seen by one person, kept by nobody."""
-    row = joined(call)
-    content = _content(call)
-    user = call.text("user")
+    """chat.postEphemeral: seen by one person until they look away, kept by nobody else."""
+    row = writable(call)
+    said, user = content(call), call.text("user")
     if user not in call.world.table("slack.user"):
         raise SlackError("user_not_in_channel")
-    ts = _next_ts(call.world)
-    call.world.record(
+    message = whisper(call.world, row["id"], user, said, thread=call.text("thread_ts"))
+    return {"message_ts": message["ts"]}
+
+
+def whisper(world: World, channel: str, user: str, said: Row, *, thread: str = "") -> Row:
+    """Show something to one person in a conversation; returns the message."""
+    ts, token = log.next_ts(world), world.table("slack.token")
+    by = next((row["user_id"] for row in token.values() if row["kind"] == "bot"), "")
+    message: Row = {"type": "message", "channel": channel, "ts": ts, "user": by, **said}
+    if thread:
+        message["thread_ts"] = thread
+    world.table(log.EPHEMERAL)[f"{channel}/{ts}"] = message | {"ephemeral_to": user}
+    world.record(
         "effect",
         "slack",
         "message.ephemeral",
-        channel=row["id"],
+        channel=channel,
         to=user,
         ts=ts,
-        text=content["text"],
-        blocks=content.get("blocks") or [],
-        by=call.token["user_id"],
+        text=said["text"],
+        blocks=said.get("blocks") or [],
+        by=by,
     )
-    return {"message_ts": ts}
+    return message
 
 
 def permalink(call: Call) -> Json:
     """chat.getPermalink."""
     channel, ts = conversation(call)["id"], call.text("message_ts")
-    if f"{channel}/{ts}" not in call.world.table("slack.message"):
+    if log.find(call.world, channel, ts) is None:
         raise SlackError("message_not_found")
-    link = f"https://meridian.slack.invalid/archives/{channel}/p{ts.replace('.', '')}"
+    link = f"https://{TEAM_DOMAIN}.slack.invalid/archives/{channel}/p{ts.replace('.', '')}"
     return {"channel": channel, "permalink": link}
 
 
-def react(call: Call) -> Json:
-    """reactions.add."""
-    channel, ts, name = joined(call)["id"], call.text("timestamp"), call.text("name")
-    if not name:
-        raise SlackError("invalid_name")
-    message = call.world.table("slack.message").get(f"{channel}/{ts}")
-    if message is None:
-        raise SlackError("message_not_found")
-    reactions: list[Row] = message.get("reactions") or []
-    by = call.token["user_id"]
-    found = [each for each in reactions if each["name"] == name]
-    users: list[str] = found[0]["users"] if found else []
-    if by in users:
-        raise SlackError("already_reacted")
-    if not users and len(reactions) >= MOST_REACTIONS:
-        raise SlackError("too_many_reactions")
-    kept = [each for each in reactions if each["name"] != name]
-    count = len(users) + 1
-    message["reactions"] = [*kept, {"name": name, "users": [*users, by], "count": count}]
-    call.world.record("effect", "slack", "reaction.add", channel=channel, ts=ts, emoji=name, by=by)
-    return {}
+def writable(call: Call) -> Row:
+    """The conversation that a call writes to; the app is in it, or may write to all public ones."""
+    row = conversation(call)
+    is_public = not row["is_im"] and not row.get("is_private")
+    if not (row["is_member"] or (is_public and "chat:write.public" in call.token["scopes"])):
+        raise call.refusal("not_in_channel", "channel_not_found")
+    if row["is_archived"]:
+        raise call.refusal("is_archived", "channel_not_found")
+    return row
 
 
 def _own(call: Call, refusal: str) -> Row:
-    message = call.world.table("slack.message").get(f"{joined(call)['id']}/{call.text('ts')}")
+    message = log.find(call.world, conversation(call)["id"], call.text("ts"))
     if message is None:
         raise SlackError("message_not_found")
     if message["user"] != call.token["user_id"]:
         raise SlackError(refusal)
     return message
-
-
-def _content(call: Call) -> Row:
-    text = call.text("text") or call.text("markdown_text")
-    blocks = call.decoded("blocks", "invalid_blocks_format")
-    attachments = call.decoded("attachments", "invalid_attachments")
-    metadata = call.decoded("metadata", "invalid_metadata_format")
-    if not (text or blocks or attachments):
-        raise SlackError("no_text")
-    if len(text) > MOST_TEXT:
-        raise SlackError("msg_too_long")
-    content: Row = {"text": text}
-    if blocks:
-        check_blocks(blocks)
-        content["blocks"] = blocks
-    if attachments:
-        content["attachments"] = attachments
-    if metadata is not None:
-        _check_metadata(metadata)
-        content["metadata"] = metadata
-    return content
-
-
-def _check_metadata(metadata: Json) -> None:
-    if not isinstance(metadata, dict):
-        raise SlackError("invalid_metadata_format")
-    row = cast("Row", metadata)
-    if not row.get("event_type") or not isinstance(row.get("event_payload"), dict):
-        raise SlackError("invalid_metadata_schema")
-    if len(json.dumps(row)) > MOST_METADATA:
-        raise SlackError("metadata_too_large")
-
-
-def _spend(world: World, channel: str) -> None:
-    """Take one post out of the channel's bucket, or raise `RateLimitedError`."""
-    at = world.now.timestamp()
-    bucket = world.table("slack.pace").setdefault(channel, {"left": float(BURST), "at": at})
-    left = min(BURST, bucket["left"] + at - bucket["at"])
-    if left < 1:
-        raise RateLimitedError(math.ceil(1 - left))
-    bucket["left"], bucket["at"] = left - 1, at
-
-
-def _next_ts(world: World) -> str:
-    """A message's id: seconds and microseconds, later than any given before."""
-    team = world.table("slack.team").setdefault("T0000000001", {"last_ts": 0})
-    now = int(world.now.timestamp()) * 1_000_000 + world.now.microsecond
-    stamp = max(now, team["last_ts"] + 1)
-    team["last_ts"] = stamp
-    return f"{stamp // 1_000_000}.{stamp % 1_000_000:06d}"

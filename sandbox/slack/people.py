@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sandbox.slack.app import TEAM_DOMAIN, TEAM_ID, TEAM_NAME
 from sandbox.slack.call import Call, SlackError
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -16,12 +17,22 @@ SCOPES = (
     "chat:write",
     "channels:read",
     "channels:history",
-    "groups:history",
-    "im:history",
-    "im:write",
-    "mpim:write",
+    "channels:join",
+    "channels:manage",
     "dnd:read",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "im:write",
+    "mpim:history",
+    "mpim:read",
+    "mpim:write",
+    "reactions:read",
     "reactions:write",
+    "team:read",
     "users:read",
     "users:read.email",
     "users.profile:read",
@@ -37,7 +48,7 @@ def add_user(world: World, *, name: str, email: str, timezone: str, deleted: boo
     user_id = f"U{world.next_serial():010d}"
     world.table("slack.user")[user_id] = {
         "id": user_id,
-        "team_id": "T0000000001",
+        "team_id": TEAM_ID,
         "name": email.split("@", maxsplit=1)[0],
         "real_name": name,
         "deleted": deleted,
@@ -91,18 +102,53 @@ def set_status(
     world.record("effect", "slack", "user.status", user=user_id, old=old, new=text, by=user_id)
 
 
+def test(call: Call) -> Json:
+    """api.test: the arguments come back, or the error that was asked for."""
+    if call.text("error"):
+        raise SlackError("invalid_arguments", f"[ERROR] {call.text('error')}")
+    return {"args": call.args}
+
+
 def authenticate(call: Call) -> Json:
     """auth.test."""
     user = call.world.table("slack.user")[call.token["user_id"]]
     return {
-        "url": "https://meridian.slack.invalid/",
-        "team": "Meridian Systems",
+        "url": f"https://{TEAM_DOMAIN}.slack.invalid/",
+        "team": TEAM_NAME,
         "team_id": user["team_id"],
         "user": user["name"],
         "user_id": user["id"],
         "bot_id": call.token["bot_id"],
         "is_enterprise_install": False,
     }
+
+
+def team(_: Call) -> Json:
+    """team.info."""
+    shown = {"id": TEAM_ID, "name": TEAM_NAME, "domain": TEAM_DOMAIN, "email_domain": ""}
+    return {"team": shown | {"url": f"https://{TEAM_DOMAIN}.slack.invalid/"}}
+
+
+def bot_info(call: Call) -> Json:
+    """bots.info; without `bot`, the caller's own."""
+    wanted = call.text("bot") or call.token["bot_id"]
+    for token in call.world.table("slack.token").values():
+        if token["bot_id"] == wanted and token["kind"] == "bot":
+            row = call.world.table("slack.user")[token["user_id"]]
+            shown: Row = {"id": wanted, "user_id": row["id"], "name": row["name"]}
+            return {"bot": shown | {"deleted": False, "updated": 0}}
+    raise SlackError("bot_not_found")
+
+
+def presence(call: Call) -> Json:
+    """users.getPresence: people are active in their working day, and away in their quiet hours."""
+    named = call.text("user") or call.token["user_id"]
+    row = call.world.table("slack.user").get(named)
+    if row is None:
+        raise SlackError("invalid_arguments", "[ERROR] user was not found")
+    quiet, now = _quiet(call.world, row), call.world.now.timestamp()
+    is_quiet = quiet["next_dnd_start_ts"] <= now < quiet["next_dnd_end_ts"]
+    return {"presence": "away" if is_quiet and not row["is_bot"] else "active"}
 
 
 def users(call: Call) -> Json:
@@ -149,11 +195,11 @@ def quiet_hours(call: Call) -> Json:
 
 def team_quiet_hours(call: Call) -> Json:
     """dnd.teamInfo."""
-    wanted = [part for part in call.text("users").split(",") if part]
+    wanted = call.names("users")
     if not wanted:
         raise SlackError("no_users_provided")
     if len(wanted) > MAX_TEAM_INFO:
-        raise SlackError("too_many_users")
+        raise SlackError("invalid_arguments", f"[ERROR] no more than {MAX_TEAM_INFO} users")
     table = call.world.table("slack.user")
     return {
         "users": {each: _quiet(call.world, table[each]) for each in wanted if each in table},

@@ -1,49 +1,54 @@
 """Socket Mode: Slack delivers over a WebSocket that the app opens, and waits for an ack.
 
 `apps.connections.open` gives an address with a ticket for one connection. Every envelope goes to
-one of the app's connections and must be acknowledged within three seconds; else it is delivered
-again, with `retry_attempt`, on the next one (Slack: Using Socket Mode). Deliveries are calls to
-the outside, so they wait in wall-clock time.
+one of the app's connections and must be acknowledged within three seconds; what is delivered again
+goes to the next one (Slack: Using Socket Mode). Deliveries are calls to the outside, so they wait
+in wall-clock time.
 """
 
 import json
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
+from sandbox.slack.app import ADDRESS, APP_ID
 from sandbox.slack.call import Call, SlackError
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
-APP_ID = "A0000000001"
-ADDRESS, TICKET = "slack.socket", "slack.ticket"
+TICKET = "slack.ticket"
+TICKET_SECONDS = 30
+"""Of the wall clock, in which apps connect."""
 ACK_SECONDS = 3.0
+WARNING_SECONDS = 10.0
+"""Between the warning that a connection will be refreshed and its end."""
 MOST_CONNECTIONS = 10
 """Per app (Slack: Using Socket Mode)."""
 REFUSED = 1008
 """WebSocket close code: policy violation."""
+HOST = "sandbox"
 
 
 def open_connection(call: Call) -> Json:
     """apps.connections.open: an address for one connection; needs the app-level token."""
-    if call.token.get("kind") != "app":
-        raise SlackError("not_allowed_token_type")
     address = call.world.table(ADDRESS).get("address")
     if address is None:
         raise SlackError("internal_error", "[ERROR] no socket is served")
     ticket = f"ticket{call.world.next_serial()}"
-    call.world.table(TICKET)[ticket] = {"used": False}
+    call.world.table(TICKET)[ticket] = {"used": False, "at": time.monotonic()}
     return {"url": f"{address['url']}/link/?ticket={ticket}&app_id={APP_ID}"}
 
 
 class SocketMode:
     """The WebSocket side of one workspace and one app."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, ack_seconds: float = ACK_SECONDS) -> None:
         self._world = world
+        self._seconds = ack_seconds
         self._lock = threading.Lock()
         self._connections: list[ServerConnection] = []
         self._acks: dict[str, Json] = {}
@@ -75,26 +80,46 @@ class SocketMode:
         with self._acked:
             return self._acked.wait_for(lambda: bool(self._connections), timeout=seconds)
 
-    def deliver(self, kind: str, payload: Row, *, attempts: int = 3) -> Json:
-        """Deliver one envelope (`interactive`, `events_api`, `slash_commands`) until it is acked.
+    def deliver(self, kind: str, payload: Row, *, attempt: int = 0, reason: str = "") -> Json:
+        """Deliver one envelope (`interactive`, `events_api`, `slash_commands`) once.
 
-        Returns what the app answered in its ack; None when nobody acknowledged it in time.
+        Returns what the app answered in its ack, {} when nothing; None when nobody acknowledged it
+        in time.
         """
         with self._world.lock:
             envelope = f"envelope{self._world.next_serial()}"
-        for attempt in range(attempts):
-            told: Row = {
-                "type": kind,
-                "envelope_id": envelope,
-                "payload": payload,
-                "accepts_response_payload": kind != "events_api",
-            }
-            if kind == "events_api":
-                told |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
-            answer = self._send(told, attempt)
-            if answer is not None:
-                return answer
-        return None
+        told: Row = {
+            "type": kind,
+            "envelope_id": envelope,
+            "payload": payload,
+            "accepts_response_payload": kind != "events_api",
+        }
+        if kind == "events_api":
+            told |= {"retry_attempt": attempt, "retry_reason": reason}
+        return self._send(told, attempt)
+
+    def refresh(self, *, warning_seconds: float = WARNING_SECONDS) -> None:
+        """End all connections as the backend does every few hours: a warning, then the end."""
+        old = self.connections
+        self._tell(old, "warning")
+        threading.Timer(warning_seconds, self._end, (old, "refresh_requested")).start()
+
+    def disable(self) -> None:
+        """Switch Socket Mode off: connections end, and no new ones should be opened."""
+        with self._world.lock:
+            self._world.table(ADDRESS).pop("address", None)
+        self._end(self.connections, "link_disabled")
+
+    def _end(self, connections: Sequence[ServerConnection], reason: str) -> None:
+        self._tell(connections, reason)
+        for connection in connections:
+            connection.close()
+
+    def _tell(self, connections: Sequence[ServerConnection], reason: str) -> None:
+        told = {"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}}
+        for connection in connections:
+            with suppress(ConnectionClosed):
+                connection.send(json.dumps(told))
 
     def _send(self, told: Row, attempt: int) -> Json:
         connections = self.connections
@@ -105,7 +130,7 @@ class SocketMode:
                 sent = True
         envelope = told["envelope_id"]
         with self._acked:
-            acked = sent and self._acked.wait_for(lambda: envelope in self._acks, ACK_SECONDS)
+            acked = sent and self._acked.wait_for(lambda: envelope in self._acks, self._seconds)
             answer = self._acks.pop(envelope, None) if acked else None
         with self._world.lock:
             self._world.record(
@@ -119,6 +144,9 @@ class SocketMode:
         return answer
 
     def _serve(self, connection: ServerConnection) -> None:
+        if len(self.connections) >= MOST_CONNECTIONS:
+            self._end([connection], "too_many_websockets")
+            return
         if not self._admit(connection):
             connection.close(REFUSED, "the ticket is not valid")
             return
@@ -126,6 +154,7 @@ class SocketMode:
             self._connections.append(connection)
             count = len(self._connections)
             self._acked.notify_all()
+        self._count()
         try:
             connection.send(json.dumps(_hello(count)))
             for text in connection:
@@ -135,6 +164,12 @@ class SocketMode:
         finally:
             with self._lock:
                 self._connections.remove(connection)
+            self._count()
+
+    def _count(self) -> None:
+        """Say in the world how many connections there are."""
+        with self._world.lock:
+            self._world.table(ADDRESS)["open"] = {"connections": len(self.connections)}
 
     def _admit(self, connection: ServerConnection) -> bool:
         """Whether a connection comes with a ticket that was not used before."""
@@ -143,7 +178,9 @@ class SocketMode:
         ticket = path.partition("ticket=")[2].partition("&")[0]
         with self._world.lock:
             row = self._world.table(TICKET).get(ticket)
-            if row is None or row["used"] or len(self.connections) >= MOST_CONNECTIONS:
+            if row is None or row["used"]:
+                return False
+            if time.monotonic() - row["at"] > TICKET_SECONDS:
                 return False
             row["used"] = True
             return True
@@ -163,6 +200,6 @@ def _hello(count: int) -> Row:
     return {
         "type": "hello",
         "num_connections": count,
-        "debug_info": {"host": "sandbox", "approximate_connection_time": 18060},
+        "debug_info": {"host": HOST, "build_number": 1, "approximate_connection_time": 18060},
         "connection_info": {"app_id": APP_ID},
     }

@@ -28,7 +28,7 @@ def show(visit: Visit) -> Response:
         prompts=[load(name) for name in names()],
         spent=workings.spent(visit.now - PERIOD),
         days=PERIOD.days,
-        today=talks.tokens_since(visit.midnight()),
+        today=visit.ledger.turns.tokens_since(visit.midnight()).total,
         budget=visit.policy.conversation.tokens_per_day,
         calls=workings.calls(MOST),
         looked=looked,

@@ -97,7 +97,7 @@ def _people(visit: Visit, board: Board | None) -> list[Person]:
     owners, policy = visit.circle(Ability.WORKLOAD), visit.policy
     loads = visit.ledger.talks.loads(Part(owners), visit.now)
     measured = _by_rep(board)
-    idle = Load(0, 0, 0)
+    idle = Load(0, 0, 0, 0)
     found: list[Person] = []
     for email, user in policy.users.items():
         if owners is not None and email not in owners:

@@ -63,7 +63,9 @@ def show(visit: Visit) -> Response:
                 rules.gifts_per_day,
             ),
             Limit(
-                "Tokens of conversations", ledger.talks.tokens_since(today), rules.tokens_per_day
+                "Tokens of conversations",
+                ledger.turns.tokens_since(today).total,
+                rules.tokens_per_day,
             ),
         ],
         providers=policy.enrichment.providers,

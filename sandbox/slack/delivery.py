@@ -1,0 +1,188 @@
+"""Deliveries to the app: through its WebSocket, or signed to its own address over HTTP.
+
+An answer must come within three seconds of the wall clock, as the app is a real program. An event
+without one is delivered again at once, after a minute and after five minutes of the world's clock
+(Slack: Events API, "Retries"); a press, a form or a command is delivered once.
+"""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import requests
+
+from sandbox import faults
+from sandbox.faults.model import HTTP_PUSH, SOCKET
+from sandbox.slack import acks, app
+from sandbox.slack.pushing import CHALLENGE, EVENT, Push, push
+from sandbox.slack.socket import SocketMode
+from sandbox.wire import Json
+from sandbox.world import Row, World
+
+ANSWER_SECONDS = 3.0
+RETRY_AFTER = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5))
+"""How long after a failure the next attempt is made."""
+AT_ONCE = 8
+"""Deliveries that wait for answers at the same time."""
+FAILURES: Mapping[type[Exception], str] = {
+    requests.exceptions.TooManyRedirects: "too_many_redirects",
+    requests.exceptions.SSLError: "ssl_error",
+    requests.exceptions.Timeout: "http_timeout",
+    requests.exceptions.ConnectionError: "connection_failed",
+}
+"""Slack's word for what went wrong, the first that fits."""
+MOST_REDIRECTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt."""
+
+    answer: Json = None
+    failure: str = ""
+    """Slack's word for it; empty when the app acknowledged."""
+    may_retry: bool = True
+
+
+class Deliveries:
+    """Takes up what is pushed in a world and delivers it, on threads of its own."""
+
+    def __init__(
+        self, world: World, socket: SocketMode, *, answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
+        self._world = world
+        self._socket = socket
+        self._seconds = answer_seconds
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack-delivery")
+        self._left = 0
+        self._settled = threading.Condition()
+        world.on(EVENT, self._take)
+        world.table(app.ADDRESS)["courier"] = {"at": "work"}
+
+    def stop(self) -> None:
+        """Deliver nothing more; what is on its way is waited for."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def settle(self, seconds: float = 10.0) -> bool:
+        """Wait until nothing is on its way; says whether that came to be in time."""
+        with self._settled:
+            return self._settled.wait_for(lambda: self._left == 0, seconds)
+
+    def _take(self, payload: Json) -> None:
+        """Take up one push, under the world's lock."""
+        with self._settled:
+            self._left += 1
+        self._pool.submit(self._deliver, Push(**payload))
+
+    def _deliver(self, what: Push) -> None:
+        try:
+            with self._world.lock:
+                is_asking = what.kind == CHALLENGE
+                is_socket = app.installed(self._world)["socket_mode"] and not is_asking
+                method = SOCKET if is_socket else HTTP_PUSH
+                copies = faults.copies(self._world, f"/{what.kind}", what.payload, method=method)
+            outcome = Outcome(failure="unknown_error")
+            for _ in range(copies):
+                outcome = self._by_socket(what) if is_socket else self._by_http(what)
+            with self._world.lock:
+                self._conclude(what, outcome)
+        finally:
+            with self._settled:
+                self._left -= 1
+                self._settled.notify_all()
+
+    def _conclude(self, what: Push, outcome: Outcome) -> None:
+        if not outcome.failure:
+            acks.accept(self._world, what, outcome.answer)
+            return
+        is_event = what.kind == "events_api"
+        if is_event and outcome.may_retry and what.attempt < len(RETRY_AFTER):
+            again = replace(what, attempt=what.attempt + 1, reason=outcome.failure)
+            push(self._world, again, after=RETRY_AFTER[what.attempt])
+        elif not is_event:
+            acks.fail(self._world, what, outcome.failure)
+
+    def _by_socket(self, what: Push) -> Outcome:
+        answer = self._socket.deliver(
+            what.kind, what.payload, attempt=what.attempt, reason=what.reason
+        )
+        return Outcome(answer) if answer is not None else Outcome(failure="timeout")
+
+    def _by_http(self, what: Push) -> Outcome:
+        body, content = _encoded(what)
+        retried: dict[str, str] = {}
+        if what.attempt:
+            retried = {
+                "x-slack-retry-num": str(what.attempt),
+                "x-slack-retry-reason": what.reason,
+            }
+        with self._world.lock:
+            url = what.about.get("url") or _url(app.installed(self._world), what.kind)
+        outcome = self._post(url, body, content, retried)
+        with self._world.lock:
+            self._world.record(
+                "delivery",
+                "slack",
+                what.kind,
+                url=url,
+                attempt=what.attempt,
+                acked=not outcome.failure,
+                reason=outcome.failure,
+            )
+        return outcome
+
+    def _post(self, url: str, body: str, content: str, more: Mapping[str, str]) -> Outcome:
+        with self._world.lock:
+            secret = str(app.installed(self._world)["signing_secret"])
+        headers = {"content-type": content, **more, **signature(secret, body)}
+        try:
+            with requests.Session() as session:
+                session.trust_env, session.max_redirects = False, MOST_REDIRECTS
+                answer = session.post(url, body.encode(), headers=headers, timeout=self._seconds)
+        except requests.RequestException as error:
+            failed = (word for kind, word in FAILURES.items() if isinstance(error, kind))
+            return Outcome(failure=next(failed, "unknown_error"))
+        may_retry = answer.headers.get("x-slack-no-retry") != "1"
+        if not answer.ok:
+            return Outcome(failure="http_error", may_retry=may_retry)
+        return Outcome(_decoded(answer))
+
+
+def signature(secret: str, body: str) -> Row:
+    """The headers by which an app knows that a request is Slack's.
+
+    The time is the wall clock's, as apps compare it with theirs.
+    """
+    now = str(int(time.time()))
+    told = hmac.new(secret.encode(), f"v0:{now}:{body}".encode(), hashlib.sha256)
+    return {"x-slack-request-timestamp": now, "x-slack-signature": f"v0={told.hexdigest()}"}
+
+
+def _encoded(what: Push) -> tuple[str, str]:
+    """The body of a delivery and its content type: JSON for events, a form for the rest."""
+    if what.kind in ("events_api", CHALLENGE):
+        return json.dumps(what.payload), "application/json"
+    form = what.payload if what.kind == "slash_commands" else {"payload": json.dumps(what.payload)}
+    return urlencode(form), "application/x-www-form-urlencoded"
+
+
+def _url(row: Row, kind: str) -> str:
+    own = {"interactive": "interactivity_url", "slash_commands": "command_url"}.get(kind, "")
+    return str(row.get(own) or row["request_url"])
+
+
+def _decoded(answer: requests.Response) -> Json:
+    """What was answered: JSON, or text, or nothing."""
+    if not answer.content:
+        return {}
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text
