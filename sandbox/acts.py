@@ -13,7 +13,8 @@ the deed as its payload. E-mail addresses stand for people, whatever the vendor 
     {"do": "marketo.sync", "email": "..."}: the flow step Sync Person to SFDC
     {"do": "slack.status", "user": "...@...", "text": "...", "emoji": ":palm_tree:",
      "until": "2026-11-27T18:00:00Z"}
-    and what else people do in Slack: `sandbox.slack.deeds`
+    and what else people do in Slack, and what is done with the model: `sandbox.slack.deeds`,
+    `sandbox.openai.deeds`
 
 In `values` of a Salesforce deed, `{"user": "<e-mail>"}` and `{"queue": "<DeveloperName>"}`
 stand for an Id. A `where` names the newest record of those that fit and are not deleted.
@@ -24,8 +25,10 @@ from datetime import datetime
 from typing import cast
 
 from sandbox.marketo import people, sync
+from sandbox.openai import deeds as openai_deeds
 from sandbox.salesforce import records
-from sandbox.slack import deeds, set_status, user_by_email
+from sandbox.slack import deeds as slack_deeds
+from sandbox.slack import set_status, user_by_email
 from sandbox.slack.doings import DoingError
 from sandbox.slack.filling import FormError
 from sandbox.wire import Json
@@ -180,6 +183,7 @@ DEEDS: Mapping[str, Callable[[World, Row], Json]] = {
     "marketo.score": _score,
     "marketo.sync": _sync,
     "slack.status": _set_status,
-    **deeds.DEEDS,
+    **slack_deeds.DEEDS,
+    **openai_deeds.DEEDS,
 }
 """What people can do, by name."""

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import cast
 from urllib.parse import parse_qs
 
 import pytest
@@ -372,7 +373,7 @@ def test_connections_are_refreshed(place: Workspace) -> None:
 
     def listen(client: SocketModeClient, request: SocketModeRequest) -> None:
         client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
-        payload: Json = request.payload
+        payload = cast("dict[str, Json]", request.payload)
         heard.append(payload["event"]["text"])
 
     client = SocketModeClient(app_token=APP_TOKEN, web_client=place.client(), ping_interval=1)
