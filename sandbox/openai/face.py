@@ -131,7 +131,7 @@ def _complete(world: World, ask: Ask) -> Row:
     world.advance(timedelta(seconds=reply.get("delay_seconds", 0)))
     if "error" in reply:
         raise _scripted(reply["error"])
-    choices = [
+    choices: list[Row] = [
         {"index": place, "logprobs": None, **_limited(voice(reply, ask), ask)}
         for place in range(ask.body.get("n") or 1)
     ]
