@@ -64,9 +64,17 @@ class Control:
         told = self._call("POST", "/clock", {"to": instant.isoformat()})
         return datetime.fromisoformat(told["now"])
 
-    def follow_wall_clock(self) -> None:
-        """From here on, let time pass as the wall clock does."""
-        self._call("POST", "/clock", {"follow": True})
+    def run(self, factor: float = 1) -> None:
+        """From here on, let time pass as the wall clock does, or so many times as fast."""
+        self._call("POST", "/clock", {"mode": "fast", "factor": factor})
+
+    def pause(self) -> None:
+        """Let time stand until it is resumed."""
+        self._call("POST", "/clock", {"mode": "paused"})
+
+    def resume(self) -> None:
+        """Let time pass as it did before the pause."""
+        self._call("POST", "/clock", {"mode": "resumed"})
 
     def strike(self, fault: Fault) -> str:
         """Let a fault stand; returns its id."""
@@ -105,18 +113,25 @@ class Control:
         self._call("POST", "/restore", {"snapshot": snapshot})
 
     def journal(
-        self, *, after: int = -1, vendor: str = "", kind: str = "", name: str = ""
+        self, *, after: int = -1, vendor: str = "", kind: str = "", name: str = "", text: str = ""
     ) -> Iterator[Entry]:
-        """What happened after a place in the journal, oldest first, page by page."""
-        wanted = {"vendor": vendor, "kind": kind, "name": name}
+        """What happened after a place in the journal, oldest first, page by page.
+
+        `text` is what the line must contain, such as an id or an address.
+        """
+        wanted = {"vendor": vendor, "kind": kind, "name": name, "text": text}
         given = {key: value for key, value in wanted.items() if value}
-        while True:
-            page = self._call("GET", "/journal", after=str(after), **given)["entries"]
-            if not page:
-                return
-            for row in page:
+        more = True
+        while more:
+            page = self._call("GET", "/journal", after=str(after), **given)
+            for row in page["entries"]:
+                after = row["seq"]
                 yield Entry(**row)
-            after = page[-1]["seq"]
+            more = page["more"]
+
+    def digest(self) -> str:
+        """The journal's last hash: equal for worlds that have lived the same life."""
+        return str(self.state()["hash"])
 
     def rows(self, table: str, *ids: str) -> dict[str, Row]:
         """The rows of a table such as `salesforce.Lead`; all of them, or those with some ids."""

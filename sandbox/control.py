@@ -2,10 +2,14 @@
 
 JSON in and out; an error is `{"error": "..."}` with 400 or 404.
 
-    GET    /state                    now, size of each table, length of journal and future
+    GET    /state                    now, size of each table, length and hash of the journal
+    GET    /clock                    now, mode, factor, when something happens next
     POST   /clock                    {"advance_seconds": 90} | {"to": "2026-11-24T09:00:00Z"}
-                                     | {"follow": true}: from here on as the wall clock does
-    GET    /journal                  ?after=<seq>&vendor=&kind=&name=&limit=; `seq` begins at 0
+                                     | {"mode": "real" | "stepped" | "paused" | "resumed"}
+                                     | {"mode": "fast", "factor": 60}, as `sandbox.clock` says
+    GET    /journal                  ?after=<seq>&limit=&vendor=&kind=&name=&text=&since=&until=
+                                     oldest first; `seq` begins at 0; `more` says whether to go on
+                                     after the last `seq`; `hash` is the chain's at its end
     GET    /table/<name>             {"rows": {id: row}}; ?id=<id> for one of them
     POST   /table/<name>             {"rows": {id: row, id: null}}: put these, remove the nulls
     GET    /faults                   {"faults": {id: {"fault": {...}, "seen": 3, "struck": 1}}}
@@ -15,15 +19,17 @@ JSON in and out; an error is `{"error": "..."}` with 400 or 404.
     DELETE /faults                   no faults any more
     GET    /profiles                 {"profiles": {name: what goes wrong}}
     POST   /snapshot                 {"snapshot": 1}: kept as long as the server runs
-    POST   /restore                  {"snapshot": 1}
+    POST   /restore                  {"snapshot": 1}; later ones are forgotten
     POST   /act                      one deed of a person, as `sandbox.acts` documents
 
 Control calls are not in the journal: they are not of this world.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import cast
 
 from sandbox import faults
@@ -32,6 +38,8 @@ from sandbox.wire import Handler, Json, Request, Response
 from sandbox.world import Row, World
 
 MOST_ENTRIES = 10_000
+SELECTED = ("vendor", "kind", "name")
+"""Columns of the journal that a question may give a value for."""
 
 
 class ControlError(Exception):
@@ -46,6 +54,7 @@ def face(world: World) -> Handler:
     """Serve the control calls of one world."""
     calls: Mapping[tuple[str, str], Callable[[Row], Json]] = {
         ("GET", "/state"): lambda _: _state(world),
+        ("GET", "/clock"): lambda _: _clock(world),
         ("POST", "/clock"): lambda body: _move(world, body),
         ("POST", "/fault"): lambda body: _add_fault(world, body),
         ("GET", "/faults"): lambda _: {"faults": faults.standing(world)},
@@ -102,21 +111,53 @@ def _state(world: World) -> Json:
         "now": world.now.isoformat(),
         "tables": {name: len(rows) for name, rows in sorted(state.records.items())},
         "journal": len(world.journal),
+        "hash": world.journal.digest(),
         "future": len(state.future),
-        "next_at": state.future[0][0].isoformat() if state.future else None,
+        "next_at": _clock(world)["next_at"],
+    }
+
+
+def _clock(world: World) -> Json:
+    future, clock = world.state.future, world.clock
+    return {
+        "now": world.now.isoformat(),
+        "mode": clock.mode,
+        "factor": clock.factor,
+        "next_at": future[0][0].isoformat() if future else None,
     }
 
 
 def _move(world: World, body: Row) -> Json:
     if "advance_seconds" in body:
-        world.advance(timedelta(seconds=body["advance_seconds"]))
+        world.advance(timedelta(seconds=_number(body, "advance_seconds")))
     elif "to" in body:
-        world.advance_to(instant(body["to"]))
-    elif body.get("follow") is True:
-        world.follow_wall_clock()
+        world.advance_to(instant(str(body["to"])))
+    elif "mode" in body or body.get("follow") is True:
+        _pace(world, str(body.get("mode", "real")), body)
     else:
-        raise ControlError("give advance_seconds, to, or follow: true")
-    return {"now": world.now.isoformat()}
+        raise ControlError("give advance_seconds, to, or mode")
+    return _clock(world)
+
+
+def _pace(world: World, mode: str, body: Row) -> None:
+    clock = world.clock
+    paces: Mapping[str, Callable[[], None]] = {
+        "real": clock.run,
+        "fast": lambda: clock.run(_number(body, "factor")),
+        "stepped": lambda: clock.run(0),
+        "paused": clock.pause,
+        "resumed": clock.resume,
+    }
+    if mode not in paces:
+        raise ControlError(f"there is no mode {mode!r}; there are {', '.join(paces)}")
+    paces[mode]()
+
+
+def _number(body: Row, name: str) -> float:
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ControlError(f"{name} must be a number that is not negative, not {value!r}")
+    return value
 
 
 def _restore(world: World, body: Row) -> Json:
@@ -141,17 +182,32 @@ def instant(text: str) -> datetime:
 
 
 def _journal(world: World, request: Request) -> Json:
-    wanted = {name: values[-1] for name, values in request.query.items()}
-    after = int(wanted.get("after", -1))
-    limit = min(int(wanted.get("limit", MOST_ENTRIES)), MOST_ENTRIES)
-    found: list[Row] = []
-    for entry in world.journal[after + 1 :]:
-        row = asdict(entry)
-        if all(row[name] == wanted[name] for name in ("vendor", "kind", "name") if name in wanted):
-            found.append(row)
-            if len(found) == limit:
-                break
-    return {"entries": found, "last": len(world.journal) - 1}
+    asked = {name: values[-1] for name, values in request.query.items()}
+    unknown = sorted(asked.keys() - {*SELECTED, "after", "limit", "since", "until", "text"})
+    if unknown:
+        raise ControlError(f"the journal can't be asked by {', '.join(unknown)}")
+    limit = min(_place(asked, "limit", MOST_ENTRIES), MOST_ENTRIES)
+    after = _place(asked, "after", -1)
+    equals = {name: asked[name] for name in (*SELECTED, "text") if name in asked}
+    equals |= {
+        name: instant(asked[name]).isoformat() for name in ("since", "until") if name in asked
+    }
+    selected = world.journal.select(after=after, **equals)
+    found = [asdict(entry) for entry in islice(selected, limit)]
+    more = next(selected, None) is not None
+    return {
+        "entries": found,
+        "more": more,
+        "last": len(world.journal) - 1,
+        "hash": world.journal.digest(),
+    }
+
+
+def _place(asked: Mapping[str, str], name: str, default: int) -> int:
+    text = asked.get(name, str(default))
+    if not text.removeprefix("-").isdecimal():
+        raise ControlError(f"{name} must be a whole number, not {text!r}")
+    return int(text)
 
 
 def _table(world: World, request: Request, body: Row) -> Json:

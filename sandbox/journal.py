@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, overload
+from typing import overload
 
 from sandbox.wire import Json
 
@@ -33,12 +33,8 @@ class Entry:
     data: dict[str, Json]
 
 
-class _Line(NamedTuple):
-    at: str
-    kind: str
-    vendor: str
-    name: str
-    data: str
+_COLUMNS = ("at", "kind", "vendor", "name", "data")
+_DATA = len(_COLUMNS) - 1
 
 
 class Journal(Sequence[Entry]):
@@ -48,7 +44,8 @@ class Journal(Sequence[Entry]):
     """
 
     def __init__(self) -> None:
-        self._lines: list[_Line] = []
+        self._lines: list[bytes] = []
+        """Each with its columns behind tabs; JSON writes a tab as \\t."""
         self._at: tuple[datetime | None, str] = (None, "")
         """The instant of the last line, which many lines share, and how it is written."""
         self._chain = bytearray()
@@ -60,10 +57,10 @@ class Journal(Sequence[Entry]):
         """Write one line. Raises TypeError when `data` is not JSON."""
         if at is not self._at[0]:
             self._at = at, at.isoformat()
-        line = _Line(self._at[1], kind, vendor, name, _write(data))
-        text = "\t".join(line).encode()
+        name = name.replace("\t", "%09")
+        line = f"{self._at[1]}\t{kind}\t{vendor}\t{name}\t{_write(data)}".encode()
         before = self._chain[-_HASH_BYTES:] or _START
-        self._chain += hashlib.sha256(before + text).digest()
+        self._chain += hashlib.sha256(before + line).digest()
         self._lines.append(line)
 
     def digest(self, length: int | None = None) -> str:
@@ -71,12 +68,22 @@ class Journal(Sequence[Entry]):
         end = _HASH_BYTES * (len(self) if length is None else length)
         return bytes(self._chain[max(0, end - _HASH_BYTES) : end] or _START).hex()
 
-    def select(self, *, after: int = -1, **equals: str) -> Iterator[Entry]:
-        """The lines behind place `after` whose `kind`, `vendor` or `name` are as given."""
-        wanted = [(_Line._fields.index(name), value) for name, value in equals.items()]
+    def select(
+        self, *, after: int = -1, since: str = "", until: str = "", text: str = "", **equals: str
+    ) -> Iterator[Entry]:
+        """The lines behind place `after` whose `kind`, `vendor` or `name` are as given.
+
+        `since` and `until` are instants as `Entry.at` has them, the second one left out; `text`
+        is what the line must contain.
+        """
+        wanted = [(_COLUMNS.index(name), value.encode()) for name, value in equals.items()]
+        begins, ends, part = since.encode(), until.encode(), _write(text)[1:-1].encode()
         for seq in range(after + 1, len(self._lines)):
             line = self._lines[seq]
-            if all(line[column] == value for column, value in wanted):
+            columns = line.split(b"\t", _DATA)
+            if columns[0] < begins or (ends and columns[0] >= ends) or part not in line:
+                continue
+            if all(columns[column] == value for column, value in wanted):
                 yield _entry(seq, line)
 
     def __len__(self) -> int:
@@ -103,5 +110,6 @@ class Journal(Sequence[Entry]):
         del self._chain[start * _HASH_BYTES :]
 
 
-def _entry(seq: int, line: _Line) -> Entry:
-    return Entry(seq, *line[:-1], json.loads(line.data))
+def _entry(seq: int, line: bytes) -> Entry:
+    at, kind, vendor, name, data = line.decode().split("\t", _DATA)
+    return Entry(seq, at, kind, vendor, name, json.loads(data))

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from sandbox import control, enrichment, look, marketo, openai, salesforce, slack, tls
+from sandbox.pulse import Pulse
 from sandbox.server import Server
 from sandbox.slack.app import SIGNING_SECRET, serve_at
 from sandbox.slack.delivery import Deliveries
 from sandbox.slack.scheduled import live
 from sandbox.slack.socket import SocketMode
+from sandbox.tunnel import Tunnels
 from sandbox.wire import Json
 from sandbox.world import World
 
@@ -26,6 +28,8 @@ class Running:
     secure: Server
     socket: SocketMode
     deliveries: Deliveries
+    pulse: Pulse
+    tunnels: Tunnels
     ca_file: str
     """The certificate of the authority that the TLS port's certificate is signed by."""
 
@@ -48,6 +52,10 @@ class Running:
                 "instance_url": f"https://localhost:{self.secure.port}",
                 "consumer_key": salesforce.CONSUMER_KEY,
                 "consumer_secret": salesforce.CONSUMER_SECRET,
+                "username": salesforce.RUN_AS,
+                "password": salesforce.PASSWORD,
+                "security_token": salesforce.SECURITY_TOKEN,
+                "refresh_token": salesforce.REFRESH_TOKEN,
                 "ca_file": self.ca_file,
             },
             "slack": {
@@ -64,13 +72,16 @@ class Running:
                 "api_key": OPENAI_KEY,
                 "model": openai.MODEL,
             },
+            "proxy": f"http://127.0.0.1:{self.tunnels.port}",
             "control": f"{self.url}/_control",
             "look": f"{self.url}/look",
             "now": self.world.now.isoformat(),
         }
 
     def stop(self) -> None:
-        """Stop both servers."""
+        """Stop everything that runs."""
+        self.tunnels.stop()
+        self.pulse.stop()
         self.deliveries.stop()
         self.socket.stop()
         self.plain.stop()
@@ -104,8 +115,9 @@ def start(world: World, *, port: int = 0) -> Running:
     socket = SocketMode(world)
     deliveries = Deliveries(world, socket)
     live(world)
-    socket.start()
-    plain.start()
-    secure.start()
+    pulse = Pulse(world)
+    tunnels = Tunnels({".salesforce.com": secure.port})
+    for each in (socket, plain, secure, pulse, tunnels):
+        each.start()
     serve_at(world, f"http://127.0.0.1:{plain.port}/slack")
-    return Running(world, plain, secure, socket, deliveries, ca_file)
+    return Running(world, plain, secure, socket, deliveries, pulse, tunnels, ca_file)

@@ -201,7 +201,7 @@ class Server:
             threads = list(self._threads.items())
         for _, connected in threads:
             with suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)  # of TLS, the socket below
         for thread, _ in threads:
             thread.join(STOP_SECONDS)
 
@@ -225,6 +225,8 @@ class Server:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
                 connected = self._tls.wrap_socket(connected, server_side=True)
+                with self._lock:
+                    self._threads[threading.current_thread()] = connected
             with connected:
                 connection = Connection(connected)
                 _Exchanges(self._world, self._mounts, connection, self._stopping).run()

@@ -1,8 +1,11 @@
-"""A certificate authority of our own and a server certificate for loopback, made at each start."""
+"""A certificate authority of our own and a server certificate for loopback, one per process."""
 
+import atexit
+import shutil
 import ssl
 import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -11,17 +14,27 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+NAMES = (
+    "localhost",
+    "login.salesforce.com",
+    "test.salesforce.com",
+    "*.my.salesforce.com",
+    "*.sandbox.my.salesforce.com",
+)
+"""Hosts that the server's certificate is for: our own, and those that the tunnel stands for."""
 LIFE = timedelta(days=30)
 SKEW = timedelta(hours=1)
 """How far a client's clock may be behind ours."""
 
 
-def serve(folder: Path | None = None) -> tuple[ssl.SSLContext, str]:
-    """A server's TLS context for 127.0.0.1 and localhost, and the file with its authority.
+@cache
+def serve() -> tuple[ssl.SSLContext, str]:
+    """A server's TLS context for 127.0.0.1 and `NAMES`, and the file with its authority.
 
-    Files go to `folder`, or to a new temporary one. The private keys are made anew each time.
+    All servers of this process share them; the files are gone when it ends.
     """
-    place = folder or Path(tempfile.mkdtemp(prefix="sandbox-tls-"))
+    place = Path(tempfile.mkdtemp(prefix="sandbox-tls-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
     authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _authority(authority_key)
     server = _server(server_key, authority, authority_key)
@@ -54,7 +67,8 @@ def _server(
     authority_key: ec.EllipticCurvePrivateKey,
 ) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+    names: list[x509.GeneralName] = [x509.IPAddress(ip_address("127.0.0.1"))]
+    names += [x509.DNSName(each) for each in NAMES]
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     return (
         _builder(name, authority.subject, key.public_key())

@@ -58,6 +58,7 @@ class World:
 
     def __init__(self, *, seed: int = 1, now: datetime | None = None) -> None:
         start = now or datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+        self.seed = seed
         self.state = State(now=start, rng=random.Random(seed))
         self.lock = threading.RLock()
         self.clock = Clock()
@@ -180,6 +181,11 @@ class World:
             state.rng.setstate(snapshot.rng)
             state.future[:] = snapshot.future
             del state.journal[snapshot.journal :]
+
+    def pack(self) -> None:
+        """Let all rows take little memory until somebody asks for them; for who makes many."""
+        for table in self.state.records.values():
+            table.pack()
 
     def ids(self, prefix: str) -> Iterator[str]:
         """An endless supply of ids with a readable prefix."""

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,6 +79,7 @@ class Rep:
         )
 
 
+@cache
 def days_off(country: str, year: int) -> set[date]:
     """The public holidays of a country, straight from the calendar."""
     code, _, part = ZONES[country][1].partition("-")

@@ -1,60 +1,43 @@
-"""The activity endpoints: paging tokens, activities, changes, types, custom activities."""
+"""The activity endpoints: paging tokens, activities, changes, deletions, custom activities."""
 
-import base64
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 
-from sandbox.marketo import people
-from sandbox.marketo.calls import Call
+from sandbox.marketo import activity_log, activity_types, limits, people, static_lists
+from sandbox.marketo.calls import Call, instant, read_token, stamp, write_token
 from sandbox.marketo.envelope import MarketoError, RecordError, answer
-from sandbox.marketo.schema import (
-    ACTIVITY_TYPES,
-    CHANGE_DATA,
-    CUSTOM_API_NAMES,
-    CUSTOM_FROM,
-    DELETE_LEAD,
-    FIELDS,
-    NEW_LEAD,
-)
-from sandbox.wire import Response
+from sandbox.marketo.schema import CHANGE_DATA, DELETE_LEAD, NEW_LEAD, fields_of
+from sandbox.wire import Json, Response
 from sandbox.world import Row, World
 
 PAGE, MOST_TYPES, MOST_LEADS = 300, 10, 30
+LARGEST_LIST = 9_999
+"""Of leads, for `listId` (Adobe: activities, from 2026-12-30 on)."""
+LONGEST_ATTRIBUTES = 65_536
 
 
 def paging_token(call: Call) -> Response:
     """GET activities/pagingtoken."""
-    text = call.text("sinceDatetime").replace(" ", "+")
-    try:
-        since = datetime.fromisoformat(text)
-    except ValueError:
-        raise MarketoError("704", f"Invalid date format '{text}'") from None
-    since = since if since.tzinfo else since.replace(tzinfo=UTC)
-    at = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return answer(call.world, nextPageToken=_write_token({"since": at, "after": 0}))
-
-
-def _write_token(state: Row) -> str:
-    return base64.b32encode(json.dumps(state).encode()).decode().rstrip("=") + "===="
-
-
-def _read_token(call: Call) -> Row:
-    text = call.text("nextPageToken").rstrip("=")
-    try:
-        return json.loads(base64.b32decode(text + "=" * (-len(text) % 8)))
-    except ValueError:
-        raise MarketoError("1003", "Invalid nextPageToken") from None
+    since = stamp(instant(call.text("sinceDatetime")))
+    return answer(call.world, nextPageToken=write_token({"since": since, "after": 0}))
 
 
 def activities(call: Call) -> Response:
     """GET activities: always a token; more may be there even after a short page."""
-    types = {int(one) for one in call.texts("activityTypeIds") if one.isdigit()}
+    types = {call.integer(one) for one in call.texts("activityTypeIds")}
     if not types:
         raise MarketoError("701", "activityTypeIds cannot be blank")
     if len(types) > MOST_TYPES:
         raise MarketoError("1003", f"More than {MOST_TYPES} activity types")
-    return _page(call, lambda row: row["activityTypeId"] in types, _shown)
+    assets = set(call.texts("assetIds"))
+    if assets and len(types) > 1:
+        raise MarketoError("1003", "assetIds needs exactly one activity type")
+
+    def wanted(row: Row) -> bool:
+        return not assets or str(row["primaryAttributeValueId"]) in assets
+
+    return _page(call, types, wanted, _shown)
 
 
 def changes(call: Call) -> Response:
@@ -62,108 +45,92 @@ def changes(call: Call) -> Response:
     fields = set(call.texts("fields"))
     if not fields:
         raise MarketoError("701", "fields cannot be blank")
+    places = {name: number for number, name in enumerate(fields_of(call.world), 1)}
+    unknown = sorted(fields - set(places))
+    if unknown:
+        raise MarketoError("1006", f"Field '{unknown[0]}' not found")
 
     def wanted(row: Row) -> bool:
-        is_change = row["activityTypeId"] == CHANGE_DATA and row["field"] in fields
-        return is_change or row["activityTypeId"] == NEW_LEAD
+        return row["activityTypeId"] == NEW_LEAD or row["field"] in fields
 
-    return _page(call, wanted, _shown_change)
+    return _page(call, (CHANGE_DATA, NEW_LEAD), wanted, lambda row: _shown_change(row, places))
 
 
 def deleted(call: Call) -> Response:
     """GET activities/deletedleads."""
-    return _page(call, lambda row: row["activityTypeId"] == DELETE_LEAD, _shown)
+    return _page(call, (DELETE_LEAD,), lambda _: True, _shown)
 
 
-def _page(call: Call, wanted: Callable[[Row], bool], show: Callable[[Row], Row]) -> Response:
-    token = _read_token(call)
-    leads = set(call.texts("leadIds"))
-    if len(leads) > MOST_LEADS:
-        raise MarketoError("1003", f"More than {MOST_LEADS} leadIds")
-    setting = call.world.table("sandbox.setting").get("marketo", {})
-    visible_until = _visible_until(call.world, setting)
+def _page(
+    call: Call, types: Iterable[int], wanted: Callable[[Row], bool], show: Callable[[Row], Row]
+) -> Response:
+    token = read_token(call.text("nextPageToken"))
+    if not {"since", "after"} <= set(token):
+        raise MarketoError("1003", "Invalid nextPageToken")
+    leads = _leads(call)
+    told = limits.setting(call.world)
+    visible_until = _visible_until(call.world, told)
     size = min(call.number("batchSize", PAGE), PAGE)
-    if setting.get("short_pages") and token["after"] % 3 == 1:
+    if told.get("short_pages") and token["after"] % 3 == 1 and not token.get("short"):
         size = 0
     found: list[Row] = []
-    for row in _after(call.world, token):
-        if row["activityDate"] > visible_until:
+    for row in activity_log.behind(call.world, types, token["since"], token["after"]):
+        if activity_log.logged_at(row) > visible_until:
             break
-        if wanted(row) and (not leads or str(row["leadId"]) in leads):
+        if wanted(row) and (leads is None or row["leadId"] in leads):
             if len(found) == size:
                 return _answer(call, found, show, token, more=True)
             found.append(row)
     return _answer(call, found, show, token, more=False)
 
 
-def _visible_until(world: World, setting: Row) -> str:
-    lag = timedelta(seconds=float(setting.get("activity_lag_seconds", 0)))
-    return (world.now - lag).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _leads(call: Call) -> set[int] | dict[int, str] | None:
+    """Whose activities are asked for; None for everybody's."""
+    leads = {call.integer(one) for one in call.texts("leadIds")}
+    if len(leads) > MOST_LEADS:
+        raise MarketoError("1003", f"More than {MOST_LEADS} leadIds")
+    list_id = call.text("listId", "")
+    if not list_id:
+        return leads or None
+    members = static_lists.members_of(static_lists.existing(call.world, list_id))
+    if len(members) > LARGEST_LIST:
+        raise MarketoError("1003", f"List {list_id} has too many leads")
+    return {int(lead) for lead in members}
 
 
-def _after(world: World, token: Row) -> list[Row]:
-    """Activities behind a token, oldest first; they are kept in the order they happened."""
-    rows = list(world.table(people.ACTIVITY).values())
-    low, high = 0, len(rows)
-    while low < high:
-        middle = (low + high) // 2
-        row = rows[middle]
-        if row["id"] <= token["after"] or row["activityDate"] < token["since"]:
-            low = middle + 1
-        else:
-            high = middle
-    return rows[low:]
+def _visible_until(world: World, told: Row) -> str:
+    lag = timedelta(seconds=float(told.get("activity_lag_seconds", 0)))
+    return stamp(world.now - lag)
 
 
 def _answer(
     call: Call, found: list[Row], show: Callable[[Row], Row], token: Row, *, more: bool
 ) -> Response:
-    last = found[-1]["id"] if found else token["after"] + (1 if more else 0)
-    state = _write_token(token | {"after": last})
+    last = found[-1]["id"] if found else token["after"]
+    state = write_token(token | {"after": last, "short": more and not found})
     rows = [show(row) for row in found]
     return answer(call.world, rows or None, nextPageToken=state, moreResult=more)
 
 
 def _shown(row: Row) -> Row:
-    return {name: value for name, value in row.items() if value is not None and name != "field"}
+    return {
+        name: value
+        for name, value in row.items()
+        if value is not None and name not in ("field", "loggedAt")
+    }
 
 
-def _shown_change(row: Row) -> Row:
+def _shown_change(row: Row, places: dict[str, int]) -> Row:
     shown = {name: row[name] for name in ("id", "marketoGUID", "leadId", "activityDate")}
     shown["activityTypeId"] = row["activityTypeId"]
     told = {one["name"]: one["value"] for one in row["attributes"]}
     if row["field"] is not None:
-        number = list(FIELDS).index(row["field"]) + 1
-        change = {"id": number, "name": row["field"]}
+        change = {"id": places[row["field"]], "name": row["field"]}
         change["newValue"], change["oldValue"] = told.get("New Value"), told.get("Old Value")
         shown["fields"] = [change]
-    shown["attributes"] = [one for one in row["attributes"] if one["name"] in ("Reason", "Source")]
+    kept = [one for one in row["attributes"] if one["name"] in ("Reason", "Source")]
+    shown["attributes"] = [*kept, {"name": "Lead ID", "value": row["leadId"]}]
     return shown
-
-
-def types(call: Call) -> Response:
-    """GET activities/types."""
-    rows = [
-        {
-            "id": number,
-            "name": name,
-            "description": name,
-            **({"primaryAttribute": {"name": primary, "dataType": "string"}} if primary else {}),
-            "attributes": [{"name": one, "dataType": "string"} for one in attributes],
-        }
-        for number, (name, primary, attributes) in ACTIVITY_TYPES.items()
-    ]
-    return answer(call.world, rows)
-
-
-def custom_types(call: Call) -> Response:
-    """GET activities/external/types."""
-    rows: list[Row] = []
-    for number, api_name in CUSTOM_API_NAMES.items():
-        name, primary, _ = ACTIVITY_TYPES[number]
-        row = {"id": number, "apiName": api_name, "name": name, "status": "approved"}
-        rows.append(row | {"primaryAttribute": {"apiName": primary.lower(), "name": primary}})
-    return answer(call.world, rows)
 
 
 def add_custom(call: Call) -> Response:
@@ -179,17 +146,40 @@ def add_custom(call: Call) -> Response:
 
 
 def _add(world: World, row: Row) -> Row:
-    number = row.get("activityTypeId")
-    if number not in ACTIVITY_TYPES or number < CUSTOM_FROM:
-        raise RecordError("1003", f"Invalid activity type '{number}'")
-    if str(row.get("leadId")) not in world.table(people.PERSON):
-        raise RecordError("1004", f"Lead '{row.get('leadId')}' not found")
-    name, _, known = ACTIVITY_TYPES[number]
-    given = {one["apiName"]: one["value"] for one in row.get("attributes", [])}
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise RecordError("1006", f"Field '{unknown[0]}' not found")
-    primary = str(row.get("primaryAttributeValue", ""))
-    guid = people.log_activity(world, row["leadId"], name, primary=primary, attributes=given)
-    world.record("effect", "marketo", "activity.add", id=row["leadId"], type=name, values=given)
+    for name in ("leadId", "activityDate", "activityTypeId", "primaryAttributeValue"):
+        if row.get(name) in (None, ""):
+            raise RecordError("1002", f"Missing value for required parameter '{name}'")
+    kind = activity_types.approved(world, row["activityTypeId"])
+    if kind is None:
+        raise RecordError("1003", f"Invalid activity type '{row['activityTypeId']}'")
+    if str(row["leadId"]) not in world.table(people.PERSON):
+        raise RecordError("1004", f"Lead '{row['leadId']}' not found")
+    given: list[Row] = row.get("attributes") or []
+    if len(json.dumps(given).encode()) > LONGEST_ATTRIBUTES:
+        raise RecordError("1049", "Attributes array too long")
+    known: dict[str, str] = {}
+    for one in kind["attributes"]:
+        known |= {one["apiName"]: one["apiName"], one["name"]: one["apiName"]}
+    values: Row = {}
+    for one in given:
+        name = one.get("apiName") or one.get("name")
+        if name not in known:
+            raise RecordError("1006", f"Field '{name}' not found")
+        values[known[name]] = one.get("value")
+    try:
+        at = stamp(instant(str(row["activityDate"])))
+    except MarketoError as error:
+        raise RecordError("1001", error.message) from None
+    primary = str(row["primaryAttributeValue"])
+    guid = people.log_activity(
+        world, row["leadId"], kind["id"], primary=primary, attributes=values, at=at
+    )
+    told = {"type": kind["name"], "values": values}
+    world.record("effect", "marketo", "activity.add", id=row["leadId"], **told)
     return {"id": int(guid), "marketoGUID": guid, "status": "added"}
+
+
+def types(call: Call) -> Response:
+    """GET activities/types: the standard ones, then those approved ones that are our own."""
+    rows: list[Json] = [*activity_types.standard(), *activity_types.approved_types(call.world)]
+    return answer(call.world, rows)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from sandbox.wire import Json, Response
 from sandbox.world import Row, World
 
+NOTHING_FOUND = "No assets found for the given search criteria."
+
 
 class MarketoError(Exception):
     """A response-level error: nothing was executed."""
@@ -35,6 +37,13 @@ def answer(world: World, result: Sequence[Json] | None = None, **more: Json) -> 
     if result is not None:
         body["result"] = list(result)
     return Response.of(body)
+
+
+def asset_answer(world: World, result: Sequence[Json]) -> Response:
+    """An answer of the Asset API: it always tells errors and warnings, never an empty result."""
+    told: list[str] = [] if result else [NOTHING_FOUND]
+    body: Row = {"success": True, "errors": [], "requestId": _request_id(world), "warnings": told}
+    return Response.of(body | ({"result": list(result)} if result else {}))
 
 
 def refusal(world: World, error: MarketoError) -> Response:

@@ -1,137 +1,116 @@
-"""Marketo's REST face: identity, tokens, endpoints, envelopes."""
+"""Marketo's face: tokens, limits and permissions before the endpoints, errors in its envelope."""
 
 import re
-import uuid
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from urllib.parse import urlencode
 
-from sandbox.marketo import activities, leads, limits, others, sync
-from sandbox.marketo.calls import Call
+from sandbox.marketo import (
+    activity_types,
+    campaigns,
+    exports,
+    identity,
+    imports,
+    limits,
+    programs,
+    services,
+    sync,
+)
+from sandbox.marketo.calls import Call, parameters
 from sandbox.marketo.envelope import MarketoError, refusal
+from sandbox.marketo.flows import Flows
+from sandbox.marketo.outbound import Outbound
+from sandbox.marketo.routes import Route, Routes
 from sandbox.wire import Handler, Request, Response
 from sandbox.world import World
 
-CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
-TOKEN = "marketo.token"
-LIFE = timedelta(seconds=3600)
-LONGEST_URI, LARGEST_BODY = 8192, 1_048_576
-
-Endpoint = Callable[[Call], Response]
-
-_ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
-    ("GET", r"lead/(\d+)", leads.one),
-    ("GET", r"leads", leads.by_filter),
-    ("POST", r"leads", leads.sync),
-    ("POST", r"leads/delete", leads.delete),
-    ("POST", r"leads/submitForm", leads.submit_form),
-    ("POST", r"leads/(\d+)/merge", leads.merge),
-    ("GET", r"leads/describe", leads.describe),
-    ("GET", r"leads/describe2", leads.describe2),
-    ("GET", r"activities/pagingtoken", activities.paging_token),
-    ("GET", r"activities", activities.activities),
-    ("GET", r"activities/leadchanges", activities.changes),
-    ("GET", r"activities/deletedleads", activities.deleted),
-    ("GET", r"activities/types", activities.types),
-    ("GET", r"activities/external/types", activities.custom_types),
-    ("POST", r"activities/external", activities.add_custom),
-    ("GET", r"campaigns", others.campaigns),
-    ("POST", r"campaigns/(\d+)/trigger", others.trigger),
-    ("GET", r"lists", others.lists),
-    ("GET", r"lists/(\d+)", others.lists),
-    ("GET", r"lists?/(\d+)/leads", others.members),
-    ("POST", r"lists/(\d+)/leads", others.add_members),
-    ("DELETE", r"lists/(\d+)/leads", others.remove_members),
-    ("GET", r"stats/usage", others.usage),
-    ("GET", r"stats/errors", others.errors),
-)
-_COMPILED = tuple((verb, re.compile(f"/rest/v1/{path}\\.json"), do) for verb, path, do in _ROUTES)
+LONGEST_URI, LARGEST_BODY, LARGEST_IMPORT = 8192, 1_048_576, 10_485_760
+GROWTH = 12
+"""How much longer percent-encoding makes a text at most."""
+_UP = re.compile(r"/[^/]+/\.\.(?=/)")
+_VARIABLE = re.compile(r"/([0-9]+|[0-9a-f]{8}-[0-9a-f-]{27})(?=[/.])")
 
 
 def face(world: World) -> Handler:
-    """Serve one subscription, and let its sync run."""
+    """Serve one subscription, and let its sync, campaigns and jobs run."""
     sync.begin(world)
-    others.settle_campaigns(world)
+    for module in (identity, activity_types, campaigns, programs):
+        module.settle(world)
+    exports.begin(world)
+    imports.begin(world)
+    flows, routes = Flows(world, Outbound(world)), Routes()
 
     def serve(request: Request) -> Response:
+        if "/../" in request.path:
+            request = replace(request, path=_UP.sub("", request.path))
         if request.path == "/identity/oauth/token":
-            return _identity(world, request)
-        name, code, response = _answer(world, request)
+            return identity.sign_in(world, request)
+        if request.path == services.CALLBACK:
+            return flows.services.callback(request)
+        name = f"{request.method} {_VARIABLE.sub('/{id}', request.path)}"
+        code, response = _answer(world, request, routes)
         world.record("request", "marketo", name, status=response.status, code=code)
         return response
 
     return serve
 
 
-def _identity(world: World, request: Request) -> Response:
-    given = {name: values[-1] for name, values in {**request.query, **request.form}.items()}
-    if (given.get("client_id"), given.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
-        told = {"error": "invalid_client", "error_description": "Bad client credentials"}
-        return Response.of(told, 401)
-    table = world.table(TOKEN)
-    live = [key for key, row in table.items() if _until(row["until"]) > world.now]
-    if live:
-        token = live[-1]
-    else:
-        token = f"{uuid.UUID(int=world.rng.getrandbits(128))}:int"
-        table[token] = {"until": (world.now + LIFE).isoformat()}
-    left = int((_until(table[token]["until"]) - world.now).total_seconds())
-    return Response.of(
-        {
-            "access_token": token,
-            "token_type": "bearer",
-            "expires_in": max(left - 1, 0),
-            "scope": "routeready@meridian.example",
-        }
-    )
-
-
-def _until(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _answer(world: World, request: Request) -> tuple[str, str | None, Response]:
-    """The endpoint's name for the journal, its error code, and what is answered."""
-    name = f"{request.method} {re.sub(r'/[0-9]+', '/{id}', request.path)}"
-    if len(request.path) + sum(len(v) for vs in request.query.values() for v in vs) > LONGEST_URI:
-        return (
-            name,
-            "414",
-            Response(414, b"<html>URI too long</html>", {"content-type": "text/html"}),
-        )
-    if len(request.body) > LARGEST_BODY:
-        return name, "413", Response(413, b"<html>too large</html>", {"content-type": "text/html"})
+def _answer(world: World, request: Request, routes: Routes) -> tuple[str | None, Response]:
+    """The error code, if any, and what is answered."""
+    too_large = _too_large(request)
+    if too_large is not None:
+        return str(too_large.status), too_large
+    user = ""
     try:
-        _check_token(world, request)
-        limits.count(world)
-        return name, None, _dispatch(world, request)
+        user = identity.user_of(world, request)
+        seconds = limits.admit(world, request.concurrent)
+        limits.count(world, user)
+        response = _dispatch(world, request, user, routes)
     except MarketoError as error:
-        return name, error.code, refusal(world, error)
+        if user and error.code in limits.FREE:
+            limits.take_back(world, user)
+        limits.note_error(world, error.code)
+        return error.code, refusal(world, error)
+    return None, replace(response, hold_seconds=seconds) if seconds else response
 
 
-def _check_token(world: World, request: Request) -> None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise MarketoError("600", "Access token not specified")
-    row = world.table(TOKEN).get(token)
-    if row is None:
-        raise MarketoError("601", "Access token invalid")
-    if _until(row["until"]) <= world.now:
-        raise MarketoError("602", "Access token expired")
+def _too_large(request: Request) -> Response | None:
+    html = {"content-type": "text/html"}
+    rough = len(request.path) + sum(len(v) for vs in request.query.values() for v in vs)
+    if rough * GROWTH > LONGEST_URI:
+        length = len(request.path) + 1 + len(urlencode(request.query, doseq=True))
+        if length > LONGEST_URI:
+            return Response(414, b"<html><body>Request-URI Too Long</body></html>", html)
+    most = LARGEST_IMPORT if request.path.startswith("/bulk/") else LARGEST_BODY
+    if len(request.body) > most:
+        return Response(413, b"<html><body>Request Entity Too Large</body></html>", html)
+    return None
 
 
-def _dispatch(world: World, request: Request) -> Response:
+def _dispatch(world: World, request: Request, user: str, routes: Routes) -> Response:
     verb = request.method
-    asked = (request.query.get("_method") or request.form.get("_method") or [""])[-1]
-    if verb == "POST" and asked.upper() in ("GET", "DELETE"):
-        verb = asked.upper()
-    known = False
-    for method, pattern, endpoint in _COMPILED:
-        found = pattern.fullmatch(request.path)
-        if found is None:
-            continue
-        known = True
-        if method == verb:
-            return endpoint(Call(world, request, found.groups()))
-    if known:
+    if verb == "POST":
+        asked = (request.query.get("_method") or request.form.get("_method") or [""])[-1]
+        verb = asked.upper() if asked.upper() in ("GET", "DELETE") else verb
+    found, path = routes.at(request.path)
+    if not found:
+        raise MarketoError("610", "Requested resource not found")
+    route = found.get(verb)
+    if route is None:
         raise MarketoError("605", f"HTTP Method '{request.method}' not supported")
-    raise MarketoError("610", "Requested resource not found")
+    _check_permission(world, request, route, path)
+    return route.run(Call(world, request, path, user, parameters(request, reads=verb == "GET")))
+
+
+def _check_permission(world: World, request: Request, route: Route, path: tuple[str, ...]) -> None:
+    """Raises 603 when the role of the token's user may not do this."""
+    allowed = identity.permissions_of(world, request)
+    if allowed is None or not route.group:
+        return
+    group = "Activity" if path[:1] == ("activities",) else route.group
+    needed = {f"Read-Write {group}"}
+    if route.path.endswith(("/trigger.json", "/schedule.json")):
+        needed = {"Execute Campaign"}
+    elif route.method == "GET" or route.path.startswith("/bulk/"):
+        needed.add(f"Read-Only {group}")
+    if not needed & allowed:
+        raise MarketoError("603", "Access denied")

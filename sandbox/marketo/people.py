@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 
-from sandbox.marketo.schema import FIELDS, INDEXED, TYPE_IDS
+from sandbox.marketo import activity_log
+from sandbox.marketo.schema import FIELDS, INDEXED, TYPE_IDS, field_named
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
 PERSON = "marketo.person"
-ACTIVITY = "marketo.activity"
+ACTIVITY = activity_log.ACTIVITY
 INDEX = "marketo.index"
-LIST = "marketo.list"
+LIST, PROGRAM = "marketo.list", "marketo.program"
+COOKIE = "marketo.cookie"
+"""Whose each Munchkin cookie is, by its value."""
 
 
 def stamp(world: World) -> str:
@@ -69,7 +72,7 @@ def change_person(
             world,
             person_id,
             "Change Data Value",
-            primary=FIELDS[name].label,
+            primary=_label(world, name),
             attributes=told | {"Source": source},
             field=name,
         )
@@ -81,6 +84,11 @@ def change_person(
         world.record("effect", "marketo", "person.update", id=person_id, changes=changes, by=source)
 
 
+def _label(world: World, name: str) -> str:
+    field = field_named(world, name)
+    return name if field is None else field.label
+
+
 def _text(value: Json) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -90,22 +98,29 @@ def _text(value: Json) -> str:
 def log_activity(
     world: World,
     person_id: int,
-    type_name: str,
+    kind: str | int,
     *,
     primary: str | None = None,
     attributes: Mapping[str, Json] | None = None,
     field: str | None = None,
+    **more: Json,
 ) -> str:
-    """Note that a person did something, or had it done; returns its marketoGUID."""
+    """Note that a person did something, or had it done; returns its marketoGUID.
+
+    `kind` is a type's name, or its id where the type was made by the API. `more` may say `at`,
+    when it happened if not now, `primary_id`, the asset that it is about, and `campaign`, the id
+    of the campaign that did it.
+    """
     serial = world.next_serial()
     guid = str(serial)
-    world.table(ACTIVITY)[guid] = {
+    row: Row = {
         "id": serial,
         "marketoGUID": guid,
         "leadId": person_id,
-        "activityDate": stamp(world),
-        "activityTypeId": TYPE_IDS[type_name],
-        "primaryAttributeValueId": None,
+        "activityDate": more.get("at") or stamp(world),
+        "activityTypeId": kind if isinstance(kind, int) else TYPE_IDS[kind],
+        "campaignId": more.get("campaign"),
+        "primaryAttributeValueId": more.get("primary_id"),
         "primaryAttributeValue": primary,
         "attributes": [
             {"name": name, "value": value}
@@ -114,6 +129,9 @@ def log_activity(
         ],
         "field": field,
     }
+    if more.get("at"):
+        row["loggedAt"] = stamp(world)
+    activity_log.append(world, row)
     return guid
 
 
@@ -130,18 +148,44 @@ def fill_out_form(world: World, form_name: str, values: Mapping[str, Json]) -> i
     return person_id
 
 
-def add_to_list(world: World, person_id: int, name: str) -> None:
-    """Put a person on a static list, which is made when it isn't there; logs Add to List."""
+def list_named(world: World, name: str) -> Row:
+    """The static list of a name, made when it isn't there."""
     table = world.table(LIST)
     row: Row | None = next((one for one in table.values() if one["name"] == name), None)
-    if row is None:
-        number = 1000 + len(table)
-        members: list[int] = []
-        row = {"id": number, "name": name, "programName": "Routing", "members": members}
-        table[str(number)] = row
-    if person_id not in row["members"]:
-        row["members"].append(person_id)
-        log_activity(world, person_id, "Add to List", primary=name)
+    return row or create_list(world, name)
+
+
+def create_list(world: World, name: str, *, description: str = "") -> Row:
+    """A new, empty static list; `members` holds since when each person is on it."""
+    table = world.table(LIST)
+    number = max([999, *map(int, table)]) + 1
+    row: Row = {
+        "id": number,
+        "name": name,
+        "description": description,
+        "programName": "Routing",
+        "workspaceName": "Default",
+        "createdAt": stamp(world),
+        "updatedAt": stamp(world),
+        "members": {},
+    }
+    table[str(number)] = row
+    return row
+
+
+def add_to_list(world: World, person_id: int, name: str) -> None:
+    """Put a person on a static list, which is made when it isn't there; logs Add to List."""
+    row = list_named(world, name)
+    if str(person_id) not in row["members"]:
+        row["members"][str(person_id)] = stamp(world)
+        log_activity(world, person_id, "Add to List", primary=name, primary_id=row["id"])
+
+
+def remove_from_list(world: World, person_id: int, name: str) -> None:
+    """Take a person off a static list; logs Remove from List. A no-op for who isn't on it."""
+    row = list_named(world, name)
+    if row["members"].pop(str(person_id), None) is not None:
+        log_activity(world, person_id, "Remove from List", primary=name, primary_id=row["id"])
 
 
 def delete_person(world: World, person_id: int) -> None:
@@ -149,5 +193,8 @@ def delete_person(world: World, person_id: int) -> None:
     row = world.table(PERSON).pop(str(person_id))
     for field in INDEXED:
         _index(world, str(person_id), field, row[field], None)
-    log_activity(world, person_id, "Delete Lead")
+    for each in (*world.table(LIST).values(), *world.table(PROGRAM).values()):
+        each["members"].pop(str(person_id), None)
+    name = " ".join(str(row[one]) for one in ("firstName", "lastName") if row[one])
+    log_activity(world, person_id, "Delete Lead", primary=name or None, primary_id=person_id)
     world.record("effect", "marketo", "person.delete", id=person_id)

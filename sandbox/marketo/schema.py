@@ -1,6 +1,9 @@
 """Person fields and activity types of the subscription, as data (Adobe: Field Types, describe)."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from sandbox.world import World
 
 
 class Field(NamedTuple):
@@ -11,6 +14,7 @@ class Field(NamedTuple):
     length: int = 0
     is_writable: bool = True
     is_crm_managed: bool = False
+    is_custom: bool = False
 
 
 def _texts(names: str, *, length: int = 255) -> dict[str, Field]:
@@ -29,14 +33,20 @@ def _read_only(kind: str, names: str, *, crm: bool = False) -> dict[str, Field]:
     }
 
 
+def _custom(fields: dict[str, Field]) -> dict[str, Field]:
+    return {name: field._replace(is_custom=True) for name, field in fields.items()}
+
+
 FIELDS: dict[str, Field] = (
     _read_only("integer", "id")
     | {"email": Field("email", "Email Address", 255)}
     | _texts(
-        "firstName lastName company title phone mobilePhone website industry city state country "
+        "firstName lastName company title industry city state country "
         "postalCode leadSource leadStatus rating unsubscribedReason emailInvalidCause personType "
-        "marketingSuspendedCause sourceDetail"
+        "marketingSuspendedCause sourceDetail externalCompanyId externalSalesPersonId"
     )
+    | {name: Field("phone", _label(name), 255) for name in ("phone", "mobilePhone")}
+    | {"website": Field("url", "Website", 255)}
     | {
         "numberOfEmployees": Field("integer", "Num Employees"),
         "employeeRange": Field("string", "Employee Range", 255),
@@ -62,24 +72,59 @@ FIELDS: dict[str, Field] = (
         crm=True,
     )
     | _read_only("boolean", "sfdcIsDeleted", crm=True)
-    | _texts(
-        "routeReadyStatus routedOwner routedTerritory routedRule routeDecisionId icpTier "
-        "productInterest consentBasis"
+    | _custom(
+        _texts(
+            "routeReadyStatus routedOwner routedTerritory routedRule routeDecisionId icpTier "
+            "productInterest consentBasis"
+        )
+        | {
+            "routeReadyReason": Field("text", "Route Ready Reason", 30_000),
+            "formComment": Field("text", "Form Comment", 30_000),
+            "routedAt": Field("datetime", "Routed At"),
+            "routeSlaDue": Field("datetime", "Route Sla Due"),
+        }
     )
-    | {
-        "routeReadyReason": Field("text", "Route Ready Reason", 30_000),
-        "formComment": Field("text", "Form Comment", 30_000),
-        "routedAt": Field("datetime", "Routed At"),
-        "routeSlaDue": Field("datetime", "Route Sla Due"),
-    }
 )
+"""The person fields of every world; `fields_of` adds those that were created by the API."""
 
 INDEXED = ("email", "sfdcLeadId", "sfdcContactId", "sfdcId")
 """Filter types that are looked up instead of searched for."""
 
+CREATED_FIELD = "marketo.field"
+"""Fields made by the API, and what it says of the others beyond `FIELDS`; rows by API name."""
+LENGTHS = {"string": 255, "email": 255, "phone": 255, "url": 255, "text": 30_000}
+"""How long a value of a type may be (Adobe: Field Types)."""
+
+
+def field_named(world: World, name: str) -> Field | None:
+    """A person field of this world, None when there is none of that name."""
+    found = FIELDS.get(name)
+    if found is not None:
+        return found
+    row = world.table(CREATED_FIELD).get(name)
+    if row is None:
+        return None
+    kind = row["dataType"]
+    return Field(kind, row["displayName"], LENGTHS.get(kind, 0), is_custom=True)
+
+
+def fields_of(world: World) -> Mapping[str, Field]:
+    """All person fields of this world by API name."""
+    made = [name for name in world.table(CREATED_FIELD) if name not in FIELDS]
+    if not made:
+        return FIELDS
+    return FIELDS | {name: field for name in made if (field := field_named(world, name))}
+
+
+def soap_name(name: str, field: Field) -> str:
+    """What the SOAP API, and so a webhook's response mapping, calls a field."""
+    return name if field.is_custom else name[:1].upper() + name[1:]
+
+
 NEW_LEAD, CHANGE_DATA, SCORE, REQUEST_CAMPAIGN = 12, 13, 22, 47
 DELETE_LEAD = 37
 
+_PROGRAM = ("New Status", "Old Status", "Reason", "Success")
 ACTIVITY_TYPES: dict[int, tuple[str, str, tuple[str, ...]]] = {
     1: ("Visit Webpage", "Webpage ID", ("Webpage URL", "Query Parameters", "Referrer URL")),
     2: ("Fill Out Form", "Webform ID", ("Form Fields", "Client IP Address", "Referrer URL")),
@@ -101,13 +146,35 @@ ACTIVITY_TYPES: dict[int, tuple[str, str, tuple[str, ...]]] = {
     26: ("SFDC Activity", "Subject", ()),
     27: ("Email Bounced Soft", "Mailing ID", ()),
     29: ("Delete Lead from SFDC", "", ()),
+    30: ("SFDC Activity Updated", "Subject", ()),
     32: ("Merge Leads", "", ("Merge IDs",)),
+    34: ("Add to Opportunity", "Oppty ID", ("Role",)),
+    35: ("Remove from Opportunity", "Oppty ID", ()),
+    36: ("Update Opportunity", "Oppty ID", ("Attribute Name", "New Value", "Old Value")),
     37: ("Delete Lead", "", ()),
+    38: ("Send Alert", "Mailing ID", ()),
+    39: ("Send Sales Email", "", ()),
+    40: ("Open Sales Email", "", ()),
+    41: ("Click Sales Email", "", ()),
+    42: ("Add to SFDC Campaign", "Campaign ID", ("Status",)),
+    43: ("Remove from SFDC Campaign", "Campaign ID", ()),
+    44: ("Change Status in SFDC Campaign", "Campaign ID", ("New Status", "Old Status")),
     45: ("Receive Sales Email", "", ()),
     46: ("Interesting Moment", "Milestone", ("Description", "Source")),
     47: ("Request Campaign", "Campaign ID", ("Source",)),
-    110: ("Call Webhook", "Webhook", ()),
-    145: ("Push Lead to Marketo", "", ("Source", "Reason")),
+    48: ("Sales Email Bounced", "", ()),
+    100: ("Change Lead Partition", "", ("New Partition ID", "Old Partition ID", "Reason")),
+    101: ("Change Revenue Stage", "Model ID", ("New Stage", "Old Stage", "Reason")),
+    102: ("Change Revenue Stage Manually", "Model ID", ("New Stage", "Old Stage", "Reason")),
+    104: ("Change Status in Progression", "Program ID", _PROGRAM),
+    106: ("Enrich with Data.com", "", ()),
+    108: ("Change Segment", "Segmentation ID", ("New Segment ID", "Old Segment ID")),
+    110: ("Call Webhook", "Webhook", ("Error Type", "Payload", "Response")),
+    113: ("Add to Nurture", "Program ID", ("Track",)),
+    114: ("Change Nurture Track", "Program ID", ("New Track", "Previous Track")),
+    115: ("Change Nurture Cadence", "Program ID", ("New Cadence", "Previous Cadence")),
+    145: ("Push Lead to Marketo", "Program ID", ("Source", "Reason")),
+    157: ("Change Program Member Data", "Attribute Name", ("New Value", "Old Value")),
     100001: (
         "Lead Routed",
         "Owner",

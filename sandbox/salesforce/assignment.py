@@ -10,9 +10,10 @@ All criteria of an entry must hold; the entries are tried in order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from sandbox.salesforce.errors import SalesforceError
-from sandbox.salesforce.ids import full_id, sobject_of
+from sandbox.salesforce.ids import QUEUE, full_id, sobject_of
 from sandbox.salesforce.org import default_lead_owner, put
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -38,6 +39,72 @@ def add_rule(world: World, name: str, entries: Sequence[Entry], *, active: bool)
     for entry in entries:
         world.table(ENTRY)[f"entry{world.next_serial()}"] = {**entry, "rule": rule_id}
     return rule_id
+
+
+def as_metadata(world: World) -> Row:
+    """The lead assignment rules, as the Metadata API's type `AssignmentRules` tells them."""
+    rules: list[Row] = []
+    for rule in world.table(RULE).values():
+        entries = [each for each in world.table(ENTRY).values() if each["rule"] == rule["Id"]]
+        told = {"fullName": rule["Name"], "active": rule["Active"]}
+        rules.append({**told, "ruleEntry": [_entry_metadata(world, each) for each in entries]})
+    return {"fullName": "Lead", "assignmentRule": rules}
+
+
+def _entry_metadata(world: World, entry: Entry) -> Row:
+    owner = _owner(world, entry["assigned_to"])
+    is_queue = owner.startswith(QUEUE)
+    table, name = ("Group", "DeveloperName") if is_queue else ("User", "Username")
+    row = world.table(f"salesforce.{table}").get(owner, {})
+    items = [
+        {
+            "field": f"Lead.{each['field']}",
+            "operation": each["operation"],
+            "value": each["value"],
+        }
+        for each in entry["criteria"]
+    ]
+    return {
+        "assignedTo": row.get(name),
+        "assignedToType": "Queue" if is_queue else "User",
+        **({"criteriaItems": items} if items else {}),
+    }
+
+
+def put_metadata(world: World, rules: Sequence[Row]) -> None:
+    """Replace the rules of these names, or add them. Raises `SalesforceError`."""
+    for told in rules:
+        entries = [_entry(world, each) for each in _many(told.get("ruleEntry"))]
+        for rule_id, rule in list(world.table(RULE).items()):
+            if rule["Name"] == told["fullName"]:
+                del world.table(RULE)[rule_id]
+        is_active = told.get("active") in (True, "true")
+        make = activate if is_active else _add_inactive
+        make(world, str(told["fullName"]), entries)
+
+
+def _add_inactive(world: World, name: str, entries: Sequence[Entry]) -> str:
+    return add_rule(world, name, entries, active=False)
+
+
+def _many(value: Json) -> list[Row]:
+    if value is None:
+        return []
+    return cast("list[Row]", value) if isinstance(value, list) else [cast("Row", value)]
+
+
+def _entry(world: World, told: Row) -> Entry:
+    criteria: list[Row] = []
+    for item in _many(told.get("criteriaItems")):
+        field = str(item["field"]).removeprefix("Lead.")
+        operation, value = str(item["operation"]), str(item.get("value") or "")
+        if operation not in _OPERATIONS:
+            message = f"{operation} is not an operation of assignment rules"
+            raise SalesforceError("FIELD_INTEGRITY_EXCEPTION", message)
+        criteria.append({"field": field, "operation": operation, "value": value})
+    assigned_to = str(told["assignedTo"])
+    _owner(world, assigned_to)
+    return {"criteria": criteria, "assigned_to": assigned_to}
 
 
 def chosen_owner(world: World, lead: Row, assign: Assign, *, creates: bool) -> str | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 from sandbox.salesforce.assignment import Assign, check_rule_id
 from sandbox.salesforce.errors import SalesforceError
@@ -10,6 +12,7 @@ from sandbox.wire import Json
 from sandbox.world import Row, World
 
 AUTO_ASSIGN = "sforce-auto-assign"
+NOT_MODIFIED = 304
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     records: int | None = None
     """How many records were to be written, for the journal."""
+    text: str | None = None
+    """What is answered instead of JSON; the header `content-type` says what it is."""
 
     @property
     def is_success(self) -> bool:
@@ -39,6 +44,7 @@ class Asked:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: Json = None
+    """JSON, or the text of what is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,22 @@ class Call:
 
 def error_body(error: SalesforceError) -> Row:
     """An error as an entry of the list that a failed resource answers with."""
-    body: Row = {"message": error.message, "errorCode": error.status_code}
+    body: Row = {"message": error.message, "errorCode": error.status_code, **error.more}
     return body | {"fields": list(error.fields)} if error.fields else body
+
+
+def header_instant(call: Call, name: str) -> datetime | None:
+    """The instant that a header names; None when it is absent. Raises `SalesforceError`."""
+    told = call.asked.headers.get(name)
+    if told is None:
+        return None
+    try:
+        found = parsedate_to_datetime(told)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise SalesforceError("INVALID_HEADER_VALUE", f"Invalid value for header {name}: {told}")
+    return found
 
 
 def refusal(error: SalesforceError) -> Answer:

@@ -1,4 +1,4 @@
-"""Up to 200 records in one call: `composite/sobjects`, and the creation of trees.
+"""Up to 200 records in one call: `composite/sobjects`.
 
 Source: Salesforce, sObject Collections. The answer is 200 even when records fail; each has its own
 result, with `statusCode` where a single record's error has `errorCode`.
@@ -13,7 +13,7 @@ from sandbox.salesforce.call import Answer, Call
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import full_id, sobject_of
 from sandbox.salesforce.schema import SObject
-from sandbox.salesforce.transaction import savepoint
+from sandbox.salesforce.transaction import transaction
 from sandbox.wire import Json
 from sandbox.world import Row
 
@@ -112,37 +112,20 @@ def _shown(call: Call, shape: SObject, record_id: str, fields: str) -> Row | Non
     return rows.record(call, shape, row, fields) if row is not None and is_there else None
 
 
-def create_tree(call: Call) -> Answer:
-    """POST composite/tree/Lead: all or none, without nested records."""
-    given = _records(call)
-    roll_back = savepoint(call.world)
-    created: list[Row] = []
-    failed: list[Row] = []
-    for record in given:
-        reference = record.get("attributes", {}).get("referenceId")
-        try:
-            record_id = rows.insert(call, call.shape(), record)
-            created.append({"referenceId": reference, "id": record_id})
-        except SalesforceError as error:
-            failed.append({"referenceId": reference, "errors": [_error(error)]})
-    if failed:
-        roll_back()
-        return Answer(400, {"hasErrors": True, "results": failed}, records=len(given))
-    return Answer(201, {"hasErrors": False, "results": created}, records=len(given))
-
-
 def _each(call: Call, given: list[Row], write: Write) -> Answer:
     is_all_or_none = call.body.get("allOrNone") is True
     return Answer(body=_written(call, given, write, is_all_or_none), records=len(given))
 
 
 def _written(call: Call, given: list[Row], write: Write, is_all_or_none: bool) -> list[Row]:  # noqa: FBT001  (the API's own flag)
-    roll_back = savepoint(call.world) if is_all_or_none else None
-    results = [_result(record, write) for record in given]
-    if roll_back is not None and not all(result["success"] for result in results):
+    if not is_all_or_none:
+        return [_result(record, write) for record in given]
+    with transaction(call.world) as roll_back:
+        results = [_result(record, write) for record in given]
+        if all(result["success"] for result in results):
+            return results
         roll_back()
-        return [_failure(ROLLED_BACK) if each["success"] else each for each in results]
-    return results
+    return [_failure(ROLLED_BACK) if each["success"] else each for each in results]
 
 
 def _result(record: Row, write: Write) -> Row:
@@ -193,11 +176,14 @@ def _success(record_id: str) -> Row:
 
 
 def _failure(error: SalesforceError) -> Row:
-    return {"success": False, "errors": [_error(error)]}
+    return {"success": False, "errors": [result_error(error)]}
 
 
-def _error(error: SalesforceError) -> Row:
-    """A record that isn't there is an invalid reference here, where no path names it."""
+def result_error(error: SalesforceError) -> Row:
+    """An error within the result of one record of several.
+
+    A record that isn't there is an invalid reference here, where no path names it.
+    """
     code, message = error.status_code, error.message
     if code == "NOT_FOUND":
         code, message = "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"

@@ -1,24 +1,28 @@
-"""Several requests in one: `composite` and `composite/batch`.
+"""Several requests in one: `composite`, `composite/graph` and `composite/batch`.
 
 Source: Salesforce, Send Multiple Requests Using Composite. A subrequest inherits none of the outer
 request's headers but Accept, Authorization and Content-Type, which it may not name itself: without
 an own `Sforce-Auto-Assign` it runs assignment rules.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from sandbox.salesforce.call import Answer, Asked, Call, error_body
 from sandbox.salesforce.errors import SalesforceError
-from sandbox.salesforce.transaction import savepoint
+from sandbox.salesforce.transaction import transaction
 from sandbox.wire import Json
 from sandbox.world import Row
 
 MOST_SUBREQUESTS = 25
 MOST_QUERIES = 5
 """Subrequests that are queries or collections."""
+MOST_GRAPHS, MOST_NODES = 75, 500
+"""Of one call, and subrequests of all its graphs together."""
 INHERITED = frozenset({"accept", "authorization", "content-type"})
 HALTED = "PROCESSING_HALTED"
 ROLLED_BACK = (
@@ -34,30 +38,98 @@ def perform(call: Call) -> Answer:
     subrequests = _subrequests(call.body.get("compositeRequest"), MOST_SUBREQUESTS)
     asked = [_parsed(each, "body") for each in subrequests]
     _check_queries(asked)
+    named = {
+        str(subrequest.get("referenceId")): one
+        for subrequest, one in zip(subrequests, asked, strict=True)
+    }
     is_all_or_none = call.body.get("allOrNone") is True
-    roll_back = savepoint(call.world) if is_all_or_none else None
+    answers = _all_or_none(call, named) if is_all_or_none else _one_by_one(call, named)
+    return Answer(body=_told(answers), records=_records(answers.values()))
+
+
+def perform_graphs(call: Call) -> Answer:
+    """POST composite/graph: each graph all or none; its nodes in the order of their references."""
+    told: Json = call.body.get("graphs")
+    if not isinstance(told, list):
+        raise SalesforceError("JSON_PARSER_ERROR", "The request needs a list of graphs")
+    graphs = cast("list[Row]", told)
+    nodes = [_subrequests(each.get("compositeRequest"), MOST_NODES) for each in graphs]
+    if len(graphs) > MOST_GRAPHS or sum(len(each) for each in nodes) > MOST_NODES:
+        message = f"The maximum is {MOST_GRAPHS} graphs with {MOST_NODES} nodes in all"
+        raise SalesforceError("LIMIT_EXCEEDED", message)
+    ids = [each.get("graphId") for each in graphs]
+    if len(set(ids)) < len(ids) or None in ids:
+        raise SalesforceError("INVALID_INPUT", "Each graph needs a graphId of its own")
+    results: list[Row] = []
+    written = 0
+    for graph, subrequests in zip(graphs, nodes, strict=True):
+        answers = _all_or_none(call, _sorted(subrequests))
+        written += _records(answers.values())
+        is_successful = all(each.is_success for each in answers.values())
+        results.append(
+            {
+                "graphId": graph["graphId"],
+                "graphResponse": _told(answers),
+                "isSuccessful": is_successful,
+            }
+        )
+    return Answer(body={"graphs": results}, records=written)
+
+
+def _sorted(subrequests: list[Row]) -> dict[str, Asked]:
+    """Subrequests by their references, none before what it refers to."""
+    by_reference = {str(each.get("referenceId")): each for each in subrequests}
+    sorter = TopologicalSorter[str]()
+    for reference, subrequest in by_reference.items():
+        found = (name for name, _ in _REFERENCE.findall(json.dumps(subrequest)))
+        sorter.add(reference, *(name for name in found if name in by_reference))
+    try:
+        order = list(sorter.static_order())
+    except CycleError:
+        raise SalesforceError("INVALID_INPUT", "The graph's references form a circle") from None
+    asked = {name: _parsed(by_reference[name], "body") for name in order}
+    for name, one in asked.items():
+        if one.path[0] != "sobjects":
+            message = f"{name}: a graph's node must be a request of one record"
+            raise SalesforceError("INVALID_INPUT", message)
+    return asked
+
+
+def _one_by_one(call: Call, asked: Mapping[str, Asked]) -> dict[str, Answer]:
     answers: dict[str, Answer] = {}
-    is_halted = False
-    for subrequest, one in zip(subrequests, asked, strict=True):
-        reference = str(subrequest.get("referenceId"))
-        answers[reference] = _halted(ROLLED_BACK) if is_halted else _answer(call, one, answers)
-        is_halted |= roll_back is not None and not answers[reference].is_success
-    if roll_back is not None and is_halted:
+    for reference, one in asked.items():
+        answers[reference] = _answer(call, one, answers)
+    return answers
+
+
+def _all_or_none(call: Call, asked: Mapping[str, Asked]) -> dict[str, Answer]:
+    answers: dict[str, Answer] = {}
+    with transaction(call.world) as roll_back:
+        is_halted = False
+        for reference, one in asked.items():
+            answers[reference] = _halted(ROLLED_BACK) if is_halted else _answer(call, one, answers)
+            is_halted |= not answers[reference].is_success
+        if not is_halted:
+            return answers
         roll_back()
-        answers = {
-            reference: _halted(ROLLED_BACK) if answer.is_success else answer
-            for reference, answer in answers.items()
-        }
-    body = [
-        {
-            "body": answer.body,
-            "httpHeaders": dict(answer.headers),
-            "httpStatusCode": answer.status,
-            "referenceId": reference,
-        }
+    return {
+        reference: _halted(ROLLED_BACK) if answer.is_success else answer
         for reference, answer in answers.items()
-    ]
-    return Answer(body={"compositeResponse": body}, records=_records(answers.values()))
+    }
+
+
+def _told(answers: Mapping[str, Answer]) -> Row:
+    return {
+        "compositeResponse": [
+            {
+                "body": answer.body,
+                "httpHeaders": dict(answer.headers),
+                "httpStatusCode": answer.status,
+                "referenceId": reference,
+            }
+            for reference, answer in answers.items()
+        ]
+    }
 
 
 def perform_batch(call: Call) -> Answer:

@@ -57,7 +57,9 @@ def note_activity(world: World, sobject: str, row: Row) -> None:
         return
     day = row["ActivityDate"] or row["LastModifiedDate"][:10]
     for related in (row["WhoId"], row["WhatId"]):
-        table = world.table(f"salesforce.{sobject_of(related)}") if related else {}
+        if not related:
+            continue
+        table = world.table(f"salesforce.{sobject_of(related)}")
         about = table.get(related)
         if about is not None:
             latest = max(about["LastActivityDate"] or day, day)

@@ -1,8 +1,11 @@
 """What the API tells about itself: versions, objects, fields, limits."""
 
-from sandbox.salesforce import usage
-from sandbox.salesforce.call import Answer, Call
-from sandbox.salesforce.schema import OBJECTS, TOOLING, Field, SObject, fields_of
+import re
+
+from sandbox.salesforce import bulk, logins, org, usage
+from sandbox.salesforce.call import NOT_MODIFIED, Answer, Call, header_instant
+from sandbox.salesforce.schema import NUMBERS, OBJECTS, TOOLING, Field, SObject, fields_of
+from sandbox.salesforce.values import http_date, instant
 from sandbox.wire import Json
 from sandbox.world import Row
 
@@ -20,6 +23,9 @@ _SOAP = {
     "id": "tns:ID",
     "reference": "tns:ID",
 }
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_DIGITS = {"int": (8, 0, 0), "double": (0, 18, 2), "currency": (0, 18, 2)}
+"""Digits, precision and scale of a number that doesn't say."""
 
 
 def versions() -> Json:
@@ -36,92 +42,215 @@ def versions() -> Json:
 
 def resources(call: Call) -> Answer:
     """GET /services/data/vXX.X."""
-    names = ("composite", "limits", "query", "queryAll", "sobjects", "tooling")
-    return Answer(body={name: f"{call.root}/{name}" for name in names})
+    names = (
+        "composite",
+        "jobs",
+        "limits",
+        "parameterizedSearch",
+        "query",
+        "queryAll",
+        "search",
+        "sobjects",
+        "tooling",
+    )
+    host = f"https://{call.asked.headers.get('host', 'localhost')}"
+    identity = f"{host}/id/{logins.org_id(call.world)}/{call.user}"
+    return Answer(body={name: f"{call.root}/{name}" for name in names} | {"identity": identity})
+
+
+_UNUSED = {
+    "ConcurrentAsyncGetReportInstances": 200,
+    "ConcurrentSyncReportRuns": 20,
+    "DailyAsyncApexExecutions": 250_000,
+    "DailyBulkApiBatches": 15_000,
+    "DailyBulkV2QueryFileStorageMB": 976_562,
+    "DailyDurableStreamingApiEvents": 200_000,
+    "DailyGenericStreamingApiEvents": 10_000,
+    "DailyStandardVolumePlatformEvents": 25_000,
+    "DailyStreamingApiEvents": 200_000,
+    "DailyWorkflowEmails": 390_000,
+    "DataStorageMB": 1_024,
+    "DurableStreamingApiConcurrentClients": 1_000,
+    "FileStorageMB": 1_024,
+    "HourlyAsyncReportRuns": 1_200,
+    "HourlyODataCallout": 20_000,
+    "HourlyPublishedPlatformEvents": 50_000,
+    "HourlySyncReportRuns": 500,
+    "HourlyTimeBasedWorkflow": 1_000,
+    "MassEmail": 5_000,
+    "PermissionSets": 1_500,
+    "SingleEmail": 5_000,
+    "StreamingApiConcurrentClients": 1_000,
+}
+"""Limits of an Enterprise org that this one never uses."""
 
 
 def limits(call: Call) -> Answer:
     """GET limits."""
     most = usage.limit(call.world)
-    left = max(0, most - usage.used(call.world))
-    unused = {"Max": 10_000, "Remaining": 10_000}
-    return Answer(
-        body={
-            "DailyApiRequests": {"Max": most, "Remaining": left},
-            "DailyBulkApiBatches": unused,
-            "DailyBulkV2QueryJobs": unused,
-            "DataStorageMB": {"Max": 1_024, "Remaining": 1_000},
-        }
-    )
+    queries = bulk.jobs_of_today(call.world, "query")
+    told: Row = {name: {"Max": most, "Remaining": most} for name, most in _UNUSED.items()}
+    told["DailyApiRequests"] = {"Max": most, "Remaining": max(0, most - usage.used(call.world))}
+    told["DailyBulkV2QueryJobs"] = {
+        "Max": bulk.MOST_QUERIES,
+        "Remaining": max(0, bulk.MOST_QUERIES - queries),
+    }
+    return Answer(body=dict(sorted(told.items())))
 
 
 def describe_all(call: Call) -> Answer:
-    """GET sobjects."""
-    shapes = [_about(call, each) for each in OBJECTS.values() if each.name not in TOOLING]
-    return Answer(body={"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": shapes})
+    """GET sobjects; 304 when the schema didn't change since `If-Modified-Since`."""
+    shapes = [about(call, each) for each in OBJECTS.values() if each.name not in TOOLING]
+    told = {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": shapes}
+    return _unless_unmodified(call, told)
 
 
 def basics(call: Call) -> Answer:
     """GET sobjects/Lead."""
-    return Answer(body={"objectDescribe": _about(call, call.shape()), "recentItems": []})
+    return Answer(body={"objectDescribe": about(call, call.shape()), "recentItems": []})
 
 
 def describe(call: Call) -> Answer:
-    """GET sobjects/Lead/describe."""
-    shape = call.shape()
-    children = [
-        {"childSObject": each.name, "field": field.name, "relationshipName": field.children}
+    """GET sobjects/Lead/describe; 304 when the schema didn't change since `If-Modified-Since`."""
+    return _unless_unmodified(call, described(call, call.shape()))
+
+
+def _unless_unmodified(call: Call, told: Row) -> Answer:
+    """The answer with its date. Source: Salesforce, Conditional Requests."""
+    changed = org.setting(call.world, org.SCHEMA_CHANGED)
+    if changed is None:
+        changed = next(iter(call.world.table("salesforce.Organization").values()))["CreatedDate"]
+    since = header_instant(call, "if-modified-since")
+    if since is not None and instant(changed) <= since:
+        return Answer(NOT_MODIFIED)
+    return Answer(body=told, headers={"last-modified": http_date(instant(changed))})
+
+
+def described(call: Call, shape: SObject) -> Row:
+    """All that is told about an object."""
+    children: list[Row] = [
+        {
+            "cascadeDelete": False,
+            "childSObject": each.name,
+            "deprecatedAndHidden": False,
+            "field": field.name,
+            "junctionIdListNames": [],
+            "junctionReferenceTo": [],
+            "relationshipName": field.children,
+            "restrictedDelete": False,
+        }
         for each in OBJECTS.values()
-        for field in each.fields.values()
+        for field in fields_of(call.world, each)
         if shape.name in field.targets
     ]
     fields = [_field(each) for each in fields_of(call.world, shape)]
-    told = {"fields": fields, "childRelationships": children, "recordTypeInfos": []}
-    return Answer(body=_about(call, shape) | told)
+    told: Row = {
+        "actionOverrides": [],
+        "childRelationships": children,
+        "compactLayoutable": shape.writeable,
+        "fields": fields,
+        "listviewable": None,
+        "lookupLayoutable": None,
+        "namedLayoutInfos": [],
+        "networkScopeFieldName": None,
+        "recordTypeInfos": [],
+        "searchLayoutable": True,
+        "supportedScopes": [{"label": "All records", "name": "everything"}],
+    }
+    return about(call, shape) | told
 
 
-def _about(call: Call, shape: SObject) -> Row:
-    url = f"{call.root}/sobjects/{shape.name}"
+def about(call: Call, shape: SObject) -> Row:
+    """What a list of objects tells about one."""
+    url = f"{call.root}/{'tooling/' if shape.name in TOOLING else ''}sobjects/{shape.name}"
+    label = _spaced(shape.name)
     return {
-        "name": shape.name,
-        "label": shape.name,
-        "labelPlural": f"{shape.name}s",
-        "keyPrefix": shape.prefix,
-        "custom": False,
+        "activateable": False,
         "createable": shape.writeable,
-        "updateable": shape.writeable,
+        "custom": False,
+        "customSetting": False,
         "deletable": shape.writeable,
+        "deprecatedAndHidden": False,
+        "feedEnabled": False,
+        "hasSubtypes": False,
+        "isInterface": False,
+        "isSubtype": False,
+        "keyPrefix": shape.prefix,
+        "label": label,
+        "labelPlural": label[:-1] + "ies" if label.endswith("y") else f"{label}s",
+        "layoutable": shape.writeable,
+        "mergeable": shape.name in ("Account", "Contact", "Lead"),
+        "mruEnabled": shape.writeable,
+        "name": shape.name,
         "queryable": True,
+        "replicateable": "SystemModstamp" in shape.fields,
         "retrieveable": True,
-        "searchable": True,
+        "searchable": "Name" in shape.fields,
+        "triggerable": shape.writeable,
+        "undeletable": "IsDeleted" in shape.fields,
+        "updateable": shape.writeable,
         "urls": {"sobject": url, "describe": f"{url}/describe", "rowTemplate": f"{url}/{{ID}}"},
     }
 
 
+def _spaced(name: str) -> str:
+    return _WORD.sub(" ", name.removesuffix("__c").replace("_", " "))
+
+
+def _label(field: Field) -> str:
+    if field.label:
+        return field.label
+    is_id = field.type == "reference" and field.name.endswith("Id")
+    return f"{_spaced(field.name.removesuffix('Id'))} ID" if is_id else _spaced(field.name)
+
+
 def _field(field: Field) -> Row:
+    digits, precision, scale = _DIGITS.get(field.type, (0, 0, 0))
+    if field.precision:
+        precision, scale = field.precision, field.scale
+    length = 18 if field.type == "reference" else field.length
     return {
-        "name": field.name,
-        "label": field.name,
-        "type": field.type,
-        "soapType": _SOAP.get(field.type, "xsd:string"),
-        "length": field.length,
-        "custom": field.custom,
+        "aggregatable": field.filterable and field.type != "boolean",
+        "autoNumber": False,
+        "byteLength": length * 3,
+        "calculated": False,
+        "caseSensitive": False,
         "createable": field.createable,
-        "updateable": field.updateable,
-        "nillable": not field.required and field.type not in ("boolean", "id"),
-        "defaultedOnCreate": field.default is not None,
+        "custom": field.custom,
         "defaultValue": field.default,
-        "filterable": field.filterable,
-        "sortable": field.filterable,
-        "groupable": field.filterable and field.type != "datetime",
-        "idLookup": field.lookup,
+        "defaultedOnCreate": field.default is not None,
+        "deprecatedAndHidden": False,
+        "digits": digits,
         "externalId": field.custom and field.lookup,
-        "unique": field.unique,
-        "referenceTo": list(field.targets),
-        "relationshipName": field.relationship,
-        "restrictedPicklist": bool(field.values),
+        "filterable": field.filterable,
+        "groupable": field.filterable and field.type not in ("datetime", "double", "currency"),
+        "htmlFormatted": False,
+        "idLookup": field.lookup,
+        "inlineHelpText": None,
+        "label": _label(field),
+        "length": length,
+        "name": field.name,
+        "nameField": field.name == "Name",
+        "namePointing": len(field.targets) > 1,
+        "nillable": not field.required and field.type not in ("boolean", "id"),
+        "permissionable": field.custom,
         "picklistValues": [
-            {"value": each, "label": each, "active": True, "defaultValue": each == field.default}
+            {"active": True, "defaultValue": each == field.default, "label": each, "value": each}
             for each in field.values
         ],
+        "polymorphicForeignKey": len(field.targets) > 1,
+        "precision": precision if field.type in NUMBERS else 0,
+        "queryByDistance": False,
+        "referenceTo": list(field.targets),
+        "relationshipName": field.relationship,
+        "relationshipOrder": None,
+        "restrictedPicklist": bool(field.values) and field.is_restricted,
+        "scale": scale,
+        "searchPrefilterable": False,
+        "soapType": _SOAP.get(field.type, "xsd:string"),
+        "sortable": field.filterable,
+        "type": field.type,
+        "unique": field.unique,
+        "updateable": field.updateable,
+        "writeRequiresMasterRead": False,
     }

@@ -1,6 +1,8 @@
 """What Salesforce answers instead of doing something."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from sandbox.wire import Json
 
 HTTP = {
     "ENTITY_IS_DELETED": 404,
@@ -18,11 +20,19 @@ HTTP = {
 class SalesforceError(Exception):
     """A refusal with Salesforce's own code, sentence and fields."""
 
-    def __init__(self, status_code: str, message: str, fields: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        status_code: str,
+        message: str,
+        fields: Sequence[str] = (),
+        more: Mapping[str, Json] | None = None,
+    ) -> None:
         super().__init__(f"{status_code}: {message}")
         self.status_code = status_code
         self.message = message
         self.fields = tuple(fields)
+        self.more = dict(more or {})
+        """What the error of a single record says beside these."""
 
     @property
     def http(self) -> int:

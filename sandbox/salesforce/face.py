@@ -1,11 +1,11 @@
 """Salesforce's face: logins, then REST resources by their paths."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 from urllib.parse import unquote, urlencode
 
-from sandbox.salesforce import collection, composite, describe, logins, org, queries, rows, usage
+from sandbox.salesforce import batches, describe, logins, metadata, org, partner, resources, usage
 from sandbox.salesforce.call import Answer, Asked, Call, error_body, refusal
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.wire import Handler, Json, Request, Response
@@ -13,42 +13,11 @@ from sandbox.world import World
 
 LONGEST_URI = 16_384
 """Bytes of a URI; headers together with it may be as long. Salesforce: article 000386264."""
-WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
-Resource = Callable[[Call], Answer]
-
-RESOURCES: Mapping[str, Mapping[str, Resource]] = {
-    "": {"GET": describe.resources},
-    "limits": {"GET": describe.limits},
-    "query": {"GET": queries.ask},
-    "query/{locator}": {"GET": queries.turn_page},
-    "queryAll": {"GET": queries.ask_all},
-    "queryAll/{locator}": {"GET": queries.turn_page},
-    "tooling/query": {"GET": queries.ask_tooling},
-    "tooling/query/{locator}": {"GET": queries.turn_page},
-    "sobjects": {"GET": describe.describe_all},
-    "sobjects/{sobject}": {"GET": describe.basics, "POST": rows.create},
-    "sobjects/{sobject}/describe": {"GET": describe.describe},
-    "sobjects/{sobject}/updated": {"GET": rows.changed},
-    "sobjects/{sobject}/deleted": {"GET": rows.deleted},
-    "sobjects/{sobject}/{id}": {"GET": rows.read, "PATCH": rows.change, "DELETE": rows.remove},
-    "sobjects/{sobject}/{field}/{value}": {"GET": rows.read_by_key, "PATCH": rows.upsert},
-    "composite": {"POST": composite.perform},
-    "composite/batch": {"POST": composite.perform_batch},
-    "composite/sobjects": {
-        "POST": collection.create,
-        "PATCH": collection.change,
-        "DELETE": collection.remove,
-    },
-    "composite/sobjects/{sobject}": {"GET": collection.read, "POST": collection.read},
-    "composite/sobjects/{sobject}/{field}": {"PATCH": collection.upsert},
-    "composite/tree/{sobject}": {"POST": collection.create_tree},
-}
-"""What follows `/services/data/vXX.X/`, and who answers each method."""
-
-_PATTERNS = [(tuple(path.split("/")) if path else (), path) for path in RESOURCES]
+REST = "/services/data/v"
 _DATA = re.compile(r"/services/data/v(\d\d)\.0(/.*)?")
 _JSON = frozenset({"", "application/json"})
+_TEXTS = frozenset({"text/csv"})
 
 
 def face(world: World) -> Handler:
@@ -57,7 +26,7 @@ def face(world: World) -> Handler:
     def answer(request: Request) -> Response:
         org.set_up(world)
         response = _login(world, request) or _data(world, request)
-        if "oauth2" in request.path or "Soap" in request.path:
+        if not request.path.startswith(REST):
             name = f"{request.method} {request.path}"
             world.record("request", "salesforce", name, status=response.status)
         return response
@@ -65,18 +34,35 @@ def face(world: World) -> Handler:
     return answer
 
 
+_LOGINS: Mapping[tuple[str, str], Callable[[World, Request], Response]] = {
+    ("GET", "/services/oauth2/authorize"): logins.authorize,
+    ("GET", "/services/oauth2/revoke"): logins.revoke_token,
+    ("GET", "/services/oauth2/userinfo"): logins.user_info,
+    ("POST", "/services/oauth2/introspect"): logins.introspect,
+    ("POST", "/services/oauth2/revoke"): logins.revoke_token,
+    ("POST", "/services/oauth2/token"): logins.issue_token,
+    ("POST", "/services/oauth2/userinfo"): logins.user_info,
+}
+_OTHERS: Sequence[Callable[[World, Request], Response | None]] = (
+    partner.answer_soap,
+    metadata.answer_soap,
+    batches.answer_batches,
+    logins.identity,
+)
+
+
 def _login(world: World, request: Request) -> Response | None:
+    """Whatever is not a resource of the REST API."""
+    if request.path.startswith(REST):
+        return None
     path = request.path.rstrip("/")
     if path == "/services/data":
         return Response.of(describe.versions())
-    resources: Mapping[tuple[str, str], Callable[[World, Request], Response]] = {
-        ("POST", "/services/oauth2/token"): logins.issue_token,
-        ("POST", "/services/oauth2/revoke"): logins.revoke_token,
-        ("GET", "/services/oauth2/userinfo"): logins.user_info,
-        ("POST", "/services/oauth2/userinfo"): logins.user_info,
-    }
-    resource = resources.get((request.method, path))
-    return resource(world, request) if resource else logins.soap_login(world, request)
+    resource = _LOGINS.get((request.method, path))
+    if resource is not None:
+        return resource(world, request)
+    answers = (answer(world, request) for answer in _OTHERS)
+    return next((each for each in answers if each is not None), None)
 
 
 def _data(world: World, request: Request) -> Response:
@@ -106,8 +92,10 @@ def _data(world: World, request: Request) -> Response:
 
 
 def _body(request: Request) -> Json:
-    if request.method not in WRITES or not request.body:
+    if request.method == "GET" or not request.body:
         return None
+    if request.content_type in _TEXTS:
+        return request.body.decode("utf-8", "replace")
     if request.content_type not in _JSON:
         message = f"The content type {request.content_type} is not supported"
         raise SalesforceError("UNSUPPORTED_MEDIA_TYPE", message)
@@ -132,12 +120,12 @@ def _perform(world: World, user: str, version: str, asked: Asked, *, within: boo
     return answer
 
 
-def _resource(asked: Asked) -> tuple[Resource, Mapping[str, str]]:
-    found = _template(asked.path)
+def _resource(asked: Asked) -> tuple[resources.Resource, Mapping[str, str]]:
+    found = resources.named(asked.path)
     if found is None:
         raise SalesforceError("NOT_FOUND", "The requested resource does not exist")
     template, names = found
-    methods = RESOURCES[template]
+    methods = resources.RESOURCES[template]
     resource = methods.get(asked.method)
     if resource is None:
         message = f"HTTP Method '{asked.method}' not allowed. Allowed are {','.join(methods)}"
@@ -145,21 +133,10 @@ def _resource(asked: Asked) -> tuple[Resource, Mapping[str, str]]:
     return resource, names
 
 
-def _template(path: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
-    """The resource that a path names, and what stands in its braces."""
-    for pattern, template in _PATTERNS:
-        if len(pattern) != len(path):
-            continue
-        pairs = list(zip(pattern, path, strict=True))
-        if all(part == given or part.startswith("{") for part, given in pairs):
-            return template, {part[1:-1]: given for part, given in pairs if part.startswith("{")}
-    return None
-
-
 def _journal(
     world: World, asked: Asked, answer: Answer, user: str, *, within: bool = False
 ) -> None:
-    found = _template(asked.path)
+    found = resources.named(asked.path)
     template = f"/{found[0]}" if found else "/" + "/".join(asked.path)
     sobject = {"sobject": found[1]["sobject"]} if found and "sobject" in found[1] else {}
     name = f"{'subrequest ' if within else ''}{asked.method} {template}"
@@ -186,6 +163,8 @@ def _code(answer: Answer) -> str | None:
 
 def _written(world: World, answer: Answer) -> Response:
     headers = {"sforce-limit-info": usage.info(world), **answer.headers}
+    if answer.text is not None:
+        return Response(answer.status, answer.text.encode(), headers)
     if answer.body is None:
         return Response(answer.status, b"", headers)
     response = Response.of(answer.body, answer.status)

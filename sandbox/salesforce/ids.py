@@ -13,6 +13,8 @@ PREFIXES = {
     "CampaignMember": "00v",
     "Contact": "003",
     "ContactHistory": "03h",
+    "CustomField": "00N",
+    "DuplicateRule": "0Bm",
     "EmailMessage": "02s",
     "EntityDefinition": "4ie",
     "Event": "00U",
@@ -33,6 +35,10 @@ PREFIXES = {
 }
 QUEUE = PREFIXES["Group"]
 USER = PREFIXES["User"]
+BATCH = "751"
+BULK_JOB = "750"
+DEPLOYMENT = "0Af"
+RESULT = "752"
 LOCATOR = "01g"
 """Of a query whose next pages wait."""
 POD = "Hs0000"

@@ -2,11 +2,13 @@
 
 Tables beside those of records:
 
-    salesforce.CustomField    deployed custom fields (`schema.CUSTOM_FIELD`)
-    salesforce.Setting        `DefaultLeadOwner` {"value": id}, `DailyApiRequests` {"value": 100000}
+    salesforce.DeployedField  deployed custom fields (`schema.CUSTOM_FIELD`)
+    salesforce.Setting        `DefaultLeadOwner` {"value": id}, `SchemaChanged` {"value": instant},
+                              `DailyApiRequests` {"value": 100000}
     sandbox.locked            records that another transaction holds: id -> {"until": ISO instant}
 """
 
+from sandbox.salesforce.customfields import list_deployed
 from sandbox.salesforce.ids import PREFIXES, QUEUE, SYSTEM_USER, new_id
 from sandbox.salesforce.schema import CUSTOM_FIELD, OBJECTS, deployed_at_first
 from sandbox.salesforce.values import timestamp
@@ -16,7 +18,12 @@ from sandbox.world import World
 SETTING = "salesforce.Setting"
 DEFAULT_LEAD_OWNER = "DefaultLeadOwner"
 DAILY_API_REQUESTS = "DailyApiRequests"
-GUARD = "owner_unchanged"
+SCHEMA_CHANGED = "SchemaChanged"
+GUARD = (
+    "AND(ISCHANGED(Routing_Decision_Id__c), "
+    "LEFT(PRIORVALUE(OwnerId), 15) <> LEFT(Routing_Expected_Owner__c, 15))"
+)
+"""The compare-and-set of routeready's package."""
 GUARD_MESSAGE = "routeready: the owner changed since the decision was made"
 STATUSES = (
     "Open - Not Contacted",
@@ -31,9 +38,12 @@ def set_up(world: World) -> None:
     """Make the org unless it is there: its row, deployed package, statuses, business hours."""
     if world.table("salesforce.Organization"):
         return
+    for name in (*(shape.table for shape in OBJECTS.values()), "salesforce.Component"):
+        world.table(name)
     name = "Meridian Systems"
     put(world, "Organization", Name=name, TimeZoneSidKey="America/New_York", InstanceName="SBX1")
     world.table(CUSTOM_FIELD).update(deployed_at_first())
+    list_deployed(world, SYSTEM_USER)
     world.table("salesforce.EntityDefinition").update(
         (each, {"Id": each, "QualifiedApiName": each, "DeveloperName": each, "Label": each})
         for each in OBJECTS
@@ -43,6 +53,7 @@ def set_up(world: World) -> None:
             world,
             "ValidationRule",
             ValidationName="Routeready_Owner_Unchanged",
+            FullName=f"{sobject}.Routeready_Owner_Unchanged",
             ErrorMessage=GUARD_MESSAGE,
             ErrorDisplayField="OwnerId",
             EntityDefinitionId=sobject,

@@ -106,12 +106,14 @@ def update(
 
 def find(world: World, sobject: str, **equals: Json) -> list[Row]:
     """The rows with these very values, deleted ones too, in order of creation."""
-    table = world.table(_shape(sobject).table)
+    shape = _shape(sobject)
+    table = world.table(shape.table)
+    keys = [name for name in equals if (field := shape.fields.get(name)) and field.is_indexed]
     if "Id" in equals:
         row = table.get(equals["Id"])
         rows = [] if row is None else [row]
     else:
-        rows = table.values()
+        rows = table.holding(keys[0], [equals[keys[0]]]) if keys else table.values()
     return [row for row in rows if all(row.get(name) == value for name, value in equals.items())]
 
 
@@ -290,7 +292,7 @@ def _check_unique(world: World, shape: SObject, row: Row) -> None:
         value = row.get(field.name)
         if not field.unique or value is None:
             continue
-        for other in find(world, shape.name, **{field.name: value}):
+        for other in world.table(shape.table).holding(field.name, [value]):
             if other["Id"] != row["Id"] and not other.get("IsDeleted"):
                 message = (
                     f"duplicate value found: {field.name} duplicates value on record with id: "

@@ -1,53 +1,121 @@
 """Single records: `sobjects/...`."""
 
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+import hashlib
+from datetime import datetime, timedelta
 
-from sandbox.salesforce import records
-from sandbox.salesforce.call import Answer, Call
+from sandbox.salesforce import duplicates, records
+from sandbox.salesforce.call import NOT_MODIFIED, Answer, Call, header_instant
 from sandbox.salesforce.errors import SalesforceError
-from sandbox.salesforce.schema import TOOLING, SObject, field_named, fields_of
-from sandbox.salesforce.values import check_writeable, instant, timestamp
+from sandbox.salesforce.ids import full_id, sobject_of
+from sandbox.salesforce.schema import NUMBERS, TOOLING, SObject, field_named, fields_of
+from sandbox.salesforce.soql.scope import parent, relation
+from sandbox.salesforce.values import check_writeable, http_date, instant, timestamp
 from sandbox.wire import Json
 from sandbox.world import Row
 
 CREATED = 201
 DONE = 204
 MORE_THAN_ONE = 300
-NOT_MODIFIED = 304
+TAGGED = "Account"
+"""The object whose records have an ETag."""
+LONGEST_FEED = timedelta(days=30)
+SHORTEST_FEED = timedelta(minutes=1)
+"""Salesforce: Get Updated and Get Deleted."""
 
 
 def create(call: Call) -> Answer:
     """POST sobjects/Lead."""
-    record_id = insert(call, call.shape(), call.body)
-    return Answer(CREATED, {"id": record_id, "success": True, "errors": []}, records=1)
+    shape = call.shape()
+    record_id = insert(call, shape, call.body)
+    body: Row = {"id": record_id, "success": True, "errors": []}
+    headers = {"location": f"{call.root}/sobjects/{shape.name}/{record_id}"}
+    return Answer(CREATED, body, headers, records=1)
 
 
 def read(call: Call) -> Answer:
     """GET sobjects/Lead/{id}, all fields or `?fields=`."""
     shape = call.shape()
     row = records.existing(call.world, shape, call.names["id"])
-    since = _header_instant(call, "if-modified-since")
-    if since is not None and instant(row["LastModifiedDate"]) <= since:
+    if _is_unchanged(call, shape, row):
         return Answer(NOT_MODIFIED)
-    return Answer(body=record(call, shape, row, call.option("fields")))
+    _check_conditions(call, shape, row)
+    headers = {"etag": _tag(row)} if shape.name == TAGGED else {}
+    shown = record(call, shape, row, call.option("fields"))
+    return Answer(body=shown, headers=headers | _dated(row))
+
+
+def follow(call: Call) -> Answer:
+    """GET sobjects/Lead/{field}/{value}: by an external id, or the parent of a record's id."""
+    shape = call.shape()
+    if full_id(call.names["field"]) is None:
+        return read_by_key(call)
+    row = records.existing(call.world, shape, call.names["field"])
+    step = relation(call.world, shape, call.names["value"])
+    above = parent(call.world, row.get(step.name)) if step is not None else None
+    if above is None:
+        raise SalesforceError("NOT_FOUND", "The requested resource does not exist")
+    owner = call.shape(sobject_of(above["Id"]))
+    return Answer(body=record(call, owner, above, call.option("fields")))
 
 
 def change(call: Call) -> Answer:
     """PATCH sobjects/Lead/{id}, on condition that `If-Unmodified-Since` holds when it is given."""
     shape = call.shape()
     row = records.existing(call.world, shape, call.names["id"])
-    since = _header_instant(call, "if-unmodified-since")
-    if since is not None and instant(row["LastModifiedDate"]) > since:
-        raise SalesforceError("PRECONDITION_FAILED", "The record was modified since then")
+    _check_conditions(call, shape, row)
+    if _is_unchanged(call, shape, row):
+        raise SalesforceError("PRECONDITION_FAILED", "The record wasn't modified since then")
     update(call, shape, row["Id"], call.body)
     return Answer(DONE, records=1)
+
+
+def _is_unchanged(call: Call, shape: SObject, row: Row) -> bool:
+    """Whether `If-Modified-Since` or, of an account, `If-None-Match` asks for what is newer."""
+    since = header_instant(call, "if-modified-since")
+    if since is not None and instant(row["LastModifiedDate"]) <= since:
+        return True
+    tags = call.asked.headers.get("if-none-match")
+    return shape.name == TAGGED and tags is not None and _tag(row) in tags
+
+
+def _check_conditions(call: Call, shape: SObject, row: Row) -> None:
+    """Raise `SalesforceError` when `If-Unmodified-Since` or an account's `If-Match` fails.
+
+    Source: Salesforce, Conditional Requests. ETags are there for accounts only.
+    """
+    since = header_instant(call, "if-unmodified-since")
+    if since is not None and instant(row["LastModifiedDate"]) > since:
+        raise SalesforceError("PRECONDITION_FAILED", "The record was modified since then")
+    tags = call.asked.headers.get("if-match")
+    if shape.name == TAGGED and tags not in (None, "*") and _tag(row) not in str(tags):
+        raise SalesforceError("PRECONDITION_FAILED", "The record has another ETag")
+
+
+def _tag(row: Row) -> str:
+    digest = hashlib.sha256(f"{row['Id']} {row['SystemModstamp']}".encode()).hexdigest()
+    return f'"{digest[:32]}"'
+
+
+def _dated(row: Row) -> dict[str, str]:
+    changed = row.get("LastModifiedDate")
+    return {"last-modified": http_date(instant(changed))} if changed else {}
 
 
 def remove(call: Call) -> Answer:
     """DELETE sobjects/Lead/{id}."""
     shape = writeable(call.shape())
     records.delete(call.world, shape.name, call.names["id"], by=call.user)
+    return Answer(DONE, records=1)
+
+
+def remove_by_key(call: Call) -> Answer:
+    """DELETE sobjects/Lead/{field}/{value}."""
+    shape, found = matches(call, writeable(call.shape()), call.names["field"], call.names["value"])
+    if not found:
+        raise SalesforceError("NOT_FOUND", "The requested resource does not exist")
+    if len(found) > 1:
+        return _choices(call, shape, found)
+    records.delete(call.world, shape.name, found[0]["Id"], by=call.user)
     return Answer(DONE, records=1)
 
 
@@ -92,11 +160,11 @@ def matches(call: Call, shape: SObject, key: str, value: str) -> tuple[SObject, 
         raise SalesforceError("NOT_FOUND", message)
     if field.type == "id":
         return shape, [records.existing(call.world, shape, value)]
-    wanted = value.lower()
+    held: Json = float(value) if field.type in NUMBERS else value
     return shape, [
         row
-        for row in call.world.table(shape.table).values()
-        if not row.get("IsDeleted") and (row.get(field.name) or "").lower() == wanted
+        for row in call.world.table(shape.table).holding(field.name, [held])
+        if not row.get("IsDeleted")
     ]
 
 
@@ -135,7 +203,7 @@ def record(call: Call, shape: SObject, row: Row, fields: str = "") -> Row:
         if field is None:
             message = f"No such column '{name}' on sobject of type {shape.name}"
             raise SalesforceError("INVALID_FIELD", message)
-        shown[field.name] = row.get(field.name)
+        shown[field.name] = row.get(field.name, field.default)
     return shown
 
 
@@ -143,14 +211,23 @@ def insert(call: Call, shape: SObject, given: Row) -> str:
     """Create a record as the caller, within what the API lets be set."""
     values = without_attributes(given)
     check_writeable(call.world, writeable(shape), values, creates=True)
-    return records.insert(call.world, shape.name, values, by=call.user, assign=call.assign)
+
+    def save() -> str:
+        return records.insert(call.world, shape.name, values, by=call.user, assign=call.assign)
+
+    return duplicates.saved(call, shape, "create", save)
 
 
 def update(call: Call, shape: SObject, record_id: str, given: Row) -> None:
     """Change a record as the caller, within what the API lets be set."""
     values = without_attributes(given)
     check_writeable(call.world, writeable(shape), values, creates=False)
-    records.update(call.world, shape.name, record_id, values, by=call.user, assign=call.assign)
+
+    def save() -> str:
+        records.update(call.world, shape.name, record_id, values, by=call.user, assign=call.assign)
+        return full_id(record_id) or record_id
+
+    duplicates.saved(call, shape, "update", save)
 
 
 def writeable(shape: SObject) -> SObject:
@@ -171,22 +248,17 @@ def _choices(call: Call, shape: SObject, found: list[Row]) -> Answer:
     return Answer(MORE_THAN_ONE, urls)
 
 
-def _header_instant(call: Call, name: str) -> datetime | None:
-    told = call.asked.headers.get(name)
-    if told is None:
-        return None
-    try:
-        found = parsedate_to_datetime(told)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise SalesforceError("INVALID_HEADER_VALUE", f"Invalid value for header {name}: {told}")
-    return found
-
-
 def _between(call: Call) -> tuple[datetime, datetime]:
+    """The stretch of time that is asked about: a minute at least, of the last 30 days."""
     try:
-        return instant(call.option("start")), instant(call.option("end"))
+        start, end = instant(call.option("start")), instant(call.option("end"))
     except ValueError:
         message = "start and end must be ISO 8601 instants"
         raise SalesforceError("INVALID_REPLICATION_DATE", message) from None
+    if end - start < SHORTEST_FEED:
+        message = "endDate must be at least one minute greater than startDate"
+        raise SalesforceError("INVALID_REPLICATION_DATE", message)
+    if call.world.now - start > LONGEST_FEED:
+        message = "startDate before org replication enabled date: more than 30 days ago"
+        raise SalesforceError("INVALID_REPLICATION_DATE", message)
+    return start, end

@@ -26,14 +26,17 @@ from sandbox.salesforce.ids import PREFIXES
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
-CUSTOM_FIELD = "salesforce.CustomField"
+CUSTOM_FIELD = "salesforce.DeployedField"
 """The table of deployed custom fields, by `Lead.Routing_Reason__c`; take one out to undeploy it.
 
-A row is `{"sobject": "Lead", "line": "Routing_Reason__c textarea(4000)"}`.
+A row is `{"sobject": "Lead", "line": "Routing_Reason__c textarea(4000)"}`; one that came by the
+Metadata or Tooling API has `field`, the attributes of a `Field`, instead of the line.
 """
 
 TEXTS = frozenset({"string", "textarea", "email", "url", "phone", "picklist"})
 NUMBERS = frozenset({"int", "double", "currency"})
+INDEXED = frozenset({"Name", "LastName", "Company", "Website", "DeveloperName", "Username"})
+"""Fields by which people are looked for; references, addresses and keys are indexed anyway."""
 FILTERABLE_LENGTH = 255
 """A text area that is longer can be neither filtered, sorted nor grouped by."""
 
@@ -55,7 +58,13 @@ class Field:
     default: Json = None
     children: str | None = None
     values: tuple[str, ...] = ()
-    """Of a restricted picklist."""
+    """Of a picklist."""
+    is_restricted: bool = True
+    """Whether a picklist takes no other values."""
+    label: str = ""
+    precision: int = 0
+    scale: int = 0
+    """Digits of a number in all, and behind the point."""
 
     @property
     def relationship(self) -> str | None:
@@ -73,6 +82,12 @@ class Field:
     def filterable(self) -> bool:
         """Whether a query may filter, sort and group by it."""
         return self.type != "textarea" or self.length <= FILTERABLE_LENGTH
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether rows are found by its values without a scan."""
+        is_key = self.lookup or self.unique or self.name in INDEXED
+        return is_key or self.type in ("reference", "email")
 
     @property
     def is_text(self) -> bool:
@@ -374,7 +389,23 @@ QualifiedApiName string(70) readonly
 DeveloperName string(70) readonly
 Label string(80) readonly
 """,
+    "CustomField": f"""
+DeveloperName string(80) readonly
+FullName string(255) readonly
+TableEnumOrId picklist(40) readonly
+EntityDefinitionId reference(EntityDefinition) readonly
+Metadata complexvalue readonly
+{_SYSTEM}""",
+    "DuplicateRule": f"""{_DELETABLE}
+DeveloperName string(80) readonly
+MasterLabel string(80) readonly
+Language picklist(40) readonly default:en%US
+SobjectType picklist(40) readonly
+IsActive boolean readonly default:false
+{_SYSTEM}""",
     "ValidationRule": f"""
+FullName string(255) readonly
+Metadata complexvalue readonly
 ValidationName string(80) readonly
 Active boolean readonly default:true
 Description textarea(255) readonly
@@ -385,7 +416,7 @@ EntityDefinitionId reference(EntityDefinition) readonly
 }
 """The lines of each object, `Id` aside."""
 
-TOOLING = frozenset({"EntityDefinition", "ValidationRule"})
+TOOLING = frozenset({"CustomField", "EntityDefinition", "ValidationRule"})
 """Objects that only the Tooling API knows."""
 
 _UNWRITEABLE = frozenset(
@@ -393,6 +424,8 @@ _UNWRITEABLE = frozenset(
         "AccountHistory",
         "AssignmentRule",
         "ContactHistory",
+        "CustomField",
+        "DuplicateRule",
         "EntityDefinition",
         "LeadHistory",
         "LeadStatus",
@@ -509,7 +542,7 @@ def deployed_at_first() -> Iterator[tuple[str, Row]]:
 def custom_fields(world: World, sobject: str) -> list[Field]:
     """The custom fields that are deployed on an object."""
     rows = world.table(CUSTOM_FIELD).values()
-    return [_described(row["line"]) for row in rows if row["sobject"] == sobject]
+    return [_deployed(row) for row in rows if row["sobject"] == sobject]
 
 
 def field_named(world: World, shape: SObject, name: str) -> Field | None:
@@ -522,9 +555,27 @@ def field_named(world: World, shape: SObject, name: str) -> Field | None:
         return shape.by_lower_name.get(lower)
     row = world.table(CUSTOM_FIELD).get(f"{shape.name}.{name}")
     if row is not None:
-        return _described(row["line"])
+        return _deployed(row)
     custom = custom_fields(world, shape.name)
     return next((each for each in custom if each.name.lower() == lower), None)
+
+
+def _deployed(row: Row) -> Field:
+    if "line" in row:
+        return _described(row["line"])
+    told: Row = {**row["field"]}
+    told |= {name: tuple(told[name]) for name in ("targets", "values")}
+    return Field(**told)
+
+
+def child_of(world: World, shape: SObject, name: str) -> tuple[SObject, Field] | None:
+    """The object and its field that a relationship to children, such as `Contacts`, goes by."""
+    lower = name.lower()
+    for child in OBJECTS.values():
+        for each in fields_of(world, child):
+            if shape.name in each.targets and (each.children or "").lower() == lower:
+                return child, each
+    return None
 
 
 def fields_of(world: World, shape: SObject) -> list[Field]:

@@ -1,35 +1,16 @@
 """Validation rules: rows of `salesforce.ValidationRule`, each with a condition that refuses.
 
-`Condition` of a row is the name of a function of this module, or data such as
-`{"field": "Country", "equals": "Atlantis"}`. `EntityDefinitionId` is the object's name.
+`Condition` of a row is a formula, or data such as `{"field": "Country", "equals": "Atlantis"}`.
+`EntityDefinitionId` is the object's name.
 """
 
-from collections.abc import Callable, Mapping
-
 from sandbox.salesforce.errors import SalesforceError
-from sandbox.salesforce.ids import SHORT
-from sandbox.salesforce.org import GUARD, put
+from sandbox.salesforce.formulas import Change, compiled
+from sandbox.salesforce.org import put
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
-Condition = Callable[[Row | None, Row], bool]
-"""Given a record before (None when it is new) and after: whether it is refused."""
-
-
-def owner_unchanged(before: Row | None, after: Row) -> bool:
-    """The compare-and-set of routeready's package.
-
-    AND(ISCHANGED(Routing_Decision_Id__c), PRIORVALUE(OwnerId) <> Routing_Expected_Owner__c);
-    ISCHANGED is false for a new record.
-    """
-    decision = "Routing_Decision_Id__c"
-    if before is None or before.get(decision) == after.get(decision):
-        return False
-    expected = after.get("Routing_Expected_Owner__c") or ""
-    return before["OwnerId"][:SHORT] != expected[:SHORT]
-
-
-NAMED: Mapping[str, Condition] = {GUARD: owner_unchanged}
+TABLE = "salesforce.ValidationRule"
 
 
 def add_rule(world: World, sobject: str, field: str, equals: Json, message: str) -> str:
@@ -46,17 +27,17 @@ def add_rule(world: World, sobject: str, field: str, equals: Json, message: str)
 
 def validate(world: World, sobject: str, before: Row | None, after: Row) -> None:
     """Raise `SalesforceError` when an active rule refuses the record."""
-    for rule in world.table("salesforce.ValidationRule").values():
+    for rule in world.table(TABLE).values():
         if rule["EntityDefinitionId"] != sobject or not rule["Active"]:
             continue
-        if _refuses(rule["Condition"], before, after):
+        if _refuses(rule["Condition"], Change(world.now, before, after)):
             shown = rule.get("ErrorDisplayField")
             raise SalesforceError(
                 "FIELD_CUSTOM_VALIDATION_EXCEPTION", rule["ErrorMessage"], [shown] if shown else []
             )
 
 
-def _refuses(condition: Json, before: Row | None, after: Row) -> bool:
+def _refuses(condition: Json, change: Change) -> bool:
     if isinstance(condition, str):
-        return NAMED[condition](before, after)
-    return after.get(condition["field"]) == condition["equals"]
+        return bool(compiled(condition)(change))
+    return change.after.get(condition["field"]) == condition["equals"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from email.utils import format_datetime
 from typing import Any, cast
 
 from sandbox.salesforce.errors import SalesforceError
@@ -22,6 +23,11 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3})?)?Z?")
 def timestamp(instant: datetime) -> str:
     """An instant as Salesforce writes it. Its records know no fractions of a second."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def http_date(instant: datetime) -> str:
+    """An instant as HTTP headers write it."""
+    return format_datetime(instant.astimezone(UTC), usegmt=True)
 
 
 def instant(text: str) -> datetime:
@@ -90,7 +96,7 @@ def _text(field: Field, value: Json) -> str | None:
     if field.type == "email" and text and field.length < LONG_ADDRESS and not _is_email(text):
         message = f"{field.name}: invalid email address: {text}"
         raise SalesforceError("INVALID_EMAIL_ADDRESS", message, [field.name])
-    if field.values and text not in field.values:
+    if field.values and field.is_restricted and text not in field.values:
         message = f"{field.name}: bad value for restricted picklist field: {text}"
         raise SalesforceError("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, [field.name])
     return text or None

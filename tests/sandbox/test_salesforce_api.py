@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
-from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
@@ -25,106 +24,31 @@ from simple_salesforce.exceptions import (
 )
 from simple_salesforce.format import format_soql
 
-from sandbox import salesforce, tls
+from sandbox import salesforce
 from sandbox.salesforce import (
     CONSUMER_KEY,
     CONSUMER_SECRET,
     PASSWORD,
     SECURITY_TOKEN,
-    logins,
+    grants,
     records,
 )
 from sandbox.salesforce.assignment import activate, add_rule
 from sandbox.salesforce.ids import lengthened
 from sandbox.salesforce.org import DAILY_API_REQUESTS, change_setting
-from sandbox.server import Server
 from sandbox.wire import Json
-from sandbox.world import World
+from tests.orgs import ANA, NOON, ROOT, SELF, Org, running_org
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ANA = "ana.torres@meridian.example"
-SELF = "routeready@meridian.example"
-ROOT = "/services/data/v66.0"
 NOBODY = lengthened("00QHs0000zzzzzz")
 DOMAIN = "acme.my"
 EVERYONE_TO_EMEA: list[dict[str, Json]] = [{"criteria": [], "assigned_to": "EMEA"}]
 
 
-@dataclass
-class Org:
-    """A running org with two users and two queues, and a session of the integration user."""
-
-    world: World
-    host: str
-    http: requests.Session
-    ids: dict[str, str]
-
-    @property
-    def sf(self) -> Json:
-        """simple-salesforce with a session of the integration user."""
-        return Salesforce(
-            session_id=logins.open_session(self.world, self.ids[SELF]),
-            instance=self.host,
-            session=self.http,
-            version="66.0",
-        )
-
-    def insert(self, sobject: str, **values: Json) -> str:
-        """Create a record as an administrator would."""
-        return records.insert(self.world, sobject, values, by="setup", assign=False)
-
-    def lead(self, name: str = "Fox", **values: Json) -> str:
-        """A lead in the holding queue."""
-        usual: dict[str, Json] = {"LastName": name, "Company": "Co", "OwnerId": self.ids["Holding"]}
-        return self.insert("Lead", **usual | values)
-
-    def row(self, record_id: str) -> Json:
-        """A lead as it is."""
-        return self.world.table("salesforce.Lead")[record_id]
-
-    def call(self, method: str, path: str, **options: Json) -> requests.Response:
-        """A plain call of the REST API with a fresh session."""
-        token = logins.open_session(self.world, self.ids[SELF])
-        headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
-        url = f"https://{self.host}{path}"
-        return self.http.request(method, url, headers=headers, timeout=5, **options)
-
-    def composite(self, subrequests: list[Json], *, all_or_none: bool = False) -> list[Json]:
-        """A composite call: each subrequest is method, path, body and maybe headers."""
-        asked = [
-            {
-                "method": method,
-                "url": f"{ROOT}/{path}",
-                "referenceId": f"r{number}",
-                "body": body,
-                "httpHeaders": {"Sforce-Auto-Assign": "FALSE"} if not headers else headers[0],
-            }
-            for number, (method, path, body, *headers) in enumerate(subrequests)
-        ]
-        body = {"allOrNone": all_or_none, "compositeRequest": asked}
-        answer = self.call("POST", f"{ROOT}/composite", json=body)
-        return answer.json()["compositeResponse"]
-
-
 @pytest.fixture
-def org(tmp_path: Path) -> Iterator[Org]:
+def org() -> Iterator[Org]:
     """An org behind its TLS port."""
-    world = World(now=NOON)
-    context, ca_file = tls.serve(tmp_path)
-    server = Server(world, {"/": salesforce.face(world)}, tls=context)
-    server.start()
-    with requests.Session() as http:
-        http.trust_env = False
-        http.verify = ca_file
-        org = Org(world, f"localhost:{server.port}", http, {})
-        for email in (ANA, SELF):
-            name = email.split("@")[0].title()
-            org.ids[email] = org.insert("User", Username=email, Email=email, LastName=name)
-        for name in ("Holding", "EMEA"):
-            org.ids[name] = org.insert("Group", Name=name, DeveloperName=name, Type="Queue")
-            org.insert("QueueSobject", QueueId=org.ids[name], SobjectType="Lead")
+    with running_org() as org:
         yield org
-    server.stop()
 
 
 def assertion(key: rsa.RSAPrivateKey) -> str:
@@ -205,17 +129,29 @@ def test_the_token_names_the_address_that_was_called(org: Org) -> None:
 
 
 def test_the_other_grants(org: Org) -> None:
-    """A password, an assertion and a refresh token each open a session of their user."""
+    """A password, a code, its refresh token and an assertion each open a session of their user."""
     client = {"client_id": CONSUMER_KEY, "client_secret": CONSUMER_SECRET}
     person = {"username": ANA, "password": PASSWORD + SECURITY_TOKEN}
     by_password = token_call(org, grant_type="password", **client, **person)
-    refresh = by_password["refresh_token"]
+    asked = {"response_type": "code", "login_hint": ANA, "redirect_uri": "https://app.example/back"}
+    back = org.http.get(
+        f"https://{org.host}/services/oauth2/authorize",
+        params={**asked, "client_id": CONSUMER_KEY, "state": "s1"},
+        allow_redirects=False,
+        timeout=5,
+    ).headers["location"]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    given = {"code": code, "redirect_uri": asked["redirect_uri"]}
+    by_code = token_call(org, grant_type="authorization_code", **given, **client)
+    again = token_call(org, grant_type="authorization_code", **given, **client)
+    assert again["error_description"] == "expired authorization code"
+    refresh = by_code["refresh_token"]
     by_refresh = token_call(org, grant_type="refresh_token", refresh_token=refresh, **client)
     key = rsa.generate_private_key(65537, 2048)
-    by_jwt = token_call(org, grant_type=logins.JWT_BEARER, assertion=assertion(key))
-    for told in (by_password, by_refresh, by_jwt):
+    by_jwt = token_call(org, grant_type=grants.JWT_BEARER, assertion=assertion(key))
+    for told in (by_password, by_code, by_refresh, by_jwt):
         assert told["id"].endswith(org.ids[ANA])
-    assert "refresh_token" not in by_jwt
+    assert not [told for told in (by_password, by_refresh, by_jwt) if "refresh_token" in told]
 
 
 def test_an_assertion_must_fit_the_registered_key(org: Org) -> None:
@@ -224,9 +160,9 @@ def test_an_assertion_must_fit_the_registered_key(org: Org) -> None:
     pem = right.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    logins.add_app(org.world, CONSUMER_KEY, CONSUMER_SECRET, public_key=pem.decode())
+    salesforce.add_app(org.world, CONSUMER_KEY, CONSUMER_SECRET, public_key=pem.decode())
     for key, word in ((right, "access_token"), (wrong, "error")):
-        assert word in token_call(org, grant_type=logins.JWT_BEARER, assertion=assertion(key))
+        assert word in token_call(org, grant_type=grants.JWT_BEARER, assertion=assertion(key))
 
 
 @pytest.mark.parametrize(
@@ -237,7 +173,7 @@ def test_an_assertion_must_fit_the_registered_key(org: Org) -> None:
             {"grant_type": "client_credentials", "client_id": CONSUMER_KEY, "client_secret": "x"},
             "invalid_client",
         ),
-        ({"grant_type": logins.JWT_BEARER, "assertion": "nonsense"}, "invalid_grant"),
+        ({"grant_type": grants.JWT_BEARER, "assertion": "nonsense"}, "invalid_grant"),
         ({"grant_type": "magic"}, "unsupported_grant_type"),
     ],
 )
@@ -249,7 +185,11 @@ def test_refused_grants(org: Org, form: dict[str, str], error: str) -> None:
 def test_soap_login(org: Org) -> None:
     """The old login answers with a session and the server to use; wrong passwords do not."""
     url = f"https://{org.host}/services/Soap/u/59.0"
-    body = "<x><n1:username>{}</n1:username><n1:password>{}</n1:password></x>"
+    body = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+        '<n1:login xmlns:n1="urn:partner.soap.sforce.com"><n1:username>{}</n1:username>'
+        "<n1:password>{}</n1:password></n1:login></e:Body></e:Envelope>"
+    )
     good = org.http.post(url, data=body.format(ANA, PASSWORD), timeout=5)
     assert good.status_code == 200
     assert f"<serverUrl>https://{org.host}/services" in good.text

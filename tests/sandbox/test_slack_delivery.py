@@ -52,7 +52,7 @@ class Workspace:
     def act(self, do: str, **deed: Json) -> None:
         """Let Ana do something, and wait until the app was told."""
         with self.world.lock:
-            act(self.world, {"do": do, "by": ANA, **deed})
+            act(self.world, {"do": do, "user": ANA, **deed})
         self.settle()
 
     def settle(self) -> None:
@@ -202,7 +202,7 @@ def test_bolt_is_talked_with_by_http(place: Workspace) -> None:
     place.act("slack.submit", values=filled | {"note/note": "a budget"})
     wait_for(place, "Logged: connected, a budget")
     assert [] == views.screen(place.world, place.ana)["stack"]
-    place.act("slack.command", text="/leads unworked")
+    place.act("slack.command", line="/leads unworked")
     assert "You asked: unworked" == place.said()[-1]
 
 
@@ -210,7 +210,7 @@ def test_bolt_is_talked_with_by_http(place: Workspace) -> None:
 def test_bolt_refuses_a_wrong_signature(place: Workspace) -> None:
     """With another secret every delivery is a 401; whoever typed a command is told."""
     installed(place.world)["signing_secret"] = "another"
-    place.act("slack.command", text="/leads unworked")
+    place.act("slack.command", line="/leads unworked")
     assert ["http_error"] == [one["reason"] for one in place.delivered("slash_commands")]
     assert place.said() == ['/leads unworked failed with the error "dispatch_failed"']
 
@@ -257,7 +257,7 @@ def test_a_late_answer_is_a_timeout(place: Workspace, receiver: Receiver) -> Non
     receiver.hold = QUICK * 1.6
     place.act("slack.say", text="hello")
     assert [("1", "http_timeout")] == receiver.retries
-    place.act("slack.command", text="/leads unworked")
+    place.act("slack.command", line="/leads unworked")
     assert '/leads unworked failed with the error "operation_timeout"' == place.said()[-1]
 
 
@@ -327,7 +327,7 @@ def link(place: Workspace) -> Iterator[ClientConnection]:
 def test_what_is_not_acknowledged_comes_again(place: Workspace, link: ClientConnection) -> None:
     """With its number and reason, as the same event in a new envelope; acknowledged, no more."""
     with place.world.lock:
-        act(place.world, {"do": "slack.say", "by": ANA, "text": "hello"})
+        act(place.world, {"do": "slack.say", "user": ANA, "text": "hello"})
     first, second = (json.loads(link.recv(timeout=5)) for _ in range(2))
     link.send(json.dumps({"envelope_id": second["envelope_id"]}))
     place.settle()
@@ -346,7 +346,7 @@ def test_it_comes_again_on_another_connection(place: Workspace, link: ClientConn
     with connect(place.tickets()) as other:
         assert 2 == json.loads(other.recv())["num_connections"]
         with place.world.lock:
-            act(place.world, {"do": "slack.say", "by": ANA, "text": "hello"})
+            act(place.world, {"do": "slack.say", "user": ANA, "text": "hello"})
         assert 0 == json.loads(link.recv(timeout=5))["retry_attempt"]
         again = json.loads(other.recv(timeout=5))
         other.send(json.dumps({"envelope_id": again["envelope_id"]}))
@@ -404,11 +404,11 @@ def test_a_disabled_link_ends_for_good(place: Workspace, link: ClientConnection)
 @pytest.mark.parametrize(
     ("deed", "sentence"),
     [
-        ({"do": "slack.say", "by": "nobody@x.example", "text": "x"}, "knows nobody"),
-        ({"do": "slack.say", "by": ANA, "text": "x", "channel": "none"}, "no conversation none"),
-        ({"do": "slack.press", "by": ANA, "action": "none"}, "has anything named none"),
-        ({"do": "slack.submit", "by": ANA, "values": {}}, "no form is open"),
-        ({"do": "slack.command", "by": ANA, "text": "/none"}, "is not a command"),
+        ({"do": "slack.say", "user": "nobody@x.example", "text": "x"}, "knows nobody"),
+        ({"do": "slack.say", "user": ANA, "text": "x", "channel": "none"}, "no conversation none"),
+        ({"do": "slack.press", "user": ANA, "action": "none"}, "no message to press none"),
+        ({"do": "slack.submit", "user": ANA, "values": {}}, "no form is open"),
+        ({"do": "slack.command", "user": ANA, "line": "/none"}, "is not a command"),
     ],
 )
 def test_impossible_deeds_say_why(place: Workspace, deed: Json, sentence: str) -> None:
@@ -420,11 +420,11 @@ def test_impossible_deeds_say_why(place: Workspace, deed: Json, sentence: str) -
 def test_people_react_rest_and_leave(place: Workspace) -> None:
     """The other deeds: a reaction, a quiet evening, leaving the company."""
     ts = doings.say(place.world, place.ana, place.dm, "hello")
-    place.act("slack.react", ts=ts, name="eyes")
+    place.act("slack.react", ts=ts, emoji="eyes")
     place.act("slack.quiet", user=ANA, until="2026-11-24T08:00:00Z")
     place.act("slack.leave", user=ANA)
     with pytest.raises(ActError, match="no active person"):
-        act(place.world, {"do": "slack.home", "by": ANA})
+        act(place.world, {"do": "slack.home", "user": ANA})
 
 
 def wait_for(place: Workspace, text: str) -> None:

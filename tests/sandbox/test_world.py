@@ -1,5 +1,6 @@
 """The world itself: tables that go back to a moment, the chained journal, the future."""
 
+import copy
 import json
 import random
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ import pytest
 
 from sandbox.journal import Journal
 from sandbox.table import Table
-from sandbox.world import World
+from sandbox.world import Row, World
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -79,33 +80,43 @@ def test_snapshots_are_a_stack(world: World) -> None:
     assert third < world.snapshot()
 
 
+def change_somehow(world: World, chance: random.Random) -> None:
+    """Change rows in one of the ways in which faces do."""
+    rows, key = world.table(chance.choice("ab")), chance.choice("12345")
+    match chance.randrange(6):
+        case 0:
+            rows[key] = {"list": [chance.random()]}
+        case 1:
+            rows.pop(key, None)
+        case 2:
+            rows.setdefault(key, {"list": []})["list"].append(1)
+        case 3:
+            for row in rows.values():
+                row["seen"] = chance.random()
+        case 4:
+            rows.clear()
+        case _:
+            world.record("effect", "sandbox", "x", value=chance.random())
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_any_changes_are_undone(seed: int) -> None:
     """Random changes between random snapshots: each restored moment equals what was there."""
     chance, world = random.Random(seed), World()
     moments: list[tuple[int, str]] = []
     for _ in range(60):
-        rows, key = world.table(chance.choice("ab")), chance.choice("12345")
+        change_somehow(world, chance)
         match chance.randrange(8):
             case 0:
-                rows[key] = {"list": [chance.random()]}
-            case 1:
-                rows.pop(key, None)
-            case 2:
-                rows.setdefault(key, {"list": []})["list"].append(1)
-            case 3:
-                for row in rows.values():
-                    row["seen"] = chance.random()
-            case 4:
-                rows.clear()
-            case 5:
                 moments.append((world.snapshot(), shown(world)))
-            case 6 if moments:
+            case 1:
+                world.pack()
+            case 2 if moments:
                 del moments[chance.randrange(len(moments)) + 1 :]
                 world.restore(moments[-1][0])
                 assert moments[-1][1] == shown(world)
             case _:
-                world.record("effect", "sandbox", "x", value=chance.random())
+                pass
 
 
 def test_a_field_is_looked_into_without_a_scan() -> None:
@@ -129,6 +140,22 @@ def test_an_index_goes_back_with_its_table() -> None:
     table["1"] = {"mail": "b@x"}
     table.go_back(mark)
     assert (1, 0) == (len(table.holding("mail", ["a@x"])), len(table.holding("mail", ["b@x"])))
+
+
+def test_packed_rows_are_rows_to_everybody() -> None:
+    """Whoever asks for a packed row, in whatever way, gets a row that can be changed."""
+    rows: dict[str, Row] = {key: {"name": f"n{key}", "tags": []} for key in "123456"}
+    table = Table(rows)
+    table.pack()
+    table["1"]["tags"].append("x")
+    assert ["x"] == table["1"]["tags"]
+    assert (rows["2"], rows["3"]) == (table.get("2"), table.pop("3"))
+    assert rows["4"] == table.setdefault("4", {})
+    assert [rows["5"]] == table.holding("name", ["N5"])
+    table.pack()
+    assert {key: rows[key] for key in "2456"} == {k: v for k, v in dict(table).items() if k > "1"}
+    table.pack()
+    assert rows["6"] == list(table.values())[-1] == copy.deepcopy(table)["6"]
 
 
 def test_what_is_done_can_be_logged() -> None:

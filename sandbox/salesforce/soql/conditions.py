@@ -1,8 +1,8 @@
-"""WHERE as a function of a row."""
+"""WHERE and HAVING as a function of a row or a group, and what an index can find for them."""
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.schema import NUMBERS, Field
@@ -27,7 +27,12 @@ Test = Callable[[Row], bool]
 Select = Callable[[Scope, Query], set[str]]
 """Runs a nested query for its one column's values."""
 
+Reach = Callable[[Scope, Path], Step]
+"""Finds what a path of the condition means."""
+
 IDS = frozenset({"id", "reference"})
+MOST_SEMI_JOINS = 2
+"""Salesforce: Comparison Operators, Semi-Joins and Anti-Joins."""
 DATES = frozenset({"date", "datetime"})
 _ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -38,15 +43,37 @@ _ORDERED: Mapping[str, Callable[[Any, Any], bool]] = {
 _KINDS = {"boolean": "boolean", "date": "date", "datetime": "dateTime", "int": "int"}
 
 
-def compile_condition(scope: Scope, condition: Condition, select: Select) -> Test:
+class Sought(NamedTuple):
+    """A field of the rows themselves that must hold one of these values."""
+
+    field: Field
+    values: frozenset[Json]
+
+
+class Compiled(NamedTuple):
+    """A condition, ready to be applied."""
+
+    test: Test
+    sought: tuple[Sought, ...]
+    """Of which every one holds for each row that passes the test."""
+
+
+def compile_condition(
+    scope: Scope, condition: Condition, select: Select, reach: Reach = reach
+) -> Compiled:
     """A test of rows. Raises `SalesforceError`."""
-    return _Compiler(scope, select).test(condition, is_top=True)
+    compiler = _Compiler(scope, select, reach)
+    test = compiler.test(condition, is_top=True)
+    return Compiled(test, tuple(compiler.sought))
 
 
 class _Compiler:
-    def __init__(self, scope: Scope, select: Select) -> None:
+    def __init__(self, scope: Scope, select: Select, reach: Reach) -> None:
         self._scope = scope
         self._select = select
+        self._reach = reach
+        self._semi_joins = 0
+        self.sought: list[Sought] = []
 
     def test(self, condition: Condition, *, is_top: bool) -> Test:
         """A test of rows; nested queries may stand only where nothing but AND is above them."""
@@ -62,10 +89,10 @@ class _Compiler:
             case Membership():
                 return self._membership(condition, is_top=is_top)
             case Comparison():
-                return self._comparison(condition)
+                return self._comparison(condition, is_top=is_top)
 
     def _step(self, path: Path) -> Step:
-        step = reach(self._scope, path)
+        step = self._reach(self._scope, path)
         if not step.field.filterable:
             message = f"field '{step.field.name}' can not be filtered in a query call"
             raise self._scope.mistake(path.at, message)
@@ -75,23 +102,36 @@ class _Compiler:
         field, read = self._step(node.path)
         members: set[Json]
         if isinstance(node.members, Query):
-            if not is_top:
-                message = (
-                    "Semi join sub-selects are only allowed at the top level WHERE expressions "
-                    "and not in nested WHERE expressions."
-                )
-                raise self._scope.mistake(node.path.at, message, "MALFORMED_QUERY")
-            if field.type not in IDS:
-                message = f"The left operand of a semi join must be an ID, not '{field.name}'"
-                raise self._scope.mistake(node.path.at, message, "MALFORMED_QUERY")
+            self._check_semi_join(node, field, is_top=is_top)
             members = set(self._select(self._scope, node.members))
         else:
             members = {self._operand(field, each) for each in node.members}
         if node.is_negated:
             return _not(_in(read, members, is_text=field.is_text))
+        self._seek(node.path, field, members, is_top=is_top)
         return _in(read, members, is_text=field.is_text)
 
-    def _comparison(self, node: Comparison) -> Test:
+    def _check_semi_join(self, node: Membership, field: Field, *, is_top: bool) -> None:
+        self._semi_joins += 1
+        message = ""
+        if not is_top:
+            message = (
+                "Semi join sub-selects are only allowed at the top level WHERE expressions "
+                "and not in nested WHERE expressions."
+            )
+        elif field.type not in IDS:
+            message = f"The left operand of a semi join must be an ID, not '{field.name}'"
+        elif self._semi_joins > MOST_SEMI_JOINS:
+            message = f"maximum {MOST_SEMI_JOINS} semi join sub-selects are allowed"
+        if message:
+            raise self._scope.mistake(node.path.at, message, "MALFORMED_QUERY")
+
+    def _seek(self, path: Path, field: Field, values: set[Json], *, is_top: bool) -> None:
+        """Remember what an index may find, where nothing but AND is above."""
+        if is_top and path.function is None and "." not in path.text and None not in values:
+            self.sought.append(Sought(field, frozenset(values)))
+
+    def _comparison(self, node: Comparison, *, is_top: bool) -> Test:
         field, read = self._step(node.path)
         name = node.operator
         if name == "LIKE":
@@ -103,6 +143,8 @@ class _Compiler:
             message = f"invalid operator on {field.type} field: {name}"
             raise self._scope.mistake(node.path.at, message, code)
         operand = self._operand(field, node.literal)
+        if name == "=":
+            self._seek(node.path, field, {operand}, is_top=is_top)
         if name in ("=", "!="):
             equal = _in(read, {operand}, is_text=field.is_text)
             return equal if name == "=" else _not(equal)
@@ -189,22 +231,3 @@ def _all(tests: list[Test]) -> Test:
 
 def _any(tests: list[Test]) -> Test:
     return lambda row: any(test(row) for test in tests)
-
-
-def wanted_ids(condition: Condition | None) -> list[str] | None:
-    """The ids to which a condition limits the rows; None when it does not name them."""
-    match condition:
-        case Comparison() if condition.path.text.lower() == "id" and condition.operator == "=":
-            return _ids((condition.literal,))
-        case Membership() if condition.path.text.lower() == "id" and not condition.is_negated:
-            return None if isinstance(condition.members, Query) else _ids(condition.members)
-        case Junction() if condition.is_all:
-            named = (wanted_ids(part) for part in condition.parts)
-            return next((ids for ids in named if ids is not None), None)
-        case _:
-            return None
-
-
-def _ids(literals: tuple[Literal, ...]) -> list[str]:
-    full = (full_id(literal.text) for literal in literals)
-    return list(dict.fromkeys(each for each in full if each is not None))

@@ -1,9 +1,11 @@
 """From the text of a SOQL statement to its parts, by recursive descent."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from sandbox.salesforce.errors import SalesforceError
+from sandbox.salesforce.soql.dates import DATE_FUNCTIONS
 from sandbox.salesforce.soql.syntax import (
     Aggregate,
     Children,
@@ -19,6 +21,7 @@ from sandbox.salesforce.soql.syntax import (
     Order,
     Path,
     Query,
+    TypeOf,
     mistake,
 )
 from sandbox.salesforce.soql.tokens import Token, tokens
@@ -27,7 +30,12 @@ T = TypeVar("T")
 
 FUNCTIONS = frozenset({"COUNT", "COUNT_DISTINCT", "MAX", "MIN", "SUM", "AVG"})
 LARGEST_OFFSET = 2_000
-_TAIL = frozenset({"WHERE", "GROUP", "ORDER", "LIMIT", "OFFSET", "FOR", "WITH", "HAVING", "ALL"})
+_SHOWN_AS = frozenset({"TOLABEL", "FORMAT", "CONVERTCURRENCY"})
+"""Functions of a selected field that change how it is shown."""
+_MODES = ("SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE")
+_TAIL = frozenset(
+    {"WHERE", "GROUP", "ORDER", "LIMIT", "OFFSET", "FOR", "WITH", "HAVING", "ALL", "USING"}
+)
 _WORDS: Mapping[str, str] = {"TRUE": "boolean", "FALSE": "boolean", "NULL": "null"}
 
 
@@ -89,21 +97,41 @@ class _Parser:
         if self._next.kind == "word" and not self._is(*_TAIL):
             alias = self._take().text
         self._aliases.append(alias)
+        self._scope()
         where = self._condition() if self._accept("WHERE") else None
-        groups: tuple[Path, ...] = ()
-        if self._accept("GROUP"):
-            self._expect("BY")
-            groups = self._listed(self._path)
-        orders: tuple[Order, ...] = ()
-        if self._accept("ORDER"):
-            self._expect("BY")
-            orders = self._listed(self._order)
+        if self._accept("WITH") and not self._accept(*_MODES):
+            raise self._unexpected(self._next)
+        groups = self._by("GROUP", self._operand)
+        having = self._condition() if groups and self._accept("HAVING") else None
+        orders = self._by("ORDER", self._order)
         limit = self._whole() if self._accept("LIMIT") else None
         offset = self._offset() if self._accept("OFFSET") else 0
+        self._purpose()
         self._aliases.pop()
         if alias is not None:
             items = tuple(_without_alias(item, alias) for item in items)
-        return Query(items, sobject, where, groups, orders, limit, offset)
+        return Query(items, sobject, where, groups, having, orders, limit, offset)
+
+    def _scope(self) -> None:
+        """USING SCOPE, of which only everything is there."""
+        if self._accept("USING"):
+            self._expect("SCOPE")
+            self._expect("EVERYTHING")
+
+    def _by(self, word: str, read: Callable[[], T]) -> tuple[T, ...]:
+        """GROUP BY or ORDER BY and what follows it."""
+        if not self._accept(word):
+            return ()
+        self._expect("BY")
+        return self._listed(read)
+
+    def _purpose(self) -> None:
+        """FOR VIEW and FOR REFERENCE; what Apex alone may say is refused."""
+        if self._accept("FOR") and not self._accept("VIEW", "REFERENCE"):
+            raise self._unexpected(self._next)
+        if self._is("ALL"):
+            message = "ALL ROWS not allowed in this context"
+            raise mistake(self._text, self._next.at, message)
 
     def _listed(self, read: Callable[[], T]) -> tuple[T, ...]:
         found = [read()]
@@ -126,19 +154,49 @@ class _Parser:
             self._aliases.pop()
             self._expect(")")
             return children
-        path = self._path()
-        if not self._accept("("):
-            return Column(path, self._alias())
-        name = path.text.upper()
+        if self._accept("TYPEOF"):
+            return self._typeof()
+        path = self._operand()
+        name = path.function
         if name == "FIELDS":
-            kind = self._path().text.upper()
-            self._expect(")")
-            return Everything(kind, path.at)
-        if name not in FUNCTIONS:
+            return Everything(path.text.upper(), path.at)
+        if name in FUNCTIONS:
+            inner = Path(path.text, path.at) if path.text else None
+            return Aggregate(name, inner, self._alias(), path.at)
+        return Column(path, self._alias())
+
+    def _typeof(self) -> TypeOf:
+        relationship = self._path()
+        branches: list[tuple[Path, tuple[Path, ...]]] = []
+        others: tuple[Path, ...] = ()
+        while self._accept("WHEN"):
+            sobject = self._path()
+            self._expect("THEN")
+            branches.append((sobject, self._listed(self._path)))
+        if not branches:
+            raise self._unexpected(self._next)
+        if self._accept("ELSE"):
+            others = self._listed(self._path)
+        self._expect("END")
+        return TypeOf(relationship, tuple(branches), others)
+
+    def _operand(self) -> Path:
+        """A field, or a function of one."""
+        path = self._path()
+        if not self._is("("):
+            return path
+        name = path.text.upper()
+        if name not in FUNCTIONS | _SHOWN_AS | DATE_FUNCTIONS | {"FIELDS"}:
             raise mistake(self._text, path.at, f"unexpected token: '{path.text}'")
-        inner = None if self._is(")") else self._path()
+        self._take()
+        inner = Path("", path.at) if self._is(")") else self._path()
+        is_local = name in DATE_FUNCTIONS and inner.text.upper() == "CONVERTTIMEZONE"
+        if is_local:
+            self._expect("(")
+            inner = self._path()
+            self._expect(")")
         self._expect(")")
-        return Aggregate(name, inner, self._alias(), path.at)
+        return replace(inner, function=name, is_local=is_local)
 
     def _alias(self) -> str | None:
         if self._next.kind == "word" and not self._is("FROM"):
@@ -164,7 +222,7 @@ class _Parser:
             inner = self._condition()
             self._expect(")")
             return inner
-        path = self._path()
+        path = self._operand()
         if self._is("NOT", "IN"):
             is_negated = self._accept("NOT")
             self._expect("IN")
@@ -198,7 +256,7 @@ class _Parser:
         raise self._unexpected(token)
 
     def _order(self) -> Order:
-        path = self._path()
+        path = self._operand()
         is_descending = self._accept("DESC")
         if not is_descending:
             self._accept("ASC")
@@ -228,7 +286,7 @@ def _stripped(path: Path, alias: str | None) -> Path:
     start = f"{alias}.".lower()
     if alias is None or not path.text.lower().startswith(start):
         return path
-    return Path(path.text[len(start) :], path.at + len(start))
+    return replace(path, text=path.text[len(start) :], at=path.at + len(start))
 
 
 def _without_alias(item: Item, alias: str) -> Item:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sandbox.salesforce.schema import TOOLING, SObject, object_named
-from sandbox.salesforce.soql.conditions import IDS, compile_condition, wanted_ids
+from sandbox.salesforce.soql.conditions import IDS, Sought, compile_condition
 from sandbox.salesforce.soql.grouping import grouped
+from sandbox.salesforce.soql.order import ordered
 from sandbox.salesforce.soql.parse import parse
 from sandbox.salesforce.soql.scope import HINT, Scope, reach
 from sandbox.salesforce.soql.selection import Plan, plan_of
@@ -16,11 +17,11 @@ from sandbox.salesforce.soql.syntax import (
     Comparison,
     Junction,
     Literal,
-    Order,
     Path,
     Query,
     mistake,
 )
+from sandbox.table import Table
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
@@ -54,13 +55,41 @@ def run(world: World, text: str, asker: Asker) -> Found:
     scope = Scope(world, text, shape, asker.timezone, asker.includes_deleted)
     rows = _rows(scope, query)
     if _is_count(query):
-        return Found(len(rows), (), (), _no_record)
+        return Found(len(_cut(rows, query)), (), (), _no_record)
     if query.groups or any(isinstance(item, Aggregate) for item in query.items):
-        records = grouped(scope, query, rows)
+        records = grouped(scope, query, rows, _values)
         return Found(len(records), (), records, _no_record)
     record = _recorder(scope, query, asker)
-    cut = _cut(_ordered(scope, query.orders, rows), query)
+    cut = _cut(ordered(scope, query.orders, rows), query)
     return Found(len(cut), [row["Id"] for row in cut], (), record)
+
+
+def explain(world: World, text: str, asker: Asker) -> list[Row]:
+    """The plans for a statement, the cheapest first: by an index, and by a scan.
+
+    Raises `SalesforceError`.
+    """
+    query = parse(text)
+    shape = _shape(text, query.sobject, asker)
+    table = world.table(shape.table)
+    scope = Scope(world, text, shape, asker.timezone, asker.includes_deleted)
+    sought = compile_condition(scope, query.where, _values).sought if query.where else ()
+    fields = [each.field.name for each in sought if each.field.is_indexed]
+    count = len(_rows(scope, query))
+    plans = [_plan(shape, "Index", fields, count, len(table))] if fields else []
+    return [*plans, _plan(shape, "TableScan", [], count, len(table))]
+
+
+def _plan(shape: SObject, kind: str, fields: list[str], count: int, size: int) -> Row:
+    return {
+        "cardinality": count,
+        "fields": fields,
+        "leadingOperationType": kind,
+        "notes": [],
+        "relativeCost": round(count / max(size, 1), 3) if kind == "Index" else 1.0,
+        "sobjectCardinality": size,
+        "sobjectType": shape.name,
+    }
 
 
 def recording(world: World, text: str, asker: Asker) -> Callable[[str], Row | None]:
@@ -108,16 +137,23 @@ def _shape(text: str, named: Path, asker: Asker) -> SObject:
 def _rows(scope: Scope, query: Query) -> list[Row]:
     """The rows that the WHERE clause lets through."""
     table = scope.world.table(scope.shape.table)
-    ids = wanted_ids(query.where)
-    rows: Iterable[Row] = table.values()
-    if ids is not None:
-        rows = [table[each] for each in ids if each in table]
-    if query.where is not None:
-        test = compile_condition(scope, query.where, _values)
-        rows = [row for row in rows if test(row)]
+    if query.where is None:
+        rows: Iterable[Row] = table.values()
+    else:
+        test, sought = compile_condition(scope, query.where, _values)
+        rows = [row for row in _candidates(table, sought) if test(row)]
     if scope.includes_deleted:
         return list(rows)
     return [row for row in rows if not row.get("IsDeleted")]
+
+
+def _candidates(table: Table, sought: Sequence[Sought]) -> Iterable[Row]:
+    """The rows that may pass: those of an id or of an index, all when neither helps."""
+    for field, values in sought:
+        if field.type == "id":
+            return [table[each] for each in sorted(values) if each in table]
+    found = [table.holding(field.name, values) for field, values in sought if field.is_indexed]
+    return min(found, key=len) if found else table.values()
 
 
 def _values(scope: Scope, query: Query) -> set[str]:
@@ -126,6 +162,14 @@ def _values(scope: Scope, query: Query) -> set[str]:
     if shape is None:
         message = f"sObject type '{query.sobject.text}' is not supported."
         raise scope.mistake(query.sobject.at, message, "INVALID_TYPE")
+    if shape is scope.shape:
+        message = (
+            f"The inner and outer selects should not be on the same object type '{shape.name}'"
+        )
+        raise scope.mistake(query.sobject.at, message, "MALFORMED_QUERY")
+    if query.orders or query.limit is not None:
+        message = "ORDER BY and LIMIT are not allowed in a semi join sub-select"
+        raise scope.mistake(query.sobject.at, message, "MALFORMED_QUERY")
     inner = scope.of(shape)
     column = query.items[0]
     if len(query.items) != 1 or not isinstance(column, Column):
@@ -146,7 +190,7 @@ def _nested(asker: Asker) -> Callable[[Scope, Query, str, str], Json]:
         own = Comparison(Path(link, 0), "=", Literal("string", above, 0))
         where = own if query.where is None else Junction(is_all=True, parts=(own, query.where))
         only = Query(query.items, query.sobject, where)
-        rows = _cut(_ordered(scope, query.orders, _rows(scope, only)), query)
+        rows = _cut(ordered(scope, query.orders, _rows(scope, only)), query)
         if not rows:
             return None
         plan = plans.get(id(query)) or plan_of(scope, query, asker.version, children)
@@ -155,23 +199,6 @@ def _nested(asker: Asker) -> Callable[[Scope, Query, str, str], Json]:
         return {"totalSize": len(records), "done": True, "records": records}
 
     return children
-
-
-def _ordered(scope: Scope, orders: Sequence[Order], rows: list[Row]) -> list[Row]:
-    """The rows sorted; nulls come first unless said otherwise."""
-    for order in reversed(orders):
-        field, read = reach(scope, order.path)
-        if not field.filterable:
-            message = f"field '{field.name}' can not be sorted in a query call"
-            raise scope.mistake(order.path.at, message, "MALFORMED_QUERY")
-        empty = [row for row in rows if read(row) is None]
-        filled = [row for row in rows if read(row) is not None]
-        if field.is_text:
-            filled.sort(key=lambda row, read=read: read(row).lower(), reverse=order.is_descending)
-        else:
-            filled.sort(key=read, reverse=order.is_descending)
-        rows = filled + empty if order.has_nulls_last else empty + filled
-    return rows
 
 
 def _cut(rows: list[Row], query: Query) -> list[Row]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import sobject_of
 from sandbox.salesforce.schema import NAME, OBJECTS, Field, SObject, field_named, fields_of
+from sandbox.salesforce.soql.dates import DATE_FUNCTIONS, DAY_ONLY, part_of
 from sandbox.salesforce.soql.syntax import Path, mistake
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -61,7 +62,26 @@ def reach(scope: Scope, path: Path) -> Step:
     if len(relations) > DEEPEST:
         message = f"only {DEEPEST} levels of parent relationships are allowed"
         raise scope.mistake(path.at, message)
-    return _reach(scope, scope.shape, relations, name, path.at)
+    step = _reach(scope, scope.shape, relations, name, path.at)
+    return step if path.function is None else _applied(scope, path, path.function, step)
+
+
+def _applied(scope: Scope, path: Path, function: str, step: Step) -> Step:
+    """A field seen through a function of dates."""
+    if function not in DATE_FUNCTIONS:
+        message = f"Aggregate expressions or functions not allowed here: {function.lower()}"
+        raise scope.mistake(path.at, message, "MALFORMED_QUERY")
+    if step.field.type not in ("date", "datetime"):
+        message = f"field {step.field.name} does not support function {function.lower()}"
+        raise scope.mistake(path.at, message, "MALFORMED_QUERY")
+    kind = "date" if function == DAY_ONLY else "int"
+    timezone = scope.timezone if path.is_local else "UTC"
+
+    def read(row: Row) -> Json:
+        held = step.read(row)
+        return None if held is None else part_of(function, held, timezone)
+
+    return Step(replace(step.field, type=kind), read)
 
 
 def _reach(scope: Scope, shape: SObject, relations: list[str], name: str, at: int) -> Step:
@@ -111,6 +131,8 @@ def reader(shape: SObject, field: Field) -> Read:
     """How to read a field off a row of an object."""
     name = field.name
     if shape is not NAME:
+        if field.default is not None:
+            return lambda row: row.get(name, field.default)
         return lambda row: row.get(name)
     if name == "Type":
         return _kind

@@ -1,20 +1,31 @@
 """SELECT as a function of a row: the record that a query answers with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.salesforce.ids import sobject_of
-from sandbox.salesforce.schema import NAME, OBJECTS, SObject, fields_of
+from sandbox.salesforce.schema import NAME, TOOLING, SObject, child_of, fields_of, object_named
+from sandbox.salesforce.soql.dates import DATE_FUNCTIONS
 from sandbox.salesforce.soql.scope import (
     HINT,
     Read,
     Scope,
     parent,
+    reach,
     reader,
     relation,
     target,
 )
-from sandbox.salesforce.soql.syntax import Aggregate, Children, Column, Everything, Item, Query
+from sandbox.salesforce.soql.syntax import (
+    Aggregate,
+    Children,
+    Column,
+    Everything,
+    Item,
+    Path,
+    Query,
+    TypeOf,
+)
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
@@ -37,17 +48,26 @@ class Plan:
     children: dict[str, Callable[[str], Json]] = field(
         default_factory=dict[str, Callable[[str], Json]]
     )
+    typed: "dict[str, tuple[str, Mapping[str, Plan], Plan | None]]" = field(
+        default_factory=dict[str, "tuple[str, Mapping[str, Plan], Plan | None]"]
+    )
+    """By relationship of a TYPEOF: the reference field, and what to take beyond by object."""
 
     def record(self, world: World, row: Row) -> Row:
         """A row as a record of the answer."""
         sobject = sobject_of(row["Id"]) if self.shape is NAME else self.shape.name
-        url = f"/services/data/v{self.version}/sobjects/{sobject}/{row['Id']}"
+        place = "tooling/sobjects" if sobject in TOOLING else "sobjects"
+        url = f"/services/data/v{self.version}/{place}/{sobject}/{row['Id']}"
         record: Row = {"attributes": {"type": self.shape.name, "url": url}}
         for name, read in self.fields.items():
             record[name] = read(row)
         for name, (source, plan) in self.parents.items():
             above = parent(world, row.get(source))
             record[name] = None if above is None else plan.record(world, above)
+        for name, (source, plans, otherwise) in self.typed.items():
+            above = parent(world, row.get(source))
+            chosen = plans.get(sobject_of(above["Id"]) or "", otherwise) if above else None
+            record[name] = chosen.record(world, above) if chosen and above else None
         for name, fetch in self.children.items():
             record[name] = fetch(row["Id"])
         return record
@@ -64,7 +84,9 @@ def plan_of(scope: Scope, query: Query, version: str, nested: Nested) -> Plan:
 def _add(scope: Scope, plan: Plan, item: Item, query: Query, nested: Nested) -> None:
     match item:
         case Column():
-            _add_path(scope, plan, item.path.text.split("."), item.path.at)
+            _add_column(scope, plan, item)
+        case TypeOf():
+            _add_typeof(scope, plan, item)
         case Children():
             _add_children(scope, plan, item.query, nested)
         case Everything():
@@ -72,6 +94,45 @@ def _add(scope: Scope, plan: Plan, item: Item, query: Query, nested: Nested) -> 
         case Aggregate():
             message = "Grouped query cannot mix with plain fields"
             raise scope.mistake(item.at, message, "MALFORMED_QUERY")
+
+
+def _add_column(scope: Scope, plan: Plan, item: Column) -> None:
+    """A field as it is; toLabel, FORMAT and convertCurrency show it as it is, too."""
+    if item.path.function in DATE_FUNCTIONS:
+        message = f"Field must be grouped or aggregated: {item.path.text}"
+        raise scope.mistake(item.path.at, message, "MALFORMED_QUERY")
+    if item.path.function is None and item.alias is not None:
+        message = "only aggregate expressions use field aliasing"
+        raise scope.mistake(item.path.at, message, "MALFORMED_QUERY")
+    if item.alias is None:
+        _add_path(scope, plan, item.path.text.split("."), item.path.at)
+    else:
+        plan.fields[item.alias] = reach(scope, Path(item.path.text, item.path.at)).read
+
+
+def _add_typeof(scope: Scope, plan: Plan, item: TypeOf) -> None:
+    at = item.relationship.at
+    reference = relation(scope.world, plan.shape, item.relationship.text)
+    if reference is None or reference.relationship is None or len(reference.targets) == 1:
+        message = (
+            f"Illegal TYPEOF on a relationship that is not polymorphic: {item.relationship.text}"
+        )
+        raise scope.mistake(at, message, "MALFORMED_QUERY")
+    plans: dict[str, Plan] = {}
+    for sobject, paths in item.branches:
+        shape = object_named(sobject.text)
+        if shape is None or shape.name not in reference.targets:
+            message = f"{sobject.text} is not a type of relationship {reference.relationship}"
+            raise scope.mistake(sobject.at, message, "MALFORMED_QUERY")
+        plans[shape.name] = _taking(scope, Plan(shape, plan.version), paths)
+    otherwise = _taking(scope, Plan(NAME, plan.version), item.others) if item.others else None
+    plan.typed[reference.relationship] = (reference.name, plans, otherwise)
+
+
+def _taking(scope: Scope, plan: Plan, paths: Sequence[Path]) -> Plan:
+    for path in paths:
+        _add_path(scope, plan, path.text.split("."), path.at)
+    return plan
 
 
 def _add_path(scope: Scope, plan: Plan, path: Sequence[str], at: int) -> None:
@@ -101,16 +162,12 @@ def _add_path(scope: Scope, plan: Plan, path: Sequence[str], at: int) -> None:
 
 
 def _add_children(scope: Scope, plan: Plan, query: Query, nested: Nested) -> None:
-    wanted = query.sobject.text.lower()
-    for shape in OBJECTS.values():
-        for each in shape.fields.values():
-            is_ours = each.children is not None and scope.shape.name in each.targets
-            if is_ours and each.children is not None and each.children.lower() == wanted:
-                inner, link = scope.of(shape), each.name
-                plan.children[each.children] = lambda above, inner=inner, link=link: nested(
-                    inner, query, link, above
-                )
-                return
+    found = child_of(scope.world, scope.shape, query.sobject.text)
+    if found is not None:
+        inner, link = scope.of(found[0]), found[1].name
+        name = found[1].children or ""
+        plan.children[name] = lambda above: nested(inner, query, link, above)
+        return
     message = f"Didn't understand relationship '{query.sobject.text}' in FROM part of query call."
     raise scope.mistake(
         query.sobject.at,

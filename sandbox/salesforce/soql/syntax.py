@@ -10,10 +10,14 @@ SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A field, or a field of a parent such as `Owner.Name`."""
+    """A field, a field of a parent such as `Owner.Name`, or a function of one."""
 
     text: str
     at: int
+    function: str | None = None
+    """In capitals: of a date such as CALENDAR_MONTH, of a group such as COUNT, or TOLABEL."""
+    is_local: bool = False
+    """Whether a function of a date sees it in the asking user's time zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,17 @@ class Everything:
     at: int
 
 
-Item = Column | Aggregate | Children | Everything
+@dataclass(frozen=True, slots=True)
+class TypeOf:
+    """TYPEOF Owner WHEN User THEN ... ELSE ... END: other fields for each object behind it."""
+
+    relationship: Path
+    branches: "tuple[tuple[Path, tuple[Path, ...]], ...]"
+    """Each object with the fields to take from it."""
+    others: "tuple[Path, ...]"
+
+
+Item = Column | Aggregate | Children | Everything | TypeOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,7 @@ class Query:
     sobject: Path
     where: Condition | None = None
     groups: tuple[Path, ...] = ()
+    having: Condition | None = None
     orders: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int = 0

@@ -1,9 +1,4 @@
-"""Control of the scripted model, as `sandbox.acts` carries it out.
-
-{"do": "openai.become", "personality": "gullible"}
-{"do": "openai.teach", "when": {...}, "reply": {...}, "times": 1}: a rule of the script
-{"do": "openai.limit", "requests": 60, "tokens": 90000}: a minute, enforced from now on
-"""
+"""What is done with the scripted model: its character, its script, its limits."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,0 +1,261 @@
+"""Writing leads: sync, push, forms, partitions, cookies, deletion; each record on its own."""
+
+from collections.abc import Callable
+from datetime import date
+
+from sandbox.marketo import leads, people, programs
+from sandbox.marketo.calls import Call
+from sandbox.marketo.envelope import MarketoError, RecordError, answer, skipped
+from sandbox.marketo.schema import Field, field_named
+from sandbox.wire import Json, Response
+from sandbox.world import Row, World
+
+ACTIONS = ("createOrUpdate", "createOnly", "updateOnly", "createDuplicate")
+DEFAULT_PARTITION = 1
+LARGEST_INTEGER = 2**31 - 1
+
+
+class Sync:
+    """One call that writes leads: what is done with a record, and by which field it is known."""
+
+    def __init__(
+        self, world: World, *, action: str, lookup: str, partition: int = DEFAULT_PARTITION
+    ) -> None:
+        self._world = world
+        self._action = action
+        self._lookup = lookup
+        self._partition = partition
+        self.by: tuple[str, str] = ("Web service API", "REST API")
+        """Reason and source of the changes, as the activities tell them."""
+
+    def write(self, row: Row) -> Row:
+        """Write one record; returns its result."""
+        try:
+            return self._write(row)
+        except RecordError as error:
+            told = {"id": row["id"]} if row.get("id") else {}
+            return skipped(error, **told)
+
+    def _write(self, row: Row) -> Row:
+        for name, value in row.items():
+            self._check(name, value)
+        key = row.get(self._lookup)
+        if key in (None, ""):
+            raise RecordError("1002", f"Missing value for required parameter '{self._lookup}'")
+        found = list(leads.matching(self._world, self._lookup, [str(key)]))
+        values = {name: value for name, value in row.items() if name not in ("id", "cookies")}
+        if self._action == "createDuplicate":
+            return self._created(values)
+        if len(found) > 1:
+            told = f"Multiple lead match lookup criteria '{self._lookup}'"
+            raise RecordError("1007", told)
+        if not found:
+            if self._action == "updateOnly":
+                raise RecordError("1004", "Lead not found")
+            return self._created(values)
+        if self._action == "createOnly":
+            raise RecordError("1005", "Lead already exists")
+        return self._updated(found[0], values)
+
+    def _created(self, values: Row) -> Row:
+        person = people.create_person(self._world, values)
+        if self._partition != DEFAULT_PARTITION:
+            self._world.table(people.PERSON)[str(person)]["leadPartitionId"] = self._partition
+        return {"id": person, "status": "created"}
+
+    def _updated(self, row: Row, values: Row) -> Row:
+        asked = self._partition
+        if asked not in (DEFAULT_PARTITION, row["leadPartitionId"]):
+            raise RecordError("1010", "Partition update not allowed")
+        reason, source = self.by
+        people.change_person(self._world, int(row["id"]), values, reason=reason, source=source)
+        return {"id": row["id"], "status": "updated"}
+
+    def _check(self, name: str, value: Json) -> None:
+        if name == "cookies":
+            return
+        field = field_named(self._world, name)
+        if field is None:
+            raise RecordError("1006", f"Field '{name}' not found")
+        if name == self._lookup == "id" or value is None or value == "":
+            return
+        if not field.is_writable and name != self._lookup:
+            raise RecordError("1003", f"Field '{name}' is not updateable")
+        if not fits(field, value):
+            raise RecordError("1001", f"Invalid value '{value}'. Required of type '{field.type}'")
+
+
+def sync(call: Call) -> Response:
+    """POST leads: create or update up to 300, each with its own result."""
+    body, rows = call.body(), call.records()
+    action = str(body.get("action", "createOrUpdate"))
+    lookup = str(body.get("lookupField", "email"))
+    if action not in ACTIONS:
+        raise MarketoError("1003", f"Invalid action '{action}'")
+    if lookup == "id" and action != "updateOnly":
+        raise MarketoError("1003", "The lookup field id is only for updateOnly")
+    leads.lookup(call.world, lookup)
+    work = Sync(call.world, action=action, lookup=lookup, partition=_partition(body, action))
+    return answer(call.world, [work.write(row) for row in rows])
+
+
+def _partition(body: Row, action: str) -> int:
+    name = body.get("partitionName")
+    if not name:
+        return DEFAULT_PARTITION
+    if action not in ("createOnly", "createOrUpdate"):
+        raise MarketoError("1003", "partitionName is only for createOnly and createOrUpdate")
+    return leads.partition_named(str(name))
+
+
+def _is_whole(value: Json) -> bool:
+    text = str(value)
+    if isinstance(value, bool) or not text.removeprefix("-").isdigit():
+        return False
+    return abs(int(text)) <= LARGEST_INTEGER
+
+
+def _is_number(value: Json) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return not isinstance(value, bool)
+
+
+def _is_date(value: Json) -> bool:
+    try:
+        date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return False
+    return True
+
+
+_FITS: dict[str, Callable[[Json], bool]] = {
+    "boolean": lambda value: isinstance(value, bool) or str(value).lower() in ("true", "false"),
+    "integer": _is_whole,
+    "score": _is_whole,
+    "percent": _is_whole,
+    "currency": _is_number,
+    "float": _is_number,
+    "date": _is_date,
+    "datetime": _is_date,
+    "email": lambda value: "@" in str(value) and str(value).isascii(),
+}
+
+
+def fits(field: Field, value: Json) -> bool:
+    """Whether a field takes a value: type and length."""
+    if isinstance(value, dict | list):
+        return False
+    if field.length and len(str(value)) > field.length:
+        return False
+    return _FITS.get(field.type, lambda _: True)(value)
+
+
+def push(call: Call) -> Response:
+    """POST leads/push: always an upsert, and one activity of the program."""
+    body, rows = call.body(), call.records()
+    name = body.get("programName")
+    if not name:
+        raise MarketoError("701", "programName cannot be blank")
+    program = programs.named(call.world, str(name))
+    lookup = str(body.get("lookupField", "email"))
+    if lookup not in ("mktToken", "cookies"):
+        leads.lookup(call.world, lookup)
+    work = Sync(call.world, action="createOrUpdate", lookup=lookup)
+    work.by = (str(body.get("reason", "")), str(body.get("source", "")))
+    results: list[Row] = []
+    for row in rows:
+        result = work.write(row)
+        if result["status"] != "skipped":
+            told = {"Source": body.get("source"), "Reason": body.get("reason")}
+            people.log_activity(
+                call.world,
+                result["id"],
+                "Push Lead to Marketo",
+                primary=program["name"],
+                primary_id=program["id"],
+                attributes=told,
+            )
+            if body.get("programStatus"):
+                programs.set_status(call.world, program, result["id"], str(body["programStatus"]))
+            _associate(call.world, row.get("cookies"), result["id"])
+        results.append(result)
+    return answer(call.world, results)
+
+
+def _associate(world: World, cookie: Json, person: int) -> None:
+    if cookie:
+        world.table(people.COOKIE)[str(cookie)] = {"lead": person}
+
+
+def associate(call: Call) -> Response:
+    """POST leads/{id}/associate: a Munchkin cookie is this person's from now on."""
+    leads.existing(call.world, call.path[0])
+    cookie = call.text("cookie")
+    if "token:" not in cookie:
+        raise MarketoError("1012", f"Invalid cookie value '{cookie}'")
+    _associate(call.world, cookie, int(call.path[0]))
+    return answer(call.world)
+
+
+def submit_form(call: Call) -> Response:
+    """POST leads/submitForm: one form."""
+    body = call.body()
+    row: Row = call.records(most=1)[0]
+    if not body.get("formId"):
+        raise MarketoError("701", "formId cannot be blank")
+    fields: Row = row.get("leadFormFields") or {}
+    if not fields.get("email"):
+        raise MarketoError("701", "email cannot be blank")
+    unknown = [name for name in fields if field_named(call.world, name) is None]
+    if unknown:
+        raise MarketoError("1006", f"Field '{unknown[0]}' not found")
+    is_known = bool(people.with_value(call.world, "email", str(fields["email"])))
+    person = people.fill_out_form(call.world, str(body["formId"]), fields)
+    _associate(call.world, row.get("cookie"), person)
+    if body.get("programId"):
+        program = programs.existing(call.world, str(body["programId"]))
+        programs.set_status(call.world, program, person, programs.first_status(program))
+    return answer(call.world, [{"id": person, "status": "updated" if is_known else "created"}])
+
+
+def delete(call: Call) -> Response:
+    """POST leads/delete."""
+    results: list[Row] = []
+    for lead in call.lead_ids():
+        if str(lead) in call.world.table(people.PERSON):
+            people.delete_person(call.world, lead)
+            results.append({"id": lead, "status": "deleted"})
+        else:
+            results.append(skipped(RecordError("1004", "Lead not found"), id=lead))
+    return answer(call.world, results)
+
+
+def update_partitions(call: Call) -> Response:
+    """POST leads/partitions."""
+    results: list[Row] = []
+    for row in call.records():
+        lead, name = call.integer(row.get("id")), str(row.get("partitionName"))
+        person = call.world.table(people.PERSON).get(str(lead))
+        try:
+            _move(call.world, person, name)
+            results.append({"id": lead, "status": "updated"})
+        except RecordError as error:
+            results.append(skipped(error, id=lead))
+    return answer(call.world, results)
+
+
+def _move(world: World, person: Row | None, name: str) -> None:
+    if person is None:
+        raise RecordError("1004", "Lead not found")
+    try:
+        partition = leads.partition_named(name)
+    except MarketoError as error:
+        raise RecordError(error.code, error.message) from None
+    before = person["leadPartitionId"]
+    if before != partition:
+        person["leadPartitionId"] = partition
+        told = {"New Partition ID": partition, "Old Partition ID": before}
+        people.log_activity(world, person["id"], "Change Lead Partition", attributes=told)
