@@ -59,7 +59,8 @@ class Deliveries:
     ) -> None:
         self._world = world
         self._socket = socket
-        self._seconds = answer_seconds
+        self.answer_seconds = answer_seconds
+        """Of the wall clock, that an app by HTTP has to answer."""
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack-delivery")
         self._left = 0
         self._settled = threading.Condition()
@@ -77,9 +78,16 @@ class Deliveries:
 
     def _take(self, payload: Json) -> None:
         """Take up one push, under the world's lock."""
+        what = Push(**payload)
+        if what.kind == "events_api" and not what.attempt and not self._is_heard():
+            return
         with self._settled:
             self._left += 1
-        self._pool.submit(self._deliver, Push(**payload))
+        self._pool.submit(self._deliver, what)
+
+    def _is_heard(self) -> bool:
+        """Whether anybody listens: an app at a request URL is taken to."""
+        return bool(self._socket.connections or not app.installed(self._world)["socket_mode"])
 
     def _deliver(self, what: Push) -> None:
         try:
@@ -158,7 +166,9 @@ class Deliveries:
         try:
             with requests.Session() as session:
                 session.trust_env, session.max_redirects = False, MOST_REDIRECTS
-                answer = session.post(url, body.encode(), headers=headers, timeout=self._seconds)
+                answer = session.post(
+                    url, body.encode(), headers=headers, timeout=self.answer_seconds
+                )
         except requests.RequestException as error:
             failed = (word for kind, word in FAILURES.items() if isinstance(error, kind))
             return Outcome(failure=next(failed, "unknown_error"))

@@ -48,7 +48,8 @@ class SocketMode:
 
     def __init__(self, world: World, *, ack_seconds: float = ACK_SECONDS) -> None:
         self._world = world
-        self._seconds = ack_seconds
+        self.ack_seconds = ack_seconds
+        """Of the wall clock, that an app has to acknowledge."""
         self._lock = threading.Lock()
         self._connections: list[ServerConnection] = []
         self._acks: dict[str, Json] = {}
@@ -130,7 +131,7 @@ class SocketMode:
                 sent = True
         envelope = told["envelope_id"]
         with self._acked:
-            acked = sent and self._acked.wait_for(lambda: envelope in self._acks, self._seconds)
+            acked = sent and self._acked.wait_for(lambda: envelope in self._acks, self.ack_seconds)
             answer = self._acks.pop(envelope, None) if acked else None
         with self._world.lock:
             self._world.record(
@@ -154,7 +155,6 @@ class SocketMode:
             self._connections.append(connection)
             count = len(self._connections)
             self._acked.notify_all()
-        self._count()
         try:
             connection.send(json.dumps(_hello(count)))
             for text in connection:
@@ -164,12 +164,6 @@ class SocketMode:
         finally:
             with self._lock:
                 self._connections.remove(connection)
-            self._count()
-
-    def _count(self) -> None:
-        """Say in the world how many connections there are."""
-        with self._world.lock:
-            self._world.table(ADDRESS)["open"] = {"connections": len(self.connections)}
 
     def _admit(self, connection: ServerConnection) -> bool:
         """Whether a connection comes with a ticket that was not used before."""
