@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -63,12 +63,14 @@ class Deliveries:
         """Of the wall clock, that an app by HTTP has to answer."""
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack-delivery")
         self._left = 0
+        self._is_stopped = False
         self._settled = threading.Condition()
         world.on(EVENT, self._take)
         world.table(app.ADDRESS)["courier"] = {"at": "work"}
 
     def stop(self) -> None:
         """Deliver nothing more; what is on its way is waited for."""
+        self._is_stopped = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def settle(self, seconds: float = 10.0) -> bool:
@@ -79,14 +81,15 @@ class Deliveries:
     def _take(self, payload: Json) -> None:
         """Take up one push, under the world's lock."""
         what = Push(**payload)
-        if what.kind == "events_api" and not what.attempt and not self._is_heard():
+        is_new_event = what.kind == "events_api" and not what.attempt
+        if self._is_stopped or (is_new_event and not self.is_heard()):
             return
         with self._settled:
             self._left += 1
-        self._pool.submit(self._deliver, what)
+        self._pool.submit(self._deliver, what).add_done_callback(_raise)
 
-    def _is_heard(self) -> bool:
-        """Whether anybody listens: an app at a request URL is taken to."""
+    def is_heard(self) -> bool:
+        """Whether an app listens; one at a request URL is taken to."""
         return bool(self._socket.connections or not app.installed(self._world)["socket_mode"])
 
     def _deliver(self, what: Push) -> None:
@@ -134,7 +137,9 @@ class Deliveries:
         answer = self._socket.deliver(
             what.kind, what.payload, attempt=what.attempt, reason=what.reason
         )
-        return Outcome(answer) if answer is not None else Outcome(failure="timeout")
+        if answer is not None:
+            return Outcome(answer)
+        return Outcome(failure="timeout" if self._socket.connections else "connection_failed")
 
     def _by_http(self, what: Push) -> Outcome:
         body, content = _encoded(what)
@@ -176,6 +181,11 @@ class Deliveries:
         if not answer.ok:
             return Outcome(failure="http_error", may_retry=may_retry)
         return Outcome(_decoded(answer))
+
+
+def _raise(done: Future[None]) -> None:
+    """Let what went wrong in a delivery be seen: the pool logs it."""
+    done.result()
 
 
 def signature(secret: str, body: str) -> Row:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import cast
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
@@ -52,6 +53,8 @@ class SocketMode:
         """Of the wall clock, that an app has to acknowledge."""
         self._lock = threading.Lock()
         self._connections: list[ServerConnection] = []
+        self._waiting: set[str] = set()
+        """Envelopes that an ack is waited for."""
         self._acks: dict[str, Json] = {}
         self._acked = threading.Condition(self._lock)
         self._server: Server = serve(self._serve, "127.0.0.1", 0)
@@ -123,16 +126,18 @@ class SocketMode:
                 connection.send(json.dumps(told))
 
     def _send(self, told: Row, attempt: int) -> Json:
-        connections = self.connections
+        connections, envelope = self.connections, str(told["envelope_id"])
         sent = False
+        with self._lock:
+            self._waiting.add(envelope)
         if connections:
             with suppress(ConnectionClosed):
                 connections[attempt % len(connections)].send(json.dumps(told))
                 sent = True
-        envelope = told["envelope_id"]
         with self._acked:
             acked = sent and self._acked.wait_for(lambda: envelope in self._acks, self.ack_seconds)
-            answer = self._acks.pop(envelope, None) if acked else None
+            answer = self._acks.pop(envelope, None)
+            self._waiting.discard(envelope)
         with self._world.lock:
             self._world.record(
                 "delivery",
@@ -185,9 +190,11 @@ class SocketMode:
         except ValueError:
             return
         if isinstance(told, dict) and "envelope_id" in told:
+            row = cast("Row", told)
             with self._acked:
-                self._acks[told["envelope_id"]] = told.get("payload") or {}
-                self._acked.notify_all()
+                if row["envelope_id"] in self._waiting:
+                    self._acks[row["envelope_id"]] = row.get("payload") or {}
+                    self._acked.notify_all()
 
 
 def _hello(count: int) -> Row:
