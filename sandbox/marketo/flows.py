@@ -101,7 +101,9 @@ class Flows:
             seconds = timedelta(seconds=float(step.get("seconds", 0)))
             self._world.schedule(self._world.now + seconds, FLOW, following)
         elif step["do"] == "service":
-            self.services.invoke(flow, step, campaign, self._present(flow))
+            leads = self._present(flow)
+            if leads:
+                self.services.invoke(flow, step, campaign, leads)
         else:
             for lead in self._present(flow):
                 self._call_webhook(following | {"leads": [lead]}, step, campaign, lead)
@@ -115,7 +117,7 @@ class Flows:
         person = self._world.table(people.PERSON)[str(lead)]
         tokens = Tokens(self._world, person, campaign, following["tokens"])
         webhooks.call(
-            self._outbound, hook, person, tokens, self._world, lambda: self._go_on(following)
+            self._world, self._outbound, hook, person, tokens, lambda: self._go_on(following)
         )
 
     def _after_service(self, held: Row, lead: int) -> None:

@@ -11,6 +11,8 @@ from sandbox.wire import Json, Response
 from sandbox.world import Row, World
 
 ACTIONS = ("createOrUpdate", "createOnly", "updateOnly", "createDuplicate")
+VISITOR = ("cookies", "mktToken")
+"""Of Push Lead: by which browser, or which click in a mail, somebody is known."""
 DEFAULT_PARTITION = 1
 LARGEST_INTEGER = 2**31 - 1
 
@@ -43,7 +45,7 @@ class Sync:
         if key in (None, ""):
             raise RecordError("1002", f"Missing value for required parameter '{self._lookup}'")
         found = list(leads.matching(self._world, self._lookup, [str(key)]))
-        values = {name: value for name, value in row.items() if name not in ("id", "cookies")}
+        values = {name: value for name, value in row.items() if name not in ("id", *VISITOR)}
         if self._action == "createDuplicate":
             return self._created(values)
         if len(found) > 1:
@@ -72,7 +74,7 @@ class Sync:
         return {"id": row["id"], "status": "updated"}
 
     def _check(self, name: str, value: Json) -> None:
-        if name == "cookies":
+        if name in VISITOR:
             return
         field = field_named(self._world, name)
         if field is None:
@@ -161,7 +163,7 @@ def push(call: Call) -> Response:
         raise MarketoError("701", "programName cannot be blank")
     program = programs.named(call.world, str(name))
     lookup = str(body.get("lookupField", "email"))
-    if lookup not in ("mktToken", "cookies"):
+    if lookup not in VISITOR:
         leads.lookup(call.world, lookup)
     work = Sync(call.world, action="createOrUpdate", lookup=lookup)
     work.by = (str(body.get("reason", "")), str(body.get("source", "")))
@@ -180,7 +182,7 @@ def push(call: Call) -> Response:
             )
             if body.get("programStatus"):
                 programs.set_status(call.world, program, result["id"], str(body["programStatus"]))
-            _associate(call.world, row.get("cookies"), result["id"])
+            _associate(call.world, row.get("cookies") or row.get("mktToken"), result["id"])
         results.append(result)
     return answer(call.world, results)
 

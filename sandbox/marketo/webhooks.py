@@ -32,11 +32,11 @@ _ENCODE: dict[str, Encode] = {
 
 
 def call(
+    world: World,
     outbound: Outbound,
     hook: Row,
     person: Row,
     tokens: Tokens,
-    world: World,
     then: Callable[[], None],
 ) -> None:
     """Call a webhook for one person; `then` is called when that is over, however it ended."""
