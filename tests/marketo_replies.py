@@ -54,6 +54,7 @@ ITEMS: Mapping[str, str] = {
     "List": "createdAt listId updatedAt",
     "ListOperationOutputData": "id",
     "NamedAccount": "marketoGUID seq",
+    "NamedAccountList": "marketoGUID seq",
     "ObjectMetaData": f"{_METADATA} fields",
     "Program": (
         "id progressionStatus isExhausted acquiredBy reachedSuccess membershipDate updatedAt"
@@ -73,6 +74,7 @@ ITEMS: Mapping[str, str] = {
         "qualificationRuleInterval qualificationRuleUnit maxMembers isCommunicationLimitEnabled "
         "smartListId flowId folder createdAt updatedAt workspace status"
     ),
+    "SmartListResponse": "id name description createdAt updatedAt url folder workspace",
     "StaticList": "createdAt id name updatedAt",
     "StaticListResponse": "id name description createdAt updatedAt url folder workspace",
     "TagResponse": "applicableProgramTypes required tagType",
@@ -183,6 +185,12 @@ REPLIES: Mapping[str, str] = {
     "GET namedaccounts/describe": "ObjectMetaData",
     "GET namedaccounts/schema/fields": "LeadField",
     "GET namedaccounts/schema/fields/{name}": "LeadField",
+    "GET namedAccountLists": "NamedAccountList",
+    "POST namedAccountLists": "NamedAccountList",
+    "POST namedAccountLists/delete": "NamedAccountList",
+    "GET namedAccountList/{name}/namedAccounts": "NamedAccount",
+    "POST namedAccountList/{name}/namedAccounts": "NamedAccount",
+    "POST namedAccountList/{name}/namedAccounts/remove": "NamedAccount",
     "GET customobjects": "ObjectMetaData",
     "GET customobjects/{name}": "CustomObject",
     "POST customobjects/{name}": "CustomObject",
@@ -194,6 +202,9 @@ REPLIES: Mapping[str, str] = {
     "GET /rest/asset/v1/staticList/{id}": "StaticListResponse",
     "POST /rest/asset/v1/staticList/{id}": "StaticListResponse",
     "POST /rest/asset/v1/staticList/{id}/delete": "IdResponse",
+    "GET /rest/asset/v1/smartLists": "SmartListResponse",
+    "GET /rest/asset/v1/smartList/byName": "SmartListResponse",
+    "GET /rest/asset/v1/smartList/{id}": "SmartListResponse",
     "GET /rest/asset/v1/smartCampaigns": "SmartCampaignResponse",
     "GET /rest/asset/v1/smartCampaign/byName": "SmartCampaignResponse",
     "GET /rest/asset/v1/smartCampaign/{id}": "SmartCampaignResponse",

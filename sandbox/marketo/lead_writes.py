@@ -13,6 +13,8 @@ from sandbox.world import Row, World
 ACTIONS = ("createOrUpdate", "createOnly", "updateOnly", "createDuplicate")
 VISITOR = ("cookies", "mktToken")
 """Of Push Lead: by which browser, or which click in a mail, somebody is known."""
+COMPANY_FIELDS = frozenset("company industry website annualRevenue numberOfEmployees".split())
+"""What a person who belongs to a company record has from there."""
 DEFAULT_PARTITION = 1
 LARGEST_INTEGER = 2**31 - 1
 
@@ -66,6 +68,8 @@ class Sync:
         return {"id": person, "status": "created"}
 
     def _updated(self, row: Row, values: Row) -> Row:
+        if row.get("externalCompanyId") and values.keys() & COMPANY_FIELDS:
+            raise RecordError("1021", "Company update not allowed")
         asked = self._partition
         if asked not in (DEFAULT_PARTITION, row["leadPartitionId"]):
             raise RecordError("1010", "Partition update not allowed")

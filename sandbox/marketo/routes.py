@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from sandbox.marketo import (
+    account_lists,
     activities,
     activity_types,
     campaigns,
@@ -17,6 +18,7 @@ from sandbox.marketo import (
     merging,
     objects,
     programs,
+    smart_lists,
     static_lists,
     statistics,
 )
@@ -125,6 +127,9 @@ _ASSETS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "staticList/{id}", static_lists.asset),
     ("POST", "staticList/{id}", static_lists.update_asset),
     ("POST", "staticList/{id}/delete", static_lists.delete_asset),
+    ("GET", "smartLists", smart_lists.assets),
+    ("GET", "smartList/byName", smart_lists.asset_by_name),
+    ("GET", "smartList/{id}", smart_lists.asset),
     ("GET", "smartCampaigns", campaigns.assets),
     ("GET", "smartCampaign/byName", campaigns.asset_by_name),
     ("GET", "smartCampaign/{id}", campaigns.asset),
@@ -176,6 +181,20 @@ def _objects() -> Iterator[Route]:
             yield Route(method, f"{root}{path}.json", kind.title, partial(run, kind=kind))
 
 
+def _account_lists() -> Iterator[Route]:
+    one, group = "/rest/v1/namedAccountList/{name}/namedAccounts", "Named Account"
+    yield Route("GET", f"{one}.json", group, account_lists.accounts)
+    yield Route("POST", f"{one}.json", group, account_lists.add)
+    yield Route("POST", f"{one}/remove.json", group, account_lists.remove)
+    for method, path, run in (
+        ("GET", "", objects.query),
+        ("POST", "", objects.sync),
+        ("POST", "/delete", objects.delete),
+    ):
+        place = f"/rest/v1/namedAccountLists{path}.json"
+        yield Route(method, place, f"{group} List", partial(run, kind=objects.ACCOUNT_LIST))
+
+
 def _of_custom(run: Callable[[Call, objects.Kind], Response]) -> Endpoint:
     return lambda call: run(call, objects.custom_kind(call.world, call.path[0]))
 
@@ -207,6 +226,7 @@ def _routes() -> Iterator[Route]:
         for method, path, run in rows:
             yield Route(method, f"{prefix}/{path}.json", group, run)
     yield from _objects()
+    yield from _account_lists()
     yield from _custom_objects()
 
 

@@ -20,7 +20,7 @@ from sandbox.worlds import roster
 from tests.subscription import Subscription, code, codes, subscribed
 
 Answer = tuple[int, str]
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
@@ -489,6 +489,28 @@ def test_a_service_can_ask_for_oauth_and_is_looked_after(
     here.pass_time(days=1)
     wait_until(lambda: _deliveries(here, "service.status"))
     assert [200] == [one["status"] for one in _deliveries(here, "service.status")]
+
+
+def test_choices_are_fetched_when_a_service_is_installed(
+    here: Subscription, service: Service
+) -> None:
+    """Of each attribute that has some, at most a thousand."""
+    number = flow_step(here, service)
+    listed = DEFINITION["invocationPayloadDef"]["flowAttributes"][0] | {"hasPicklist": True}
+    asked = DEFINITION["invocationPayloadDef"] | {"flowAttributes": [listed]}
+    definition = DEFINITION | {"invocationPayloadDef": asked}
+    choice = {"displayValue": {"en_US": "EMEA"}, "submittedValue": "EMEA"}
+    service.answers |= {
+        "/getServiceDefinition": lambda: (200, json.dumps(definition)),
+        "/getPicklist": lambda: (200, json.dumps({"choices": [choice] * 1001})),
+    }
+    request(here, number, *here.persons(1))
+    row = here.world.table("marketo.service_step")["router"]
+    wait_until(lambda: "picklists" in row)
+    assert [choice] * 1000 == row["picklists"]["queue"]
+    assert [{"name": "queue", "type": "flow"}] == [
+        json.loads(body) for body in service.bodies("/getPicklist")
+    ]
 
 
 def test_a_definition_that_lacks_something_fails_the_step(

@@ -104,6 +104,13 @@ def test_lookups_that_cannot_be(here: Subscription) -> None:
     assert "1003" == code(here.post("leads", {"input": [{"email": "a@x.io"}] * 301}))
 
 
+def test_what_belongs_to_the_company_is_not_the_persons(here: Subscription) -> None:
+    """1021 once a person is linked to a company record."""
+    here.persons(1, externalCompanyId="C1")
+    rows = [{"email": "p0@acme.example", "company": "Bolt"}, {"email": "p0@acme.example"}]
+    assert ["1021", "updated"] == codes(here.post("leads", {"input": rows}))
+
+
 def test_partitions_are_kept_apart(here: Subscription) -> None:
     """A new lead goes to the one that is named; an update for another one is refused."""
     body = {"partitionName": "Partner", "input": [{"email": "a@x.io"}]}
