@@ -20,15 +20,25 @@ LARGEST_INTEGER = 2**31 - 1
 
 
 class Sync:
-    """One call that writes leads: what is done with a record, and by which field it is known."""
+    """One call that writes leads: what is done with a record, and by which field it is known.
+
+    The fields of records that were checked before are taken as they are.
+    """
 
     def __init__(
-        self, world: World, *, action: str, lookup: str, partition: int = DEFAULT_PARTITION
+        self,
+        world: World,
+        *,
+        action: str,
+        lookup: str,
+        partition: int = DEFAULT_PARTITION,
+        is_checked: bool = False,
     ) -> None:
         self._world = world
         self._action = action
         self._lookup = lookup
         self._partition = partition
+        self._is_checked = is_checked
         self.by: tuple[str, str] = ("Web service API", "REST API")
         """Reason and source of the changes, as the activities tell them."""
 
@@ -41,7 +51,7 @@ class Sync:
             return skipped(error, **told)
 
     def _write(self, row: Row) -> Row:
-        for name, value in row.items():
+        for name, value in () if self._is_checked else row.items():
             self._check(name, value)
         key = row.get(self._lookup)
         if key in (None, ""):

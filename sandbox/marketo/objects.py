@@ -256,7 +256,7 @@ def sync(call: Call, kind: Kind) -> Response:
         raise MarketoError("1003", f"Invalid dedupeBy '{by}'")
     if by == "idField" and action == "createOnly":
         raise MarketoError("1003", "dedupeBy idField is not for createOnly")
-    work = _Sync(call.world, kind, action, _way(kind, by))
+    work = Sync(call.world, kind, action, _way(kind, by))
     results: list[Row] = []
     for place, row in enumerate(rows):
         try:
@@ -266,7 +266,7 @@ def sync(call: Call, kind: Kind) -> Response:
     return answer(call.world, results)
 
 
-class _Sync:
+class Sync:
     """One call that writes objects of a kind."""
 
     def __init__(self, world: World, kind: Kind, action: str, way: Sequence[str]) -> None:

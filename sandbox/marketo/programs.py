@@ -94,14 +94,21 @@ def first_status(program: Row) -> str:
     return next(name for name, (step, _) in _steps(program).items() if step)
 
 
+def check_status(program: Row, status: str) -> None:
+    """Raises 701 for none, 1025 for a status that the program's channel doesn't have."""
+    if not status:
+        raise MarketoError("701", "statusName cannot be blank")
+    if status not in _steps(program):
+        raise MarketoError("1025", f"Program status '{status}' not found")
+
+
 def set_status(world: World, program: Row, lead: int, status: str) -> str:
     """Give a member a status, or make somebody a member; returns `created` or `updated`.
 
     Logs Change Status in Progression. Raises `MarketoError` 1025 and `RecordError` 1037.
     """
+    check_status(program, status)
     steps = _steps(program)
-    if status not in steps:
-        raise MarketoError("1025", f"Program status '{status}' not found")
     held = program["members"].get(str(lead))
     before = held["statusName"] if held else NOT_IN
     if held and steps[before][0] >= steps[status][0]:
@@ -184,10 +191,7 @@ def sync_status(call: Call) -> Response:
 
 def _each(call: Call, key: str, status: str) -> list[Row]:
     program = existing(call.world, call.path[0])
-    if not status:
-        raise MarketoError("701", "statusName cannot be blank")
-    if status not in _steps(program):
-        raise MarketoError("1025", f"Program status '{status}' not found")
+    check_status(program, status)
 
     def change(lead: int, _: Row) -> str:
         return set_status(call.world, program, lead, status)

@@ -23,6 +23,7 @@ from sandbox.marketo import (
     statistics,
 )
 from sandbox.marketo.calls import Call
+from sandbox.marketo.import_rows import LEADS, MEMBERS, OBJECTS
 from sandbox.wire import Response
 
 Endpoint = Callable[[Call], Response]
@@ -147,11 +148,28 @@ _ASSETS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "emails", programs.nothing),
     ("GET", "folder/{id}/tokens", programs.nothing),
 )
+_MEMBERS = "program/members/import/{id}"
+_OBJECTS = "customobjects/{name}/import/{id}"
+
+
+def _files(place: str, kind: str) -> tuple[tuple[str, str, Endpoint], ...]:
+    """What an import leaves behind."""
+    return (
+        ("GET", f"{place}/failures", partial(imports.failures, kind=kind)),
+        ("GET", f"{place}/warnings", partial(imports.warnings, kind=kind)),
+    )
+
+
 _BULK: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "leads", imports.create),
-    ("GET", "leads/batch/{id}", imports.status),
-    ("GET", "leads/batch/{id}/failures", imports.failures),
-    ("GET", "leads/batch/{id}/warnings", imports.warnings),
+    ("POST", "program/{id}/members/import", imports.create_members),
+    ("POST", "customobjects/{name}/import", imports.create_objects),
+    ("GET", "leads/batch/{id}", partial(imports.status, kind=LEADS)),
+    *_files("leads/batch/{id}", LEADS),
+    ("GET", f"{_MEMBERS}/status", partial(imports.status, kind=MEMBERS)),
+    *_files(_MEMBERS, MEMBERS),
+    ("GET", f"{_OBJECTS}/status", partial(imports.status, kind=OBJECTS)),
+    *_files(_OBJECTS, OBJECTS),
     ("GET", "{bulk}/export", exports.jobs),
     ("POST", "{bulk}/export/create", exports.create),
     ("POST", "{bulk}/export/{export}/enqueue", exports.enqueue),
