@@ -45,7 +45,10 @@ def face(world: World) -> Handler:
         if request.path == "/identity/oauth/token":
             return identity.sign_in(world, request)
         if request.path == services.CALLBACK:
-            return flows.services.callback(request)
+            response = flows.services.callback(request)
+            name = f"{request.method} {services.CALLBACK}"
+            world.record("request", "marketo", name, status=response.status, code=None)
+            return response
         name = f"{request.method} {_VARIABLE.sub('/{id}', request.path)}"
         code, response = _answer(world, request, routes)
         world.record("request", "marketo", name, status=response.status, code=code)

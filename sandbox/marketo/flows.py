@@ -77,7 +77,7 @@ class Flows:
             return
         try:
             self._take_steps(flow, campaign)
-        except (KeyError, IndexError, MarketoError) as error:
+        except (IndexError, KeyError, TypeError, ValueError, MarketoError) as error:
             told = {"campaign": campaign["name"], "why": repr(error)}
             self._world.record("effect", "marketo", "flow.impossible", **told)
 

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from sandbox.marketo import objects, people, programs, static_lists
 from sandbox.marketo.envelope import RecordError
-from sandbox.marketo.lead_writes import Sync, fits
+from sandbox.marketo.lead_writes import Sync, fits, typed
 from sandbox.marketo.schema import Field, fields_of
-from sandbox.wire import Json
 from sandbox.world import Row, World
 
 LEADS, MEMBERS, OBJECTS = "leads", "program/members", "customobjects/"
@@ -48,18 +47,8 @@ def _typed(fields: Mapping[str, Field], line: Mapping[str, str]) -> Row:
             continue
         if text and field.type != "email" and not fits(field, text):
             raise RecordError("1001", f"Invalid data type in field {field.label}")
-        values[name] = _value(field.type, text)
+        values[name] = typed(field, text)
     return values
-
-
-def _value(kind: str, text: str) -> Json:
-    if not text:
-        return text
-    if kind == "boolean":
-        return text.lower() == "true"
-    if kind in ("integer", "score", "percent"):
-        return int(text)
-    return float(text) if kind in ("currency", "float") else text
 
 
 class _Leads:

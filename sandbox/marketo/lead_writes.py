@@ -16,6 +16,7 @@ VISITOR = ("cookies", "mktToken")
 COMPANY_FIELDS = frozenset("company industry website annualRevenue numberOfEmployees".split())
 """What a person who belongs to a company record has from there."""
 DEFAULT_PARTITION = 1
+WHOLE, FRACTIONS = ("integer", "score", "percent"), ("currency", "float")
 LARGEST_INTEGER = 2**31 - 1
 
 
@@ -167,6 +168,17 @@ def fits(field: Field, value: Json) -> bool:
     if field.length and len(str(value)) > field.length:
         return False
     return _FITS.get(field.type, lambda _: True)(value)
+
+
+def typed(field: Field, text: str) -> Json:
+    """A text that fits a field, as a value of the field's type."""
+    if not text:
+        return text
+    if field.type == "boolean":
+        return text.lower() == "true"
+    if field.type in WHOLE:
+        return int(text)
+    return float(text) if field.type in FRACTIONS else text
 
 
 def push(call: Call) -> Response:

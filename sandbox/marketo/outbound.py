@@ -79,7 +79,14 @@ class Outbound:
                     status=outcome.status,
                     reason=outcome.reason,
                 )
-                then(outcome)
+                self._conclude(name, outcome, then)
+
+    def _conclude(self, name: str, outcome: Outcome, then: Callable[[Outcome], None]) -> None:
+        """Hand an outcome over. One that nobody can use is journaled: others wait behind it."""
+        try:
+            then(outcome)
+        except Exception as error:  # noqa: BLE001  (the thread serves everybody's calls)
+            self._world.record("effect", "marketo", f"{name}.unusable", why=repr(error))
 
     def _timeout(self) -> float:
         with self._world.lock:

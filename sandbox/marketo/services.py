@@ -125,16 +125,17 @@ class Services:
         headers = {"Content-Type": "application/json"} | _headers(row)
         request = Outgoing("POST", f"{row['url']}/submitAsyncAction", headers, body)
 
-        def received(outcome: Outcome) -> None:
-            if outcome.status == ACCEPTED:
-                return
-            is_busy = outcome.status in (0, TOO_MANY) or outcome.status >= BROKEN
-            if is_busy and held["tries"] < TRIES:
-                self._world.schedule(self._world.now + RETRY_AFTER, RETRY, token)
-            else:
-                self._fail(token, f"{outcome.status} {outcome.reason}".strip())
+        self._signed(row, request, "service.call", partial(self._submitted, token))
 
-        self._signed(row, request, "service.call", received)
+    def _submitted(self, token: str, outcome: Outcome) -> None:
+        held = self._world.table(INVOCATION).get(token)
+        if held is None or outcome.status == ACCEPTED:
+            return
+        is_busy = outcome.status in (0, TOO_MANY) or outcome.status >= BROKEN
+        if is_busy and held["tries"] < TRIES:
+            self._world.schedule(self._world.now + RETRY_AFTER, RETRY, token)
+        else:
+            self._fail(token, f"{outcome.status} {outcome.reason}".strip())
 
     def _signed(
         self, row: Row, request: Outgoing, name: str, then: Callable[[Outcome], None]
@@ -174,15 +175,14 @@ class Services:
             return Response.of({"error": "only POST"}, 405)
         try:
             body = cast("Row", request.json())
-        except ValueError:
-            return Response.of({"error": "the body is not JSON"}, 400)
-        self._world.record("request", "marketo", f"POST {CALLBACK}", service=held["service"])
-        if body.get("munchkinId") != MUNCHKIN:
-            return Response.of({"error": "munchkinId is not this subscription's"}, 400)
-        if body.get("errorCode"):
-            self._fail(token, f"{body['errorCode']}: {body.get('errorMessage', '')}")
-        else:
-            self._take(token, body)
+            if body.get("munchkinId") != MUNCHKIN:
+                return Response.of({"error": "munchkinId is not this subscription's"}, 400)
+            if body.get("errorCode"):
+                self._fail(token, f"{body['errorCode']}: {body.get('errorMessage', '')}")
+            else:
+                self._take(token, body)
+        except (AttributeError, TypeError, ValueError) as error:
+            return Response.of({"error": f"the body is not a flowCallBack: {error}"}, 400)
         return Response.of({"success": True})
 
     def _take(self, token: str, body: Row) -> None:

@@ -268,7 +268,11 @@ def calls(here: Subscription, lead: int) -> list[Row]:
 
 def test_a_webhook_is_sent_and_its_answer_mapped(here: Subscription, service: Service) -> None:
     """Tokens are filled in and quoted, fields have their SOAP names, the flow goes on after."""
-    answer = {"owner": {"names": ["Ana", "Ben"], "score": 7}, "id": {"no": "scalar"}}
+    answer = {
+        "owner": {"names": ["Ana", "Ben"], "score": 7},
+        "id": {"no": "scalar"},
+        "count": "12",
+    }
     (lead,) = here.persons(1)
     service.answers[f"/route?id={lead}"] = lambda: (200, json.dumps(answer))
     mappings = {
@@ -276,6 +280,7 @@ def test_a_webhook_is_sent_and_its_answer_mapped(here: Subscription, service: Se
         "owner.score": "LeadScore",
         "id": "Email",
         "none[0]": "Title",
+        "count": "NumberOfEmployees",
     }
     request(here, hook(here, service, mappings=mappings), lead, note='say "hi"')
     wait_until(lambda: here.person(lead)["leadScore"] == 8)
@@ -286,8 +291,8 @@ def test_a_webhook_is_sent_and_its_answer_mapped(here: Subscription, service: Se
         headers["Content-Type"],
     )
     assert {"mail": "p0@acme.example", "note": 'say "hi"', "x": "?"} == json.loads(body)
-    assert ("Ben", "p0@acme.example", None) == tuple(
-        here.person(lead)[name] for name in ("city", "email", "title")
+    assert ("Ben", "p0@acme.example", None, None) == tuple(
+        here.person(lead)[name] for name in ("city", "email", "title", "numberOfEmployees")
     )
     assert [("OK", json.dumps(answer))] == [
         (one["Error Type"], one["Response"]) for one in calls(here, lead)
@@ -448,6 +453,7 @@ def test_callbacks_are_checked(here: Subscription, service: Service) -> None:
     assert 404 == call_back(body, ours, **{"x-callback-token": "other"})
     assert 401 == call_back(body, ours, **{"x-api-key": "other"})
     assert 400 == call_back(body, {"munchkinId": "999-XXX-999"})
+    assert 400 == call_back(body, ours | {"objectData": [7]})
     assert 200 == call_back(body, ours | {"errorCode": "DOWN", "errorMessage": "no database"})
     (entry,) = [one for one in here.world.journal if one.name == "service.activity"]
     assert {"success": False, "reason": "DOWN: no database"} == entry.data["activity"]
