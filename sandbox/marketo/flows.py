@@ -11,12 +11,11 @@ A campaign's `flow` is a list of steps; without one it is [{"do": "sync"}].
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import cast
 
 from sandbox.marketo import people, programs, services, sync, webhooks
-from sandbox.marketo.envelope import MarketoError, RecordError
+from sandbox.marketo.envelope import MarketoError
 from sandbox.marketo.outbound import Outbound
 from sandbox.marketo.people import stamp
 from sandbox.marketo.tokens import Tokens
@@ -150,5 +149,4 @@ class Flows:
 
     def _status(self, step: Row, _campaign: Row, lead: int) -> None:
         program = programs.named(self._world, step["program"])
-        with suppress(RecordError):  # who is past that status already stays there
-            programs.set_status(self._world, program, lead, step["status"])
+        programs.move(self._world, program, lead, step["status"])

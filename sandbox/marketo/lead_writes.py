@@ -187,7 +187,9 @@ def push(call: Call) -> Response:
     name = body.get("programName")
     if not name:
         raise MarketoError("701", "programName cannot be blank")
-    program = programs.named(call.world, str(name))
+    program, status = programs.named(call.world, str(name)), str(body.get("programStatus") or "")
+    if status:
+        programs.check_status(program, status)
     lookup = str(body.get("lookupField", "email"))
     if lookup not in VISITOR:
         leads.lookup(call.world, lookup)
@@ -206,8 +208,8 @@ def push(call: Call) -> Response:
                 primary_id=program["id"],
                 attributes=told,
             )
-            if body.get("programStatus"):
-                programs.set_status(call.world, program, result["id"], str(body["programStatus"]))
+            if status:
+                programs.move(call.world, program, result["id"], status)
             _associate(call.world, row.get("cookies") or row.get("mktToken"), result["id"])
         results.append(result)
     return answer(call.world, results)
@@ -245,7 +247,7 @@ def submit_form(call: Call) -> Response:
     _associate(call.world, row.get("cookie"), person)
     if body.get("programId"):
         program = programs.existing(call.world, str(body["programId"]))
-        programs.set_status(call.world, program, person, programs.first_status(program))
+        programs.move(call.world, program, person, programs.first_status(program))
     return answer(call.world, [{"id": person, "status": "updated" if is_known else "created"}])
 
 

@@ -5,6 +5,7 @@ membership. The channel says which statuses there are, in which order.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from sandbox.marketo import leads, people
@@ -132,6 +133,12 @@ def set_status(world: World, program: Row, lead: int, status: str) -> str:
         attributes={"New Status": status, "Old Status": before, "Success": success},
     )
     return "updated" if held else "created"
+
+
+def move(world: World, program: Row, lead: int, status: str) -> None:
+    """Give a member a status unless they are past it already. Raises `MarketoError` 1025."""
+    with suppress(RecordError):
+        set_status(world, program, lead, status)
 
 
 def members_of(program: Row) -> Mapping[str, Row]:
