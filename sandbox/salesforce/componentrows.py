@@ -9,7 +9,7 @@ import re
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import POD, PREFIXES, lengthened
 from sandbox.salesforce.owners import author
-from sandbox.salesforce.schema import SObject, object_named
+from sandbox.salesforce.schema import OBJECTS, SObject, object_named
 from sandbox.salesforce.values import timestamp
 from sandbox.wire import Json
 from sandbox.world import World
@@ -50,7 +50,7 @@ def check_name(name: str) -> None:
 
 def put_row(world: World, sobject: str, record_id: str, by: str, **values: Json) -> None:
     """Put a row of the set-up in place, with its stamps."""
-    table, now = world.table(f"salesforce.{sobject}"), timestamp(world.now)
+    table, now = world.table(OBJECTS[sobject].table), timestamp(world.now)
     before = table.get(record_id)
     user = author(world, by)
     stamps = {"LastModifiedDate": now, "LastModifiedById": user, "SystemModstamp": now}

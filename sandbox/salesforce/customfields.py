@@ -5,11 +5,8 @@ from dataclasses import asdict
 from sandbox.salesforce.componentrows import check_name, id_of, parts, put_row
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.fieldtypes import described, metadata_of
-from sandbox.salesforce.schema import CUSTOM_FIELD, field_named
+from sandbox.salesforce.schema import CUSTOM_FIELD, TOOLING_FIELD, field_named
 from sandbox.world import Row, World
-
-TABLE = "salesforce.CustomField"
-"""The rows that the Tooling API shows; records go by `CUSTOM_FIELD`."""
 
 
 def read(world: World, full_name: str) -> Row | None:
@@ -66,4 +63,4 @@ def _list(world: World, full_name: str, by: str) -> str:
 def remove(world: World, full_name: str) -> None:
     """Take a field away. What records hold in it is seen no more."""
     world.table(CUSTOM_FIELD).pop(full_name, None)
-    world.table(TABLE).pop(id_of("CustomField", full_name), None)
+    world.table(TOOLING_FIELD).pop(id_of("CustomField", full_name), None)

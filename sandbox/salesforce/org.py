@@ -2,7 +2,7 @@
 
 Tables beside those of records:
 
-    salesforce.DeployedField  deployed custom fields (`schema.CUSTOM_FIELD`)
+    salesforce.CustomField    deployed custom fields (`schema.CUSTOM_FIELD`)
     salesforce.Setting        `DefaultLeadOwner` {"value": id}, `SchemaChanged` {"value": instant},
                               `DailyApiRequests` {"value": 100000}
     sandbox.locked            records that another transaction holds: id -> {"until": ISO instant}

@@ -26,12 +26,15 @@ from sandbox.salesforce.ids import PREFIXES
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
-CUSTOM_FIELD = "salesforce.DeployedField"
+CUSTOM_FIELD = "salesforce.CustomField"
 """The table of deployed custom fields, by `Lead.Routing_Reason__c`; take one out to undeploy it.
 
 A row is `{"sobject": "Lead", "line": "Routing_Reason__c textarea(4000)"}`; one that came by the
 Metadata or Tooling API has `field`, the attributes of a `Field`, instead of the line.
 """
+
+TOOLING_FIELD = "salesforce.ToolingField"
+"""The table of what the Tooling API shows of custom fields, by id."""
 
 TEXTS = frozenset({"string", "textarea", "email", "url", "phone", "picklist"})
 NUMBERS = frozenset({"int", "double", "currency"})
@@ -114,7 +117,7 @@ class SObject:
     @property
     def table(self) -> str:
         """Where its rows are."""
-        return f"salesforce.{self.name}"
+        return TOOLING_FIELD if self.name == "CustomField" else f"salesforce.{self.name}"
 
 
 _SYSTEM = """
