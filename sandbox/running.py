@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox import control, enrichment, marketo, openai, page, salesforce, slack, tls
+from sandbox import control, enrichment, look, marketo, openai, salesforce, slack, tls
 from sandbox.pulse import Pulse
 from sandbox.server import Server
 from sandbox.slack.app import SIGNING_SECRET, serve_at
@@ -107,7 +107,7 @@ def start(world: World, *, port: int = 0) -> Running:
         "/hunter": enrichment.hunter(world),
         "/openai": openai.face(world),
         "/_control": control.face(world),
-        "/look": page.face(world),
+        "/look": look.face(world),
     }
     context, ca_file = tls.serve()
     plain = Server(world, faces, port=port)

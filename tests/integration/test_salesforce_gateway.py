@@ -17,6 +17,7 @@ from domain.route import Subject
 from domain.values import DecisionId, EffectKey, LeadKey, RecordId, Scalar, Source, Sourced
 from sandbox import salesforce, tls
 from sandbox.salesforce import assignment, records, validation
+from sandbox.salesforce.schema import CUSTOM_FIELD
 from sandbox.server import Server
 from sandbox.wire import Request, Response
 from sandbox.world import World
@@ -507,7 +508,7 @@ def test_an_org_that_is_fit(org: Org) -> None:
 
 def test_an_org_that_is_not_fit(org: Org) -> None:
     """Each thing that is missing is named, with what to do about it."""
-    del org.world.table("salesforce.CustomField")["Lead.Routing_Reason__c"]
+    del org.world.table(CUSTOM_FIELD)["Lead.Routing_Reason__c"]
     org.world.table("salesforce.QueueSobject").clear()
     for rule in org.world.table("salesforce.ValidationRule").values():
         rule["Active"] = False
@@ -532,7 +533,7 @@ def test_a_package_that_is_not_deployed(org: Org) -> None:
     """Reading without our fields ends with a sentence that names them."""
     record = org.lead(1)
     asked = subjects(org, record)
-    org.world.table("salesforce.CustomField").clear()
+    org.world.table(CUSTOM_FIELD).clear()
     with pytest.raises(AuthError, match="Routing_Decision_Id__c"):
         org.gateway.owner_states(asked)
 
@@ -540,6 +541,6 @@ def test_a_package_that_is_not_deployed(org: Org) -> None:
 def test_optional_fields_that_are_not_there(org: Org) -> None:
     """An org without person accounts or named accounts is read all the same."""
     account = org.insert("Account", Name="Acme", Website="acme.example", OwnerId=org.ids[BEN])
-    del org.world.table("salesforce.CustomField")["Account.Named_Account__c"]
+    del org.world.table(CUSTOM_FIELD)["Account.Named_Account__c"]
     found = org.gateway.candidates([lead("1", domain="acme.example")])
     assert [(one.id, one.is_named) for one in found[LeadKey("1")].accounts] == [(account, False)]
