@@ -5,6 +5,7 @@ Source: Salesforce, Metadata API Developer Guide, Metadata.
 
 import hashlib
 import re
+from typing import cast
 
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import POD, PREFIXES, lengthened
@@ -56,3 +57,15 @@ def put_row(world: World, sobject: str, record_id: str, by: str, **values: Json)
     stamps = {"LastModifiedDate": now, "LastModifiedById": user, "SystemModstamp": now}
     made = {"CreatedDate": now, "CreatedById": user} if before is None else before
     table[record_id] = {"Id": record_id, "Active": True, **made, **stamps, **values}
+
+
+def is_true(value: Json) -> bool:
+    """A flag as XML or JSON writes it."""
+    return value is True or value == "true"
+
+
+def many(value: Json) -> list[Json]:
+    """What may be there once, several times or not at all, as a list."""
+    if value is None:
+        return []
+    return cast("list[Json]", value) if isinstance(value, list) else [value]

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from sandbox.salesforce.componentrows import check_name, id_of, parts, put_row
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.fieldtypes import described, metadata_of
-from sandbox.salesforce.schema import CUSTOM_FIELD, TOOLING_FIELD, field_named
+from sandbox.salesforce.schema import CUSTOM_FIELD, GRANT, TOOLING_FIELD, deployed_field
 from sandbox.world import Row, World
 
 
@@ -14,8 +14,7 @@ def read(world: World, full_name: str) -> Row | None:
     row = world.table(CUSTOM_FIELD).get(full_name)
     if row is None:
         return None
-    shape, name = parts(full_name)
-    field = field_named(world, shape, name)
+    field = deployed_field(world, full_name)
     return None if field is None else {"fullName": full_name, **metadata_of(field), **_told(row)}
 
 
@@ -61,6 +60,8 @@ def _list(world: World, full_name: str, by: str) -> str:
 
 
 def remove(world: World, full_name: str) -> None:
-    """Take a field away. What records hold in it is seen no more."""
+    """Take a field away, with what grants it. What records hold in it is seen no more."""
+    for grant in world.table(GRANT).holding("Field", [full_name]):
+        del world.table(GRANT)[grant["Id"]]
     world.table(CUSTOM_FIELD).pop(full_name, None)
     world.table(TOOLING_FIELD).pop(id_of("CustomField", full_name), None)

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from sandbox.salesforce import components, deployments
-from sandbox.salesforce.componentrows import id_of
-from sandbox.salesforce.components import is_true, many
+from sandbox.salesforce.componentrows import id_of, is_true, many
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.partner import session_user
 from sandbox.salesforce.soap import METADATA, TYPE, SoapError, answer, fault, named_in, read

@@ -38,8 +38,8 @@ def set_up(world: World) -> None:
     """Make the org unless it is there: its row, deployed package, statuses, business hours."""
     if world.table("salesforce.Organization"):
         return
-    for name in (*(shape.table for shape in OBJECTS.values()), "salesforce.Component"):
-        world.table(name)
+    for shape in OBJECTS.values():
+        world.table(shape.table)
     name = "Meridian Systems"
     put(world, "Organization", Name=name, TimeZoneSidKey="America/New_York", InstanceName="SBX1")
     world.table(CUSTOM_FIELD).update(deployed_at_first())

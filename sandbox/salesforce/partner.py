@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from sandbox.salesforce import grants, logins, records
-from sandbox.salesforce.components import many
+from sandbox.salesforce.componentrows import many
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import SHORT
 from sandbox.salesforce.soap import PARTNER, SoapCall, SoapError, answer, fault, named_in, read
