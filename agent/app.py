@@ -267,6 +267,10 @@ class App:
         told = [stories.tell(self.ledger, key, self.policy.timezone) for key in keys]
         return [story for story in told if story is not None]
 
+    def deployer(self) -> salesforce.Deployer:
+        """What sets Salesforce up."""
+        return self._salesforce.deployer()
+
     def examine(self) -> list[Finding]:
         """What every vendor's own examination found."""
         findings = [*self.marketing.examine(), *self.crm.examine()]

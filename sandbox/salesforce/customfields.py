@@ -5,6 +5,7 @@ from dataclasses import asdict
 from sandbox.salesforce.componentrows import check_name, id_of, parts, put_row
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.fieldtypes import described, metadata_of
+from sandbox.salesforce.ids import SYSTEM_USER
 from sandbox.salesforce.schema import CUSTOM_FIELD, GRANT, TOOLING_FIELD, deployed_field
 from sandbox.world import Row, World
 
@@ -36,10 +37,14 @@ def put(world: World, full_name: str, metadata: Row, by: str) -> str:
     return _list(world, full_name, by)
 
 
-def list_deployed(world: World, by: str) -> None:
-    """Let the Tooling API see the fields that are there from the start."""
-    for full_name in list(world.table(CUSTOM_FIELD)):
-        _list(world, full_name, by)
+def list_deployed(world: World) -> None:
+    """Let the Tooling API see the fields that are there, however they came or went."""
+    deployed, listed = world.table(CUSTOM_FIELD), world.table(TOOLING_FIELD)
+    names = {row["FullName"]: key for key, row in listed.items()}
+    for full_name in sorted(names.keys() - deployed.keys()):
+        del listed[names[full_name]]
+    for full_name in sorted(deployed.keys() - names.keys()):
+        _list(world, full_name, SYSTEM_USER)
 
 
 def _list(world: World, full_name: str, by: str) -> str:

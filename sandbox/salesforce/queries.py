@@ -3,6 +3,7 @@
 import re
 
 from sandbox.salesforce.call import Answer, Call
+from sandbox.salesforce.customfields import list_deployed
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import LOCATOR, new_id
 from sandbox.salesforce.soql.run import Asker, explain, recording, run
@@ -30,6 +31,7 @@ def ask_all(call: Call) -> Answer:
 
 def ask_tooling(call: Call) -> Answer:
     """GET tooling/query?q=: about the org's own set-up."""
+    list_deployed(call.world)
     return _ask(call, _asker(call, is_tooling=True))
 
 
