@@ -6,6 +6,7 @@ call; only from the next look on it is told as done. Source: Salesforce, Bulk AP
 
 from datetime import timedelta
 
+from sandbox.salesforce.asking import asker_of
 from sandbox.salesforce.bulkdata import Table, read_table, written
 from sandbox.salesforce.bulkwork import (
     OPERATIONS,
@@ -25,7 +26,7 @@ from sandbox.salesforce.ids import BULK_JOB, full_id, new_id
 from sandbox.salesforce.rows import CREATED, DONE
 from sandbox.salesforce.schema import object_named
 from sandbox.salesforce.soql.parse import parse
-from sandbox.salesforce.soql.run import Asker, recording
+from sandbox.salesforce.soql.run import recording
 from sandbox.salesforce.values import instant, timestamp
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -203,7 +204,7 @@ def results(call: Call) -> Answer:
     if not locator.isdigit() or not most.isdigit():
         raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
     start, end = int(locator), int(locator) + int(most)
-    asker = Asker(version=call.version, includes_deleted=job["operation"] == "queryAll")
+    asker = asker_of(call, includes_deleted=job["operation"] == "queryAll")
     record = recording(call.world, job["query"], asker)
     found = [each for one in job["ids"][start:end] if (each := record(one)) is not None]
     table = as_table(call, parse(job["query"]), found)

@@ -60,8 +60,8 @@ def put_row(world: World, sobject: str, record_id: str, by: str, **values: Json)
 
 
 def is_true(value: Json) -> bool:
-    """A flag as XML or JSON writes it."""
-    return value is True or value == "true"
+    """A flag as XML, JSON or a careless client writes it."""
+    return str(value).lower() == "true"
 
 
 def many(value: Json) -> list[Json]:

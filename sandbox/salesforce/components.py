@@ -245,7 +245,9 @@ def _put_assignment(world: World, full_name: str, metadata: Row, _by: str) -> st
     if full_name != "Lead":
         message = f"In field: fullName - no AssignmentRules named {full_name} found"
         raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", message)
-    assignment.put_metadata(world, [cast("Row", each) for each in many(metadata["assignmentRule"])])
+    assignment.put_metadata(
+        world, [cast("Row", each) for each in many(metadata.get("assignmentRule"))]
+    )
     return id_of("AssignmentRules", full_name)
 
 

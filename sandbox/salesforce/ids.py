@@ -16,6 +16,7 @@ PREFIXES = {
     "CustomField": "00N",
     "DuplicateRule": "0Bm",
     "EmailMessage": "02s",
+    "EmailMessageRelation": "0C5",
     "EntityDefinition": "4ie",
     "Event": "00U",
     "FieldPermissions": "01k",

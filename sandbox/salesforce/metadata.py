@@ -166,7 +166,7 @@ def _deploy(world: World, user: str, arguments: Row) -> Row:
         world,
         content,
         is_check=is_true(options.get("checkOnly")),
-        rolls_back=options.get("rollbackOnError") != "false",
+        rolls_back=is_true(options.get("rollbackOnError", True)),
         by=user,
     )
     return {"done": False, "id": deployment_id, "state": "Queued"}

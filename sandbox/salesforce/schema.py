@@ -327,6 +327,12 @@ MessageIdentifier string(765)
 ThreadIdentifier string(765)
 HasAttachment boolean readonly default:false
 {_SYSTEM}""",
+    "EmailMessageRelation": f"""{_DELETABLE}
+EmailMessageId reference(EmailMessage) required create child:EmailMessageRelations
+RelationId reference(Contact,Lead,User) create child:EmailMessageRelations
+RelationType picklist(40) create only:ToAddress|CcAddress|BccAddress|FromAddress|OtherAddress
+RelationAddress string(1000) create
+{_SYSTEM}""",
     "LeadHistory": f"{_DELETABLE}{_HISTORY.format('Lead')}",
     "ContactHistory": f"{_DELETABLE}{_HISTORY.format('Contact')}",
     "AccountHistory": f"{_DELETABLE}{_HISTORY.format('Account')}",

@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
+from sandbox.salesforce.asking import asker_of
 from sandbox.salesforce.call import Answer, Call
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.schema import TOOLING, Field, SObject, fields_of, object_named
-from sandbox.salesforce.soql.run import Asker, run
+from sandbox.salesforce.soql.run import run
 from sandbox.wire import Json
 from sandbox.world import Row
 
@@ -103,8 +104,7 @@ def _search(call: Call, text: str, group: str, returned: Sequence[Returned]) -> 
         message = f"search term must be longer than one character: {text}"
         raise SalesforceError("MALFORMED_SEARCH", message)
     tests = [_test(phrase or word) for phrase, word in _TERM.findall(text)]
-    user = call.world.table("salesforce.User").get(call.user, {})
-    asker = Asker(user.get("TimeZoneSidKey") or "UTC", call.version)
+    asker = asker_of(call)
     records: list[Row] = []
     for each in returned:
         shape = object_named(each.sobject)
