@@ -11,7 +11,7 @@ All criteria of an entry must hold; the entries are tried in order.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sandbox.salesforce.componentrows import is_true, many
+from sandbox.salesforce.componentrows import is_true, parts_of
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import QUEUE, full_id, sobject_of
 from sandbox.salesforce.org import default_lead_owner, put
@@ -74,7 +74,7 @@ def _entry_metadata(world: World, entry: Entry) -> Row:
 def put_metadata(world: World, rules: Sequence[Row]) -> None:
     """Replace the rules of these names, or add them. Raises `SalesforceError`."""
     for told in rules:
-        entries = [_entry(world, each) for each in many(told.get("ruleEntry"))]
+        entries = [_entry(world, each) for each in parts_of(told.get("ruleEntry"))]
         name = str(told.get("fullName") or "")
         for rule_id, rule in list(world.table(RULE).items()):
             if rule["Name"] == name:
@@ -87,7 +87,7 @@ def put_metadata(world: World, rules: Sequence[Row]) -> None:
 
 def _entry(world: World, told: Row) -> Entry:
     criteria: list[Row] = []
-    for item in many(told.get("criteriaItems")):
+    for item in parts_of(told.get("criteriaItems")):
         field = str(item.get("field")).removeprefix("Lead.")
         operation, value = str(item.get("operation")), str(item.get("value") or "")
         if operation not in _OPERATIONS:

@@ -59,7 +59,7 @@ def jobs_of_today(world: World, kind: str) -> int:
 def create_ingest(call: Call) -> Answer:
     """POST jobs/ingest."""
     told = call.body
-    operation, name = told.get("operation"), str(told.get("object") or "")
+    operation, name = str(told.get("operation")), str(told.get("object") or "")
     if operation not in OPERATIONS:
         raise SalesforceError("INVALIDJOB", f"InvalidJob : Invalid operation: {operation}")
     shape = object_named(name)
@@ -69,7 +69,7 @@ def create_ingest(call: Call) -> Answer:
     key = told.get("externalIdFieldName")
     if operation == "upsert":
         check_key(call, shape, key)
-    job = _new_job(call, "ingest", str(operation), shape.name)
+    job = _new_job(call, "ingest", operation, shape.name)
     job |= {
         "assignmentRuleId": told.get("assignmentRuleId"),
         "externalIdFieldName": key,
@@ -82,11 +82,11 @@ def create_ingest(call: Call) -> Answer:
 
 def create_query(call: Call) -> Answer:
     """POST jobs/query."""
-    operation, text = call.body.get("operation"), str(call.body.get("query") or "")
+    operation, text = str(call.body.get("operation")), str(call.body.get("query") or "")
     if operation not in QUERIES:
         raise SalesforceError("INVALIDJOB", f"InvalidJob : Invalid operation: {operation}")
     query, found = find(call, text, includes_deleted=operation == "queryAll")
-    job = _new_job(call, "query", str(operation), query.sobject.text)
+    job = _new_job(call, "query", operation, query.sobject.text)
     job |= {
         "ids": list(found.ids),
         "numberRecordsProcessed": found.total,
@@ -101,7 +101,8 @@ def create_query(call: Call) -> Answer:
 
 def _new_job(call: Call, kind: str, operation: str, sobject: str) -> Row:
     told, now = call.body, timestamp(call.world.now)
-    delimiter, end = told.get("columnDelimiter", "COMMA"), told.get("lineEnding", "LF")
+    delimiter = str(told.get("columnDelimiter", "COMMA"))
+    end = str(told.get("lineEnding", "LF"))
     if delimiter not in DELIMITERS or end not in LINE_ENDS:
         message = f"InvalidJob : Invalid columnDelimiter or lineEnding: {delimiter}, {end}"
         raise SalesforceError("INVALIDJOB", message)

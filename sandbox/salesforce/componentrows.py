@@ -13,7 +13,7 @@ from sandbox.salesforce.owners import author
 from sandbox.salesforce.schema import OBJECTS, SObject, object_named
 from sandbox.salesforce.values import timestamp
 from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.world import Row, World
 
 LONGEST_NAME = 40
 OTHER = "0Ps"
@@ -69,3 +69,20 @@ def many(value: Json) -> list[Json]:
     if value is None:
         return []
     return cast("list[Json]", value) if isinstance(value, list) else [value]
+
+
+def parts_of(value: Json) -> list[Row]:
+    """What may be there once, several times or not at all, each with parts of its own.
+
+    Raises `SalesforceError`.
+    """
+    given = many(value)
+    if not all(isinstance(each, dict) for each in given):
+        raise SalesforceError("XML_PARSER_ERROR", "A text stands where elements are expected")
+    return cast("list[Row]", given)
+
+
+def part_of(value: Json) -> Row:
+    """The parts of what may be there once; of nothing, none. Raises `SalesforceError`."""
+    found = parts_of(value or None)
+    return found[0] if found else {}

@@ -7,15 +7,14 @@ values may be texts (from XML) or JSON's own (from the Tooling API).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from sandbox.salesforce import assignment, customfields, org, permissions
 from sandbox.salesforce.componentrows import (
     check_name,
     id_of,
     is_true,
-    many,
     parts,
+    parts_of,
     put_row,
 )
 from sandbox.salesforce.errors import SalesforceError
@@ -225,7 +224,7 @@ def _own_name(metadata: Row | None) -> Row:
 def _put_object(world: World, full_name: str, metadata: Row, by: str) -> str:
     shape, _ = parts(f"{full_name}.")
     for part, kind in (("fields", "CustomField"), ("validationRules", "ValidationRule")):
-        for each in many(metadata.get(part)):
+        for each in parts_of(metadata.get(part)):
             name = str(each.get("fullName"))
             if part == "validationRules" or name.endswith("__c"):
                 _put(world, kind, f"{shape.name}.{name}", each, by)
@@ -245,9 +244,7 @@ def _put_assignment(world: World, full_name: str, metadata: Row, _by: str) -> st
     if full_name != "Lead":
         message = f"In field: fullName - no AssignmentRules named {full_name} found"
         raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", message)
-    assignment.put_metadata(
-        world, [cast("Row", each) for each in many(metadata.get("assignmentRule"))]
-    )
+    assignment.put_metadata(world, parts_of(metadata.get("assignmentRule")))
     return id_of("AssignmentRules", full_name)
 
 

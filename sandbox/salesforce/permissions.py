@@ -4,9 +4,7 @@ Who has a set is a row of `PermissionSetAssignment`, which no component holds. A
 user's set grants is seen by all users: there are no profiles here.
 """
 
-from typing import cast
-
-from sandbox.salesforce.componentrows import id_of, is_true, many, put_row
+from sandbox.salesforce.componentrows import id_of, is_true, parts_of, put_row
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.schema import GRANT, deployed_field
 from sandbox.world import Row, World
@@ -39,7 +37,7 @@ def put(world: World, name: str, metadata: Row, by: str) -> str:
     """Create or replace a permission set; returns its id. Raises `SalesforceError`."""
     if not metadata.get("label"):
         raise SalesforceError("REQUIRED_FIELD_MISSING", "Required field is missing: label")
-    given = cast("list[Row]", many(metadata.get("fieldPermissions")))
+    given = parts_of(metadata.get("fieldPermissions"))
     for each in given:
         if deployed_field(world, str(each.get("field"))) is None:
             message = f"In field: field - no CustomField named {each.get('field')} found"
