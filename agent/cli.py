@@ -8,19 +8,19 @@ Imports of the heavy libraries are inside the commands, so that help and lint an
 import json
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.policy_commands import policy_cli
 from domain.errors import RoutereadyError
 
 if TYPE_CHECKING:
     from agent.context import RunContext
     from agent.tick import Report
-    from domain.answers import Answer
 
 cli = typer.Typer(
     name="routeready",
@@ -29,7 +29,6 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-policy_cli = typer.Typer(help="The policy: check it, export its schema.", no_args_is_help=True)
 cli.add_typer(policy_cli, name="policy")
 prompts_cli = typer.Typer(
     help="The prompts: their versions, and what changed.", no_args_is_help=True
@@ -39,7 +38,6 @@ cli.add_typer(prompts_cli, name="prompts")
 PLUGINS = "routeready.commands"
 """Entry points that add commands: the evals are above this layer, and an extra of their own."""
 
-PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv beside it.")]
 ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
 Approver = Annotated[str, typer.Option(help="Your e-mail address, for the record.")]
 Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the policy has it.")]
@@ -118,6 +116,7 @@ def ask(
     by: Asker,
     *,
     yes: Annotated[bool, typer.Option(help="Approve what is proposed without asking.")] = False,
+    plain: Annotated[bool, typer.Option(help="Do without the language model.")] = False,
 ) -> None:
     """Ask the worker what you would ask in Slack; changes are shown before they are made."""
     from agent.app import open_app
@@ -131,17 +130,13 @@ def ask(
     if who is None:
         raise RoutereadyError(f"the policy names no user {by}")
     desk = Desk(app.context(), NoMemory())
-    shown = desk.respond(question, who, "terminal")
-    typer.echo("\n\n".join([*([shown.said] if shown.said else []), *map(_text, shown.answers)]))
+    shown = desk.respond(question, who, f"terminal/{by}", plain=plain)
+    typer.echo(shown.text())
     for one in shown.answers:
         if one.proposal is not None:
             agreed = yes or typer.confirm("Do it?")
-            typer.echo(_text(desk.word(one.proposal, yes=agreed, who=who).answers[0]))
+            typer.echo(desk.word(one.proposal, yes=agreed, who=who).text())
     app.close()
-
-
-def _text(answer: "Answer") -> str:
-    return answer.text()
 
 
 @cli.command()
@@ -151,7 +146,7 @@ def pause(
     scope: Annotated[str, typer.Argument(help="`worker`, or a segment's name.")] = "worker",
 ) -> None:
     """Stop every write, of the worker or of one segment, until somebody resumes it."""
-    ask(f"pause {scope}, {because}", by, yes=True)
+    ask(f"pause {scope}, {because}", by, yes=True, plain=True)
 
 
 @cli.command()
@@ -160,7 +155,7 @@ def resume(
     scope: Annotated[str, typer.Argument(help="`worker`, or a segment's name.")] = "worker",
 ) -> None:
     """End a pause."""
-    ask(f"resume {scope}", by, yes=True)
+    ask(f"resume {scope}", by, yes=True, plain=True)
 
 
 @cli.command()
@@ -211,21 +206,114 @@ def report(
 def simulate(
     policy: Annotated[Path, typer.Option(help="The policy to try; territories.csv beside it.")],
     since: Since = "30d",
+    lead: Annotated[
+        str | None, typer.Option(help="Also tell what becomes of one lead: e-mail or Marketo id.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
     json_file: JsonPath = None,
 ) -> None:
     """Try a policy on the decisions since then: who would have gone elsewhere, and why."""
+    from agent import simulated
     from agent.app import open_app
     from agent.policy_file import load_policy
     from agent.settings import read_settings
-    from agent.simulating import try_policy
-    from agent.telling import show_simulation
+    from agent.sheets import form_of
+    from agent.simulating import Trying, what_if
 
+    written = form_of(form)
     length, changed = _back(since), load_policy(policy)
     app = open_app(read_settings())
-    found = try_policy(app.ledger, app.clock.now() - length, app.policy, changed)
-    show_simulation(found)
+    now = app.clock.now()
+    asked = () if lead is None else tuple(app.keys(lead))
+    found = what_if(app.ledger, Trying(now - length, now, app.policy, changed, asked))
+    typer.echo(simulated.render(found, written))
     if json_file is not None:
         json_file.write_text(found.model_dump_json(indent=2), encoding="utf-8")
+
+
+@cli.command()
+def cohorts(
+    after: Annotated[
+        str | None, typer.Option(help="Leads triggered from this date on, beside those before.")
+    ] = None,
+    treated: Annotated[
+        str | None, typer.Option(help="FIELD=VALUE, such as territory=DACH, beside the others.")
+    ] = None,
+    control: Annotated[
+        str | None, typer.Option(help="Beside only these: another value of the same field.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="FIELD=VALUE: only such leads; may be repeated.")
+    ] = None,
+    since: Since = "90d",
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
+) -> None:
+    """Compare two groups of leads: before and after, or treated and control, with intervals."""
+    from agent import comparing, measuring
+    from agent.app import open_app
+    from agent.settings import read_settings
+    from agent.sheets import form_of
+
+    form_wanted, length = form_of(form), _back(since)
+    app = open_app(read_settings())
+    now = app.clock.now()
+    which = comparing.Which(
+        now=now,
+        cut=None if after is None else _date(after, app.policy.timezone),
+        treated=None if treated is None else comparing.read_value(treated),
+        control=control,
+        only=tuple(comparing.read_value(one) for one in only or ()),
+    )
+    question = measuring.Question(since=now - length, now=now)
+    found = comparing.cohorts(measuring.read(app.ledger, question, app.policy), which)
+    typer.echo(comparing.render_cohorts(found, form_wanted))
+
+
+def _date(text: str, timezone: str) -> datetime:
+    """A date, or a date and time, in the policy's time zone."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise RoutereadyError(f'"{text}" is no date: write it as 2026-11-23') from None
+    return read if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(timezone))
+
+
+@cli.command()
+def shadow(
+    since: Since = "30d",
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
+) -> None:
+    """Compare whom the policy would have chosen with whom people and Salesforce's rules chose."""
+    from agent import agreeing, comparing
+    from agent.app import open_app
+    from agent.settings import read_settings
+    from agent.sheets import form_of
+
+    form_wanted, length = form_of(form), _back(since)
+    app = open_app(read_settings())
+    start = app.clock.now() - length
+    found = agreeing.shadowed(app.context(), start)
+    found += agreeing.by_salesforce(app.ledger, app.policy, start)
+    title = "What the policy would have done"
+    typer.echo(comparing.render_agreements(title, found, form_wanted))
+
+
+@cli.command()
+def alerts() -> None:
+    """List what has gone quiet or drifts, each with what to do about it."""
+    from agent.alerting import current
+    from agent.app import open_app
+    from agent.settings import read_settings
+
+    app = open_app(read_settings())
+    found = current(app.ledger, app.policy, app.clock.now())
+    for one in found:
+        typer.echo(f"{one.sentence}\n    {one.todo}")
+        if one.leads:
+            typer.echo(f"    leads: {' '.join(one.leads)}")
+    typer.echo(f"{len(found)} alerts")
 
 
 def _back(since: str) -> timedelta:
@@ -310,9 +398,13 @@ def disputes(json_file: JsonPath = None) -> None:
 
 def _answer(approval: str, by: str, answer: "Callable[[str, str, RunContext], bool]") -> None:
     from agent.app import open_app
+    from agent.approving import may_answer
     from agent.settings import read_settings
 
-    if not answer(approval, by, open_app(read_settings()).context()):
+    context = open_app(read_settings()).context()
+    if not may_answer(approval, by, context):
+        raise RoutereadyError(f"{by} may not answer {approval}, or nothing waits under this id")
+    if not answer(approval, by, context):
         raise RoutereadyError(f"{approval} is not waiting: answered before, or no such approval")
     typer.echo(f"{approval}: noted, by {by}")
 
@@ -329,30 +421,6 @@ def demo(
     result = run_demo(seed=seed, days=days)
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
-
-
-@policy_cli.command("check")
-def policy_check(path: PolicyPath = Path("policy.yaml")) -> None:
-    """Say what is wrong with a policy: file, line, what, and what to do."""
-    from agent.policy_file import read_policy
-
-    reading = read_policy(path)
-    for one in reading.complaints:
-        typer.echo(str(one))
-    errors = len(reading.errors)
-    warnings = len(reading.complaints) - errors
-    version = f", version {reading.policy.version}" if reading.policy else ""
-    typer.echo(f"{path}: {errors} errors, {warnings} warnings{version}")
-    if errors:
-        raise typer.Exit(1)
-
-
-@policy_cli.command("schema")
-def policy_schema() -> None:
-    """Print the JSON Schema of a policy file, for editors that complete and check."""
-    from domain.policy import Policy
-
-    typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
 
 
 @prompts_cli.command("list")

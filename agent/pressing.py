@@ -108,6 +108,7 @@ def respond(pressed: Press, context: RunContext) -> Answer:
         return _nothing(step, "I don't know this lead any more.")
     if held.state != OPEN:
         return _nothing(step, f"Nothing to do any more. {held.sentence}")
+    context = context.under(held.handoff.policy)
     if pressed.verb in (Verb.GIVE_ON, Verb.KEEP):
         return _rule(pressed, who, held, context, step)
     handoff = held.handoff

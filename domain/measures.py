@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from domain.journeys import Ending, Journey, working_time
+from domain.outcomes import Became, Money, OutcomeRules, money
 from domain.policy import Policy
 from domain.values import CycleId
 
@@ -161,6 +162,19 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of those assigned, as Salesforce shows it now."""
+
+    sql: Share
+    """Accepted by sales as qualified, or converted."""
+    meeting: Share
+    opportunity: Share
+    won: Share
+    money: Money | None
+    """None where Salesforce was not asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measures:
     """Everything that is measured of one group of journeys."""
 
@@ -168,9 +182,12 @@ class Measures:
     speed: tuple[Pace, ...]
     coverage: Coverage
     quality: Quality
+    outcomes: Outcomes
 
 
-def measure(journeys: Sequence[Journey], times: Timings, now: datetime) -> Measures:
+def measure(
+    journeys: Sequence[Journey], times: Timings, now: datetime, rules: OutcomeRules
+) -> Measures:
     """Measure a group; what was superseded by a newer cycle of the same lead is left out.
 
     `times` are those of `timings` for these journeys and this `now`, or for more of them: they are
@@ -182,6 +199,7 @@ def measure(journeys: Sequence[Journey], times: Timings, now: datetime) -> Measu
         speed=tuple(pace(counted, stretch, times) for stretch in Stretch),
         coverage=coverage(counted, now),
         quality=quality(counted),
+        outcomes=outcomes(counted, rules),
     )
 
 
@@ -248,6 +266,20 @@ def spread(stays: Collection[Stay]) -> Spread:
     return Spread(len(ordered), sum(one.is_through for one in ordered), within)
 
 
+def through_by(stays: Collection[Stay], mark: timedelta) -> float | None:
+    """Which share is through by a time, by the same estimate; None where there are no stays."""
+    if not stays:
+        return None
+    left, waiting = len(stays), 1.0
+    for one in sorted(stays, key=lambda one: (one.length, not one.is_through)):
+        if one.length > mark:
+            break
+        if one.is_through:
+            waiting *= (left - 1) / left
+        left -= 1
+    return 1 - waiting
+
+
 def coverage(journeys: Sequence[Journey], now: datetime) -> Coverage:
     """How far demand got."""
     ready = [one for one in journeys if one.ready_at is not None]
@@ -279,6 +311,24 @@ def quality(journeys: Sequence[Journey]) -> Quality:
     )
 
 
+def outcomes(journeys: Sequence[Journey], rules: OutcomeRules) -> Outcomes:
+    """What became of those assigned; none of it is known before Salesforce was asked."""
+    given = [one for one in journeys if one.assigned_at is not None]
+    known = [one.became for one in given if one.became is not None]
+    unasked = "Salesforce was not asked" if given and not known else None
+
+    def share(counts: Callable[[Became], bool]) -> Share:
+        return Share(sum(map(counts, known)), len(known), unasked)
+
+    return Outcomes(
+        sql=share(lambda one: one.is_sql(rules)),
+        meeting=share(lambda one: one.meetings > 0),
+        opportunity=share(lambda one: bool(one.deals)),
+        won=share(lambda one: any(deal.is_won for deal in one.deals)),
+        money=money(known) if known else None,
+    )
+
+
 def nudge_effect(journeys: Iterable[Journey]) -> Share:
     """Of all reminders, those that a touch followed within 30 minutes.
 
@@ -304,10 +354,27 @@ class Dimension(StrEnum):
     TIER = "tier"
     REP = "rep"
     RULE = "rule"
+    TRIGGER = "trigger"
+    """By what path it came: `hand_raise`, `mql_threshold` and the like."""
+    PRODUCT = "product"
+    COUNTRY = "country"
+    POLICY = "policy"
+    """Version of the policy that decided."""
     WEEK = "week"
     """The Monday, in UTC, of the week in which the trigger came."""
 
 
+REPORTED = (
+    Dimension.SEGMENT,
+    Dimension.TERRITORY,
+    Dimension.SOURCE,
+    Dimension.TIER,
+    Dimension.REP,
+    Dimension.RULE,
+    Dimension.TRIGGER,
+    Dimension.WEEK,
+)
+"""By what a report is cut; cohorts may also be told apart by the others."""
 NOT_KNOWN = "(none)"
 
 
@@ -323,6 +390,10 @@ def value_of(journey: Journey, dimension: Dimension) -> str:
         Dimension.TIER: journey.tier,
         Dimension.REP: journey.rep,
         Dimension.RULE: journey.rule,
+        Dimension.TRIGGER: journey.trigger,
+        Dimension.PRODUCT: journey.product,
+        Dimension.COUNTRY: journey.country,
+        Dimension.POLICY: journey.policy,
     }[dimension]
     return found or NOT_KNOWN
 

@@ -15,7 +15,9 @@ from agent.ledger.history import History
 from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
 from agent.ledger.measuring import Measuring
+from agent.ledger.publications import Publications
 from agent.ledger.talks import Talks
+from agent.ledger.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class Ledger:
     handoffs: Handoffs
     clicks: Clicks
     talks: Talks
+    turns: Turns
     measuring: Measuring
+    publications: Publications
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -50,7 +54,9 @@ class Ledger:
             Handoffs(engine),
             Clicks(engine),
             Talks(engine),
+            Turns(engine),
             Measuring(engine),
+            Publications(engine),
         )
 
 
