@@ -61,7 +61,7 @@ REGRESSIONS = (
     Regression("paraphrases", ("read_lead",), r"letter by letter"),
     Regression(
         "makes up numbers",
-        ("nudge", "converse"),
+        ("nudge", "escalate", "digest", "converse"),
         r"only what the facts|invent nothing|must stand in",
     ),
     Regression("guesses fields", ("read_lead",), r"not sure|slogans|fields themselves"),
@@ -154,7 +154,9 @@ def _solution(scenario: Scenario) -> tuple[str, Row]:
             headings = ("Late", "Waiting for a word", "Due next")
             shown = zip(headings, (list(lines) for _, lines in report.sections), strict=True)
             parts = [("The figures", report.intro), *shown]
-            user = "\n".join(f"{name}: {json.dumps(one, ensure_ascii=False)}" for name, one in parts)
+            user = "\n".join(
+                f"{name}: {json.dumps(one, ensure_ascii=False)}" for name, one in parts
+            )
             return _facts(user), {"text": wording(scenario.case)}
         case ReadCase():
             return _read_solution(scenario.case)
