@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from agent import wording
 from agent.context import RunContext
 from agent.following import answering
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.ledger.tables import HandoffRow
 from agent.oddities import oddities
+from agent.wording import LATE, SOON, WAITING
 from domain.business_time import is_open
 from domain.effects import Planned, SendReport
 from domain.handoff import Closing, Handoff, manager_of, promised_at
@@ -40,7 +42,11 @@ def plan_reports(context: RunContext) -> Step:
     rows = context.ledger.handoffs.rows()
     for to, rung in due:
         is_digest = rung.startswith("digest")
-        report = _digest(to, rows, context) if is_digest else _leakage(to, rows, context)
+        report = (
+            wording.digest(_digest(to, rows, context), context)
+            if is_digest
+            else _leakage(to, rows, context)
+        )
         key = effect_key(NOBODY, "send_report", rung)
         planned = Planned(key=key, action=report)
         step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), context.now))
@@ -112,9 +118,9 @@ def _digest(manager: str, rows: Sequence[HandoffRow], context: RunContext) -> Se
             f"Since yesterday {len(touched)} touched, {in_time} of them in time."
         ),
         sections=(
-            ("Late", tuple(_line(row, zone, policy) for row in late)),
-            ("Waiting for your word", tuple(titles[one.cycle_id] for one in waiting)),
-            ("Due next", tuple(_line(row, zone, policy) for row in soon)),
+            (LATE, tuple(_line(row, zone, policy) for row in late)),
+            (WAITING, tuple(titles[one.cycle_id] for one in waiting)),
+            (SOON, tuple(_line(row, zone, policy) for row in soon)),
         ),
     )
 
