@@ -7,7 +7,16 @@ from typing import TypeVar
 
 from agent.ledger import Ledger
 from domain.policy import Policy
-from domain.ports import Crm, Enrichment, Investigator, Marketing, Messenger, Talker
+from domain.ports import (
+    Crm,
+    Enrichment,
+    Investigator,
+    Marketing,
+    Messenger,
+    Talker,
+    Watch,
+    unwatched,
+)
 from domain.publishing import Canary
 from prompts import Prompt, load
 
@@ -36,6 +45,8 @@ class RunContext:
     batch_size: int = 1000
     prompt: Callable[[str], Prompt] = load
     """A prompt by its name; an eval brings the version it compares."""
+    watch: Watch = unwatched
+    """Put around every node."""
     canary: Canary | None = None
     """A policy that is published to a part of the leads; None when the file is alone."""
 

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 
+from agent.drawing import svg
 from agent.measuring import Report, shares
 from agent.sheets import UNDEFINED, Sheet, as_markdown, as_page, as_text, length, percent
 from domain.measures import Dimension, Measures, Outcomes, Spread, Stretch
@@ -40,12 +41,13 @@ def heading(report: Report) -> str:
     segment = f", segment {asked.segment}" if asked.segment else ""
     return (
         f"{report.whole.journeys} leads triggered from {asked.since:%Y-%m-%d %H:%M} to "
-        f"{asked.now:%Y-%m-%d %H:%M} UTC{segment}; policy {report.policy_version}"
+        f"{asked.until or asked.now:%Y-%m-%d %H:%M} UTC{segment}; policy {report.policy_version}"
     )
 
 
 def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
     """The report's tables; of a list of leads the first `most` are named, or all."""
+    yield _trend(report)
     yield _waterfall(report, most)
     yield Sheet(
         "Coverage and quality",
@@ -71,6 +73,18 @@ def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
             (str(dimension), "leads", *_SLICED),
             tuple((value, *_sliced(measured)) for value, measured in parts),
         )
+
+
+def _trend(report: Report) -> Sheet:
+    """The same numbers as the drawing: one row per bar that has any."""
+    chart = report.trend
+    rows = tuple(
+        (label, *(str(one.values[place]) for one in chart.series))
+        for place, label in enumerate(chart.labels)
+        if any(one.values[place] for one in chart.series)
+    )
+    columns = ("from", *(one.name for one in chart.series))
+    return Sheet(chart.title, columns, rows, "" if rows else "No lead was assigned.", svg(chart))
 
 
 def _waterfall(report: Report, most: int | None) -> Sheet:

@@ -10,6 +10,7 @@ from agent.ledger.clicks import Clicks
 from agent.ledger.cycles import Cycles
 from agent.ledger.effects import Effects
 from agent.ledger.engine import check, migrate, open_engine
+from agent.ledger.gauges import Watching
 from agent.ledger.handoffs import Handoffs
 from agent.ledger.history import History
 from agent.ledger.intake import Intake
@@ -36,6 +37,7 @@ class Ledger:
     talks: Talks
     measuring: Measuring
     publications: Publications
+    watching: Watching
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -54,6 +56,7 @@ class Ledger:
             Talks(engine),
             Measuring(engine),
             Publications(engine),
+            Watching(engine),
         )
 
 
