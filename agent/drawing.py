@@ -4,11 +4,12 @@ from html import escape
 
 from domain.charts import Chart
 
-WIDTH, HEIGHT = 720, 240
-LEFT, BOTTOM, TOP = 36, 46, 34
+WIDTH, HEIGHT = 480, 200
+"""In units of its own: a page makes it as wide as there is room."""
+LEFT, RIGHT, BOTTOM, TOP = 32, 20, 26, 34
 COLOURS = ("#2f855a", "#c05621", "#718096")
 """Told apart by lightness too; each series is named beside its colour."""
-LABELS = 10
+LABELS = 7
 """At most so many labels below the bars."""
 
 
@@ -16,10 +17,10 @@ def svg(chart: Chart) -> str:
     """The chart as one SVG element with its words as its label."""
     highest = max(chart.highest, 1)
     room = HEIGHT - BOTTOM - TOP
-    slot = (WIDTH - LEFT) / max(len(chart.labels), 1)
+    slot = (WIDTH - LEFT - RIGHT) / max(len(chart.labels), 1)
     opening = (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
-        f'aria-label="{escape(chart.alt)}" font-family="system-ui, sans-serif" font-size="12" '
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(chart.alt)}" '
+        'font-family="system-ui, sans-serif" font-size="12" '
         'fill="currentColor">'
     )
     parts = [opening, *_scale(highest, room)]
@@ -51,9 +52,9 @@ def _scale(highest: int, room: float) -> list[str]:
     for value in sorted({0, highest // 2, highest}):
         y = HEIGHT - BOTTOM - room * value / highest
         lines.append(
-            f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" '
-            f'stroke-opacity=".15"/><text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{value}</text>"
+            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" '
+            'stroke="currentColor" stroke-opacity=".15"/>'
+            f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value}</text>'
         )
     return lines
 
@@ -67,5 +68,5 @@ def _legend(chart: Chart) -> list[str]:
             f'<rect x="{left:.1f}" y="8" width="12" height="12" fill="{colour}"/>'
             f'<text x="{left + 18:.1f}" y="18">{escape(said)}</text>'
         )
-        left += 18 + 7.5 * len(said) + 16
+        left += 18 + 6.4 * len(said) + 14
     return parts

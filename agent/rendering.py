@@ -47,7 +47,6 @@ def heading(report: Report) -> str:
 
 def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
     """The report's tables; of a list of leads the first `most` are named, or all."""
-    yield _trend(report)
     yield _waterfall(report, most)
     yield Sheet(
         "Coverage and quality",
@@ -155,15 +154,15 @@ def _named(leads: Sequence[str], most: int | None) -> str:
 
 
 def _text(report: Report) -> str:
-    return as_text([heading(report)], sheets(report, FEW))
+    return as_text([heading(report)], [*sheets(report, FEW), _trend(report)])
 
 
 def _markdown(report: Report) -> str:
-    return as_markdown(TITLE, [heading(report)], sheets(report, FEW))
+    return as_markdown(TITLE, [heading(report)], [*sheets(report, FEW), _trend(report)])
 
 
 def _html(report: Report) -> str:
-    return as_page(TITLE, [heading(report)], sheets(report))
+    return as_page(TITLE, [heading(report)], [_trend(report), *sheets(report)])
 
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

@@ -107,9 +107,9 @@ def _latest(runs: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
 UNFINISHED = "unfinished"
 _OUTCOME = case(
     (_RUN.c.ended_at.is_(None), UNFINISHED), (_RUN.c.error.is_(None), "ok"), else_="failed"
-)
+).label("outcome")
 _RUNS = select(_RUN.c.kind, _OUTCOME, func.count(), func.max(_RUN.c.started_at)).group_by(
-    _RUN.c.kind, _OUTCOME
+    _RUN.c.kind, "outcome"
 )
 _MODELS = select(_CALL.c.purpose, _CALL.c.model, func.sum(_CALL.c.tokens), func.count()).group_by(
     _CALL.c.purpose, _CALL.c.model
