@@ -129,7 +129,12 @@ class App:
             batch_size=self.settings.routeready_batch_size,
             canary=publishing.canary(self.ledger, self.policy),
             watch=self.watch,
+            halted=self._stop_file,
         )
+
+    def _stop_file(self) -> str | None:
+        file = self.settings.routeready_stop_file
+        return str(file) if file.exists() else None
 
     @cached_property
     def marketing(self) -> Marketing:

@@ -21,7 +21,6 @@ from domain.errors import RoutereadyError
 if TYPE_CHECKING:
     from agent.context import RunContext
     from agent.tick import Report
-    from domain.answers import Answer
 
 cli = typer.Typer(
     name="routeready",
@@ -117,6 +116,7 @@ def ask(
     by: Asker,
     *,
     yes: Annotated[bool, typer.Option(help="Approve what is proposed without asking.")] = False,
+    plain: Annotated[bool, typer.Option(help="Do without the language model.")] = False,
 ) -> None:
     """Ask the worker what you would ask in Slack; changes are shown before they are made."""
     from agent.app import open_app
@@ -130,17 +130,13 @@ def ask(
     if who is None:
         raise RoutereadyError(f"the policy names no user {by}")
     desk = Desk(app.context(), NoMemory())
-    shown = desk.respond(question, who, "terminal")
-    typer.echo("\n\n".join([*([shown.said] if shown.said else []), *map(_text, shown.answers)]))
+    shown = desk.respond(question, who, f"terminal/{by}", plain=plain)
+    typer.echo(shown.text())
     for one in shown.answers:
         if one.proposal is not None:
             agreed = yes or typer.confirm("Do it?")
-            typer.echo(_text(desk.word(one.proposal, yes=agreed, who=who).answers[0]))
+            typer.echo(desk.word(one.proposal, yes=agreed, who=who).text())
     app.close()
-
-
-def _text(answer: "Answer") -> str:
-    return answer.text()
 
 
 @cli.command()
@@ -150,7 +146,7 @@ def pause(
     scope: Annotated[str, typer.Argument(help="`worker`, or a segment's name.")] = "worker",
 ) -> None:
     """Stop every write, of the worker or of one segment, until somebody resumes it."""
-    ask(f"pause {scope}, {because}", by, yes=True)
+    ask(f"pause {scope}, {because}", by, yes=True, plain=True)
 
 
 @cli.command()
@@ -159,7 +155,7 @@ def resume(
     scope: Annotated[str, typer.Argument(help="`worker`, or a segment's name.")] = "worker",
 ) -> None:
     """End a pause."""
-    ask(f"resume {scope}", by, yes=True)
+    ask(f"resume {scope}", by, yes=True, plain=True)
 
 
 @cli.command()
@@ -414,9 +410,13 @@ def disputes(json_file: JsonPath = None) -> None:
 
 def _answer(approval: str, by: str, answer: "Callable[[str, str, RunContext], bool]") -> None:
     from agent.app import open_app
+    from agent.approving import may_answer
     from agent.settings import read_settings
 
-    if not answer(approval, by, open_app(read_settings()).context()):
+    context = open_app(read_settings()).context()
+    if not may_answer(approval, by, context):
+        raise RoutereadyError(f"{by} may not answer {approval}, or nothing waits under this id")
+    if not answer(approval, by, context):
         raise RoutereadyError(f"{approval} is not waiting: answered before, or no such approval")
     typer.echo(f"{approval}: noted, by {by}")
 

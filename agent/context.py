@@ -1,5 +1,6 @@
 """All that one run may touch: ports, policy, ledger, and the one `now`."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,6 +44,10 @@ class RunContext:
     talker: Talker | None = None
     """None when no model is connected."""
     batch_size: int = 1000
+    stopwatch: Callable[[], float] = time.perf_counter
+    """Seconds, to tell how long something took."""
+    halted: Callable[[], str | None] = lambda: None
+    """The file that stops every write, while it exists."""
     prompt: Callable[[str], Prompt] = load
     """A prompt by its name; an eval brings the version it compares."""
     watch: Watch = unwatched

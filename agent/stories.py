@@ -148,6 +148,7 @@ _SAID = {
     "stamp_touch": "first touch written in Salesforce",
     "set_task": "task kept in Salesforce",
     "log_call": "call logged in Salesforce",
+    "correct_field": "correction written to Marketo",
 }
 _STATES = {
     EffectState.PLANNED: "planned",

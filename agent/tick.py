@@ -12,6 +12,7 @@ from typing import Any
 
 from agent import publishing
 from agent.context import RunContext
+from agent.stopping import stops
 from domain.changes import WORKER
 from domain.errors import ToolError
 
@@ -93,7 +94,7 @@ class Worker:
 
     def _ran(self, kind: str, batch: Callable[[RunContext], _Round], context: RunContext) -> Report:
         ledger = context.ledger
-        stop = ledger.talks.stops().get(WORKER)
+        stop = stops(context).get(WORKER)
         if stop is not None:
             return Report(context.run, paused=f"paused by {stop.by}: {stop.reason}")
         if ledger.leases.acquire("tick", self.name, context.now, LEASE) is None:

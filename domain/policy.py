@@ -17,6 +17,7 @@ from domain.alert_rules import Alerting
 from domain.durations import Duration
 from domain.follow_rules import FollowThrough, Rung
 from domain.lead import FieldName, TriggerKind
+from domain.limits import Limits
 from domain.outcomes import OutcomeRules
 from domain.publishing_rules import Publishing
 from domain.talk_rules import Conversation
@@ -412,6 +413,7 @@ class Policy(Value):
     publishing: Publishing = Publishing()
     alerts: Alerting = Alerting()
     outcomes: OutcomeRules = OutcomeRules()
+    limits: Limits = Limits()
     touch: TouchRules = TouchRules()
     territories: tuple[Territory, ...] = ()
     """Filled from territories.csv, which lies beside the policy file."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from domain.answers import Shown
 from domain.crm import Candidates, OwnerState, RecordSeen, Roster
 from domain.effects import (
+    CorrectField,
     LogCall,
     MirrorActivity,
     MirrorFields,
@@ -142,6 +143,12 @@ class Marketing(Protocol):
         self, planned: Mapping[EffectKey, MirrorActivity], since: datetime
     ) -> frozenset[EffectKey]:
         """Which of these custom activities Marketo holds already."""
+        ...
+
+    def correct_fields(
+        self, planned: Mapping[EffectKey, CorrectField]
+    ) -> Mapping[EffectKey, Receipt]:
+        """Write what people said of single fields; harmless to repeat."""
         ...
 
     def request_sync(self, planned: Mapping[EffectKey, RequestSync]) -> Mapping[EffectKey, Receipt]:
@@ -280,6 +287,18 @@ class Messenger(Protocol):
         """Let a message (`channel/ts`) say something else; harmless to repeat."""
         ...
 
+    def direct(self, user_id: str) -> str:
+        """The channel of the direct message with a member of the workspace."""
+        ...
+
+    def thinking(self, channel: str, thread: str, words: str) -> Receipt:
+        """Show in a thread of the assistant pane that an answer is on its way."""
+        ...
+
+    def offer(self, channel: str, thread: str, prompts: Sequence[tuple[str, str]]) -> Receipt:
+        """Offer questions in the assistant pane: each with a title and what it asks."""
+        ...
+
     def show_home(self, user_id: str, shown: Shown) -> Receipt:
         """Show somebody their App Home; harmless to repeat."""
         ...
@@ -343,7 +362,10 @@ class Spoken(Value):
     calls: tuple[Called, ...]
     model: str
     tokens: int
+    """All that were read and written."""
     milliseconds: int
+    written: int = 0
+    """How many of the tokens the model wrote."""
 
 
 class Talker(Protocol):

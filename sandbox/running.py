@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from sandbox import control, enrichment, marketo, openai, page, salesforce, slack, tls
+from sandbox import control, enrichment, look, marketo, openai, salesforce, slack, tls
 from sandbox.pulse import Pulse
 from sandbox.server import Server
 from sandbox.slack.app import SIGNING_SECRET, serve_at
 from sandbox.slack.delivery import Deliveries
 from sandbox.slack.scheduled import live
 from sandbox.slack.socket import SocketMode
+from sandbox.tunnel import Tunnels
 from sandbox.wire import Json
 from sandbox.world import World
 
@@ -28,6 +29,7 @@ class Running:
     socket: SocketMode
     deliveries: Deliveries
     pulse: Pulse
+    tunnels: Tunnels
     ca_file: str
     """The certificate of the authority that the TLS port's certificate is signed by."""
 
@@ -70,6 +72,7 @@ class Running:
                 "api_key": OPENAI_KEY,
                 "model": openai.MODEL,
             },
+            "proxy": f"http://127.0.0.1:{self.tunnels.port}",
             "control": f"{self.url}/_control",
             "look": f"{self.url}/look",
             "now": self.world.now.isoformat(),
@@ -77,6 +80,7 @@ class Running:
 
     def stop(self) -> None:
         """Stop everything that runs."""
+        self.tunnels.stop()
         self.pulse.stop()
         self.deliveries.stop()
         self.socket.stop()
@@ -103,7 +107,7 @@ def start(world: World, *, port: int = 0) -> Running:
         "/hunter": enrichment.hunter(world),
         "/openai": openai.face(world),
         "/_control": control.face(world),
-        "/look": page.face(world),
+        "/look": look.face(world),
     }
     context, ca_file = tls.serve()
     plain = Server(world, faces, port=port)
@@ -112,7 +116,8 @@ def start(world: World, *, port: int = 0) -> Running:
     deliveries = Deliveries(world, socket)
     live(world)
     pulse = Pulse(world)
-    for each in (socket, plain, secure, pulse):
+    tunnels = Tunnels({".salesforce.com": secure.port})
+    for each in (socket, plain, secure, pulse, tunnels):
         each.start()
     serve_at(world, f"http://127.0.0.1:{plain.port}/slack")
-    return Running(world, plain, secure, socket, deliveries, pulse, ca_file)
+    return Running(world, plain, secure, socket, deliveries, pulse, tunnels, ca_file)

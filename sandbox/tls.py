@@ -14,6 +14,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+NAMES = (
+    "localhost",
+    "login.salesforce.com",
+    "test.salesforce.com",
+    "*.my.salesforce.com",
+    "*.sandbox.my.salesforce.com",
+)
+"""Hosts that the server's certificate is for: our own, and those that the tunnel stands for."""
 LIFE = timedelta(days=30)
 SKEW = timedelta(hours=1)
 """How far a client's clock may be behind ours."""
@@ -21,7 +29,7 @@ SKEW = timedelta(hours=1)
 
 @cache
 def serve() -> tuple[ssl.SSLContext, str]:
-    """A server's TLS context for 127.0.0.1 and localhost, and the file with its authority.
+    """A server's TLS context for 127.0.0.1 and `NAMES`, and the file with its authority.
 
     All servers of this process share them; the files are gone when it ends.
     """
@@ -59,7 +67,8 @@ def _server(
     authority_key: ec.EllipticCurvePrivateKey,
 ) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+    names: list[x509.GeneralName] = [x509.IPAddress(ip_address("127.0.0.1"))]
+    names += [x509.DNSName(each) for each in NAMES]
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     return (
         _builder(name, authority.subject, key.public_key())

@@ -58,6 +58,7 @@ class World:
 
     def __init__(self, *, seed: int = 1, now: datetime | None = None) -> None:
         start = now or datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+        self.seed = seed
         self.state = State(now=start, rng=random.Random(seed))
         self.lock = threading.RLock()
         self.clock = Clock()

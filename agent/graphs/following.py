@@ -23,6 +23,7 @@ from agent import (
     refreshing,
     reporting,
     rosters,
+    stopping,
     wording,
 )
 from agent.context import RunContext
@@ -112,7 +113,7 @@ def judge(state: Flock, runtime: Runtime[RunContext]) -> Update:
 def climb(state: Flock, runtime: Runtime[RunContext]) -> Update:
     """Ask the ladder what is due."""
     context = runtime.context
-    stops = context.ledger.talks.stops()
+    stops = stopping.stops(context)
     return {
         "steps": {
             cycle: _paused(stops[held.handoff.segment], context)

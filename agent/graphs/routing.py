@@ -20,6 +20,7 @@ from agent.graphs.batch import Batch, Update, V
 from agent.graphs.watching import watched
 from domain.facts import with_icp_tier, without_tier
 from domain.gate import judge
+from domain.hygiene import merge
 from domain.lead import Conditions
 from domain.matching import match as best_match
 from domain.normalise import normalise as canonical
@@ -56,9 +57,13 @@ def intake(state: Batch, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG00
     }
 
 
-def normalise(state: Batch) -> Update:
-    """Bring every field into its canonical form, with its provenance."""
-    return {"leads": {key: canonical(raw) for key, raw in state.raw.items()}}
+def normalise(state: Batch, runtime: Runtime[RunContext]) -> Update:
+    """Bring every field into its canonical form, with its provenance; add what people set right."""
+    context = runtime.context
+    said = context.ledger.cycles.corrections(list(state.raw))
+    leads = {key: canonical(raw) for key, raw in state.raw.items()}
+    right = {key: merge(leads[key], [said[key]], context.policy.hygiene) for key in said}
+    return {"leads": {**leads, **right}}
 
 
 def enrich(state: Batch, runtime: Runtime[RunContext]) -> Update:
@@ -209,6 +214,7 @@ def reject(state: Batch, runtime: Runtime[RunContext]) -> None:
 def mirror(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  (a node's form)
     """Tell Marketo what was decided, and ask it for the syncs that are wanted."""
     effects.perform("request_sync", runtime.context)
+    effects.perform("correct_field", runtime.context)
     effects.perform("mirror_fields", runtime.context)
     effects.perform("mirror_activity", runtime.context)
 

@@ -18,6 +18,7 @@ from agent.ledger.leases import Leases
 from agent.ledger.measuring import Measuring
 from agent.ledger.publications import Publications
 from agent.ledger.talks import Talks
+from agent.ledger.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Ledger:
     handoffs: Handoffs
     clicks: Clicks
     talks: Talks
+    turns: Turns
     measuring: Measuring
     publications: Publications
     watching: Watching
@@ -54,6 +56,7 @@ class Ledger:
             Handoffs(engine),
             Clicks(engine),
             Talks(engine),
+            Turns(engine),
             Measuring(engine),
             Publications(engine),
             Watching(engine),

@@ -429,7 +429,7 @@ class InboxRow(Table, table=True):
     """Something that was said to the worker; kept before Slack is acknowledged, answered once."""
 
     id: str = Field(primary_key=True)
-    """Told by team, channel and time: the same message delivered twice has the same id."""
+    """Told by team, channel, time and kind: the same message twice has the same id."""
     kind: str
     person: str
     """Slack's id of the person, from Slack itself."""
@@ -442,6 +442,8 @@ class InboxRow(Table, table=True):
     handled_at: datetime | None = _instant()
     reply: str | None = None
     """`channel/ts` of the message that holds the answer."""
+    tries: int = 0
+    """How often an answer was begun."""
 
 
 class CallRow(Table, table=True):
@@ -458,6 +460,42 @@ class CallRow(Table, table=True):
     model: str
     tokens: int
     milliseconds: int
+    written: int = 0
+    """How many of the tokens the model wrote."""
+    turn: str = Field(default="", index=True)
+    """The turn of a conversation that it was for; empty for the worker's own runs."""
+
+
+class TurnRow(Table, table=True):
+    """One turn of a conversation: what was asked, looked up, answered and proposed."""
+
+    id: str = Field(primary_key=True)
+    at: datetime = _instant(index=True, nullable=False)
+    who: str = Field(index=True)
+    """E-mail of the person who asked."""
+    thread: str
+    """The conversation."""
+    asked: str = _text()
+    used: list[dict[str, Any]] = _json()
+    """Every tool that was used, with its arguments, in order."""
+    answered: str = _text()
+    """What the person read."""
+    grounds: list[str] = _json()
+    """For each sentence of the model's that was shown, the record's sentence that holds it."""
+    proposal: str | None = None
+    milliseconds: int = 0
+    """From the question to the answer, models and vendors included."""
+
+
+class CorrectionRow(Table, table=True):
+    """What a person said of one field of a lead: read with the lead from then on."""
+
+    lead: str = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    value: Any = Field(sa_column=Column(JSON, nullable=False))
+    by: str
+    """E-mail of the person."""
+    at: datetime = _instant(nullable=False)
 
 
 class EnrichmentRow(Table, table=True):

@@ -27,13 +27,16 @@ the deed as its payload. E-mail addresses stand for people, whatever the vendor 
     {"do": "slack.submit", "user": "...@...", "values": {"block_id/action_id": ...}}: the top form
     {"do": "slack.command", "user": "...@...", "channel": "dm", "line": "/leads unworked"}
     {"do": "slack.react", "user": "...@...", "channel": "dm", "ts": "<ts>", "emoji": "eyes"}
+    {"do": "slack.close", "user": "...@..."}: the top form, without sending it
     {"do": "slack.home", "user": "...@..."}: look at the app's home tab
+    {"do": "slack.quiet", "user": "...@...", "until": "2026-11-27T18:00:00Z"}: do not disturb
     {"do": "slack.leave", "user": "...@..."}: leave the company's workspace
+    {"do": "slack.subscribe", "url": "http://..."}: the app's own address, for deliveries by HTTP
 
 In `values` of a Salesforce deed, `{"user": "<e-mail>"}` and `{"queue": "<DeveloperName>"}`
 stand for an Id. A `where` names the newest record of those that fit and are not deleted.
 A `channel` of Slack is an id, `#name`, or `dm`: what the person has with the app. A `ts` that is
-not given is the newest message of the app there; to press, the newest with anything to press.
+not given is the newest message of the app there; to press, the newest that has the action.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,7 +45,8 @@ from datetime import datetime
 from sandbox.acts import in_marketo, in_salesforce, in_slack
 from sandbox.acts.lookups import ActError, person_id, queue_id, user_id
 from sandbox.salesforce.errors import SalesforceError
-from sandbox.slack.doings import DoingError, FormError
+from sandbox.slack.doings import DoingError
+from sandbox.slack.filling import FormError
 from sandbox.wire import Json
 from sandbox.world import Row, World
 

@@ -6,27 +6,37 @@ from datetime import datetime
 from sandbox.acts.lookups import ActError, conversation, member
 from sandbox.slack import doings, log, set_status
 from sandbox.slack.filling import elements
+from sandbox.slack.people import set_quiet
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
 
-def newest_message(world: World, channel: str, *, to_press: bool) -> str:
-    """The ts of the app's newest message in a conversation. Raises `ActError`."""
+def newest_message(world: World, channel: str, action: str | None = None) -> str:
+    """The ts of the app's newest message in a conversation, or of that with an action to press.
+
+    Raises `ActError`.
+    """
     for row in reversed(world.table(log.MESSAGE).values()):
-        is_apps = row["channel"] == channel and row.get("bot_id")
-        if is_apps and (not to_press or any(elements(row.get("blocks") or []))):
+        if row["channel"] == channel and row.get("bot_id") and _has(row, action):
             return str(row["ts"])
-    what = "with anything to press" if to_press else "of the app"
+    what = f"to press {action}" if action else "of the app"
     raise ActError(f"there is no message {what} in {channel}")
 
 
-def _place(world: World, deed: Row, *, to_press: bool = False) -> tuple[str, str, str]:
+def _has(message: Row, action: str | None) -> bool:
+    if action is None:
+        return True
+    wanted = action.rpartition("/")[2]
+    return any(one["action_id"] == wanted for _, one in elements(message.get("blocks") or []))
+
+
+def _place(world: World, deed: Row) -> tuple[str, str, str]:
     """Who does it, in which conversation, at which message."""
     user = member(world, deed["user"])
     if "view" in deed:
         return user, doings.VIEW, deed["view"]
     channel = conversation(world, user, str(deed.get("channel", "dm")))
-    return user, channel, deed.get("ts") or newest_message(world, channel, to_press=to_press)
+    return user, channel, deed.get("ts") or newest_message(world, channel, deed.get("action"))
 
 
 def _set_status(world: World, deed: Row) -> Json:
@@ -43,7 +53,7 @@ def _say(world: World, deed: Row) -> Json:
 
 
 def _press(world: World, deed: Row) -> Json:
-    user, channel, ts = _place(world, deed, to_press=True)
+    user, channel, ts = _place(world, deed)
     doings.press(world, user, channel, ts, deed["action"], chosen=deed.get("chosen"))
     return ts
 
@@ -62,6 +72,20 @@ def _react(world: World, deed: Row) -> Json:
     user, channel, ts = _place(world, deed)
     doings.react(world, user, channel, ts, deed["emoji"])
     return ts
+
+
+def _close(world: World, deed: Row) -> Json:
+    doings.close(world, member(world, deed["user"]))
+
+
+def _quiet(world: World, deed: Row) -> Json:
+    user = member(world, deed["user"])
+    set_quiet(world, user, datetime.fromisoformat(deed["until"]))
+    return user
+
+
+def _subscribe(world: World, deed: Row) -> Json:
+    doings.subscribe(world, deed["url"])
 
 
 def _look_at_home(world: World, deed: Row) -> Json:
@@ -84,4 +108,7 @@ DEEDS: Mapping[str, Callable[[World, Row], Json]] = {
     "slack.react": _react,
     "slack.home": _look_at_home,
     "slack.leave": _leave,
+    "slack.close": _close,
+    "slack.quiet": _quiet,
+    "slack.subscribe": _subscribe,
 }

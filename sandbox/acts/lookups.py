@@ -22,10 +22,11 @@ def queue_id(world: World, developer_name: str) -> str:
 
 
 def newest(world: World, sobject: str, **equals: Json) -> str:
-    """The Id of the newest record with these values. Raises `ActError`."""
+    """The Id of the newest record with these values that is not deleted. Raises `ActError`."""
     name, value = next(iter(equals.items()))
     for row in reversed(world.table(f"salesforce.{sobject}").holding(name, [value])):
-        if all(row.get(field) == wanted for field, wanted in equals.items()):
+        is_it = all(row.get(field) == wanted for field, wanted in equals.items())
+        if is_it and not row.get("IsDeleted"):
             return str(row["Id"])
     raise ActError(f"Salesforce has no {sobject} with {equals}")
 
@@ -34,7 +35,7 @@ def record_id(world: World, sobject: str, deed: Row) -> str:
     """The Id of the record that a deed is about: its `id`, or whom its `where` names."""
     if deed.get("id"):
         return str(deed["id"])
-    return newest(world, sobject, **deed["where"], IsDeleted=False)
+    return newest(world, sobject, **deed["where"])
 
 
 def person_id(world: World, email: str) -> int:

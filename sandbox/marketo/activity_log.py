@@ -8,7 +8,6 @@ module's back are found by their number, and everything is put in order anew.
 import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from sandbox.world import Row, World
 
@@ -49,7 +48,7 @@ def behind(world: World, types: Iterable[int], since: str, after: int) -> Iterat
     for kind in types:
         ids: list[int] = order.get(str(kind), {"ids": []})["ids"]
         first = max(bisect_right(ids, after), bisect_left(ids, since, key=logged))
-        found.append(islice(ids, first, None))
+        found.append(map(ids.__getitem__, range(first, len(ids))))
     return (table[str(number)] for number in heapq.merge(*found))
 
 

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
@@ -24,22 +24,11 @@ class Call:
     path: tuple[str, ...] = ()
     user: str = ""
     """The API user of the token."""
+    asked: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """What `parameters` found."""
 
     def _given(self, name: str) -> list[str]:
-        """A parameter as query, form or, where a read travels as JSON, the body has it."""
-        given = [*self.request.query.get(name, []), *self.request.form.get(name, [])]
-        if given or self.request.content_type != "application/json" or not self.request.body:
-            return given
-        try:
-            read: Json = self.request.json()
-        except ValueError:
-            return []
-        value: Json = cast("Row", read).get(name) if isinstance(read, dict) else None
-        if value is None:
-            return []
-        return [
-            str(one) for one in cast("list[Json]", value if isinstance(value, list) else [value])
-        ]
+        return self.asked.get(name, [])
 
     def texts(self, name: str) -> list[str]:
         """A parameter's values: repeated, or separated by commas."""
@@ -134,6 +123,29 @@ class Call:
         if following is not None:
             more = {"nextPageToken": write_token({"at": following}), "moreResult": True}
         return answer(self.world, rows, **more)
+
+
+def parameters(request: Request, *, reads: bool) -> Mapping[str, list[str]]:
+    """A request's parameters by name, as query, form or, for a read that travels as JSON, body."""
+    form = request.form
+    if form:
+        return {
+            name: [*request.query.get(name, []), *form.get(name, [])]
+            for name in (*request.query, *form)
+        }
+    if not (reads and request.body) or request.content_type != "application/json":
+        return request.query
+    try:
+        read: Json = request.json()
+    except ValueError:
+        read = None
+    if not isinstance(read, dict):
+        raise MarketoError("609", "Invalid JSON")
+    found = dict(request.query)
+    for name, value in cast("Row", read).items():
+        values = cast("list[Json]", value) if isinstance(value, list) else [value]
+        found.setdefault(name, [str(one) for one in values if not isinstance(one, dict)])
+    return found
 
 
 def instant(text: str) -> datetime:

@@ -15,7 +15,7 @@ from sandbox.marketo import (
     services,
     sync,
 )
-from sandbox.marketo.calls import Call
+from sandbox.marketo.calls import Call, parameters
 from sandbox.marketo.envelope import MarketoError, refusal
 from sandbox.marketo.flows import Flows
 from sandbox.marketo.outbound import Outbound
@@ -24,8 +24,9 @@ from sandbox.wire import Handler, Request, Response
 from sandbox.world import World
 
 LONGEST_URI, LARGEST_BODY, LARGEST_IMPORT = 8192, 1_048_576, 10_485_760
-GROWTH = 3
+GROWTH = 12
 """How much longer percent-encoding makes a text at most."""
+_UP = re.compile(r"/[^/]+/\.\.(?=/)")
 _VARIABLE = re.compile(r"/([0-9]+|[0-9a-f]{8}-[0-9a-f-]{27})(?=[/.])")
 
 
@@ -36,24 +37,24 @@ def face(world: World) -> Handler:
         module.settle(world)
     exports.begin(world)
     imports.begin(world)
-    flows, ongoing, routes = Flows(world, Outbound(world)), limits.Ongoing(), Routes()
+    flows, routes = Flows(world, Outbound(world)), Routes()
 
     def serve(request: Request) -> Response:
+        if "/../" in request.path:
+            request = replace(request, path=_UP.sub("", request.path))
         if request.path == "/identity/oauth/token":
             return identity.sign_in(world, request)
         if request.path == services.CALLBACK:
             return flows.services.callback(request)
         name = f"{request.method} {_VARIABLE.sub('/{id}', request.path)}"
-        code, response = _answer(world, request, ongoing, routes)
+        code, response = _answer(world, request, routes)
         world.record("request", "marketo", name, status=response.status, code=code)
         return response
 
     return serve
 
 
-def _answer(
-    world: World, request: Request, ongoing: limits.Ongoing, routes: Routes
-) -> tuple[str | None, Response]:
+def _answer(world: World, request: Request, routes: Routes) -> tuple[str | None, Response]:
     """The error code, if any, and what is answered."""
     too_large = _too_large(request)
     if too_large is not None:
@@ -61,7 +62,7 @@ def _answer(
     user = ""
     try:
         user = identity.user_of(world, request)
-        seconds = ongoing.begin(world)
+        seconds = limits.admit(world, request.concurrent)
         limits.count(world, user)
         response = _dispatch(world, request, user, routes)
     except MarketoError as error:
@@ -87,9 +88,9 @@ def _too_large(request: Request) -> Response | None:
 
 def _dispatch(world: World, request: Request, user: str, routes: Routes) -> Response:
     verb = request.method
-    asked = (request.query.get("_method") or request.form.get("_method") or [""])[-1]
-    if verb == "POST" and asked.upper() in ("GET", "DELETE"):
-        verb = asked.upper()
+    if verb == "POST":
+        asked = (request.query.get("_method") or request.form.get("_method") or [""])[-1]
+        verb = asked.upper() if asked.upper() in ("GET", "DELETE") else verb
     found, path = routes.at(request.path)
     if not found:
         raise MarketoError("610", "Requested resource not found")
@@ -97,7 +98,7 @@ def _dispatch(world: World, request: Request, user: str, routes: Routes) -> Resp
     if route is None:
         raise MarketoError("605", f"HTTP Method '{request.method}' not supported")
     _check_permission(world, request, route, path)
-    return route.run(Call(world, request, path, user))
+    return route.run(Call(world, request, path, user, parameters(request, reads=verb == "GET")))
 
 
 def _check_permission(world: World, request: Request, route: Route, path: tuple[str, ...]) -> None:

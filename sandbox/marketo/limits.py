@@ -2,10 +2,10 @@
 
 A world's setting `marketo` may say `calls`, `daily_calls` and `concurrent` instead, `ongoing` for
 how many calls of other integrations are being answered all the time, and `answer_seconds` for how
-long (by the wall clock) Marketo takes to answer, so that calls really meet.
+long, by the wall clock, Marketo takes to answer, so that calls meet each other.
 """
 
-import time
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -28,22 +28,15 @@ def setting(world: World) -> Row:
     return world.table("sandbox.setting").get("marketo", {})
 
 
-class Ongoing:
-    """The calls that are being answered right now, by the wall clock."""
+def admit(world: World, concurrent: int) -> float:
+    """Let a call in, one of `concurrent`; returns for how long its answer is held back, in seconds.
 
-    def __init__(self) -> None:
-        self._ends: list[float] = []
-
-    def begin(self, world: World) -> float:
-        """Take one of the places for as long as the answer takes, in seconds; raises 615."""
-        told, now = setting(world), time.monotonic()
-        seconds = float(told.get("answer_seconds", 0))
-        self._ends = [end for end in self._ends if end > now]
-        if len(self._ends) + int(told.get("ongoing", 0)) >= int(told.get("concurrent", CONCURRENT)):
-            raise MarketoError("615", "Concurrent access limit reached")
-        if seconds:
-            self._ends.append(now + seconds)
-        return seconds
+    Raises 615.
+    """
+    told = setting(world)
+    if concurrent + int(told.get("ongoing", 0)) > int(told.get("concurrent", CONCURRENT)):
+        raise MarketoError("615", "Concurrent access limit reached")
+    return float(told.get("answer_seconds", 0))
 
 
 def count(world: World, user: str) -> None:
@@ -56,7 +49,7 @@ def count(world: World, user: str) -> None:
     today["users"][user] = today["users"].get(user, 0) + 1
     recent = world.table(RECENT).setdefault("calls", {"at": []})
     now = world.now.timestamp()
-    recent["at"] = [at for at in recent["at"] if at > now - WINDOW_SECONDS]
+    del recent["at"][: bisect_right(recent["at"], now - WINDOW_SECONDS)]
     calls = int(told.get("calls", CALLS))
     if len(recent["at"]) >= calls:
         raise MarketoError("606", f"Max rate limit '{calls}' exceeded with in '20' secs")

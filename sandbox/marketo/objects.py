@@ -162,6 +162,7 @@ def _described(call: Call, kind: Kind) -> Row:
         "createdAt": at,
         "updatedAt": at,
         "state": "approved",
+        "status": "approved",
         "version": "approved",
         "idField": kind.id_field,
         "dedupeFields": list(kind.dedupe),

@@ -80,14 +80,16 @@ class Outbound:
 
 def _perform(request: Outgoing, timeout: float) -> Outcome:
     try:
-        answer = requests.request(
-            request.method,
-            request.url,
-            data=request.body,
-            headers=dict(request.headers),
-            timeout=timeout,
-            allow_redirects=False,
-        )
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.request(
+                request.method,
+                request.url,
+                data=request.body,
+                headers=dict(request.headers),
+                timeout=timeout,
+                allow_redirects=False,
+            )
     except requests.Timeout:
         return Outcome(0, "Read timed out", "")
     except requests.RequestException as error:

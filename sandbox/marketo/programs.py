@@ -10,7 +10,7 @@ from datetime import timedelta
 from sandbox.marketo import leads, people
 from sandbox.marketo.calls import Call, instant
 from sandbox.marketo.envelope import MarketoError, RecordError, answer, asset_answer, skipped
-from sandbox.marketo.lead_fields import checked_fields, described, schema_field
+from sandbox.marketo.lead_fields import FLAGS, checked_fields, described, schema_field
 from sandbox.marketo.people import PROGRAM, stamp
 from sandbox.marketo.schema import LENGTHS, Field
 from sandbox.wire import Json, Response
@@ -348,6 +348,19 @@ def create_fields(call: Call) -> Response:
     return answer(call.world, [{"name": name, "status": "created"} for name in made])
 
 
+def update_field(call: Call) -> Response:
+    """POST programs/members/schema/fields/{name}: of those that were made here."""
+    name, change = call.path[0], call.records(most=1)[0]
+    held = call.world.table(MEMBER_FIELD).get(name)
+    if held is None:
+        raise MarketoError("1006", f"Field '{name}' not found")
+    refused = sorted(set(change) - {"displayName", *FLAGS})
+    if refused:
+        raise MarketoError("1003", f"'{refused[0]}' of field '{name}' cannot be updated")
+    held |= change
+    return answer(call.world, [{"name": name, "status": "updated"}])
+
+
 def asset(call: Call) -> Response:
     """GET asset/v1/program/{id}."""
     row = call.world.table(PROGRAM).get(call.path[0])
@@ -398,7 +411,7 @@ def _asset(row: Row, *, tags: bool = False) -> Json:
         "headStart": False,
     }
     told = [{"tagType": kind, "tagValue": value} for kind, value in row["tags"].items()]
-    return shown | ({"tags": told} if tags else {})
+    return shown | ({"tags": told, "costs": None} if tags else {})
 
 
 def channels(call: Call) -> Response:

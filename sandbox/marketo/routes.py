@@ -77,6 +77,7 @@ _LEADS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "programs/members/schema/fields", programs.schema_fields),
     ("POST", "programs/members/schema/fields", programs.create_fields),
     ("GET", "programs/members/schema/fields/{name}", programs.schema_one),
+    ("POST", "programs/members/schema/fields/{name}", programs.update_field),
     ("GET", "lists", static_lists.lists),
     ("GET", "lists/{id}", static_lists.one),
     ("GET", "list/{id}/leads", static_lists.members),
@@ -155,6 +156,13 @@ _BULK: tuple[tuple[str, str, Endpoint], ...] = (
 )
 
 
+_WITH_SCHEMA = ("companies", "opportunities", "namedaccounts")
+_SCHEMA = (
+    ("GET", "/schema/fields", objects.schema_fields),
+    ("GET", "/schema/fields/{name}", objects.schema_one),
+)
+
+
 def _objects() -> Iterator[Route]:
     for place, kind in objects.KINDS.items():
         root = f"/rest/v1/{place}"
@@ -163,8 +171,7 @@ def _objects() -> Iterator[Route]:
             ("POST", "", objects.sync),
             ("POST", "/delete", objects.delete),
             ("GET", "/describe", objects.describe),
-            ("GET", "/schema/fields", objects.schema_fields),
-            ("GET", "/schema/fields/{name}", objects.schema_one),
+            *(_SCHEMA if place in _WITH_SCHEMA else ()),
         ):
             yield Route(method, f"{root}{path}.json", kind.title, partial(run, kind=kind))
 

@@ -168,12 +168,15 @@ def delete_asset(call: Call) -> Response:
 
 
 def _asset(row: Row) -> Json:
-    shown = {
+    url = f"https://app-sandbox.marketo.com/#ST{row['id']}A1"
+    return {
         "id": row["id"],
         "name": row["name"],
+        "description": row.get("description", ""),
         "createdAt": f"{row['createdAt']}+0000",
         "updatedAt": f"{row['updatedAt']}+0000",
         "folder": {"id": 1, "type": "Folder"},
-        "computedUrl": f"https://app-sandbox.marketo.com/#ST{row['id']}A1",
+        "workspace": row["workspaceName"],
+        "url": url,
+        "computedUrl": url,
     }
-    return shown | ({"description": row["description"]} if row.get("description") else {})

@@ -4,28 +4,33 @@ Jobs are rows of `salesforce.BulkJob`. A job's work is done when its data are co
 call; only from the next look on it is told as done. Source: Salesforce, Bulk API 2.0.
 """
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import cast
 
-from sandbox.salesforce import rows
 from sandbox.salesforce.bulkdata import Table, read_table, written
-from sandbox.salesforce.call import AUTO_ASSIGN, Answer, Call
+from sandbox.salesforce.bulkwork import (
+    OPERATIONS,
+    QUERIES,
+    Work,
+    as_table,
+    check_key,
+    error_text,
+    fields_named,
+    find,
+    read_cell,
+    write,
+)
+from sandbox.salesforce.call import Answer, Call
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import BULK_JOB, full_id, new_id
-from sandbox.salesforce.records import delete
 from sandbox.salesforce.rows import CREATED, DONE
-from sandbox.salesforce.schema import SObject, field_named, fields_of, object_named
+from sandbox.salesforce.schema import object_named
 from sandbox.salesforce.soql.parse import parse
-from sandbox.salesforce.soql.run import Asker, recording, run
-from sandbox.salesforce.soql.syntax import Column, Everything, Query
+from sandbox.salesforce.soql.run import Asker, recording
 from sandbox.salesforce.values import instant, timestamp
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
 TABLE = "salesforce.BulkJob"
-OPERATIONS = frozenset({"insert", "update", "upsert", "delete", "hardDelete"})
-QUERIES = frozenset({"query", "queryAll"})
 DELIMITERS = {
     "BACKQUOTE": "`",
     "CARET": "^",
@@ -39,8 +44,6 @@ MOST_QUERIES = 10_000
 """Jobs of queries within 24 hours."""
 PAGE = 50_000
 LARGEST = 150_000_000
-NOTHING = "#N/A"
-"""What stands for null in CSV."""
 DAY = timedelta(hours=24)
 
 
@@ -64,7 +67,7 @@ def create_ingest(call: Call) -> Answer:
         raise SalesforceError("INVALIDENTITY", message)
     key = told.get("externalIdFieldName")
     if operation == "upsert":
-        _check_key(call, shape, key)
+        check_key(call, shape, key)
     job = _new_job(call, "ingest", str(operation), shape.name)
     job |= {
         "assignmentRuleId": told.get("assignmentRuleId"),
@@ -76,24 +79,12 @@ def create_ingest(call: Call) -> Answer:
     return Answer(body=_shown(job))
 
 
-def _check_key(call: Call, shape: SObject, key: Json) -> None:
-    field = field_named(call.world, shape, str(key or ""))
-    if field is None or not (field.lookup or field.unique):
-        message = "InvalidJob : External ID was blank for upsert operation"
-        raise SalesforceError("INVALIDJOB", message)
-
-
 def create_query(call: Call) -> Answer:
     """POST jobs/query."""
     operation, text = call.body.get("operation"), str(call.body.get("query") or "")
     if operation not in QUERIES:
         raise SalesforceError("INVALIDJOB", f"InvalidJob : Invalid operation: {operation}")
-    query = parse(text)
-    if query.groups or not all(isinstance(each, Column | Everything) for each in query.items):
-        message = "Aggregate functions, subqueries and TYPEOF are not supported by the Bulk API"
-        raise SalesforceError("API_ERROR", message)
-    asker = Asker(version=call.version, includes_deleted=operation == "queryAll")
-    found = run(call.world, text, asker)
+    query, found = find(call, text, includes_deleted=operation == "queryAll")
     job = _new_job(call, "query", str(operation), query.sobject.text)
     job |= {
         "ids": list(found.ids),
@@ -215,31 +206,11 @@ def results(call: Call) -> Answer:
     asker = Asker(version=call.version, includes_deleted=job["operation"] == "queryAll")
     record = recording(call.world, job["query"], asker)
     found = [each for one in job["ids"][start:end] if (each := record(one)) is not None]
-    names = _columns(call, parse(job["query"]))
-    table = Table(names, [[_cell(each, name) for name in names] for each in found])
+    table = as_table(call, parse(job["query"]), found)
     following = str(end) if end < len(job["ids"]) else "null"
     return _csv(
         job, table, {"sforce-locator": following, "sforce-numberofrecords": str(len(found))}
     )
-
-
-def _columns(call: Call, query: Query) -> list[str]:
-    names: list[str] = []
-    for item in query.items:
-        if isinstance(item, Column):
-            names.append(item.path.text)
-        else:
-            names += [each.name for each in fields_of(call.world, call.shape(query.sobject.text))]
-    return names
-
-
-def _cell(record: Row, path: str) -> Json:
-    value: Json = record
-    for step in path.split("."):
-        record = cast("Row", value or {})
-        lower = {name.lower(): each for name, each in record.items()}
-        value = lower.get(step.lower())
-    return value
 
 
 def successful(call: Call) -> Answer:
@@ -273,28 +244,26 @@ def _perform(call: Call, job: Row) -> int:
     try:
         table = read_table(job.pop("data", ""), DELIMITERS[job["columnDelimiter"]])
         shape = call.shape(job["object"])
-        names = [_name(call, shape, name) for name in table.names]
+        names = fields_named(call, shape, table.names)
     except SalesforceError as error:
         job |= {"state": "Failed", "errorMessage": error.message}
         return 0
-    rule = job["assignmentRuleId"]
-    headers = {AUTO_ASSIGN: rule or "FALSE"}
-    inner = replace(call, asked=replace(call.asked, headers=headers))
-    good: list[list[Json]] = []
-    bad: list[list[Json]] = []
-    for cells in table.rows:
-        given = {
-            name: _value(call, shape, name, cell)
+    given: list[Row] = [
+        {
+            name: read_cell(call, shape, name, cell)
             for name, cell in zip(names, cells, strict=False)
             if cell
         }
-        try:
-            record_id, is_new = _write(inner, shape, job, given)
-            good.append([record_id, is_new, *cells])
-        except SalesforceError as error:
-            fields = ",".join(error.fields)
-            text = f"{error.status_code}:{error.message}:{fields} --"
-            bad.append([given.get("Id") or "", text, *cells])
+        for cells in table.rows
+    ]
+    work = Work(job["operation"], job["externalIdFieldName"], job["assignmentRuleId"])
+    good: list[list[Json]] = []
+    bad: list[list[Json]] = []
+    for cells, outcome in zip(table.rows, write(call, shape, work, given), strict=True):
+        if outcome.error is None:
+            good.append([outcome.record_id, outcome.is_new, *cells])
+        else:
+            bad.append([outcome.record_id, error_text(outcome.error), *cells])
     job |= {
         "state": "JobComplete",
         "numberRecordsProcessed": len(table.rows),
@@ -304,43 +273,3 @@ def _perform(call: Call, job: Row) -> int:
         "unprocessed": {"names": table.names, "rows": []},
     }
     return len(table.rows)
-
-
-def _name(call: Call, shape: SObject, name: str) -> str:
-    field = field_named(call.world, shape, name)
-    if field is None:
-        raise SalesforceError("INVALIDBATCH", f"InvalidBatch : Field name not found : {name}")
-    return field.name
-
-
-def _value(call: Call, shape: SObject, name: str, cell: str) -> Json:
-    field = field_named(call.world, shape, name)
-    if cell == NOTHING:
-        return None
-    flags = {"true": True, "1": True, "false": False, "0": False}
-    is_flag = field is not None and field.type == "boolean"
-    return flags.get(cell.lower(), cell) if is_flag else cell
-
-
-def _write(call: Call, shape: SObject, job: Row, given: Row) -> tuple[str, bool]:
-    operation: str = job["operation"]
-    if operation == "insert":
-        return rows.insert(call, shape, given), True
-    if operation == "upsert":
-        key = _name(call, shape, job["externalIdFieldName"])
-        value = str(given.pop(key, None) or "")
-        if not value:
-            raise SalesforceError("MISSING_ARGUMENT", f"{key} not specified")
-        _, found = rows.matches(call, shape, key, value)
-        if len(found) > 1:
-            message = f"{key}: more than one record found for external id field"
-            raise SalesforceError("DUPLICATE_EXTERNAL_ID", message)
-        return rows.put(call, shape, found, key, value, given)
-    record_id = str(given.pop("Id", None) or "")
-    if not record_id:
-        raise SalesforceError("MISSING_ARGUMENT", f"Id not specified in an {operation} call")
-    if operation == "update":
-        rows.update(call, shape, record_id, given)
-    else:
-        delete(call.world, rows.writeable(shape).name, record_id, by=call.user)
-    return full_id(record_id) or record_id, False

@@ -7,18 +7,14 @@ values may be texts (from XML) or JSON's own (from the Tooling API).
 Permission sets are kept as they come, and grant nothing: every field is visible to everybody.
 """
 
-import hashlib
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import cast
 
-from sandbox.salesforce import assignment, org
+from sandbox.salesforce import assignment, customfields, org
+from sandbox.salesforce.componentrows import check_name, id_of, parts, put_row
 from sandbox.salesforce.errors import SalesforceError
-from sandbox.salesforce.fieldtypes import described, metadata_of
 from sandbox.salesforce.formulas import FormulaError, compiled, fields_in
-from sandbox.salesforce.ids import POD, PREFIXES, lengthened
-from sandbox.salesforce.owners import author
 from sandbox.salesforce.schema import (
     CUSTOM_FIELD,
     SObject,
@@ -30,11 +26,8 @@ from sandbox.salesforce.values import timestamp
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
-TOOLING_FIELD = "salesforce.CustomField"
 RULE = "salesforce.ValidationRule"
 KEPT = "salesforce.Component"
-LONGEST_NAME = 40
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,90 +100,6 @@ def _changed(world: World, deed: str, kind: str, full_name: str, by: str) -> Non
     world.record("effect", "salesforce", f"{kind}.{deed}", component=full_name, by=by)
 
 
-def id_of(kind: str, full_name: str) -> str:
-    """The id of a component, which follows from its name."""
-    prefix = PREFIXES.get(kind, "0Ps")
-    digest = hashlib.sha256(f"{kind}:{full_name}".encode()).hexdigest()
-    return lengthened(f"{prefix}{POD}{digest[:6]}")
-
-
-def _parts(full_name: str) -> tuple[SObject, str]:
-    """The object and the own name of a component of an object."""
-    sobject, _, name = full_name.rpartition(".")
-    shape = object_named(sobject)
-    if shape is None:
-        message = f"In field: fullName - no CustomObject named {sobject} found"
-        raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", message)
-    return shape, name
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        message = (
-            "The name can only contain underscores and alphanumeric characters. It must be "
-            "unique, begin with a letter, not include spaces, not end with an underscore, and "
-            f"not contain two consecutive underscores: {name}"
-        )
-        raise SalesforceError("INVALID_FULLNAME", message)
-
-
-def _field_row(world: World, full_name: str) -> Row | None:
-    return world.table(CUSTOM_FIELD).get(full_name)
-
-
-def _read_field(world: World, full_name: str) -> Row | None:
-    row = _field_row(world, full_name)
-    if row is None:
-        return None
-    shape, name = _parts(full_name)
-    field = field_named(world, shape, name)
-    return None if field is None else {"fullName": full_name, **metadata_of(field), **_told(row)}
-
-
-def _told(row: Row) -> Row:
-    return {name: row[name] for name in ("description", "inlineHelpText") if row.get(name)}
-
-
-def _put_field(world: World, full_name: str, metadata: Row, by: str) -> str:
-    shape, name = _parts(full_name)
-    if not name.endswith("__c"):
-        message = f"The name of a custom field ends with __c: {name}"
-        raise SalesforceError("INVALID_FULLNAME", message)
-    _check_name(name.removesuffix("__c"))
-    field = described(name, metadata)
-    full_name = f"{shape.name}.{name}"
-    row: Row = {"sobject": shape.name, "field": asdict(field), **_told(metadata)}
-    world.table(CUSTOM_FIELD)[full_name] = row
-    record_id = id_of("CustomField", full_name)
-    _put_row(
-        world,
-        "CustomField",
-        record_id,
-        by,
-        DeveloperName=name.removesuffix("__c"),
-        FullName=full_name,
-        TableEnumOrId=shape.name,
-        EntityDefinitionId=shape.name,
-        Metadata=_read_field(world, full_name),
-    )
-    return record_id
-
-
-def _put_row(world: World, sobject: str, record_id: str, by: str, **values: Json) -> None:
-    """Put a row of the set-up in place, with its stamps."""
-    table, now = world.table(f"salesforce.{sobject}"), timestamp(world.now)
-    before = table.get(record_id)
-    user = author(world, by)
-    stamps = {"LastModifiedDate": now, "LastModifiedById": user, "SystemModstamp": now}
-    made = {"CreatedDate": now, "CreatedById": user} if before is None else before
-    table[record_id] = {"Id": record_id, "Active": True, **made, **stamps, **values}
-
-
-def _remove_field(world: World, full_name: str) -> None:
-    world.table(CUSTOM_FIELD).pop(full_name, None)
-    world.table(TOOLING_FIELD).pop(id_of("CustomField", full_name), None)
-
-
 def _rule_row(world: World, full_name: str) -> Row | None:
     sobject, _, name = full_name.rpartition(".")
     rows = world.table(RULE).values()
@@ -225,8 +134,8 @@ def _read_rule(world: World, full_name: str) -> Row | None:
 
 
 def _put_rule(world: World, full_name: str, metadata: Row, by: str) -> str:
-    shape, name = _parts(full_name)
-    _check_name(name)
+    shape, name = parts(full_name)
+    check_name(name)
     formula, message = metadata.get("errorConditionFormula"), metadata.get("errorMessage")
     if not formula or not message:
         missing = "errorConditionFormula" if not formula else "errorMessage"
@@ -237,7 +146,7 @@ def _put_rule(world: World, full_name: str, metadata: Row, by: str) -> str:
         raise SalesforceError("FIELD_INTEGRITY_EXCEPTION", f"Field {shown} does not exist.")
     before = _rule_row(world, full_name)
     record_id: str = before["Id"] if before else id_of("ValidationRule", full_name)
-    _put_row(
+    put_row(
         world,
         "ValidationRule",
         record_id,
@@ -280,6 +189,10 @@ def _remove_rule(world: World, full_name: str) -> None:
         del world.table(RULE)[row["Id"]]
 
 
+def _field_names(world: World) -> list[str]:
+    return list(world.table(CUSTOM_FIELD))
+
+
 def _rule_names(world: World) -> list[str]:
     return [
         f"{row['EntityDefinitionId']}.{row['ValidationName']}" for row in world.table(RULE).values()
@@ -301,7 +214,7 @@ def _read_object(world: World, full_name: str) -> Row | None:
     rules = [each for each in _rule_names(world) if each.startswith(f"{shape.name}.")]
     return {
         "fullName": shape.name,
-        "fields": [_own_name(_read_field(world, each)) for each in custom],
+        "fields": [_own_name(customfields.read(world, each)) for each in custom],
         "validationRules": [_own_name(_read_rule(world, each)) for each in rules],
     }
 
@@ -313,7 +226,7 @@ def _own_name(metadata: Row | None) -> Row:
 
 
 def _put_object(world: World, full_name: str, metadata: Row, by: str) -> str:
-    shape, _ = _parts(f"{full_name}.")
+    shape, _ = parts(f"{full_name}.")
     for part, kind in (("fields", "CustomField"), ("validationRules", "ValidationRule")):
         for each in many(metadata.get(part)):
             name = str(each.get("fullName"))
@@ -362,7 +275,10 @@ def _kept(kind: str) -> Kind:
 KINDS: Mapping[str, Kind] = {
     "AssignmentRules": Kind(_read_assignment, _put_assignment, _no_removal, lambda _: ["Lead"]),
     "CustomField": Kind(
-        _read_field, _put_field, _remove_field, lambda world: list(world.table(CUSTOM_FIELD))
+        customfields.read,
+        customfields.put,
+        customfields.remove,
+        _field_names,
     ),
     "CustomObject": Kind(
         _read_object, _put_object, _no_removal, lambda _: ["Account", "Contact", "Lead", "Task"]

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, cast
 
 from sandbox.salesforce import components
-from sandbox.salesforce.components import id_of, kind_named, many
+from sandbox.salesforce.componentrows import id_of
+from sandbox.salesforce.components import kind_named, many
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import DEPLOYMENT, new_id
 from sandbox.salesforce.soap import METADATA, element, read_document

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 from urllib.parse import unquote, urlencode
 
-from sandbox.salesforce import describe, logins, metadata, org, partner, resources, usage
+from sandbox.salesforce import batches, describe, logins, metadata, org, partner, resources, usage
 from sandbox.salesforce.call import Answer, Asked, Call, error_body, refusal
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.wire import Handler, Json, Request, Response
@@ -14,6 +14,7 @@ from sandbox.world import World
 LONGEST_URI = 16_384
 """Bytes of a URI; headers together with it may be as long. Salesforce: article 000386264."""
 
+REST = "/services/data/v"
 _DATA = re.compile(r"/services/data/v(\d\d)\.0(/.*)?")
 _JSON = frozenset({"", "application/json"})
 _TEXTS = frozenset({"text/csv"})
@@ -25,7 +26,7 @@ def face(world: World) -> Handler:
     def answer(request: Request) -> Response:
         org.set_up(world)
         response = _login(world, request) or _data(world, request)
-        if "oauth2" in request.path or "Soap" in request.path:
+        if not request.path.startswith(REST):
             name = f"{request.method} {request.path}"
             world.record("request", "salesforce", name, status=response.status)
         return response
@@ -42,16 +43,17 @@ _LOGINS: Mapping[tuple[str, str], Callable[[World, Request], Response]] = {
     ("POST", "/services/oauth2/token"): logins.issue_token,
     ("POST", "/services/oauth2/userinfo"): logins.user_info,
 }
-_SOAP: Sequence[Callable[[World, Request], Response | None]] = (
+_OTHERS: Sequence[Callable[[World, Request], Response | None]] = (
     partner.answer_soap,
     metadata.answer_soap,
+    batches.answer_batches,
     logins.identity,
 )
 
 
 def _login(world: World, request: Request) -> Response | None:
     """Whatever is not a resource of the REST API."""
-    if request.path.startswith("/services/data/v"):
+    if request.path.startswith(REST):
         return None
     path = request.path.rstrip("/")
     if path == "/services/data":
@@ -59,7 +61,7 @@ def _login(world: World, request: Request) -> Response | None:
     resource = _LOGINS.get((request.method, path))
     if resource is not None:
         return resource(world, request)
-    answers = (answer(world, request) for answer in _SOAP)
+    answers = (answer(world, request) for answer in _OTHERS)
     return next((each for each in answers if each is not None), None)
 
 

@@ -95,7 +95,7 @@ def check_client(world: World, request: Request, form: Mapping[str, str]) -> Non
 
 def _app(world: World, key: str | None) -> Row:
     apps = world.table(APP)
-    if not apps:
+    if CONSUMER_KEY not in apps:
         add_app(world, CONSUMER_KEY, CONSUMER_SECRET)
     app = apps.get(key or "")
     if app is None:

@@ -35,8 +35,10 @@ PREFIXES = {
 }
 QUEUE = PREFIXES["Group"]
 USER = PREFIXES["User"]
+BATCH = "751"
 BULK_JOB = "750"
 DEPLOYMENT = "0Af"
+RESULT = "752"
 LOCATOR = "01g"
 """Of a query whose next pages wait."""
 POD = "Hs0000"

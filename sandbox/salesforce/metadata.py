@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from sandbox.salesforce import components, deployments
+from sandbox.salesforce.componentrows import id_of
 from sandbox.salesforce.components import is_true, many
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.partner import session_user
@@ -128,7 +129,7 @@ def _properties(world: World, user: str, kind: str, name: str) -> Row:
         "createdDate": now,
         "fileName": deployments.file_name(kind, name),
         "fullName": name,
-        "id": components.id_of(kind, name),
+        "id": id_of(kind, name),
         "lastModifiedById": user,
         "lastModifiedByName": "",
         "lastModifiedDate": now,

@@ -8,6 +8,7 @@ Tables beside those of records:
     sandbox.locked            records that another transaction holds: id -> {"until": ISO instant}
 """
 
+from sandbox.salesforce.customfields import list_deployed
 from sandbox.salesforce.ids import PREFIXES, QUEUE, SYSTEM_USER, new_id
 from sandbox.salesforce.schema import CUSTOM_FIELD, OBJECTS, deployed_at_first
 from sandbox.salesforce.values import timestamp
@@ -42,6 +43,7 @@ def set_up(world: World) -> None:
     name = "Meridian Systems"
     put(world, "Organization", Name=name, TimeZoneSidKey="America/New_York", InstanceName="SBX1")
     world.table(CUSTOM_FIELD).update(deployed_at_first())
+    list_deployed(world, SYSTEM_USER)
     world.table("salesforce.EntityDefinition").update(
         (each, {"Id": each, "QualifiedApiName": each, "DeveloperName": each, "Label": each})
         for each in OBJECTS

@@ -5,7 +5,7 @@ import re
 from sandbox.salesforce.call import Answer, Call
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import LOCATOR, new_id
-from sandbox.salesforce.soql.run import Asker, recording, run
+from sandbox.salesforce.soql.run import Asker, explain, recording, run
 from sandbox.wire import Json
 from sandbox.world import Row
 
@@ -19,7 +19,7 @@ _PLACE = re.compile(r"(01g\w{15})-(\d+)")
 
 
 def ask(call: Call) -> Answer:
-    """GET query?q=."""
+    """GET query?q=, or ?explain= for how it would be answered."""
     return _ask(call, _asker(call))
 
 
@@ -54,6 +54,8 @@ def _asker(call: Call, *, includes_deleted: bool = False, is_tooling: bool = Fal
 
 
 def _ask(call: Call, asker: Asker) -> Answer:
+    if call.option("explain"):
+        return Answer(body={"plans": explain(call.world, call.option("explain"), asker)})
     text = call.option("q")
     if not text:
         raise SalesforceError("MALFORMED_QUERY", "SOQL statement cannot be empty")

@@ -25,8 +25,11 @@ SHORTEST_FEED = timedelta(minutes=1)
 
 def create(call: Call) -> Answer:
     """POST sobjects/Lead."""
-    record_id = insert(call, call.shape(), call.body)
-    return Answer(CREATED, {"id": record_id, "success": True, "errors": []}, records=1)
+    shape = call.shape()
+    record_id = insert(call, shape, call.body)
+    body: Row = {"id": record_id, "success": True, "errors": []}
+    headers = {"location": f"{call.root}/sobjects/{shape.name}/{record_id}"}
+    return Answer(CREATED, body, headers, records=1)
 
 
 def read(call: Call) -> Answer:

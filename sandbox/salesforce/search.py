@@ -25,17 +25,19 @@ _FIND = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _OBJECT = re.compile(r"\s*(\w+)\s*(?:\((.*?)\)\s*)?(?:,|$)", re.DOTALL)
-_TAIL = re.compile(r"\s+(?=(?:WHERE|ORDER BY|LIMIT|OFFSET)\b)", re.IGNORECASE)
+_TAIL = re.compile(r"\s+(?=(?:WHERE|ORDER BY)\b)", re.IGNORECASE)
+_LIMIT = re.compile(r"\s+LIMIT\s+(\d+)\s*$", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)")
 _TERM = re.compile(r'"([^"]*)"|(\S+)')
 
 
 class Returned(NamedTuple):
-    """What to tell of one object: its fields, and conditions, order and limit behind them."""
+    """What to tell of one object: its fields, conditions and order behind them, how many."""
 
     sobject: str
     fields: str
     tail: str = ""
+    most: int = MOST
 
 
 def find(call: Call) -> Answer:
@@ -60,10 +62,8 @@ def find_by_parameters(call: Call) -> Answer:
     for each in sobjects:
         fields = cast("list[str]", each.get("fields") or common)
         tail = f"WHERE {each['where']}" if each.get("where") else ""
-        limit = each.get("limit")
-        returned.append(
-            Returned(str(each.get("name")), ",".join(fields), f"{tail} LIMIT {limit or MOST}")
-        )
+        most = int(each.get("limit") or MOST)
+        returned.append(Returned(str(each.get("name")), ",".join(fields), tail, most))
     group = str(told.get("in") or "ALL").upper()
     most = int(told.get("overallLimit") or MOST)
     records = _search(call, str(told.get("q") or ""), group, returned or _returned(None))
@@ -91,8 +91,10 @@ def _returned(text: str | None) -> list[Returned]:
         return [Returned(name, "Id") for name in BY_DEFAULT]
     returned: list[Returned] = []
     for name, inner in _OBJECT.findall(text):
-        fields, *tail = _TAIL.split(inner, maxsplit=1)
-        returned.append(Returned(name, fields.strip() or "Id", tail[0] if tail else ""))
+        limit = _LIMIT.search(inner)
+        fields, *tail = _TAIL.split(_LIMIT.sub("", inner), maxsplit=1)
+        most = int(limit[1]) if limit else MOST
+        returned.append(Returned(name, fields.strip() or "Id", tail[0] if tail else "", most))
     return returned
 
 
@@ -113,11 +115,9 @@ def _search(call: Call, text: str, group: str, returned: Sequence[Returned]) -> 
         found = run(call.world, statement, asker)
         names = _searched(call, shape, group)
         rows = call.world.table(shape.table)
-        records += [
-            record
-            for one in found.ids
-            if _holds(rows[one], names, tests) and (record := found.record(one)) is not None
-        ]
+        ids = [one for one in found.ids if _holds(rows[one], names, tests)]
+        made = (found.record(one) for one in ids[: each.most])
+        records += [record for record in made if record is not None]
     return records
 
 

@@ -13,7 +13,9 @@ def transaction(world: World) -> Generator[Callable[[], None]]:
 
     The journal forgets it, too. One transaction may stand within another.
     """
-    tables = list(world.state.records.values())
+    tables = [
+        table for name, table in world.state.records.items() if name.startswith("salesforce.")
+    ]
     outer = [each.log for each in tables]
     log: Undo = []
     length = len(world.journal)

@@ -6,9 +6,9 @@ as Slack's own clients do.
 
 from typing import cast
 
-from sandbox.slack import hooks, messages, views
+from sandbox.slack import app, hooks, messages, views
 from sandbox.slack.call import SlackError
-from sandbox.slack.pushing import Push
+from sandbox.slack.pushing import CHALLENGE, Push
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
@@ -16,7 +16,9 @@ from sandbox.world import Row, World
 def accept(world: World, push: Push, answer: Json) -> None:
     """Carry out an answer: a JSON object, plain text for a command, or nothing."""
     about = push.about
-    if push.payload.get("type") == "view_submission":
+    if push.kind == CHALLENGE:
+        _verify(world, push, answer)
+    elif push.payload.get("type") == "view_submission":
         _close_form(world, about, cast("Row", answer) if isinstance(answer, dict) else {})
     elif push.kind == "slash_commands" and answer:
         body = cast("Row", answer) if isinstance(answer, dict) else {"text": str(answer)}
@@ -30,10 +32,20 @@ def fail(world: World, push: Push, reason: str) -> None:
     if push.payload.get("type") == "view_submission":
         if about["view"] in views.screen(world, about["user"])["stack"]:
             world.table(views.SCREEN)[about["user"]]["state"] = views.FAILED
+            world.record("effect", "slack", "view.unanswered", user=about["user"], why=reason)
     elif push.kind == "slash_commands":
         error = "operation_timeout" if "timeout" in reason else "dispatch_failed"
         said: Row = {"text": f'{about["line"]} failed with the error "{error}"'}
         messages.whisper(world, about["channel"], about["user"], said)
+
+
+def _verify(world: World, push: Push, answer: Json) -> None:
+    """Use a request URL from now on if it gave the challenge back, as JSON or as text."""
+    row = app.installed(world)
+    told: Json = cast("Row", answer).get("challenge") if isinstance(answer, dict) else answer
+    row["is_verified"] = told == push.payload["challenge"]
+    if row["is_verified"]:
+        row.update(request_url=push.about["url"], socket_mode=False)
 
 
 def _close_form(world: World, about: Row, answer: Row) -> None:
@@ -44,6 +56,8 @@ def _close_form(world: World, about: Row, answer: Row) -> None:
     shown["state"] = views.OPEN
     try:
         _respond(world, user, view_id, answer)
+        action = answer.get("response_action", "close")
+        world.record("effect", "slack", "view.answered", user=user, view=view_id, action=action)
     except SlackError as error:
         shown["state"] = views.FAILED
         why = "; ".join(error.messages) or error.error

@@ -56,11 +56,12 @@ class Call:
             raise SlackError("invalid_arguments", f"[ERROR] {name} must be a boolean")
         return TRUTHS[value]
 
-    def limit(self, default: int, most: int, *, error: str = "invalid_arguments") -> int:
-        """The page size, at most `most`. Raises `error`, as the method's page names it."""
+    def limit(self, default: int, most: int) -> int:
+        """The page size, at most `most`. Raises `invalid_limit` or `invalid_arguments`."""
         text = self.text("limit") or str(default)
         if not text.isdecimal() or int(text) < 1:
-            raise SlackError(error, "[ERROR] limit must be a positive number")
+            told = ("[ERROR] limit must be a positive number",)
+            raise self.refusal("invalid_limit", "invalid_arguments", told=told)
         return min(int(text), most)
 
     def number(self, name: str, error: str = "invalid_arguments") -> int:

@@ -142,7 +142,7 @@ def of_types(call: Call, rows: list[Row]) -> list[Row]:
 def page_of(call: Call, rows: list[Json], name: str, *, default: int = 100) -> Json:
     """One page of rows, by cursor, under the name that the method gives them."""
     start = call.offset("team")
-    after = start + call.limit(default, 1000, error="invalid_limit")
+    after = start + call.limit(default, 1000)
     more = f"team:{after}" if after < len(rows) else ""
     return {name: rows[start:after], "response_metadata": {"next_cursor": more}}
 

@@ -31,8 +31,10 @@ def content(call: Call) -> Row:
         said["blocks"] = with_ids(blocks)
     if attachments:
         said["attachments"] = _attachments(call, attachments)
+    if call.method == "chat.postEphemeral":
+        return said
     metadata = call.decoded("metadata", "invalid_metadata_format")
-    if metadata is not None and call.method != "chat.postEphemeral":
+    if metadata is not None:
         _check_metadata(metadata)
         said["metadata"] = metadata
     return said

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import cast
 from urllib.parse import urlencode
 
 import requests
@@ -22,7 +21,7 @@ import requests
 from sandbox import faults
 from sandbox.faults.model import HTTP_PUSH, SOCKET
 from sandbox.slack import acks, app
-from sandbox.slack.pushing import EVENT, Push, push
+from sandbox.slack.pushing import CHALLENGE, EVENT, Push, push
 from sandbox.slack.socket import SocketMode
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -76,25 +75,6 @@ class Deliveries:
         with self._settled:
             return self._settled.wait_for(lambda: self._left == 0, seconds)
 
-    def verify(self, url: str) -> bool:
-        """Ask an address for the challenge that it is given; says whether it answered it."""
-        challenge = hashlib.sha256(url.encode()).hexdigest()
-        asked = {"token": "legacy", "challenge": challenge, "type": "url_verification"}
-        outcome = self._post(url, json.dumps(asked), "application/json", {})
-        answer: Json = outcome.answer
-        told: Json = cast("Row", answer).get("challenge") if isinstance(answer, dict) else answer
-        is_verified = told == challenge
-        with self._world.lock:
-            row = app.installed(self._world)
-            if is_verified:
-                row.update(request_url=url, socket_mode=False)
-            row["is_verified"] = is_verified
-            why = outcome.failure
-            self._world.record(
-                "delivery", "slack", "url_verification", url=url, acked=is_verified, reason=why
-            )
-        return is_verified
-
     def _take(self, payload: Json) -> None:
         """Take up one push, under the world's lock."""
         with self._settled:
@@ -104,7 +84,8 @@ class Deliveries:
     def _deliver(self, what: Push) -> None:
         try:
             with self._world.lock:
-                is_socket = bool(app.installed(self._world)["socket_mode"])
+                is_asking = what.kind == CHALLENGE
+                is_socket = app.installed(self._world)["socket_mode"] and not is_asking
                 method = SOCKET if is_socket else HTTP_PUSH
                 copies = faults.copies(self._world, f"/{what.kind}", what.payload, method=method)
             outcome = Outcome(failure="unknown_error")
@@ -143,7 +124,7 @@ class Deliveries:
                 "x-slack-retry-reason": what.reason,
             }
         with self._world.lock:
-            url = _url(app.installed(self._world), what.kind)
+            url = what.about.get("url") or _url(app.installed(self._world), what.kind)
         outcome = self._post(url, body, content, retried)
         with self._world.lock:
             self._world.record(
@@ -186,7 +167,7 @@ def signature(secret: str, body: str) -> Row:
 
 def _encoded(what: Push) -> tuple[str, str]:
     """The body of a delivery and its content type: JSON for events, a form for the rest."""
-    if what.kind == "events_api":
+    if what.kind in ("events_api", CHALLENGE):
         return json.dumps(what.payload), "application/json"
     form = what.payload if what.kind == "slash_commands" else {"payload": json.dumps(what.payload)}
     return urlencode(form), "application/x-www-form-urlencoded"

@@ -9,8 +9,8 @@ from typing import cast
 
 from sandbox.slack import app, events, hooks, log, reactions, triggers, views
 from sandbox.slack.channels import open_dm
-from sandbox.slack.filling import FormError, action, submitted
-from sandbox.slack.pushing import Push, push
+from sandbox.slack.filling import action, check, state
+from sandbox.slack.pushing import CHALLENGE, Push, push
 from sandbox.slack.rooms import present
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -98,8 +98,7 @@ def press(
         told = {"type": "view", "view_id": ts}
         payload |= {"container": told, "view": holder}
     else:
-        payload |= _in_message(world, user, channel, holder)
-    payload["state"] = {"values": {}}
+        payload |= _in_message(world, user, channel, holder) | {"state": {"values": {}}}
     world.record("effect", "slack", "press", channel=channel, ts=ts, action=action_id, by=user)
     push(world, Push("interactive", payload, {"user": user, "channel": channel}))
 
@@ -107,17 +106,23 @@ def press(
 def submit(world: World, user: str, values: Mapping[str, Json]) -> None:
     """Send the form on top; `values` are what was filled in, by `block_id/action_id`.
 
-    Raises `FormError` for what Slack itself would not send, such as a field left empty.
+    Raises `filling.FormError` for what Slack itself would not send: a field left empty.
     """
-    row, shown = _top(world, user)
+    row, shown = fill(world, user, values)
     shown.update(state=views.OPEN, errors={})
-    state = submitted(row["blocks"], values)
-    row["state"] = {"values": state}
+    check(row["blocks"], values)
     shown["state"] = views.SENDING
     payload = _interaction(world, user, "view_submission")
     payload |= {"view": row, "response_urls": list[Row]()}
-    world.record("effect", "slack", "view.submit", user=user, view=row["id"], state=state)
+    world.record("effect", "slack", "view.submit", user=user, view=row["id"], state=row["state"])
     push(world, Push("interactive", payload, {"user": user, "view": row["id"]}))
+
+
+def fill(world: World, user: str, values: Mapping[str, Json]) -> tuple[Row, Row]:
+    """Fill in the form on top without sending it; the form, and the screen that it is on."""
+    row, shown = _top(world, user)
+    row["state"] = {"values": state(row["blocks"], values)}
+    return row, shown
 
 
 def close(world: World, user: str) -> None:
@@ -153,6 +158,13 @@ def open_pane(world: World, user: str) -> str:
     event: Row = {"type": "assistant_thread_started", "assistant_thread": thread, "ts": ts}
     events.emit(world, event, "assistant_thread_started")
     return ts
+
+
+def subscribe(world: World, url: str) -> None:
+    """Set the app's request URL, as its owner does: used by HTTP once it answers a challenge."""
+    told: Row = {"token": "legacy-verification-token", "type": CHALLENGE}
+    told["challenge"] = f"challenge{world.next_serial():032x}"
+    push(world, Push(CHALLENGE, told, {"url": url}))
 
 
 def react(world: World, user: str, channel: str, ts: str, name: str) -> None:
@@ -246,18 +258,3 @@ def _conversation(world: World, channel: str) -> Row:
     if row is None:
         raise DoingError(f"there is no conversation {channel}")
     return row
-
-
-__all__ = [
-    "VIEW",
-    "DoingError",
-    "FormError",
-    "close",
-    "command",
-    "open_home",
-    "open_pane",
-    "press",
-    "react",
-    "say",
-    "submit",
-]

@@ -66,22 +66,41 @@ def action(blocks: Sequence[Row], action_id: str, chosen: Json) -> Row | None:
     return None
 
 
-def submitted(blocks: Sequence[Row], values: Mapping[str, Json]) -> Row:
-    """The state of a form by block and action. Raises `FormError`."""
-    state: dict[str, Row] = {}
-    errors: dict[str, str] = {}
+def state(blocks: Sequence[Row], values: Mapping[str, Json]) -> Row:
+    """The state of a form, by block and action."""
+    held: dict[str, Row] = {}
     for block, element in elements(blocks):
-        if block["type"] != "input":
+        if element["type"] in ("button", "overflow"):
             continue
         name, action_id = block["block_id"], element["action_id"]
         filled = values.get(f"{name}/{action_id}")
-        why = _fault(block, element, filled)
-        if why:
-            errors[name] = why
-        state[name] = {action_id: {"type": element["type"], **held_by(element, filled)}}
+        told = {"type": element["type"], **held_by(element, filled)}
+        held.setdefault(name, {})[action_id] = told
+    return held
+
+
+def check(blocks: Sequence[Row], values: Mapping[str, Json]) -> None:
+    """Raise `FormError` for what Slack would not send."""
+    errors: dict[str, str] = {}
+    for block, element in elements(blocks):
+        if block["type"] == "input":
+            filled = values.get(f"{block['block_id']}/{element['action_id']}")
+            why = _fault(block, element, filled)
+            errors |= {block["block_id"]: why} if why else {}
     if errors:
         raise FormError(errors)
-    return state
+
+
+def plainly(element: Row) -> Json:
+    """What is filled in, of one element's part of a state: texts, values, ids."""
+    option: Row | None = element.get("selected_option")
+    many: list[Row] | None = element.get("selected_options")
+    if option is not None:
+        return option.get("value")
+    if many is not None:
+        return [one.get("value") for one in many]
+    held = (element.get(name) for name in dict.fromkeys(VALUED.values()))
+    return next((one for one in held if one is not None), "")
 
 
 def held_by(element: Row, filled: Json) -> Row:

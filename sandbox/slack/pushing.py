@@ -6,6 +6,8 @@ from datetime import timedelta
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
+CHALLENGE = "url_verification"
+"""The kind of push by which a request URL is tried before it is used."""
 EVENT = "slack.push"
 """The scheduled event whose payload is a push; deliveries take it up."""
 
@@ -15,10 +17,11 @@ class Push:
     """One envelope on its way."""
 
     kind: str
-    """`events_api`, `interactive` or `slash_commands`, as Socket Mode calls them."""
+    """`events_api`, `interactive`, `slash_commands`, as Socket Mode says, or `CHALLENGE`."""
     payload: Row
     about: Row = field(default_factory=dict[str, Json])
-    """Who waits for the answer: `user`, and the `view` or the `channel` that it is shown in."""
+    """Who waits for the answer: `user`, and the `view` or the `channel` that it is shown in; or the
+    `url` that is tried."""
     attempt: int = 0
     reason: str = ""
     """Why the attempt before failed."""

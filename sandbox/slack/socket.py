@@ -46,8 +46,9 @@ def open_connection(call: Call) -> Json:
 class SocketMode:
     """The WebSocket side of one workspace and one app."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, ack_seconds: float = ACK_SECONDS) -> None:
         self._world = world
+        self._seconds = ack_seconds
         self._lock = threading.Lock()
         self._connections: list[ServerConnection] = []
         self._acks: dict[str, Json] = {}
@@ -129,7 +130,7 @@ class SocketMode:
                 sent = True
         envelope = told["envelope_id"]
         with self._acked:
-            acked = sent and self._acked.wait_for(lambda: envelope in self._acks, ACK_SECONDS)
+            acked = sent and self._acked.wait_for(lambda: envelope in self._acks, self._seconds)
             answer = self._acks.pop(envelope, None) if acked else None
         with self._world.lock:
             self._world.record(

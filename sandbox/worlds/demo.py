@@ -12,7 +12,7 @@ from sandbox import acts
 from sandbox.acts import plan
 from sandbox.marketo import sync
 from sandbox.world import World
-from sandbox.worlds import reps, roster
+from sandbox.worlds import people, roster
 from sandbox.worlds.companies import found_companies, open_accounts
 from sandbox.worlds.places import Country
 from sandbox.worlds.stories import KINDS, Stage, tell
@@ -40,7 +40,7 @@ def build(world: World) -> None:
         for _ in range(kind.count):
             tell(stage, name, surge if kind.trigger == "surge" else arrival)
     _interfere(world)
-    reps.live(world)
+    people.live(world, "reps")
 
 
 def surge(world: World, _: Country) -> datetime:

@@ -8,6 +8,7 @@ from sandbox.enrichment import add_person
 from sandbox.world import Row, World
 from sandbox.worlds.companies import GAP, PROVIDERS, Company, ascii_of
 from sandbox.worlds.names import FIRST, LAST, TITLES, Title
+from sandbox.worlds.places import COUNTRIES
 
 FREE_MAIL = ("gmail.com", "outlook.com", "gmx.de", "yahoo.co.jp", "qq.com", "web.de")
 SOURCES = (
@@ -31,6 +32,7 @@ CAMPAIGNS = (
     "{{utm_source}}",
 )
 PRODUCTS = ("Platform", "Analytics", "Connect", "")
+SHORTEST_MISTYPED = 4
 HEADCOUNTS = ("{n:,}", "{k:.1f}k", "{low}-{high}", "~{n}", "{n} employees", "{n}")
 
 
@@ -138,6 +140,25 @@ def _telephone(rng: Random, prospect: Prospect, _: Row) -> Row:
     return {"phone": rng.choice(odd)}
 
 
+def _foreign_telephone(rng: Random, prospect: Prospect, _: Row) -> Row:
+    """A number at home behind another country's code, as phones and forms make it."""
+    home = prospect.company.country
+    codes = sorted({each.calling for each in COUNTRIES if each.calling != home.calling})
+    national = telephone(rng, prospect.company).removeprefix(home.calling)
+    return {"phone": rng.choice(codes) + national}
+
+
+def mistyped(rng: Random, text: str) -> str:
+    """A text with two letters swapped, one left out or one doubled; short ones stay."""
+    if len(text) < SHORTEST_MISTYPED:
+        return text
+    place = rng.randrange(1, len(text) - 1)
+    before, here, after = text[:place], text[place], text[place + 1 :]
+    return rng.choice(
+        (before + after[0] + here + after[1:], before + after, before + here * 2 + after)
+    )
+
+
 DIRT: Mapping[str, Callable[[Random, Prospect, Row], Row]] = {
     "country": lambda rng, who, _: {"country": rng.choice(who.company.country.spellings)},
     "state": _state,
@@ -160,6 +181,11 @@ DIRT: Mapping[str, Callable[[Random, Prospect, Row], Row]] = {
     "blanks": lambda _rng, who, form: {
         "lastName": f"  {who.last} ",
         "company": f"{form.get('company') or ''}  ",
+    },
+    "foreign_phone": _foreign_telephone,
+    "typo": lambda rng, who, _form: {
+        "lastName": mistyped(rng, who.last),
+        "company": mistyped(rng, who.company.name),
     },
     "short_company": lambda _rng, who, _form: {"company": " ".join(who.company.name.split()[:2])},
 }

@@ -137,6 +137,16 @@ def colleagues(role: str, region: str | None = None) -> list[Colleague]:
     ]
 
 
+def employed(world: World, role: str, region: str | None = None) -> list[Colleague]:
+    """Those of `colleagues` who are still with the company in a world that goes on."""
+    users = world.table("salesforce.User")
+    return [
+        each
+        for each in colleagues(role, region)
+        if any(user["IsActive"] for user in users.holding("Email", [each.address]))
+    ]
+
+
 def _settle_salesforce(world: World) -> None:
     managers: dict[str, str] = {}
     users: dict[str, str] = {}

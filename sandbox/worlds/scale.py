@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sandbox import acts
 from sandbox.acts import queue_id, user_id
-from sandbox.marketo import people
+from sandbox.marketo import people, sync
 from sandbox.salesforce import records
 from sandbox.world import World
 from sandbox.worlds import roster
@@ -32,7 +32,7 @@ def build(world: World, leads: int = 10_000) -> None:
     companies = found_companies(world, min(MOST_COMPANIES, max(6, leads // LEADS_PER_COMPANY)))
     open_accounts(world, companies)
     roster.part_ways(world)
-    holding, sync = queue_id(world, roster.HOLDING), user_id(world, roster.SYNC)
+    holding, syncs = queue_id(world, roster.HOLDING), user_id(world, roster.SYNC)
     for index in range(leads):
         if index % PACKED_EVERY == 0:
             world.pack()
@@ -55,12 +55,13 @@ def build(world: World, leads: int = 10_000) -> None:
                 "LeadSource": form["leadSource"],
                 "OwnerId": holding,
             },
-            by=sync,
+            by=syncs,
             assign=False,
         )
         linked = {"sfdcLeadId": lead_id, "sfdcId": lead_id, "sfdcType": "Lead"}
         person = people.create_person(world, form | linked)
         people.log_activity(world, person, "Fill Out Form", primary="Demo Request")
+    sync.skip_past(world)
     world.advance(SETTLING)
 
 

@@ -21,9 +21,10 @@ from sandbox.worlds.prospects import (
     clean_form,
     free_address,
     meet,
+    mistyped,
     soil,
 )
-from sandbox.worlds.roster import DOMAIN, HOLDING, SYNC, colleagues
+from sandbox.worlds.roster import DOMAIN, HOLDING, SYNC, colleagues, employed
 
 HAND_RAISES = ("Demo Request", "Contact Sales")
 PAPERS = ("Whitepaper", "Webinar")
@@ -125,7 +126,7 @@ def _person_of_lead(stage: Stage, form: Row, lead_id: str, score: int) -> None:
 def _worked_before(stage: Stage, who: Prospect, form: Row) -> None:
     """A lead that a rep worked last quarter and gave back."""
     region = who.company.country.region
-    rep = stage.world.rng.choice(colleagues("rep", region))
+    rep = stage.world.rng.choice(employed(stage.world, "rep", region))
     owner = user_id(stage.world, rep.address)
     lead_id = _existing_lead(stage, who, OwnerId=owner, Status="Recycled")
     _person_of_lead(stage, form | {"leadStatus": "Recycled"}, lead_id, 35)
@@ -133,7 +134,7 @@ def _worked_before(stage: Stage, who: Prospect, form: Row) -> None:
 
 def _twins(stage: Stage, who: Prospect, _form: Row) -> None:
     """Two Salesforce leads with one address, one of them with a rep."""
-    rep = stage.world.rng.choice(colleagues("rep", who.company.country.region))
+    rep = stage.world.rng.choice(employed(stage.world, "rep", who.company.country.region))
     _existing_lead(stage, who, Status="Working", OwnerId=user_id(stage.world, rep.address))
     _existing_lead(stage, who, FirstName=ascii_of(who.first), LastName=ascii_of(who.last))
 
@@ -237,9 +238,48 @@ KINDS: Mapping[str, Kind] = {
 """420 leads in all."""
 
 
+def _mistyped_mail(stage: Stage, _who: Prospect, form: Row) -> Row:
+    """An address that nobody reads: two letters of its domain are wrong."""
+    local, _, domain = str(form["email"]).partition("@")
+    stem, dot, rest = domain.partition(".")
+    return form | {"email": f"{local}@{mistyped(stage.world.rng, stem)}{dot}{rest}"}
+
+
+def _in_both(stage: Stage, who: Prospect, form: Row) -> None:
+    """A lead and a person that know nothing of each other, each spelled in its own way."""
+    _existing_lead(stage, who, FirstName=ascii_of(who.first), LastName=ascii_of(who.last).upper())
+    people.create_person(stage.world, form | {"lastName": mistyped(stage.world.rng, who.last)})
+
+
+def _person_account(stage: Stage, who: Prospect, _form: Row) -> None:
+    """A private customer: an account in a person's own name, with its one contact.
+
+    The org has no person accounts switched on, so this is how such customers are kept.
+    """
+    owner = user_id(stage.world, colleagues("account_owner", who.company.country.region)[0].address)
+    name = f"{who.first} {who.last}"
+    account: Row = {"Name": name, "OwnerId": owner, "Type": "Customer"}
+    account["BillingCountry"] = who.company.country.name
+    account_id = records.insert(stage.world, "Account", account, by=owner, assign=False)
+    contact = {"FirstName": who.first, "LastName": who.last, "Email": who.email}
+    contact |= {"AccountId": account_id, "OwnerId": owner}
+    records.insert(stage.world, "Contact", contact, by=owner, assign=False)
+
+
+MORE_KINDS: Mapping[str, Kind] = {
+    "mistyped": Kind(8, alter=_mistyped_mail),
+    "in_both": Kind(8, prior=_in_both),
+    "person_account": Kind(
+        5, prior=_person_account, alter=_mailed(FREE_MAIL, company=None, website=None)
+    ),
+}
+"""Kinds that come up only in worlds that go on living."""
+ALL_KINDS: Mapping[str, Kind] = {**KINDS, **MORE_KINDS}
+
+
 def tell(stage: Stage, name: str, arrival: Arrival) -> None:
     """Prepare one lead of a kind: what was there before it, and the deeds of its arrival."""
-    kind = KINDS[name]
+    kind = ALL_KINDS[name]
     who = meet(stage.world, kind.company(stage))
     at = arrival(stage.world, who.company.country)
     form = clean_form(stage.world.rng, who)

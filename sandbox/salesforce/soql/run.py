@@ -64,6 +64,34 @@ def run(world: World, text: str, asker: Asker) -> Found:
     return Found(len(cut), [row["Id"] for row in cut], (), record)
 
 
+def explain(world: World, text: str, asker: Asker) -> list[Row]:
+    """The plans for a statement, the cheapest first: by an index, and by a scan.
+
+    Raises `SalesforceError`.
+    """
+    query = parse(text)
+    shape = _shape(text, query.sobject, asker)
+    table = world.table(shape.table)
+    scope = Scope(world, text, shape, asker.timezone, asker.includes_deleted)
+    sought = compile_condition(scope, query.where, _values).sought if query.where else ()
+    fields = [each.field.name for each in sought if each.field.is_indexed]
+    count = len(_rows(scope, query))
+    plans = [_plan(shape, "Index", fields, count, len(table))] if fields else []
+    return [*plans, _plan(shape, "TableScan", [], count, len(table))]
+
+
+def _plan(shape: SObject, kind: str, fields: list[str], count: int, size: int) -> Row:
+    return {
+        "cardinality": count,
+        "fields": fields,
+        "leadingOperationType": kind,
+        "notes": [],
+        "relativeCost": round(count / max(size, 1), 3) if kind == "Index" else 1.0,
+        "sobjectCardinality": size,
+        "sobjectType": shape.name,
+    }
+
+
 def recording(world: World, text: str, asker: Asker) -> Callable[[str], Row | None]:
     """How the rows of a statement that was run before become records, for its next pages."""
     query = parse(text)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.salesforce.ids import sobject_of
-from sandbox.salesforce.schema import NAME, SObject, child_of, fields_of, object_named
+from sandbox.salesforce.schema import NAME, TOOLING, SObject, child_of, fields_of, object_named
 from sandbox.salesforce.soql.dates import DATE_FUNCTIONS
 from sandbox.salesforce.soql.scope import (
     HINT,
@@ -56,7 +56,8 @@ class Plan:
     def record(self, world: World, row: Row) -> Row:
         """A row as a record of the answer."""
         sobject = sobject_of(row["Id"]) if self.shape is NAME else self.shape.name
-        url = f"/services/data/v{self.version}/sobjects/{sobject}/{row['Id']}"
+        place = "tooling/sobjects" if sobject in TOOLING else "sobjects"
+        url = f"/services/data/v{self.version}/{place}/{sobject}/{row['Id']}"
         record: Row = {"attributes": {"type": self.shape.name, "url": url}}
         for name, read in self.fields.items():
             record[name] = read(row)

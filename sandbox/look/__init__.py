@@ -1,0 +1,10 @@
+"""A place to look, mounted at `/look`: Slack as people see it, records, the clock, faults, journal.
+
+Everything is plain HTML made here; one script of our own keeps it up to date. Whatever comes from
+the world is data: templates escape it, links go only to web addresses, and the content policy lets
+nothing run or load that isn't ours.
+"""
+
+from sandbox.look.face import face
+
+__all__ = ["face"]

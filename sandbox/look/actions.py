@@ -1,0 +1,128 @@
+"""What the page's forms do: people's deeds in Slack, the clock, faults, the model's character."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
+from sandbox.look import switches
+from sandbox.look.clock import move
+from sandbox.look.slack import APP_NAME
+from sandbox.look.web import LookError
+from sandbox.slack import doings, views
+from sandbox.slack.app import bot
+from sandbox.slack.filling import FormError
+from sandbox.wire import Json
+from sandbox.world import World
+
+Form = Mapping[str, str]
+MOMENT = timedelta(seconds=2)
+"""What a deed takes while time stands, so that the app's answers don't come too fast for Slack."""
+TAKES_A_MOMENT = frozenset({"close", "home", "pane", "press", "react", "say", "submit"})
+_AT_APP = re.compile(rf"@{APP_NAME}\b", re.IGNORECASE)
+
+
+def do(world: World, name: str, form: Form) -> None:
+    """Carry out one form. Raises `LookError` with a sentence."""
+    action = ACTIONS.get(name)
+    if action is None:
+        raise LookError(f"there is nothing to do named {name!r}", 404)
+    try:
+        if name in TAKES_A_MOMENT and not world.clock.factor:
+            world.advance(MOMENT)
+        action(world, form)
+    except KeyError as error:
+        raise LookError(f"the form lacks {error}") from None
+    except doings.DoingError as error:
+        raise LookError(str(error)) from error
+
+
+class Place(NamedTuple):
+    """Where somebody acts, and who."""
+
+    user: str
+    channel: str
+
+
+def _place(form: Form) -> Place:
+    return Place(form["user"], form["channel"])
+
+
+def _say(world: World, form: Form) -> None:
+    """Write a message, or a command when it begins with a slash."""
+    who, text = _place(form), form["text"].replace("\r\n", "\n").strip()
+    if not text:
+        return
+    if text.startswith("/"):
+        doings.command(world, who.user, who.channel, text)
+        return
+    doings.say(world, who.user, who.channel, _typed(world, text), thread=form.get("thread", ""))
+
+
+def _typed(world: World, text: str) -> str:
+    """What Slack's client makes of typed words: three signs escaped, the app's name a mention."""
+    for sign, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(sign, escaped)
+    token = bot(world)
+    return _AT_APP.sub(f"<@{token['user_id']}>", text) if token else text
+
+
+def _press(world: World, form: Form) -> None:
+    who, action = _place(form), form["action"]
+    filled = _filled(form)
+    if who.channel == doings.VIEW and form["ts"] in views.screen(world, who.user)["stack"]:
+        doings.fill(world, who.user, filled)
+    doings.press(world, who.user, who.channel, form["ts"], action, chosen=filled.get(action))
+
+
+def _submit(world: World, form: Form) -> None:
+    """Send the form on top; what Slack itself would refuse is shown at its fields."""
+    user = form["user"]
+    try:
+        doings.submit(world, user, _filled(form))
+    except FormError as error:
+        views.screen(world, user)["errors"] = error.errors
+        world.record("effect", "slack", "view.incomplete", user=user, fields=list(error.errors))
+
+
+def _filled(form: Form) -> dict[str, Json]:
+    """What was filled in, by `block_id/action_id`; a list for elements that hold several."""
+    filled: dict[str, Json] = {}
+    for name, text in form.items():
+        kind, _, place = name.partition(".")
+        if kind == "chosen":
+            is_many = form.get(f"kind.{place}", "").startswith(("multi", "checkboxes"))
+            filled[place] = text.split("\n") if is_many and text else text
+    return filled
+
+
+def _home(world: World, form: Form) -> None:
+    doings.open_home(world, form["user"])
+
+
+def _pane(world: World, form: Form) -> None:
+    doings.open_pane(world, form["user"])
+
+
+def _react(world: World, form: Form) -> None:
+    who = _place(form)
+    doings.react(world, who.user, who.channel, form["ts"], form["name"])
+
+
+def _close(world: World, form: Form) -> None:
+    doings.close(world, form["user"])
+
+
+ACTIONS: Mapping[str, Callable[[World, Form], None]] = {
+    "clock": move,
+    "close": _close,
+    "fault": switches.switch,
+    "home": _home,
+    "model": switches.become,
+    "pane": _pane,
+    "press": _press,
+    "react": _react,
+    "say": _say,
+    "submit": _submit,
+}
+"""By the last part of the address that a form is sent to."""

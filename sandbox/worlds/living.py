@@ -1,0 +1,74 @@
+"""A world that goes on living: months of past, leads that arrive every hour, people at work.
+
+It begins when the demo does, and ends never. `leads` is how many the past holds; a hundredth of
+them arrive anew each day.
+"""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from sandbox import acts
+from sandbox.marketo import sync
+from sandbox.wire import Json
+from sandbox.world import World
+from sandbox.worlds import past, people, roster
+from sandbox.worlds.companies import found_companies, open_accounts
+from sandbox.worlds.demo import START
+from sandbox.worlds.places import Country
+from sandbox.worlds.stories import ALL_KINDS, Stage, tell
+
+LEADS = 2_000
+ARRIVALS = "living.arrivals"
+EVERY = timedelta(hours=1)
+LEADS_PER_COMPANY = 8
+FEWEST_COMPANIES, MOST_COMPANIES = 60, 4_000
+FEWEST_A_DAY = 24
+SHARE_A_DAY = 0.01
+AT_NIGHT = 0.1
+"""How likely somebody comes up out of their business hours, beside somebody within them."""
+OPENS, CLOSES = 8, 18
+SATURDAY = 5
+
+
+def build(world: World, leads: int = LEADS) -> None:
+    """Fill an empty world; its clock is set to the demo's start."""
+    world.state.now = START - timedelta(days=past.DAYS)
+    acts.live(world)
+    roster.settle(world)
+    count = min(MOST_COMPANIES, max(FEWEST_COMPANIES, leads // LEADS_PER_COMPANY))
+    companies = found_companies(world, count)
+    stage = Stage(world, companies, open_accounts(world, companies))
+    past.remember(stage, leads, START)
+    roster.part_ways(world)
+    sync.skip_past(world)
+    sync.begin(world)
+    _let_arrive(stage, max(FEWEST_A_DAY, round(leads * SHARE_A_DAY)))
+    people.live(world)
+
+
+def _let_arrive(stage: Stage, per_day: int) -> None:
+    """Let leads of all kinds come up hour by hour."""
+    world = stage.world
+    names = [name for name in ALL_KINDS if name != "surge"]
+    weights = [ALL_KINDS[name].count for name in names]
+
+    def arrive(_: Json) -> None:
+        chance = Random(f"{world.seed}/arrivals/{world.now.isoformat()}")
+        for _number in range(per_day // 24 + (chance.random() < per_day % 24 / 24)):
+            tell(stage, chance.choices(names, weights)[0], _within_the_hour)
+        world.schedule(world.now + EVERY, ARRIVALS)
+
+    world.on(ARRIVALS, arrive)
+    world.schedule(world.now + EVERY, ARRIVALS)
+
+
+def _within_the_hour(world: World, country: Country) -> datetime:
+    """An instant of the next hour; of a later one for who would be up at night."""
+    at = world.now + timedelta(seconds=world.rng.randrange(3600))
+    local = at.astimezone(ZoneInfo(country.timezone))
+    is_open = local.weekday() < SATURDAY and OPENS <= local.hour < CLOSES
+    while not is_open and world.rng.random() >= AT_NIGHT:
+        local += EVERY
+        is_open = local.weekday() < SATURDAY and OPENS <= local.hour < CLOSES
+    return local.astimezone(UTC)

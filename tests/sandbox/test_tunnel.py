@@ -1,0 +1,46 @@
+"""Clients that know only the vendor's own hosts, and how they reach the sandbox."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from simple_salesforce.api import Salesforce
+
+from sandbox.running import Running, start
+from sandbox.wire import Json
+from sandbox.world import World
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """An empty world behind its ports."""
+    running = start(World())
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def through(running: Running) -> Iterator[requests.Session]:
+    """A client's session that goes by the proxy and trusts the sandbox's authority."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.verify = running.ca_file
+        session.proxies = {"https": running.details()["proxy"]}
+        yield session
+
+
+def test_a_client_of_the_vendors_own_host(running: Running, through: requests.Session) -> None:
+    """A login at the org's My Domain stays at that host, and is answered by the sandbox."""
+    told = running.details()["salesforce"]
+    login = {name: told[name] for name in ("consumer_key", "consumer_secret")}
+    sf: Json = Salesforce(**login, domain="acme.my", session=through, version="66.0")
+    assert ("acme.my.salesforce.com", 0) == (
+        sf.sf_instance,
+        sf.query("SELECT COUNT() FROM Lead")["totalSize"],
+    )
+
+
+def test_other_hosts_are_refused(through: requests.Session) -> None:
+    """Nothing leaves for a host that the sandbox doesn't stand for."""
+    with pytest.raises(requests.exceptions.ProxyError, match="403"):
+        through.get("https://salesforce.example", timeout=5)
