@@ -30,6 +30,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(policy_cli, name="policy")
+console_cli = typer.Typer(help="The console: one screen that says whether leads are worked.")
+cli.add_typer(console_cli, name="console")
 prompts_cli = typer.Typer(
     help="The prompts: their versions, and what changed.", no_args_is_help=True
 )
@@ -44,6 +46,7 @@ Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the po
 Since = Annotated[str, typer.Option(help="How far back, such as 30d, 12h or 2w.")]
 SegmentName = Annotated[str | None, typer.Option(help="Only this segment of the policy.")]
 FormatName = Annotated[str, typer.Option("--format", help="text, html, csv or md.")]
+Port = Annotated[int, typer.Option(help="Which port the console is served at.")]
 PromptName = Annotated[str, typer.Argument(help="As `routeready prompts list` names it.")]
 Revision = Annotated[str, typer.Option("--base", help="A commit, branch or tag.")]
 JsonPath = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON.")]
@@ -426,13 +429,74 @@ def demo(
     json_file: JsonPath = None,
     seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
     days: Annotated[int, typer.Option(help="Simulated business days.", min=1, max=5)] = 3,
+    *,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve the console, while the company lives on.")
+    ] = False,
+    port: Port = 8750,
 ) -> None:
     """Run a made-up company's inbound leads through the worker, against a local sandbox."""
-    from agent.demo import run_demo
+    from agent.demo import run_demo, serve_demo
 
+    if serve and json_file is not None:
+        raise RoutereadyError("--serve goes on until it is stopped; leave --json away")
+    if serve:
+        serve_demo(seed=seed, days=days, port=port)
+        return
     result = run_demo(seed=seed, days=days)
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+@console_cli.callback(invoke_without_command=True)
+def console(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="What to listen on.")] = "127.0.0.1",
+    port: Port = 8750,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Whom it is for, where nobody signs in.")
+    ] = None,
+) -> None:
+    """Serve the console until stopped. Beyond this machine people sign in."""
+    if context.invoked_subcommand is not None:
+        return
+    from agent.app import open_app
+    from agent.console.door import Address
+    from agent.console.serving import serve
+    from agent.settings import read_settings
+
+    settings = read_settings()
+    address = Address(host, port, settings.routeready_console_url)
+    app = open_app(settings)
+    serve(app, address, default=by, tell=typer.echo)
+    app.close()
+
+
+@console_cli.command("token")
+def console_token(
+    email: Annotated[str, typer.Argument(help="Whom it is for, as the policy has it.")],
+) -> None:
+    """Make a token that lets a person sign in once, within ten minutes."""
+    from agent.app import open_app
+    from agent.console.door import make_token
+    from agent.settings import read_settings
+
+    app = open_app(read_settings())
+    if email not in app.policy.users:
+        raise RoutereadyError(f"the policy names no user {email}")
+    typer.echo(make_token(app.ledger.visits, email, app.clock.now()))
+
+
+@console_cli.command("expel")
+def console_expel(
+    email: Annotated[str, typer.Argument(help="Whose sessions and tokens end.")],
+) -> None:
+    """Sign somebody out everywhere."""
+    from agent.ledger import open_ledger
+    from agent.settings import read_settings
+
+    ended = open_ledger(read_settings().routeready_database).visits.expel(email)
+    typer.echo(f"{ended} sessions and tokens ended")
 
 
 @prompts_cli.command("list")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from agent.context import RunContext
 from agent.ledger import Ledger
 from agent.ledger.records import HeldOff
+from domain import measures
 from domain.charts import Chart, Look, Step, fates
 from domain.errors import RoutereadyError
 from domain.handoff import Handoff
@@ -19,6 +20,7 @@ from domain.measures import (
     Measures,
     Share,
     Spread,
+    Timings,
     groups,
     measure,
     timings,
@@ -152,10 +154,15 @@ def _once_each(held: Sequence[HeldOff]) -> list[list[Handoff]]:
     return [list(part.values()) for part in parts]
 
 
-def report(journeys: Sequence[Journey], question: Question, policy: Policy) -> Report:
-    """Measure the journeys as a whole and cut in every dimension."""
+def report(
+    journeys: Sequence[Journey], question: Question, policy: Policy, times: Timings | None = None
+) -> Report:
+    """Measure the journeys as a whole and cut in every dimension.
+
+    `times` are those of `timings` for these journeys or for more, where they are known already.
+    """
     now = question.now
-    times = timings(journeys, policy, now)
+    times = timings(journeys, policy, now) if times is None else times
     slices = tuple(
         (
             dimension,
@@ -218,22 +225,22 @@ def shares(measured: Measures) -> tuple[tuple[str, Share], ...]:
     """The shares of one group, each with its name."""
     coverage, quality, became = measured.coverage, measured.quality, measured.outcomes
     return (
-        ("ready of triggered", coverage.ready),
-        ("assigned of ready", coverage.assigned),
-        ("touched of assigned", coverage.touched),
-        ("touched in time of due", coverage.in_time),
-        ("accepted of assigned", quality.accepted),
-        ("disputed of assigned", quality.disputed),
-        ("misrouted of assigned", quality.misrouted),
-        ("reassigned of assigned", quality.reassigned),
-        ("moved by hand of assigned", quality.moved_by_hand),
-        ("to a fallback queue of assigned", quality.fallback),
-        ("converted of touched", quality.converted),
+        (measures.READY, coverage.ready),
+        (measures.ASSIGNED, coverage.assigned),
+        (measures.TOUCHED, coverage.touched),
+        (measures.IN_TIME, coverage.in_time),
+        (measures.ACCEPTED, quality.accepted),
+        (measures.DISPUTED, quality.disputed),
+        (measures.MISROUTED, quality.misrouted),
+        (measures.REASSIGNED, quality.reassigned),
+        (measures.BY_HAND, quality.moved_by_hand),
+        (measures.FALLBACK, quality.fallback),
+        (measures.CONVERTED, quality.converted),
         ("SQL of assigned", became.sql),
         ("meeting of assigned", became.meeting),
         ("opportunity of assigned", became.opportunity),
         ("won of assigned", became.won),
-        ("touched within 30 minutes of a nudge", quality.nudged),
+        (measures.NUDGED, quality.nudged),
     )
 
 

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     routeready_log_format: Literal["text", "json"] = "text"
     routeready_metrics_port: int | None = None
     routeready_otel_endpoint: str | None = None
+    routeready_console_url: str | None = None
 
     marketo_base_url: str | None = None
     marketo_client_id: str | None = None

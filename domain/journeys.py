@@ -125,16 +125,24 @@ class Journey:
         return now if self.ended_at is None else self.ended_at
 
 
+def answering(journey: Journey, policy: Policy) -> str | None:
+    """E-mail of the person who answers for it now; None for somebody whom the policy lacks.
+
+    For what lies in a queue that is the person who answers for the queue.
+    """
+    queue = policy.queues.get(journey.rep or "")
+    email = journey.rep if queue is None else queue.answers
+    return email if email in policy.users else None
+
+
 def working_time(
     journey: Journey, start: datetime, end: datetime, policy: Policy
 ) -> timedelta | None:
     """How much of a stretch the person who answers was at work; None for somebody unknown.
 
-    The calendar and time zone are those of the person who answers now, by the policy in force: a
-    queue's person for a queue.
+    The calendar and time zone are those of the person who answers now, by the policy in force.
     """
-    queue = policy.queues.get(journey.rep or "")
-    user = policy.users.get(journey.rep or "" if queue is None else queue.answers)
+    user = policy.users.get(answering(journey, policy) or "")
     if user is None:
         return None
     return between(policy.calendars[user.calendar], user.timezone, start, end)

@@ -280,33 +280,97 @@ def through_by(stays: Collection[Stay], mark: timedelta) -> float | None:
     return 1 - waiting
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a share is of, and what counts: the definition that both counts and lists follow."""
+
+    whole: Callable[[Journey], bool]
+    part: Callable[[Journey], bool]
+
+    def split(self, journeys: Iterable[Journey]) -> tuple[list[Journey], list[Journey]]:
+        """The journeys of the whole: those that count, and the others."""
+        counts: list[Journey] = []
+        others: list[Journey] = []
+        for one in journeys:
+            if self.whole(one):
+                (counts if self.part(one) else others).append(one)
+        return counts, others
+
+    def share(self, journeys: Iterable[Journey]) -> Share:
+        """How many of how many."""
+        counts, others = self.split(journeys)
+        return Share(len(counts), len(counts) + len(others))
+
+
+def _is_assigned(one: Journey) -> bool:
+    return one.assigned_at is not None
+
+
+def _is_touched(one: Journey) -> bool:
+    return one.touched_at is not None
+
+
+READY, ASSIGNED, TOUCHED = "ready of triggered", "assigned of ready", "touched of assigned"
+IN_TIME = "touched in time of due"
+ACCEPTED, DISPUTED = "accepted of assigned", "disputed of assigned"
+MISROUTED, REASSIGNED = "misrouted of assigned", "reassigned of assigned"
+BY_HAND, FALLBACK = "moved by hand of assigned", "to a fallback queue of assigned"
+CONVERTED, NUDGED = "converted of touched", "touched within 30 minutes of a nudge"
+
+
+def portions(now: datetime) -> dict[str, Portion]:
+    """The definitions of the shares of journeys, by name; `NUDGED` is a share of nudges."""
+    return {
+        READY: Portion(lambda _: True, lambda one: one.ready_at is not None),
+        ASSIGNED: Portion(lambda one: one.ready_at is not None, _is_assigned),
+        TOUCHED: Portion(_is_assigned, _is_touched),
+        IN_TIME: Portion(
+            lambda one: _is_assigned(one) and one.is_due(now), Journey.is_touched_in_time
+        ),
+        **_OF_QUALITY,
+    }
+
+
+_OF_QUALITY = {
+    ACCEPTED: Portion(_is_assigned, lambda one: (one.accepted_at or one.touched_at) is not None),
+    DISPUTED: Portion(_is_assigned, lambda one: bool(one.disputes)),
+    MISROUTED: Portion(_is_assigned, lambda one: "accepted" in one.disputes),
+    REASSIGNED: Portion(_is_assigned, lambda one: one.reassigned > 0),
+    BY_HAND: Portion(_is_assigned, lambda one: one.moved_by_hand > 0),
+    FALLBACK: Portion(_is_assigned, lambda one: one.is_fallback),
+    CONVERTED: Portion(
+        lambda one: _is_assigned(one) and _is_touched(one) and one.is_converted is not None,
+        lambda one: one.is_converted is True,
+    ),
+}
+
+
 def coverage(journeys: Sequence[Journey], now: datetime) -> Coverage:
     """How far demand got."""
-    ready = [one for one in journeys if one.ready_at is not None]
-    given = [one for one in journeys if one.assigned_at is not None]
-    due = [one for one in given if one.is_due(now)]
+    defined = portions(now)
     return Coverage(
-        ready=Share(len(ready), len(journeys)),
-        assigned=_share(ready, lambda one: one.assigned_at is not None),
-        touched=_share(given, lambda one: one.touched_at is not None),
-        in_time=_share(due, Journey.is_touched_in_time),
+        ready=defined[READY].share(journeys),
+        assigned=defined[ASSIGNED].share(journeys),
+        touched=defined[TOUCHED].share(journeys),
+        in_time=defined[IN_TIME].share(journeys),
     )
 
 
 def quality(journeys: Sequence[Journey]) -> Quality:
     """Whether the right people got the right leads."""
-    given = [one for one in journeys if one.assigned_at is not None]
-    touched = [one for one in given if one.touched_at is not None]
-    told = [one.is_converted for one in touched if one.is_converted is not None]
-    unasked = "Salesforce was not asked" if touched and not told else None
+    given = [one for one in journeys if _is_assigned(one)]
+    share = {name: portion.share(given) for name, portion in _OF_QUALITY.items()}
+    converted = share[CONVERTED]
+    if not converted.whole and any(_is_touched(one) for one in given):
+        converted = Share(0, 0, "Salesforce was not asked")
     return Quality(
-        accepted=_share(given, lambda one: (one.accepted_at or one.touched_at) is not None),
-        disputed=_share(given, lambda one: bool(one.disputes)),
-        misrouted=_share(given, lambda one: "accepted" in one.disputes),
-        reassigned=_share(given, lambda one: one.reassigned > 0),
-        moved_by_hand=_share(given, lambda one: one.moved_by_hand > 0),
-        fallback=_share(given, lambda one: one.is_fallback),
-        converted=Share(sum(told), len(told), unasked),
+        accepted=share[ACCEPTED],
+        disputed=share[DISPUTED],
+        misrouted=share[MISROUTED],
+        reassigned=share[REASSIGNED],
+        moved_by_hand=share[BY_HAND],
+        fallback=share[FALLBACK],
+        converted=converted,
         nudged=nudge_effect(given),
     )
 
@@ -339,10 +403,6 @@ def nudge_effect(journeys: Iterable[Journey]) -> Share:
         touched is not None and at <= touched <= at + NUDGE_WORKS_FOR for at, touched in pairs
     )
     return Share(followed, len(pairs))
-
-
-def _share(group: Sequence[Journey], counts: Callable[[Journey], bool]) -> Share:
-    return Share(sum(counts(one) for one in group), len(group))
 
 
 class Dimension(StrEnum):
