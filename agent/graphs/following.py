@@ -28,6 +28,7 @@ from agent import (
 )
 from agent.context import RunContext
 from agent.following import Case, Choice, Follower, NextStep, reassigns
+from agent.graphs.watching import watched
 from agent.ledger.records import HeldOff, Stop
 from agent.logs import alert
 from domain.ladder import Climb, Rest, Seen, next_step
@@ -190,9 +191,9 @@ def record(state: Flock, runtime: Runtime[RunContext]) -> None:
 def build() -> CompiledStateGraph[Flock, RunContext, Flock, Flock]:
     """The follow-through graph."""
     graph = StateGraph(Flock, context_schema=RunContext)
-    graph.add_sequence([due, observe, judge, climb])
-    graph.add_node(investigate)
-    graph.add_sequence([word, act, record])
+    graph.add_sequence([*map(watched, (due, observe, judge, climb))])
+    graph.add_node(watched(investigate))
+    graph.add_sequence([*map(watched, (word, act, record))])
     graph.add_edge(START, "due")
     graph.add_conditional_edges("climb", puzzling, ["investigate", "word"])
     graph.add_edge("investigate", "word")
