@@ -71,6 +71,14 @@ def is_reachable(world: World) -> bool:
     return way in world.table(ADDRESS) and bool(row["socket_mode"] or row["request_url"])
 
 
+def is_listening(world: World) -> bool:
+    """Whether an app hears what is delivered; one at a request URL is taken to."""
+    if not is_reachable(world):
+        return False
+    row, open_now = installed(world), world.table(ADDRESS).get("open", {})
+    return bool(not row["socket_mode"] or open_now.get("connections"))
+
+
 def team() -> Row:
     """The workspace as payloads carry it."""
     return {"id": TEAM_ID, "domain": TEAM_DOMAIN}

@@ -111,7 +111,8 @@ class Deliveries:
 
     def is_heard(self) -> bool:
         """Whether an app listens; one at a request URL is taken to."""
-        return bool(self._socket.connections or not app.installed(self._world)["socket_mode"])
+        self._socket.tell_count()
+        return app.is_listening(self._world)
 
     def _is_by_socket(self, what: Push) -> bool:
         return bool(app.installed(self._world)["socket_mode"]) and what.kind != CHALLENGE

@@ -79,6 +79,11 @@ class SocketMode:
         with self._lock:
             return tuple(self._connections)
 
+    def tell_count(self) -> None:
+        """Say in the world how many connections there are, as it may have gone back meanwhile."""
+        with self._world.lock:
+            self._world.table(ADDRESS)["open"] = {"connections": len(self.connections)}
+
     def wait_for_connection(self, seconds: float = 10.0) -> bool:
         """Wait until the app is connected; says whether it is."""
         with self._acked:
@@ -160,6 +165,7 @@ class SocketMode:
             self._connections.append(connection)
             count = len(self._connections)
             self._acked.notify_all()
+        self.tell_count()
         try:
             connection.send(json.dumps(_hello(count)))
             for text in connection:
@@ -169,6 +175,7 @@ class SocketMode:
         finally:
             with self._lock:
                 self._connections.remove(connection)
+            self.tell_count()
 
     def _admit(self, connection: ServerConnection) -> bool:
         """Whether a connection comes with a ticket that was not used before."""
