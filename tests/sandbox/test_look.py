@@ -145,6 +145,20 @@ def test_a_new_chat_stands_beside(town: Town, page: Page) -> None:
     expect(page.get_by_role("region", name="Thread").get_by_label("Reply")).to_be_visible()
 
 
+def test_somebody_says_that_they_are_away(town: Town, page: Page) -> None:
+    """A status is set as that person would, and ends by itself."""
+    page.goto(town.dm)
+    page.get_by_label("Status").select_option("Out sick")
+    expect(page.get_by_label("Status")).to_have_value("Out sick")
+    profile = town.world.table("slack.user")[town.ana]["profile"]
+    assert ("Out sick", ":face_with_thermometer:") == (
+        profile["status_text"],
+        profile["status_emoji"],
+    )
+    page.get_by_label("Status").select_option("At work")
+    expect(page.get_by_label("Status")).to_have_value("At work")
+
+
 def test_the_home_tab_is_published(town: Town, page: Page) -> None:
     """Opening it asks the app for it."""
     page.goto(f"{town.at('slack/home')}?as={town.ana}")
@@ -262,6 +276,7 @@ def test_forms_of_other_sites_are_refused(town: Town, headers: dict[str, str], s
         ("clock", {"speed": "nan"}, "3600"),
         ("fault", {"profile": "slack.nothing"}, "there is no profile"),
         ("model", {"personality": "kind"}, "there is no character"),
+        ("status", {"user": "U404", "status": "Asleep"}, "there is no status"),
     ],
 )
 def test_what_cannot_be_done_is_said(
