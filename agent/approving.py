@@ -6,10 +6,24 @@ from agent.context import RunContext
 from agent.decisions import owner_write, plan
 from agent.ledger.records import CycleFields, Decision, Step
 from agent.ledger.tables import CycleStatus, DecisionRow
+from domain.authority import Ability, may, principal
 from domain.certificate import Case, Outcome
 from domain.values import CycleId, LeadKey
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
+
+
+def may_answer(approval: str, by: str, context: RunContext) -> bool:
+    """Whether somebody's word on a write that waits counts: by their role, and whose it would be.
+
+    False also for an approval that doesn't wait.
+    """
+    who, ledger = principal(by, context.policy), context.ledger
+    cycles = [CycleId(one.cycle_id) for one in ledger.approvals.pending() if one.id == approval]
+    if who is None or not cycles:
+        return False
+    (lead,) = ledger.talks.of_cycles(cycles)
+    return may(who, Ability.APPROVE, lead.chosen if lead.chosen in context.policy.users else None)
 
 
 def approve(approval: str, by: str, context: RunContext) -> bool:

@@ -15,10 +15,13 @@ from agent.context import RunContext
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import Outstanding, Settled
 from agent.ledger.tables import EffectState
+from agent.logs import alert
+from agent.stopping import stops
 from domain.business_time import next_open
 from domain.changes import WORKER
 from domain.effects import (
     Applied,
+    CorrectField,
     LogCall,
     MirrorActivity,
     MirrorFields,
@@ -45,6 +48,8 @@ from domain.errors import (
     UnknownOutcomeError,
 )
 from domain.handoff import Handoff
+from domain.moments import midnight
+from domain.normalise import normalise
 from domain.touches import Touched
 from domain.values import CycleId, EffectKey, LeadKey
 
@@ -61,6 +66,7 @@ A = TypeVar(
     StampTouch,
     SetTask,
     LogCall,
+    CorrectField,
 )
 Receipts = Mapping[EffectKey, Receipt]
 
@@ -71,6 +77,8 @@ ATTEMPTS = 8
 """After so many attempts an effect is given up and kept as a dead letter."""
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=30)
+MESSAGES = ("tell_owner", "tell_manager", "send_report")
+"""What people are told without having asked."""
 HOLD_OFF = timedelta(minutes=2)
 """Slack and Marketo promise no read after write: what is not found is not repeated sooner."""
 
@@ -96,16 +104,16 @@ class Kind:
 def perform(kind: str, context: RunContext) -> None:
     """Settle what is in doubt, then send what is due."""
     effects, now = context.ledger.effects, context.now
-    stops = context.ledger.talks.stops()
-    if WORKER in stops:
+    stopped = stops(context)
+    if WORKER in stopped:
         return
-    found = _going(effects.outstanding(kind, OUTSTANDING, now, AT_ONCE), stops, context)
+    found = _going(effects.outstanding(kind, OUTSTANDING, now, AT_ONCE), stopped, context)
     doubtful = [one for one in found if one.state is not EffectState.PLANNED]
     if doubtful:
         _settle(doubtful, KINDS[kind].look_up(doubtful, context), context)
         planned = effects.outstanding(kind, (EffectState.PLANNED,), now, AT_ONCE)
-        found = _going(planned, stops, context)
-    due = _screened(kind, found, context)
+        found = _going(planned, stopped, context)
+    due = _within_the_day(kind, _screened(kind, found, context), context)
     if not due:
         return
     effects.attempt([one.key for one in due], now)
@@ -140,6 +148,30 @@ def _screened(kind: str, due: Sequence[Outstanding], context: RunContext) -> Seq
     return [
         one for one in due if one.key not in screened.needless and one.key not in screened.later
     ]
+
+
+def _within_the_day(
+    kind: str, due: Sequence[Outstanding], context: RunContext
+) -> Sequence[Outstanding]:
+    """What of these the day's limit still allows; the rest waits for the next day."""
+    limits = context.policy.limits
+    if kind == "set_owner":
+        alike, most = ("set_owner",), limits.owner_changes_per_day
+    elif kind in MESSAGES:
+        alike, most = MESSAGES, limits.messages_per_day
+    else:
+        return due
+    if not due:
+        return due
+    today = midnight(context.now, context.policy.timezone)
+    left = max(0, most - context.ledger.effects.sent_since(alike, today))
+    if left >= len(due):
+        return due
+    tomorrow = midnight(today + timedelta(hours=36), context.policy.timezone)
+    context.ledger.effects.put_off({one.key: tomorrow for one in due[left:]})
+    words = f"{len(due) - left} {kind} wait until tomorrow: {most} a day is the policy's limit."
+    alert("day_limit", words)
+    return due[:left]
 
 
 def _receipt_of(error: ToolError, now: datetime) -> Receipt:
@@ -411,6 +443,27 @@ def _log_calls(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
     return context.crm.log_calls(_of(effects, LogCall))
 
 
+def _correct_fields(effects: Sequence[Outstanding], context: RunContext) -> Receipts:
+    """Compare once more, then write: what somebody changed in Marketo meanwhile stays theirs."""
+    writes = _of(effects, CorrectField)
+    people = context.marketing.people([one.lead for one in writes.values()])
+    compared: dict[EffectKey, Receipt] = {}
+    for key, write in writes.items():
+        person = people.get(write.lead)
+        if person is None:
+            compared[key] = _refusal(Refusal.GONE, "the person is no longer in Marketo")
+            continue
+        known = normalise(person).fields.get(write.field)
+        value = None if known is None else known.value
+        if value == write.value:
+            compared[key] = Applied(detail="Marketo has it already")
+        elif value != write.was:
+            words = f"Marketo's {write.field} was changed to {value} meanwhile"
+            compared[key] = _refusal(Refusal.OTHER, words)
+    allowed = {key: write for key, write in writes.items() if key not in compared}
+    return {**compared, **(context.marketing.correct_fields(allowed) if allowed else {})}
+
+
 def _first_try(effects: Sequence[Outstanding]) -> datetime:
     return min(one.attempted_at or one.planned_at for one in effects) - HOLD_OFF
 
@@ -442,5 +495,6 @@ KINDS: Mapping[str, Kind] = {
     "stamp_touch": Kind(_stamp_touches, _repeat),
     "set_task": Kind(_set_tasks, _repeat),
     "log_call": Kind(_log_calls, _repeat),
+    "correct_field": Kind(_correct_fields, _repeat),
 }
 """Every kind of action, and nothing else."""

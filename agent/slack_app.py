@@ -5,7 +5,6 @@ needs no keeping. Who pressed is what Slack says, not what the message says.
 """
 
 import json
-import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +14,7 @@ from slack_bolt import App as Bolt
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from agent import effects, pressing, refreshing, slack_talk
+from agent import effects, pressing, refreshing, slack_http, slack_talk
 from agent.app import App
 from agent.logs import alert, log
 from agent.pressing import Press, Verb
@@ -67,12 +66,13 @@ def listening(app: App) -> Generator[None]:
         token = settings.slack_app_token.get_secret_value()
         handler = SocketModeHandler(bolt, token, web_client=bolt.client)
         handler.connect()  # pyright: ignore[reportUnknownMemberType]  (untyped in Bolt)
-        log("slack_connected", "Buttons in Slack are listened to through Socket Mode.")
+        log("slack_connected", "Slack is listened to through Socket Mode.")
     elif settings.slack_signing_secret is not None and settings.slack_http_port is not None:
-        threading.Thread(
-            target=build(app).start, args=(settings.slack_http_port, "/slack/events"), daemon=True
-        ).start()
-        log("slack_listening", "Buttons in Slack are listened to by HTTP.")
+        secret = settings.slack_signing_secret.get_secret_value()
+        with slack_http.serving(build(app), secret, settings.slack_http_port) as port:
+            log("slack_listening", f"Slack is listened to by HTTP on port {port}.")
+            yield
+        return
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
 """What people say to the worker in Slack, and their word on what it proposes, through Bolt.
 
-A message is kept in the ledger before Slack is acknowledged; a word on a proposal is decided in
-the ledger before. Who speaks is what Slack signed, never a name in a text.
+A message, a command or a press is kept in the ledger before Slack is acknowledged; a word on a
+proposal is decided in the ledger before. Who speaks is what Slack signed, never a name in a text.
 """
 
 import re
@@ -10,48 +10,54 @@ from typing import Any
 
 from slack_bolt import Ack
 from slack_bolt import App as Bolt
-from slack_sdk import WebClient
 
 from agent.app import App
-from agent.conversation.desk import COMMAND, DIRECT, MENTION, STRANGER, Desk
-from agent.ledger.talks import Heard
+from agent.conversation.desk import COMMAND, DIRECT, MENTION, PRESS, STRANGER, Desk
+from agent.ledger.talks import Heard, conversation
 from domain.answers import Answer, Shown
 from domain.values import content_hash
 from tools.slack import answering
-from tools.slack.answering import NO, YES
+from tools.slack.answering import ASK, NO, YES
 
 Body = dict[str, Any]
 Respond = Callable[..., Any]
 SUGGESTED = (
+    ("What is mine?", "mine"),
     ("What is unworked?", "What's unworked right now?"),
     ("Who is overloaded?", "Who is overloaded this week?"),
     ("What changed?", "What changed since Monday?"),
-    ("What do the rules say?", "rules"),
 )
-"""What the assistant pane offers, by title."""
+"""What the assistant pane offers: a title, and what it asks. Slack shows at most four."""
 _MENTIONED = re.compile(r"<@[A-Z0-9]+>")
+_ASK = re.compile(rf"{ASK}\d+")
 
 
 def listen(bolt: Bolt, app: App) -> None:
-    """Take up messages, mentions, `/leads`, the App Home, and the two buttons of a proposal."""
+    """Take up messages, mentions, `/leads`, the App Home, and the buttons of answers."""
 
     def asked(body: Body, ack: Ack, event: Body) -> None:
-        heard = _heard(body, event)
-        is_new = heard is not None and app.ledger.talks.hear(heard, app.clock.now())
-        ack()
-        if heard is not None and is_new:
-            _desk(app).hear(heard.id)
+        _take_up(app, _heard(body, event), ack)
+
+    def asked_by_button(body: Body, ack: Ack) -> None:
+        _take_up(app, _pressed(body), ack)
 
     def opened_home(ack: Ack, event: Body) -> None:
         ack()
-        desk = _desk(app)
-        who, messenger = desk.person(str(event["user"])), desk.run.messenger
-        if who is not None and messenger is not None:
-            messenger.show_home(str(event["user"]), desk.home(who))
+        _show_home(app, str(event["user"]))
+
+    def opened_pane(ack: Ack, event: Body) -> None:
+        ack()
+        thread = event["assistant_thread"]
+        if app.messenger is not None:
+            app.messenger.offer(thread["channel_id"], thread["thread_ts"], SUGGESTED)
 
     def commanded(body: Body, ack: Ack, respond: Respond) -> None:
+        heard = _commanded(body)
+        is_new = app.ledger.talks.hear(heard, app.clock.now())
         ack()
-        respond(**_ephemeral(app, _commanded(app, body)))
+        if is_new and app.ledger.talks.claim(heard.id, app.clock.now()) is not None:
+            respond(**_ephemeral(app, _answer(app, heard)))
+            app.ledger.talks.handled(heard.id, app.clock.now())
 
     def decided(body: Body, ack: Ack, respond: Respond) -> None:
         shown = _decided(app, body)
@@ -62,25 +68,37 @@ def listen(bolt: Bolt, app: App) -> None:
     bolt.event("app_mention")(asked)
     bolt.event("message")(asked)
     bolt.event("app_home_opened")(opened_home)
-    bolt.event("assistant_thread_started")(_suggest)
+    bolt.event("assistant_thread_started")(opened_pane)
     bolt.event("assistant_thread_context_changed")(_pass_over)
     bolt.command("/leads")(commanded)
+    bolt.action(_ASK)(asked_by_button)
     for action in (YES, NO):
         bolt.action(action)(decided)
 
 
-def _commanded(app: App, body: Body) -> Shown:
+def _take_up(app: App, heard: Heard | None, ack: Ack) -> None:
+    """Keep what was said, let Slack know, then answer it; what was delivered before is kept so."""
+    is_new = heard is not None and app.ledger.talks.hear(heard, app.clock.now())
+    ack()
+    if heard is not None and is_new:
+        _desk(app).hear(heard.id)
+
+
+def _answer(app: App, heard: Heard) -> Shown:
     desk = _desk(app)
-    who = desk.person(str(body["user_id"]))
+    who = desk.person(heard.person)
     if who is None:
         return Shown(answers=(Answer(title=STRANGER, is_failure=True),))
-    text, channel = str(body.get("text") or "help"), str(body["channel_id"])
-    told = content_hash(f"{body.get('team_id')} {channel} {body.get('trigger_id')} {text}")
-    heard = Heard(f"h{told}", COMMAND, str(body["user_id"]), channel, who.email, text)
-    app.ledger.talks.hear(heard, desk.run.now)
-    shown = desk.respond(text, who, f"{channel}/{who.email}")
-    app.ledger.talks.handled(heard.id, desk.run.now)
-    return shown
+    thread = conversation(heard.channel, heard.thread, heard.person)
+    return desk.respond(heard.text, who, thread, plain=True)
+
+
+def _show_home(app: App, user: str) -> None:
+    desk = _desk(app)
+    who, messenger = desk.person(user), desk.run.messenger
+    if messenger is not None:
+        stranger = Shown(answers=(Answer(title=STRANGER, is_failure=True),))
+        messenger.show_home(user, stranger if who is None else desk.home(who))
 
 
 def _decided(app: App, body: Body) -> Shown:
@@ -104,20 +122,32 @@ def _heard(body: Body, event: Body) -> Heard | None:
         return None
     channel, ts = str(event["channel"]), str(event["ts"])
     thread = str(event.get("thread_ts") or ("" if is_direct else ts))
-    told = f"{body.get('team_id')} {channel} {ts}"
-    text = _MENTIONED.sub("", str(event.get("text") or "")).strip()
     kind = DIRECT if is_direct else MENTION
+    told = f"{body.get('team_id')} {channel} {ts} {kind}"
+    text = _MENTIONED.sub("", str(event.get("text") or "")).strip()
     return Heard("h" + content_hash(told), kind, str(event["user"]), channel, thread, text)
 
 
-def _suggest(event: Body, client: WebClient, ack: Ack) -> None:
-    ack()
-    thread = event["assistant_thread"]
-    client.assistant_threads_setSuggestedPrompts(
-        channel_id=thread["channel_id"],
-        thread_ts=thread["thread_ts"],
-        prompts=[{"title": title, "message": message} for title, message in SUGGESTED],
-    )
+def _commanded(body: Body) -> Heard:
+    """What follows `/leads`; its trigger tells one command from the next of the same words."""
+    text, channel = str(body.get("text") or "help"), str(body["channel_id"])
+    told = f"{body.get('team_id')} {channel} {body.get('trigger_id')} {COMMAND} {text}"
+    return Heard("h" + content_hash(told), COMMAND, str(body["user_id"]), channel, "", text)
+
+
+def _pressed(body: Body) -> Heard:
+    """A button that asks something; where only one person sees it, so they do the answer.
+
+    From the App Home the answer goes to the direct message, whose channel is not known yet.
+    """
+    action, user = body["actions"][0], str(body["user"]["id"])
+    container: Body = body.get("container") or {}
+    channel = "" if container.get("type") == "view" else str(body["channel"]["id"])
+    message: Body = body.get("message") or {}
+    thread = str(message.get("thread_ts") or "")
+    told = f"{channel} {user} {action.get('action_ts')} {PRESS} {action['value']}"
+    kind = COMMAND if container.get("is_ephemeral") else PRESS
+    return Heard("h" + content_hash(told), kind, user, channel, thread, str(action["value"]))
 
 
 def _pass_over(ack: Ack) -> None:
@@ -137,8 +167,12 @@ def _ephemeral(app: App, shown: Shown) -> Body:
 def _show_outcome(app: App, body: Body, respond: Respond, shown: Shown) -> None:
     """The outcome in place of the buttons; a word that didn't count leaves them as they are."""
     (answer,) = shown.answers
-    messenger, container = app.messenger, body.get("container", {})
-    if answer.proposal is not None:
+    messenger, container, user = app.messenger, body.get("container", {}), str(body["user"]["id"])
+    if messenger is not None and container.get("type") == "view":
+        told = f"{user} {body['actions'][0].get('action_ts')} {answer.title}"
+        messenger.say(messenger.direct(user), "", shown, "w" + content_hash(told))
+        _show_home(app, user)
+    elif answer.proposal is not None:
         respond(text=answer.title, replace_original=False, response_type="ephemeral")
     elif container.get("is_ephemeral") or messenger is None:
         respond(**(_ephemeral(app, shown) | {"replace_original": True}))

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from agent import publishing
 from agent.context import RunContext
+from agent.stopping import stops
 from domain.changes import WORKER
 from domain.errors import ToolError
 
@@ -88,13 +90,14 @@ class Worker:
     def _run(self, kind: str, batch: Callable[[RunContext], _Round]) -> Report:
         context = self.context()
         ledger = context.ledger
-        stop = ledger.talks.stops().get(WORKER)
+        stop = stops(context).get(WORKER)
         if stop is not None:
             return Report(context.run, paused=f"paused by {stop.by}: {stop.reason}")
         if ledger.leases.acquire("tick", self.name, context.now, LEASE) is None:
             return Report(context.run, busy=True)
         ledger.leases.begin_run(context.run, kind, context.now)
         ledger.cycles.keep_policy(context.policy, context.now)
+        context = publishing.watch(context) or context
         counts: Counter[str] = Counter()
         error: str | None = None
         try:

@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT))
 
 from agent.conversation import graph as conversation  # noqa: E402
 from agent.graphs import following, routing  # noqa: E402
-from domain.authority import CHANGES, TABLE, Ability, Reach  # noqa: E402
+from domain.authority import CHANGES, SPENDS, TABLE, Ability, Reach  # noqa: E402
 from domain.policy import Policy  # noqa: E402
 
 
@@ -25,19 +25,47 @@ def documents() -> Mapping[Path, str]:
     }
 
 
+WHOSE = ("own", "team", "other")
+"""Whose lead it is, as seen by who asks."""
+
+
 def _roles() -> Iterator[str]:
     yield "# Who may what"
     yield ""
     yield "Generated from the code: `make docs`. The role is the policy's `users: role:`; why it is so: [security.md](security.md)."
+    yield ""
+    yield "## How far each role reaches"
+    yield ""
     yield "`own` is one's own leads, `team` also those of everybody who reports to one, `all` every lead."
+    yield "A lead that nobody answers for yet is reached by `all` only."
     yield ""
     yield "| asked for | changes something | " + " | ".join(TABLE) + " |"
     yield "|---|---|" + "---|" * len(TABLE)
     for ability in Ability:
         cells = [str(abilities.get(ability, Reach.NONE)) for abilities in TABLE.values()]
         shown = ["-" if cell == "none" else cell for cell in cells]
-        mark = "yes" if ability in CHANGES else ""
+        mark = "yes" if ability in CHANGES else "costs credits" if ability in SPENDS else ""
         yield f"| `{ability}` | {mark} | " + " | ".join(shown) + " |"
+    yield ""
+    yield "## Case by case"
+    yield ""
+    yield "Whether each role may, for a lead of their own, of their team's, and of somebody else's. Every cell is tried by a test."
+    yield ""
+    columns = [f"{role}: {whose}" for role in TABLE for whose in WHOSE]
+    yield "| asked for | " + " | ".join(columns) + " |"
+    yield "|---|" + "---|" * len(columns)
+    for ability in Ability:
+        cells = [
+            "yes" if _covers(abilities.get(ability, Reach.NONE), whose) else "-"
+            for abilities in TABLE.values()
+            for whose in WHOSE
+        ]
+        yield f"| `{ability}` | " + " | ".join(cells) + " |"
+
+
+def _covers(reach: Reach, whose: str) -> bool:
+    covered = {Reach.OWN: ("own",), Reach.TEAM: ("own", "team"), Reach.ALL: WHOSE}
+    return whose in covered.get(reach, ())
 
 
 def _policy_reference() -> Iterator[str]:

@@ -5,15 +5,27 @@ from collections.abc import Sequence
 from domain.values import CycleId, LeadKey, RecordId, Value
 
 
-class Card(Value):
-    """One lead in an answer."""
+class Ask(Value):
+    """A button that asks something, as if the person had typed it after `/leads`."""
 
-    lead: LeadKey
-    cycle: CycleId
+    label: str
+    says: str
+
+
+class Card(Value):
+    """One lead in an answer, or one proposal that waits for the reader's word."""
+
     title: str
+    lead: LeadKey | None = None
+    cycle: CycleId | None = None
+    """None for what is not about one lead, such as a pause."""
     record_id: RecordId | None = None
     """None until it is in Salesforce."""
     lines: tuple[str, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    """What can be asked of it at once; the same checks apply as to what is typed."""
+    proposal: str | None = None
+    """The proposal that the reader may decide."""
 
 
 class Answer(Value):
@@ -26,12 +38,14 @@ class Answer(Value):
     """Where it is from, and as of when."""
     proposal: str | None = None
     """The proposal that waits for a word."""
+    about: tuple[CycleId, ...] = ()
+    """Leads that it tells of without a card."""
     is_failure: bool = False
     """Nothing was found or allowed: the lines say what to do."""
 
     def facts(self) -> list[str]:
-        """Every sentence of it: what a model may repeat."""
-        cards = [text for card in self.cards for text in (card.title, *card.lines)]
+        """What a model may say again: one sentence each, a lead's card as one."""
+        cards = [". ".join((card.title, *card.lines)) for card in self.cards]
         return [self.title, *self.lines, *cards, self.source]
 
     def text(self) -> str:
@@ -46,7 +60,7 @@ class Shown(Value):
     """What is shown of one turn: what was said, and the answers it rests on."""
 
     said: str = ""
-    """A model's sentence that passed the checks; empty when the answers speak for themselves."""
+    """A model's sentences that passed the checks, or how the answers came about."""
     answers: tuple[Answer, ...] = ()
 
     @property
@@ -56,7 +70,13 @@ class Shown(Value):
             return self.said
         return self.answers[0].title if self.answers else "Nothing to say."
 
+    def text(self) -> str:
+        """The turn for a terminal, and for the record."""
+        said = [self.said] if self.said else []
+        return "\n\n".join([*said, *(answer.text() for answer in self.answers)])
+
 
 def leads_of(answers: Sequence[Answer]) -> list[CycleId]:
     """The leads that answers are about, in order: what "this" means next."""
-    return list(dict.fromkeys(card.cycle for answer in answers for card in answer.cards))
+    told = [cycle for one in answers for cycle in (*(card.cycle for card in one.cards), *one.about)]
+    return list(dict.fromkeys(cycle for cycle in told if cycle is not None))

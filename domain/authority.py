@@ -16,6 +16,7 @@ class Ability(StrEnum):
     """Everything that can be asked for in a conversation; nothing else exists."""
 
     WHY = "why"
+    STORY = "story"
     FIND = "find"
     UNWORKED = "unworked"
     WORKLOAD = "workload"
@@ -26,10 +27,12 @@ class Ability(StrEnum):
     WAITING = "waiting"
     MARKETO = "marketo"
     SALESFORCE = "salesforce"
+    ENRICH = "enrich"
     GIVE = "give"
     HOLD = "hold"
     RELEASE = "release"
     SNOOZE = "snooze"
+    CORRECT = "correct"
     GATE_AGAIN = "gate_again"
     TRY_AGAIN = "try_again"
     APPROVE = "approve"
@@ -44,6 +47,7 @@ CHANGES = frozenset(
         Ability.HOLD,
         Ability.RELEASE,
         Ability.SNOOZE,
+        Ability.CORRECT,
         Ability.GATE_AGAIN,
         Ability.TRY_AGAIN,
         Ability.APPROVE,
@@ -53,6 +57,8 @@ CHANGES = frozenset(
     }
 )
 """What changes something; the others only look."""
+SPENDS = frozenset({Ability.ENRICH})
+"""What only looks but costs credits."""
 
 
 class Reach(StrEnum):
@@ -67,6 +73,7 @@ class Reach(StrEnum):
 
 _REP = {
     Ability.WHY: Reach.OWN,
+    Ability.STORY: Reach.OWN,
     Ability.FIND: Reach.OWN,
     Ability.UNWORKED: Reach.OWN,
     Ability.WORKLOAD: Reach.OWN,
@@ -75,7 +82,9 @@ _REP = {
     Ability.RULES: Reach.ALL,
     Ability.MARKETO: Reach.OWN,
     Ability.SALESFORCE: Reach.OWN,
+    Ability.ENRICH: Reach.OWN,
     Ability.SNOOZE: Reach.OWN,
+    Ability.CORRECT: Reach.OWN,
 }
 _MANAGER = dict.fromkeys(_REP, Reach.TEAM) | {
     Ability.RULES: Reach.ALL,
@@ -94,11 +103,15 @@ TABLE: Mapping[str, Mapping[Ability, Reach]] = MappingProxyType(
         "manager": MappingProxyType(_MANAGER),
         "ops": MappingProxyType(dict.fromkeys(Ability, Reach.ALL)),
         "viewer": MappingProxyType(
-            {ability: Reach.ALL for ability in Ability if ability not in CHANGES}
+            {ability: Reach.ALL for ability in Ability if ability not in CHANGES | SPENDS}
         ),
     }
 )
-"""Role to ability to reach; what is absent is refused. docs/security.md shows it."""
+"""Role to ability to reach; what is absent is refused. docs/roles.md shows it."""
+
+
+PUBLISHERS = frozenset({"ops"})
+"""Roles that may let another policy decide, and take it back."""
 
 
 class Principal(Value):

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from domain.authority import Ability
 from domain.durations import Duration
-from domain.values import CycleId, EffectKey, Instant, LeadKey, RecordId, Value
+from domain.lead import FieldName
+from domain.values import CycleId, EffectKey, Instant, LeadKey, RecordId, Scalar, Value
 
 
 class About(Value):
@@ -65,6 +66,22 @@ class PutOff(About):
     wanted: Duration
 
 
+class Correct(About):
+    """Set a field of a lead right, where the policy believes a person."""
+
+    kind: Literal[Ability.CORRECT] = Ability.CORRECT
+    cycle: CycleId
+    lead: LeadKey
+    field: FieldName
+    value: Scalar
+    """In canonical form, as the rules read it."""
+    words: str
+    """As the person wrote it: what Marketo is told."""
+    was: Scalar | None
+    """What Marketo had, in canonical form; None when it had nothing."""
+    reason: str
+
+
 class GateAgain(About):
     """Look at a lead's route-readiness now."""
 
@@ -121,7 +138,17 @@ class Resume(About):
 
 
 Change = Annotated[
-    GiveTo | HoldBack | LetGo | PutOff | GateAgain | TryAgain | SayYes | SayNo | Pause | Resume,
+    GiveTo
+    | HoldBack
+    | LetGo
+    | PutOff
+    | Correct
+    | GateAgain
+    | TryAgain
+    | SayYes
+    | SayNo
+    | Pause
+    | Resume,
     Field(discriminator="kind"),
 ]
 """Everything a conversation can change."""

@@ -8,8 +8,18 @@ from pydantic import Field
 
 from domain.briefing import Brief, Happening
 from domain.crm import RecordKind
+from domain.lead import FieldName
 from domain.route import Subject
-from domain.values import CycleId, DecisionId, EffectKey, Instant, LeadKey, RecordId, Value
+from domain.values import (
+    CycleId,
+    DecisionId,
+    EffectKey,
+    Instant,
+    LeadKey,
+    RecordId,
+    Scalar,
+    Value,
+)
 
 
 class Stamp(Value):
@@ -199,6 +209,20 @@ class LogCall(Value):
     """Finds the task again: our own external id."""
 
 
+class CorrectField(Value):
+    """Tell Marketo what a person says of one field of a lead."""
+
+    kind: Literal["correct_field"] = "correct_field"
+    lead: LeadKey
+    field: FieldName
+    words: str
+    """What is written."""
+    value: Scalar
+    """The same in canonical form."""
+    was: Scalar | None
+    """What Marketo must still hold, in canonical form; None for nothing."""
+
+
 Action = Annotated[
     SetOwner
     | MirrorFields
@@ -210,7 +234,8 @@ Action = Annotated[
     | SendReport
     | StampTouch
     | SetTask
-    | LogCall,
+    | LogCall
+    | CorrectField,
     Field(discriminator="kind"),
 ]
 """Everything the worker can do to the outside world; nothing else exists."""

@@ -19,6 +19,12 @@ _UNITS = {
 }
 
 
+def midnight(now: datetime, timezone: str) -> datetime:
+    """When the present day began there."""
+    zone = ZoneInfo(timezone)
+    return datetime.combine(now.astimezone(zone).date(), time(), zone).astimezone(UTC)
+
+
 def length(text: str) -> timedelta | None:
     """A length of time such as `2h`, `30 minutes` or `3 days`; None for anything else."""
     found = _LENGTH.fullmatch(text.strip())

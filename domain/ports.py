@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from domain.answers import Shown
 from domain.crm import Candidates, OwnerState, RecordSeen, Roster
 from domain.effects import (
+    CorrectField,
     LogCall,
     MirrorActivity,
     MirrorFields,
@@ -28,6 +29,7 @@ from domain.effects import (
     TellOwner,
 )
 from domain.lead import Activity, FieldName, Lead, RawLead
+from domain.outcomes import Became
 from domain.route import Subject
 from domain.touches import Activity as CrmActivity
 from domain.values import EffectKey, Instant, LeadKey, RecordId, Sourced, Value
@@ -129,6 +131,12 @@ class Marketing(Protocol):
         """Which of these custom activities Marketo holds already."""
         ...
 
+    def correct_fields(
+        self, planned: Mapping[EffectKey, CorrectField]
+    ) -> Mapping[EffectKey, Receipt]:
+        """Write what people said of single fields; harmless to repeat."""
+        ...
+
     def request_sync(self, planned: Mapping[EffectKey, RequestSync]) -> Mapping[EffectKey, Receipt]:
         """Ask the campaign to sync persons to Salesforce."""
         ...
@@ -163,6 +171,15 @@ class Crm(Protocol):
         """These records as they are now, with what was done about them since then.
 
         Merged and converted ones are followed; every lead is in the answer.
+        """
+        ...
+
+    def outcomes(
+        self, subjects: Mapping[LeadKey, Subject], since: Mapping[LeadKey, datetime]
+    ) -> Mapping[LeadKey, Became]:
+        """What became of these records since each was assigned: meetings, opportunities, wins.
+
+        Merged and converted ones are followed; one that is gone for good is absent.
         """
         ...
 
@@ -256,6 +273,18 @@ class Messenger(Protocol):
         """Let a message (`channel/ts`) say something else; harmless to repeat."""
         ...
 
+    def direct(self, user_id: str) -> str:
+        """The channel of the direct message with a member of the workspace."""
+        ...
+
+    def thinking(self, channel: str, thread: str, words: str) -> Receipt:
+        """Show in a thread of the assistant pane that an answer is on its way."""
+        ...
+
+    def offer(self, channel: str, thread: str, prompts: Sequence[tuple[str, str]]) -> Receipt:
+        """Offer questions in the assistant pane: each with a title and what it asks."""
+        ...
+
     def show_home(self, user_id: str, shown: Shown) -> Receipt:
         """Show somebody their App Home; harmless to repeat."""
         ...
@@ -319,7 +348,10 @@ class Spoken(Value):
     calls: tuple[Called, ...]
     model: str
     tokens: int
+    """All that were read and written."""
     milliseconds: int
+    written: int = 0
+    """How many of the tokens the model wrote."""
 
 
 class Talker(Protocol):

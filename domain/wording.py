@@ -35,16 +35,48 @@ def faithful(text: str, facts: Sequence[str]) -> bool:
 
 
 MOST_LINES = 6
+STEM = 5
+"""Letters by which forms of one word are told to be the same: assigned, assignment."""
+_PLAIN_WORDS = frozenset(
+    "a an the this that these those it its he him his she her hers they them their you your i me my"
+    " we us our who whose which what there here is are was were be been has have had do does did"
+    " will would can could may might shall to of in on at by for from with as and or so than then"
+    " now right currently also just about into up out s t".split()
+)
+"""Words that claim nothing by themselves. Words such as "not", "all" and "because" do."""
 
 
-def faithful_lines(text: str, facts: Sequence[str]) -> bool:
-    """Whether an answer of a few lines may be shown: each line by itself, and not too many.
+def grounds(text: str, facts: Sequence[str]) -> list[str] | None:
+    """For each sentence of a model's answer the one fact that holds it; None if any has none.
 
-    A colleague's question is no fact: what an answer repeats must stand in what was looked up.
+    A fact holds a sentence when every number, every name and every word that claims something
+    stands in it: names of two facts don't make a third, and a "not" must be the record's.
     """
     lines = [line for line in text.splitlines() if line.strip()]
     sentences = [one for line in lines for one in _SENTENCES.split(line.strip()) if one]
-    return 0 < len(lines) <= MOST_LINES and all(faithful(one, facts) for one in sentences)
+    if not 0 < len(lines) <= MOST_LINES:
+        return None
+    found = [next((fact for fact in facts if _holds(fact, one)), None) for one in sentences]
+    held = [fact for fact in found if fact is not None]
+    return held if len(held) == len(sentences) else None
+
+
+def _holds(fact: str, sentence: str) -> bool:
+    return faithful(sentence, [fact]) and _claims(sentence) <= _claims(fact)
+
+
+def _claims(text: str) -> set[str]:
+    words = {word.casefold().removesuffix("'s") for word in _WORD.findall(text)}
+    return {word[:STEM] for word in words - _PLAIN_WORDS}
+
+
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(r"\+\d[\d ()/.-]{6,}\d")
+
+
+def without_addresses(text: str) -> str:
+    """A text for a model: no e-mail address and no phone number, for no task needs one."""
+    return _PHONE.sub("[phone number]", _MAIL.sub("[e-mail address]", text))
 
 
 def _names(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import SecretStr
 from slack_bolt import BoltRequest
 from slack_sdk.signature import SignatureVerifier
 
@@ -147,6 +148,18 @@ def word(here: Town, email: str, message: Row, *, yes: bool = True) -> int:
     body = payload(here, email, "block_actions", message=message, actions=[pressed])
     body |= {"channel": {"id": message["channel"]}, "container": {"type": "message"}}
     return send(here, body)
+
+
+def give_model(here: Town) -> None:
+    """Connect the town's worker with the sandbox's model, which is down until it is taught."""
+    openai = here.running.details()["openai"]
+    access = {
+        "openai_api_key": SecretStr(openai["api_key"]),
+        "openai_base_url": openai["base_url"],
+        "openai_model": openai["model"],
+    }
+    here.app.settings = here.app.settings.model_copy(update=access)
+    become(here.world, "down")
 
 
 def speaks(here: Town, tool: str, arguments: dict[str, Any], words: str = "") -> None:

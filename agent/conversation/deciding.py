@@ -6,23 +6,25 @@ done. The word and all that follows from it are written in one transaction.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from agent import approving, pressing
 from agent.context import RunContext
+from agent.conversation.corrections import bound_to_field
 from agent.conversation.proposals import bound
+from agent.conversation.talk import Talk
 from agent.decisions import plan
 from agent.following import hand_over
 from agent.handing import watched
 from agent.ledger.handoffs import OPEN
-from agent.ledger.records import CycleFields, Decision, HeldOff, Hold, Step, Stop
+from agent.ledger.records import Correction, CycleFields, Decision, HeldOff, Hold, Step, Stop
 from agent.ledger.tables import CycleStatus
 from agent.ledger.talks import Asked, Known
 from agent.ledger.writing import LateError
 from domain.authority import Ability, Principal, circle, may
 from domain.changes import (
     Change,
+    Correct,
     GateAgain,
     GiveTo,
     HoldBack,
@@ -35,14 +37,16 @@ from domain.changes import (
     SayYes,
     TryAgain,
 )
+from domain.effects import CorrectField, SendReport
 from domain.handoff import Handoff, pause
+from domain.moments import midnight
 from domain.route import ToUser
 from domain.values import CycleId, DecisionId, LeadKey, canonical_json
 
 PENDING = "pending"
 TRIES = 5
 """How often a word is carried out again when a lead was moved meanwhile."""
-LeadChange = GiveTo | HoldBack | LetGo | PutOff | GateAgain | TryAgain | SayYes | SayNo
+LeadChange = GiveTo | HoldBack | LetGo | PutOff | Correct | GateAgain | TryAgain | SayYes | SayNo
 _GLOBAL = (Pause, Resume)
 
 
@@ -81,29 +85,26 @@ def _refusal(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
     """Why this person's word does not count; None when it does."""
     if not yes and by.email == proposal.by:
         return None
-    if not all(_allowed(by, one) for one in proposal.changes):
+    if not all(allowed(by, one) for one in proposal.changes):
         return "You may not decide this; ask the owner's manager or sales operations."
     if yes and proposal.two_person and by.email == proposal.by:
         return "Somebody else than who asked must approve this."
     rules = context.policy.conversation
     if yes and proposal.ability is Ability.GIVE:
-        given = context.ledger.talks.given_since(_midnight(context))
+        today = midnight(context.now, context.policy.timezone)
+        given = context.ledger.talks.given_since(today)
         if given + len(proposal.changes) > rules.gifts_per_day:
             return f"Today {given} leads were given away by conversation already: the limit."
     return None
 
 
-def _allowed(by: Principal, change: Change) -> bool:
+def allowed(by: Principal, change: Change) -> bool:
+    """Whether somebody's word on a change counts, by their role and whose lead it is."""
     if isinstance(change, _GLOBAL):
         return circle(by, change.kind) is None
     if isinstance(change, GiveTo) and not may(by, Ability.GIVE, change.to):
         return False
     return may(by, change.kind, change.owner)
-
-
-def _midnight(context: RunContext) -> datetime:
-    zone = ZoneInfo(context.policy.timezone)
-    return datetime.combine(context.now.astimezone(zone).date(), time(), zone).astimezone(UTC)
 
 
 def _settled(proposal: Proposal, *, yes: bool, by: Principal, context: RunContext) -> bool:
@@ -112,6 +113,7 @@ def _settled(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
     now = context.now
     if not yes:
         said = f"{by.name} said no; nothing was changed."
+        _tell_asker(empty, proposal, by, said, context)
         return talks.decide(proposal.id, "refused", by.email, said, step=empty, at=now)
     if now >= proposal.expires_at:
         said = "It came too late; nothing was changed. Ask again."
@@ -122,7 +124,22 @@ def _settled(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
         said = f"{error} Nothing was changed; ask again."
         return talks.decide(proposal.id, "overtaken", by.email, said, step=empty, at=now)
     said = _done(proposal, by)
+    _tell_asker(step, proposal, by, said, context)
     return talks.decide(proposal.id, "approved", by.email, said, step=step, at=now)
+
+
+def _tell_asker(
+    step: Step, proposal: Proposal, by: Principal, said: str, context: RunContext
+) -> None:
+    """Who asked hears of another's word."""
+    if by.email == proposal.by:
+        return
+    lines = tuple(f"{one.title}: {one.after}" for one in proposal.changes)
+    told = SendReport(
+        to=proposal.by, title="Your proposal was decided", intro=said, sections=(("What", lines),)
+    )
+    cited = DecisionId(proposal.id)
+    step.effects.append(plan(CycleId(""), told, cited, context.now, f"{proposal.id} decided"))
 
 
 def _done(proposal: Proposal, by: Principal) -> str:
@@ -145,20 +162,23 @@ def _step(proposal: Proposal, by: Principal, context: RunContext) -> Step:
         lead = known.get(one.cycle)
         if lead is None:
             raise _OvertakenError(f"{one.title} came up again meanwhile.")
-        _check(one, lead, held.get(one.cycle), context)
+        _check(one, lead, held.get(one.cycle), Talk(context, by, proposal.thread))
         decision = _directed(one, (one.cycle, one.lead), proposal, by, context)
         step.decisions.append(decision)
         theirs = held.get(one.cycle)
         in_hands = theirs if theirs is not None and theirs.state == OPEN else None
-        _Deed(step, in_hands, decision.id, by, context).carry_out(one)
+        under = context if in_hands is None else context.under(in_hands.handoff.policy)
+        _Deed(step, in_hands, decision.id, by, under).carry_out(one)
     return step
 
 
-def _check(one: Change, lead: Known, held: HeldOff | None, context: RunContext) -> None:
+def _check(one: Change, lead: Known, held: HeldOff | None, talk: Talk) -> None:
     """Raise unless a lead stands as it did when the change was shown."""
     if isinstance(one, TryAgain):
-        given_up = {row.key for row in context.ledger.talks.given_up([one.lead])}
+        given_up = {row.key for row in talk.run.ledger.talks.given_up([one.lead])}
         stands = one.effect in given_up
+    elif isinstance(one, Correct):
+        stands = bound_to_field(lead, one.field, talk) == one.bound
     elif isinstance(one, GateAgain | SayYes | SayNo):
         stands = bound(lead, None) == one.bound
     else:
@@ -221,6 +241,8 @@ class _Deed:
                 self._of_owned(one)
             case HoldBack() | LetGo():
                 self._of_hold(one)
+            case Correct():
+                self._correct(one)
             case GateAgain():
                 self.step.cycles[one.cycle] = CycleFields(
                     status=CycleStatus.OPEN, due_at=self.context.now, verdict_hash=None
@@ -231,6 +253,17 @@ class _Deed:
                 answer = approving.approve if isinstance(one, SayYes) else approving.deny
                 if not answer(one.approval, self.by.email, self.context):
                     raise _OvertakenError(f"{one.title} was answered meanwhile.")
+
+    def _correct(self, one: Correct) -> None:
+        """Keep the word, tell Marketo, and let the gate look again at what isn't routed."""
+        told = CorrectField(
+            lead=one.lead, field=one.field, words=one.words, value=one.value, was=one.was
+        )
+        now, rung = self.context.now, f"{one.field} {self.decision}"
+        self.step.corrections.append(Correction(one.lead, one.field, one.value, self.by.email))
+        self.step.effects.append(plan(one.cycle, told, self.decision, now, rung))
+        if self.held is None:
+            self.step.cycles[one.cycle] = CycleFields(due_at=now)
 
     def _of_owned(self, one: GiveTo | PutOff) -> None:
         if self.held is None:

@@ -1,11 +1,13 @@
 """From something that was said to its answer, and from a press to its outcome.
 
 What was said is in the ledger's inbox before anything is done about it; each question is answered
-once, whoever delivers it how often, and by the next process if this one ends.
+once, whoever delivers it how often, and by the next process if this one ends. What was asked, used
+and answered is kept on record.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig  # noqa: TID251  (LangGraph's own type)
@@ -17,17 +19,36 @@ from agent.conversation.graph import Chatting
 from agent.conversation.lookups import LOOKUPS
 from agent.conversation.memory import Memory
 from agent.conversation.requests import Nothing, Where, Whose
-from agent.conversation.talk import Talk
-from agent.ledger.talks import Heard
+from agent.conversation.talk import Talk, failure
+from agent.ledger.talks import Heard, conversation
+from agent.ledger.turns import Turn
 from agent.logs import alert
-from domain.answers import Answer, Shown
+from domain.answers import Answer, Ask, Card, Shown
 from domain.authority import Ability, Principal, Reach, principal, reach
-from domain.effects import Applied
+from domain.effects import Applied, Receipt, Refused
 from domain.errors import ToolError
+from domain.values import content_hash
 
 STRANGER = "I don't know you by your Slack address; ask your sales operations."
-MENTION, DIRECT, COMMAND = "mention", "direct", "command"
+MENTION, DIRECT, COMMAND, PRESS = "mention", "direct", "command", "press"
+"""How something was said: in a channel, in a direct message, after `/leads`, by a button."""
+UNSEEN = (MENTION, COMMAND)
+"""What is said where others read: the answer is shown to the asker alone."""
+WITHOUT_MODEL = (COMMAND, PRESS)
 LOOKING = Shown(answers=(Answer(title="One moment, I'm looking ..."),))
+HOME = (
+    ("What is unworked?", "unworked"),
+    ("Numbers of the week", "numbers"),
+    ("What changed?", "changes"),
+    ("Help", "help"),
+)
+"""Buttons of the App Home, each with what it asks."""
+STATUS = "is looking ..."
+MOST_TRIES = 3
+"""After so many begun answers a question is said to have failed."""
+FAILED = "I failed at this question three times; sales operations can see why in the log."
+LONGEST_WAIT = timedelta(hours=1)
+"""An answer that could not be delivered for so long is not wanted any more."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +64,41 @@ class Desk:
         email = None if messenger is None else messenger.email_of(slack_user)
         return None if email is None else principal(email, self.run.policy)
 
-    def respond(self, text: str, who: Principal, thread: str) -> Shown:
-        """One turn of a conversation."""
-        talk = Talk(self.run, who, thread)
+    def respond(self, text: str, who: Principal, thread: str, *, plain: bool = False) -> Shown:
+        """One turn of a conversation; a plain one does without the model."""
+        run, begun = self.run, self.run.stopwatch()
+        talk = Talk(run, who, thread)
+        most = run.policy.conversation.questions_per_day
+        command = commands.read(text, who)
+        is_stop = command is not None and command.ability in commands.STOPS
+        if not is_stop and run.ledger.turns.count(who.email, talk.today) >= most:
+            said = f"You asked {most} questions today: the limit. Ask again tomorrow."
+            return Shown(answers=(failure(said, "Pausing and resuming still work."),))
+        turn = "t" + content_hash(f"{run.run} {thread} {run.now.isoformat()} {text}")
         talking = graph.build(self.memory.saver)
         state: Mapping[str, Any] = talking.invoke(
-            {"heard": text},
+            {"heard": text, "plain": plain},
             _config(thread),
-            context=Chatting(talk, graph.deadline(talk, self.run.now)),
+            context=Chatting(talk, graph.deadline(talk, run.now), turn),
             durability="exit",
         )
         self.memory.trim(thread)
-        return graph.shown_of(state)
+        shown = graph.shown_of(state)
+        run.ledger.turns.keep(
+            Turn(
+                id=turn,
+                at=run.now,
+                who=who.email,
+                thread=thread,
+                asked=text,
+                used=state.get("used", ()),
+                answered=shown.text(),
+                grounds=state.get("grounds", ()),
+                proposal=state.get("proposal") or None,
+                milliseconds=round(1000 * (run.stopwatch() - begun)),
+            )
+        )
+        return shown
 
     def word(self, proposal: str, *, yes: bool, who: Principal) -> Shown:
         """A word on a proposal: decided in the ledger first, then told to the conversation."""
@@ -81,39 +125,56 @@ class Desk:
         self.memory.trim(thread)
 
     def hear(self, heard_id: str) -> None:
-        """Answer something from the inbox in Slack; what is answered already stays so."""
-        heard = self.run.ledger.talks.claim(heard_id, self.run.now)
+        """Answer something from the inbox in Slack; what is answered already stays so.
+
+        An answer that did not reach Slack is made again by a later look.
+        """
+        talks, now = self.run.ledger.talks, self.run.now
+        heard = talks.claim(heard_id, now)
         if heard is None or self.run.messenger is None:
             return
         who = self.person(heard.person)
-        if heard.kind == MENTION:
-            shown = self._answer(heard, who)
-            self.run.messenger.whisper(heard.channel, heard.thread, heard.person, shown)
+        if heard.kind in UNSEEN:
+            receipt = self._whisper(heard, who)
         else:
-            self._answer_openly(heard, who)
-        self.run.ledger.talks.handled(heard.id, self.run.now)
+            receipt = self._answer_openly(heard, who)
+        if isinstance(receipt, Applied | Refused):
+            talks.handled(heard.id, now)
 
-    def _answer(self, heard: Heard, who: Principal | None) -> Shown:
+    def _whisper(self, heard: Heard, who: Principal | None) -> Receipt | None:
+        messenger = self.run.messenger
+        if messenger is None:
+            return None
+        shown = self.answer(heard, who)
+        return messenger.whisper(heard.channel, heard.thread, heard.person, shown)
+
+    def answer(self, heard: Heard, who: Principal | None) -> Shown:
+        """What is answered to something from the inbox; nothing is sent."""
         if who is None:
             return Shown(answers=(Answer(title=STRANGER, is_failure=True),))
-        return self.respond(heard.text, who, f"{heard.channel}/{heard.thread}")
+        if heard.tries >= MOST_TRIES:
+            return Shown(answers=(failure(FAILED),))
+        thread = conversation(heard.channel, heard.thread, heard.person)
+        return self.respond(heard.text, who, thread, plain=heard.kind in WITHOUT_MODEL)
 
-    def _answer_openly(self, heard: Heard, who: Principal | None) -> None:
+    def _answer_openly(self, heard: Heard, who: Principal | None) -> Receipt | None:
         """One message that first says that it is looking, and then becomes the answer."""
         messenger, talks = self.run.messenger, self.run.ledger.talks
         if messenger is None:
-            return
-        reply = heard.reply or messenger.said(heard.channel, heard.thread, heard.id)
+            return None
+        channel = heard.channel or messenger.direct(heard.person)
+        if heard.thread:
+            messenger.thinking(channel, heard.thread, STATUS)
+        reply = heard.reply or messenger.said(channel, heard.thread, heard.id)
         if reply is None:
-            receipt = messenger.say(heard.channel, heard.thread, LOOKING, heard.id)
+            receipt = messenger.say(channel, heard.thread, LOOKING, heard.id)
             reply = receipt.detail if isinstance(receipt, Applied) else None
             if reply is not None:
                 talks.replied(heard.id, reply)
-        shown = self._answer(heard, who)
+        shown = self.answer(heard, who)
         if reply is None:
-            messenger.say(heard.channel, heard.thread, shown, heard.id)
-        else:
-            messenger.revise(reply, shown)
+            return messenger.say(channel, heard.thread, shown, heard.id)
+        return messenger.revise(reply, shown)
 
     def home(self, who: Principal) -> Shown:
         """What somebody's App Home shows: their leads, what waits for them, their team."""
@@ -123,20 +184,25 @@ class Desk:
             answers.append(LOOKUPS[Ability.WAITING](Nothing(), talk))
         if reach(who, Ability.WORKLOAD) in (Reach.TEAM, Reach.ALL):
             answers.append(LOOKUPS[Ability.WORKLOAD](Whose(), talk))
-        answers.append(commands.manual(who, "In a message to me, or after /leads, you can say:"))
+        asks = tuple(Ask(label=label, says=says) for label, says in HOME)
+        offer = "Write to me, or after /leads, in your own words; help tells all that you can ask."
+        ask = Card(title="Ask", lines=(offer,), asks=asks)
+        source = f"You are {who.name}, {who.role}"
+        answers.append(Answer(title="What else?", cards=(ask,), source=source))
         return Shown(answers=tuple(answers))
 
     def tidy(self) -> None:
         """Answer what a process left unanswered, let proposals end, forget old conversations."""
-        talks, now = self.run.ledger.talks, self.run.now
+        ledger, now, rules = self.run.ledger, self.run.now, self.run.policy.conversation
         deciding.expired(self.run)
-        for heard in talks.unanswered(now):
+        ledger.talks.drop(now - LONGEST_WAIT, now)
+        for heard in ledger.talks.unanswered(now):
             try:
                 self.hear(heard)
             except ToolError as error:
                 alert("answer_later", f"A question is answered later: {error}", heard=heard)
-        forgotten = talks.forget(now - self.run.policy.conversation.keep)
-        self.memory.forget(forgotten)
+        self.memory.forget(ledger.talks.forget(now - rules.keep))
+        ledger.turns.forget(now - rules.record)
 
 
 def _config(thread: str) -> RunnableConfig:

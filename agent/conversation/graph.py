@@ -1,15 +1,14 @@
 """One conversation: listen, think and look in turns, propose, wait for a word, note it.
 
-The state is plain JSON, kept per thread; whatever binds (proposals, words on them, effects) is in
-the ledger, so that a conversation can be forgotten at any time and nothing else with it. Nothing
-but `await_approval` waits, and a new question ends the waiting without harm: the tool call that
-led to the proposal has its answer already.
+The state is plain JSON, kept per person and thread; whatever binds (proposals, words on them,
+effects) is in the ledger, so that a conversation can be forgotten at any time and nothing else
+with it. Nothing but `await_approval` waits, and a new question ends the waiting without harm: the
+tool call that led to the proposal has its answer already.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
@@ -26,17 +25,22 @@ from agent.conversation.lookups import LOOKUPS
 from agent.conversation.proposals import propose as make_proposal
 from agent.conversation.requests import REQUESTS, Arguments
 from agent.conversation.talk import Talk, failure
-from agent.ledger.talks import ModelCall
+from agent.ledger.turns import ModelCall, Tokens
 from domain.answers import Answer, Shown, leads_of
-from domain.authority import CHANGES, Ability, Reach, reach
+from domain.authority import CHANGES, Ability, Reach, may, reach
 from domain.errors import ToolError
 from domain.ports import Called, Spoken
-from domain.values import CycleId
-from domain.wording import faithful_lines
+from domain.talk_rules import Conversation
+from domain.values import CycleId, content_hash
+from domain.wording import grounds, without_addresses
 
 PROMPT = "converse"
 LONGEST_SHOWN = 3_000
 """Characters of one tool's answer that the model is shown."""
+SILENT = "The language model does not answer right now; I read this without it."
+USED_UP = "Today's budget for the language model is used up; I read this without it."
+BROKE_OFF = "The language model did not finish; this is what was looked up."
+OFFER = "You can ask me:"
 Message = dict[str, Any]
 
 
@@ -47,6 +51,16 @@ class Chatting:
     talk: Talk
     deadline: datetime
     """After this nothing is asked of the model any more."""
+    turn: str = ""
+    """The turn in the ledger that model calls are counted to."""
+
+
+class Past(TypedDict):
+    """A turn that is remembered."""
+
+    messages: list[Message]
+    leads: list[str]
+    """Cycles of the leads that it told of."""
 
 
 class Chat(TypedDict, total=False):
@@ -54,15 +68,25 @@ class Chat(TypedDict, total=False):
 
     heard: str
     """What was said this turn."""
+    plain: bool
+    """Whether this turn does without the model."""
+    scope: str
+    """Whose conversation it is and what they may see, as a fingerprint."""
+    past: list[Past]
+    """The turns before this one, the last ones only."""
     messages: list[Message]
-    """The transcript as the model reads it, the last turns only."""
-    turn: list[int]
-    """Where in the transcript each remembered turn begins."""
+    """This turn as the model reads it."""
     calls: int
     """Calls of the model in this turn."""
+    tokens: int
+    """Tokens that they took."""
     wanted: list[dict[str, Any]]
     """Tools that the model wants called now."""
+    used: list[dict[str, Any]]
+    """Tools that were used in this turn, with their arguments."""
     said: str
+    grounds: list[str]
+    """For each sentence that was said the record's sentence that holds it."""
     answers: list[dict[str, Any]]
     """What this turn looked up or proposed."""
     proposal: str
@@ -80,79 +104,111 @@ def shown_of(state: Mapping[str, Any]) -> Shown:
 
 
 def listen(state: Chat, runtime: Runtime[Chatting]) -> Chat:
-    """Begin a turn: the transcript without its oldest turns, and the new question."""
+    """Begin a turn: what may still be remembered of those before, and the new question."""
     talk = runtime.context.talk
-    messages, turns = list(state.get("messages", ())), list(state.get("turn", ()))
-    most = talk.policy.conversation.turns
-    if len(turns) >= most:
-        cut = turns[len(turns) - most + 1]
-        messages = messages[cut:]
-        turns = [one - cut for one in turns[len(turns) - most + 1 :]]
+    scope = _scope(talk)
+    past = _remembered(state, talk) if state.get("scope") == scope else []
+    heard = state.get("heard", "")
     today = f"{talk.now.astimezone(ZoneInfo(talk.who.timezone)):%A %Y-%m-%d %H:%M %Z}"
-    asked = talk.run.prompt(PROMPT).messages(
-        asked=state.get("heard", ""), who=talk.who.name, today=today
-    )[1]
+    prompt = talk.run.prompt(PROMPT)
+    asked = prompt.messages(asked=heard, who=talk.who.name, today=today)[1]
+    speaks, excuse = (False, "") if state.get("plain") else _has_model(heard, talk)
     return {
-        "messages": [*messages, asked],
-        "turn": [*turns, len(messages)],
+        "scope": scope,
+        "past": past,
+        "messages": [asked],
         "calls": 0,
+        "tokens": 0,
         "wanted": [],
-        "said": "",
+        "used": [],
+        "said": excuse,
+        "grounds": [],
         "answers": [],
         "proposal": "",
-        "model": _has_model(talk),
+        "about": state.get("about", []) if past else [],
+        "model": speaks,
     }
 
 
-def _has_model(talk: Talk) -> bool:
-    """Whether a model is connected, and today's tokens are not used up."""
-    if talk.run.talker is None:
+def _scope(talk: Talk) -> str:
+    """Changes with the person's role and team: what was seen before is then forgotten."""
+    return content_hash(f"{talk.who.email} {talk.who.role} {sorted(talk.who.team)}")
+
+
+def _remembered(state: Chat, talk: Talk) -> list[Past]:
+    """The last turns, without those that told of a lead that is no longer the person's to see."""
+    turn = Past(
+        messages=state.get("messages", []),
+        leads=list(leads_of([Answer.model_validate(one) for one in state.get("answers", [])])),
+    )
+    most = talk.policy.conversation.turns
+    turns = [*state.get("past", []), turn][-(most - 1) :] if most > 1 else []
+    cycles = sorted({CycleId(one) for past in turns for one in past["leads"]})
+    known = {one.cycle: one for one in talk.run.ledger.talks.of_cycles(cycles)} if cycles else {}
+    seen = {cycle for cycle, one in known.items() if may(talk.who, Ability.FIND, one.owner)}
+    return [past for past in turns if seen.issuperset(past["leads"])]
+
+
+def _has_model(heard: str, talk: Talk) -> tuple[bool, str]:
+    """Whether a model speaks in this turn, and what is said of it when it could have.
+
+    A pause never depends on a model.
+    """
+    command = commands.read(heard, talk.who)
+    if talk.run.talker is None or (command is not None and command.ability in commands.STOPS):
+        return False, ""
+    rules = talk.policy.conversation
+    used = talk.run.ledger.turns.tokens_since(talk.today)
+    if used.total >= rules.tokens_per_day or _is_spent(used, rules):
+        return False, USED_UP
+    return True, ""
+
+
+def _is_spent(used: Tokens, rules: Conversation) -> bool:
+    if rules.price is None or rules.cost_per_day is None:
         return False
-    zone = ZoneInfo(talk.policy.timezone)
-    midnight = datetime.combine(talk.now.astimezone(zone).date(), time(), zone).astimezone(UTC)
-    used = talk.run.ledger.talks.tokens_since(midnight)
-    return used < talk.policy.conversation.tokens_per_day
+    price = rules.price
+    cost = used.read * price.per_million_read + used.written * price.per_million_written
+    return cost / 1e6 >= rules.cost_per_day
 
 
 def think(state: Chat, runtime: Runtime[Chatting]) -> Chat:
     """Ask the model once: it says something, or wants a tool called."""
     talk, messages = runtime.context.talk, state.get("messages", [])
-    calls = state.get("calls", 0)
-    said = None
-    if calls < talk.policy.conversation.calls:
-        said = _spoken(messages, runtime.context)
+    calls, tokens = state.get("calls", 0), state.get("tokens", 0)
+    rules, said = talk.policy.conversation, None
+    if calls < rules.calls and tokens < rules.tokens:
+        said = _spoken(state, runtime.context)
     if said is None:
         return _without_words(state, talk)
+    counts: Chat = {"calls": calls + 1, "tokens": tokens + said.tokens}
     if said.calls:
-        return {
-            "calls": calls + 1,
-            "wanted": [one.model_dump(mode="json") for one in said.calls],
-            "messages": [*messages, _calling(said)],
-        }
-    transcript: list[Message] = [*messages, {"role": "assistant", "content": said.text}]
+        wanted = [one.model_dump(mode="json") for one in said.calls]
+        return {**counts, "wanted": wanted, "messages": [*messages, _calling(said)]}
     answers = [Answer.model_validate(one) for one in state.get("answers", [])]
     facts = [fact for answer in answers for fact in answer.facts()]
-    words = said.text.strip() if faithful_lines(said.text, facts) else ""
-    if not words and not answers:
-        answers = [commands.manual(talk.who, "I can't tell. You can ask me:")]
+    held = grounds(said.text, facts)
+    if held is None and not answers:
+        return {**counts, **_read(state, talk, f"I don't know that from any record. {OFFER}")}
     return {
-        "calls": calls + 1,
+        **counts,
         "wanted": [],
-        "said": words,
-        "messages": transcript,
-        "answers": [one.model_dump(mode="json") for one in answers],
+        "said": "" if held is None else said.text.strip(),
+        "grounds": held or [],
+        "messages": [*messages, {"role": "assistant", "content": said.text}],
     }
 
 
-def _spoken(messages: Sequence[Message], chatting: Chatting) -> Spoken | None:
+def _spoken(state: Chat, chatting: Chatting) -> Spoken | None:
     """One call of the model, kept in the ledger with what it took."""
     talk = chatting.talk
     prompt = talk.run.prompt(PROMPT)
     if talk.run.talker is None:
         return None
     system: Message = {"role": "system", "content": prompt.system}
+    before = [message for past in state.get("past", []) for message in past["messages"]]
     said = talk.run.talker.speak(
-        [system, *messages],
+        [system, *before, *state.get("messages", [])],
         offered(talk),
         prompt.settings.max_tokens,
         chatting.deadline,
@@ -167,8 +223,10 @@ def _spoken(messages: Sequence[Message], chatting: Chatting) -> Spoken | None:
             model=said.model,
             tokens=said.tokens,
             milliseconds=said.milliseconds,
+            written=said.written,
+            turn=chatting.turn,
         )
-        talk.run.ledger.talks.called(call)
+        talk.run.ledger.turns.called(call)
     return said
 
 
@@ -197,16 +255,18 @@ def _without_words(state: Chat, talk: Talk) -> Chat:
     """The model is silent or used up: what was found speaks for itself, else commands do."""
     messages = state.get("messages", [])
     if state.get("answers"):
-        told = "Here is what was found."
-        return {"wanted": [], "messages": [*messages, {"role": "assistant", "content": told}]}
-    answered = _read(state, talk, "I can't think right now, but I can do this:")
-    return {**answered, "wanted": []}
+        told = {"role": "assistant", "content": BROKE_OFF}
+        return {"wanted": [], "said": BROKE_OFF, "messages": [*messages, told]}
+    return {
+        **_read(state, talk, f"That is not one of the usual questions. {OFFER}"),
+        "said": SILENT,
+    }
 
 
 def look(state: Chat, runtime: Runtime[Chatting]) -> Chat:
     """Call what the model wants, one after the other; the first change ends the round."""
     talk = runtime.context.talk
-    messages = list(state.get("messages", ()))
+    messages, used = list(state.get("messages", ())), list(state.get("used", ()))
     answers = list(state.get("answers", ()))
     about: list[str] = list(state.get("about", ()))
     proposal = ""
@@ -214,16 +274,20 @@ def look(state: Chat, runtime: Runtime[Chatting]) -> Chat:
         wanted = Called.model_validate(raw)
         if proposal:
             content = "One change at a time; ask again after the person's word."
+        elif len(used) >= talk.policy.conversation.tools:
+            content = "That is enough for one question; answer from what you have."
         else:
             answer = called(wanted, _about(talk, about))
             proposal = answer.proposal or ""
             answers.append(answer.model_dump(mode="json"))
+            used.append({"tool": wanted.name, "arguments": dict(wanted.arguments)})
             about = [*leads_of([answer])] or about
-            content = answer.text()[:LONGEST_SHOWN]
+            content = without_addresses(answer.text())[:LONGEST_SHOWN]
         messages.append({"role": "tool", "tool_call_id": wanted.id, "content": content})
     return {
         "messages": messages,
         "answers": answers,
+        "used": used,
         "about": about,
         "wanted": [],
         "proposal": proposal,
@@ -231,7 +295,7 @@ def look(state: Chat, runtime: Runtime[Chatting]) -> Chat:
 
 
 def _about(talk: Talk, about: Sequence[str]) -> Talk:
-    return Talk(talk.run, talk.who, talk.thread, tuple(CycleId(one) for one in about))
+    return replace(talk, about=tuple(CycleId(one) for one in about))
 
 
 def called(wanted: Called, talk: Talk) -> Answer:
@@ -261,23 +325,30 @@ def answered(ability: Ability, asked: Arguments, talk: Talk) -> Answer:
 
 def read(state: Chat, runtime: Runtime[Chatting]) -> Chat:
     """Without a model: the words of `/leads` and the usual questions."""
-    return _read(state, runtime.context.talk, "I didn't get that. You can ask me:")
+    return _read(state, runtime.context.talk, f"I didn't get that. {OFFER}")
 
 
 def _read(state: Chat, talk: Talk, excuse: str) -> Chat:
+    """Answer by the grammar of the usual questions; what fits none gets the most usual ones."""
     messages, about = list(state.get("messages", ())), list(state.get("about", ()))
-    heard = state.get("heard", "")
+    heard, used = state.get("heard", ""), list(state.get("used", ()))
     command = commands.read(heard, talk.who)
     if command is not None:
         answer = answered(command.ability, command.asked, _about(talk, about))
+        used.append(
+            {"tool": command.ability.value, "arguments": command.asked.model_dump(mode="json")}
+        )
     elif heard.strip().lower() in ("", commands.HELP):
         answer = commands.manual(talk.who)
     else:
-        answer = commands.manual(talk.who, excuse)
+        answer = commands.manual(talk.who, excuse, commands.USUAL)
+    told = without_addresses(answer.text())[:LONGEST_SHOWN]
     return {
-        "messages": [*messages, {"role": "assistant", "content": answer.text()[:LONGEST_SHOWN]}],
+        "messages": [*messages, {"role": "assistant", "content": told}],
         "answers": [answer.model_dump(mode="json")],
+        "used": used,
         "about": [*leads_of([answer])] or about,
+        "wanted": [],
         "proposal": answer.proposal or "",
     }
 
@@ -290,8 +361,8 @@ def await_approval(state: Chat) -> Chat:
 
 def note(state: Chat) -> Chat:
     """Remember what came of it, as the ledger tells it."""
-    told = {"role": "assistant", "content": state.get("said", "")}
-    return {"messages": [*state.get("messages", []), told], "proposal": "", "answers": []}
+    told = {"role": "assistant", "content": without_addresses(state.get("said", ""))}
+    return {"messages": [*state.get("messages", []), told], "proposal": ""}
 
 
 def first(state: Chat) -> str:
@@ -336,11 +407,6 @@ def _drawn() -> StateGraph[Chat, Chatting, Chat, Chat]:
     graph.add_edge("await_approval", "note")
     graph.add_edge("note", END)
     return graph
-
-
-def size(state: Mapping[str, Any]) -> int:
-    """Characters of what is remembered, as JSON."""
-    return len(json.dumps(dict(state)))
 
 
 def deadline(talk: Talk, now: datetime) -> datetime:

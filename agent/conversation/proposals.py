@@ -5,14 +5,26 @@ from typing import Any
 
 from agent import rosters
 from agent.conversation import requests
-from agent.conversation.lookups import proposed_owner
-from agent.conversation.talk import Talk, card, failure, find, find_one, find_person, standing
+from agent.conversation.corrections import UNROUTED, correct
+from agent.conversation.talk import (
+    THIS,
+    Talk,
+    card,
+    failure,
+    find,
+    find_one,
+    find_person,
+    proposed_owner,
+    standing,
+)
+from agent.decisions import plan
 from agent.ledger.handoffs import OPEN
-from agent.ledger.records import HeldOff
+from agent.ledger.records import HeldOff, Step
 from agent.ledger.tables import CycleStatus
 from agent.ledger.talks import Known
+from agent.stopping import stops
 from domain.answers import Answer
-from domain.authority import Ability, circle, may
+from domain.authority import Ability, circle, may, principal
 from domain.availability import absence
 from domain.changes import (
     WORKER,
@@ -30,11 +42,11 @@ from domain.changes import (
     TryAgain,
 )
 from domain.durations import format_duration
+from domain.effects import SendReport
+from domain.handoff import Handoff
 from domain.moments import coming, length
-from domain.values import EffectKey, content_hash
-
-UNROUTED = (CycleStatus.OPEN, CycleStatus.WAITING, CycleStatus.PARKED)
-"""Cycles that the gate looks at again."""
+from domain.route import Subject
+from domain.values import CycleId, DecisionId, EffectKey, content_hash
 
 Proposing = Callable[[Any, Talk], Sequence[Change] | Answer]
 
@@ -51,8 +63,34 @@ def propose(ability: Ability, asked: requests.Arguments, talk: Talk) -> Answer:
             "Name fewer of them.",
         )
     proposal = _kept(changes, talk)
-    talk.run.ledger.talks.propose(proposal)
+    talk.run.ledger.talks.propose(proposal, asking_another(proposal, talk))
     return shown(proposal, talk)
+
+
+def asking_another(proposal: Proposal, talk: Talk) -> Step:
+    """Tell the person who may approve what two people must want: the manager, else operations."""
+    step, users = Step(at=talk.now), talk.policy.users
+    if not proposal.two_person:
+        return step
+    manager = users[talk.who.email].manager
+    operations = [email for email, user in users.items() if user.role == "ops"]
+    others = [one for one in dict.fromkeys([manager, *operations]) if one and one != talk.who.email]
+    can = [
+        one
+        for one in others
+        if (who := principal(one, talk.policy)) is not None
+        and all(may(who, change.kind, change.owner) for change in proposal.changes)
+    ]
+    for email in can[:1]:
+        told = SendReport(
+            to=email,
+            title=f"{talk.who.name} asks for your word",
+            intro=f"Say `approvals` to me; it waits until {talk.at(proposal.expires_at)}.",
+            sections=(("What would change", tuple(described(proposal))),),
+        )
+        cited = DecisionId(proposal.id)
+        step.effects.append(plan(CycleId(""), told, cited, talk.now, f"{proposal.id} {email}"))
+    return step
 
 
 def _kept(changes: Sequence[Change], talk: Talk) -> Proposal:
@@ -71,21 +109,27 @@ def _kept(changes: Sequence[Change], talk: Talk) -> Proposal:
 
 
 def shown(proposal: Proposal, talk: Talk) -> Answer:
-    """Exactly what a proposal changes, line by line."""
-    lines: list[str] = []
-    count = len(proposal.changes)
-    for one in proposal.changes:
-        lines += [one.title] if count > 1 else []
-        lines += [f"Now: {one.before}", f"Then: {one.after}"]
+    """Exactly what a proposal changes, with the buttons to decide it."""
+    lines, count = described(proposal), len(proposal.changes)
     if proposal.two_person:
-        lines.append("Somebody else than you must approve it.")
+        lines.append("Somebody else than you must approve it; they find it under: approvals")
     one = proposal.changes[0]
     return Answer(
         title=f"{one.title}: shall I?" if count == 1 else f"Shall I do this for all {count}?",
         lines=tuple(lines),
         source=f"Nothing is changed yet. Waits until {talk.at(proposal.expires_at)}",
         proposal=proposal.id,
+        about=tuple(one.cycle for one in proposal.changes if not isinstance(one, Pause | Resume)),
     )
+
+
+def described(proposal: Proposal) -> list[str]:
+    """What a proposal changes, line by line: how it is, and how it will be."""
+    lines: list[str] = []
+    for one in proposal.changes:
+        lines += [one.title] if len(proposal.changes) > 1 else []
+        lines += [f"Now: {one.before}", f"Then: {one.after}"]
+    return lines
 
 
 def give(asked: requests.Giving, talk: Talk) -> Sequence[Change] | Answer:
@@ -95,7 +139,9 @@ def give(asked: requests.Giving, talk: Talk) -> Sequence[Change] | Answer:
         return found
     held = talk.run.ledger.handoffs.get(found.cycle)
     if held is None or held.state != OPEN:
-        return failure(f"{found.title} is in nobody's hands now.", standing(found, talk))
+        return failure(
+            f"{found.title} is in nobody's hands now.", standing(found, talk), about=found
+        )
     person = find_person(asked.to, talk.policy)
     if isinstance(person, Answer):
         return person
@@ -104,6 +150,9 @@ def give(asked: requests.Giving, talk: Talk) -> Sequence[Change] | Answer:
         return failure(f"{user.name} is not in your team; sales operations can do this.")
     if person == held.handoff.answers:
         return failure(f"{user.name} has it already.")
+    other = _other_owner(held.handoff, talk)
+    if other is not None:
+        return failure(f"Salesforce has {other}.", "Ask again when I have looked, in a minute.")
     member = rosters.route_inputs(talk.run).roster.members.get(person)
     if member is None or member.user_id is None or not member.is_active:
         return failure(f"{user.name} has no active user in Salesforce.")
@@ -124,6 +173,19 @@ def give(asked: requests.Giving, talk: Talk) -> Sequence[Change] | Answer:
             reason=reason,
         )
     ]
+
+
+def _other_owner(handoff: Handoff, talk: Talk) -> str | None:
+    """Who owns a record by Salesforce, when the ledger has not seen it yet; None when it has."""
+    subject = Subject(
+        record_id=handoff.record_id, kind=handoff.record_kind, expected_owner=handoff.owner.id
+    )
+    state = talk.run.crm.owner_states({handoff.lead: subject}).get(handoff.lead)
+    if state is None or state.is_deleted:
+        return f"{handoff.title} no more"
+    if state.owner.id != handoff.owner.id:
+        return f"{handoff.title} with {state.owner.name} by now"
+    return None
 
 
 def hold(asked: requests.Holding, talk: Talk) -> Sequence[Change] | Answer:
@@ -191,7 +253,9 @@ def snooze(asked: requests.Snoozing, talk: Talk) -> Sequence[Change] | Answer:
         return found
     held = talk.run.ledger.handoffs.get(found.cycle)
     if held is None or held.state != OPEN:
-        return failure(f"{found.title} is in nobody's hands now.", standing(found, talk))
+        return failure(
+            f"{found.title} is in nobody's hands now.", standing(found, talk), about=found
+        )
     return [
         PutOff(
             title=found.title,
@@ -213,7 +277,7 @@ def gate_again(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer
     if isinstance(found, Answer):
         return found
     if found.status not in (*UNROUTED, CycleStatus.REJECTED):
-        return failure(f"{found.title} is past the gate.", standing(found, talk))
+        return failure(f"{found.title} is past the gate.", standing(found, talk), about=found)
     return [
         GateAgain(
             title=found.title,
@@ -234,7 +298,7 @@ def try_again(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
         return found
     rows = talk.run.ledger.talks.given_up([found.lead])
     if not rows:
-        return failure(f"No write about {found.title} was given up.")
+        return failure(f"No write about {found.title} was given up.", about=found)
     return [
         TryAgain(
             title=f"{found.title}: {row.kind.replace('_', ' ')}",
@@ -295,10 +359,14 @@ def _awaited(
 ) -> tuple[Known, str, str] | Answer:
     """The one lead that is meant among those whose assignment waits for a word."""
     rows = {row.cycle_id: row for row in talk.run.ledger.approvals.pending()}
-    words = asked.lead.replace(",", " ").split()
+    talks = talk.run.ledger.talks
+    if asked.lead.strip().lower() in THIS:
+        meant = talks.of_cycles(list(talk.about[:1]))
+    else:
+        meant = talks.search(asked.lead.replace(",", " ").split())
     found = [
         one
-        for one in talk.run.ledger.talks.search(words)
+        for one in meant
         if one.cycle in rows and may(talk.who, ability, proposed_owner(one, talk))
     ]
     if not found:
@@ -315,9 +383,10 @@ def pause(asked: requests.Scope, talk: Talk) -> Sequence[Change] | Answer:
     scope = _scope(asked.scope, talk)
     if isinstance(scope, Answer):
         return scope
-    stops = talk.run.ledger.talks.stops()
-    if scope in stops:
-        return failure(f"{scope} is paused already, by {stops[scope].by}: {stops[scope].reason}")
+    stopped = stops(talk.run)
+    if scope in stopped:
+        by, why = stopped[scope].by, stopped[scope].reason
+        return failure(f"{scope} is paused already, by {by}: {why}")
     what = "nothing is written or sent any more" if scope == WORKER else "its leads wait"
     reason = asked.reason.strip() or "no reason given"
     return [
@@ -339,7 +408,12 @@ def resume(asked: requests.Scope, talk: Talk) -> Sequence[Change] | Answer:
         return scope
     stop = talk.run.ledger.talks.stops().get(scope)
     if stop is None:
-        return failure(f"{scope} is not paused.")
+        other = stops(talk.run).get(scope)
+        return (
+            failure(f"{scope} is not paused by a word.", f"It is by {other.by}: {other.reason}.")
+            if other
+            else failure(f"{scope} is not paused.")
+        )
     return [
         Resume(
             title=f"Resume: {scope}",
@@ -381,6 +455,7 @@ PROPOSALS: Mapping[Ability, Proposing] = {
     Ability.HOLD: hold,
     Ability.RELEASE: release,
     Ability.SNOOZE: snooze,
+    Ability.CORRECT: correct,
     Ability.GATE_AGAIN: gate_again,
     Ability.TRY_AGAIN: try_again,
     Ability.APPROVE: approve,

@@ -76,10 +76,19 @@ class Topic(Arguments):
 
 
 class Supposing(Arguments):
-    """A change of territories that is only thought of."""
+    """A change of the policy that is only thought of: a territory moved, or a colleague gone."""
 
-    territory: str = Field(max_length=LONGEST, description="A territory, region or country.")
-    to: str = Field(max_length=LONGEST, description="The colleague who would own it.")
+    territory: str = Field(
+        default="", max_length=LONGEST, description="A territory, region or country."
+    )
+    to: str = Field(
+        default="", max_length=LONGEST, description="The colleague who would own the territory."
+    )
+    without: str = Field(
+        default="",
+        max_length=LONGEST,
+        description="Instead of a territory: a colleague who would be in no pool.",
+    )
 
 
 class Nothing(Arguments):
@@ -108,6 +117,16 @@ class Snoozing(OneLead):
     lasting: str = Field(max_length=LONGEST, description="A length such as 1h.")
 
 
+class Correcting(OneLead):
+    """A field of a lead and its right value."""
+
+    field: str = Field(
+        max_length=LONGEST, description="Such as country, state, company, employees, industry."
+    )
+    value: str = Field(max_length=LONGEST, description="What is right, in the person's words.")
+    reason: str = Field(default="", max_length=LONGEST, description="Why, in the person's words.")
+
+
 class Scope(Arguments):
     """What is paused."""
 
@@ -130,24 +149,30 @@ REQUESTS: Mapping[Ability, Request] = {
     Ability.WHY: Request(
         "Why a lead was routed to its owner, and what happened to it since.", OneLead
     ),
+    Ability.STORY: Request("Everything that happened to a lead, oldest first.", OneLead),
     Ability.FIND: Request("Find leads by name or company, with how each stands.", Words),
     Ability.UNWORKED: Request("Leads in somebody's hands that nobody has touched.", Where),
     Ability.WORKLOAD: Request(
-        "Who has how many open and late leads, and who is overloaded or away.", Whose
+        "Who has how many open and late leads, who is overloaded, and who is away.", Whose
     ),
-    Ability.NUMBERS: Request("Speed, coverage and leakage over a period.", Period),
+    Ability.NUMBERS: Request("Speed, coverage and leakage, by segment, over a period.", Period),
     Ability.CHANGES: Request(
         "What was changed since a moment, by people and by the worker.", Since
     ),
     Ability.RULES: Request("What the policy says: segments, SLAs, territories, ladders.", Topic),
     Ability.WHAT_IF: Request(
-        "What would have happened in the last 30 days if a territory had another owner.", Supposing
+        "What would have happened in the last 30 days if a territory had another owner, or a "
+        "colleague had been in no pool.",
+        Supposing,
     ),
-    Ability.WAITING: Request("Assignments that wait for a person's yes or no.", Nothing),
-    Ability.MARKETO: Request("What a lead did, as Marketo logged it.", OneLead),
+    Ability.WAITING: Request("What waits for the person's yes or no.", Nothing),
+    Ability.MARKETO: Request("A lead's fields in Marketo, and what it did lately.", OneLead),
     Ability.SALESFORCE: Request(
         "The sales activity on a lead's record in Salesforce, as the first-touch judge sees it.",
         OneLead,
+    ),
+    Ability.ENRICH: Request(
+        "What paid providers know of the fields that a lead lacks; costs credits.", OneLead
     ),
     Ability.GIVE: Request("Propose to give a lead to another colleague.", Giving),
     Ability.HOLD: Request(
@@ -155,6 +180,7 @@ REQUESTS: Mapping[Ability, Request] = {
     ),
     Ability.RELEASE: Request("Propose to end a hold.", OneLead),
     Ability.SNOOZE: Request("Propose to snooze a lead's reminders.", Snoozing),
+    Ability.CORRECT: Request("Propose to set a field of a lead right.", Correcting),
     Ability.GATE_AGAIN: Request("Propose to look at a lead's route-readiness again now.", OneLead),
     Ability.TRY_AGAIN: Request("Propose to try a lead's failed writes again.", OneLead),
     Ability.APPROVE: Request("Propose to approve an assignment that waits for a word.", OneLead),

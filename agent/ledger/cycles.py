@@ -11,6 +11,7 @@ from agent.ledger.records import Claimed, Step
 from agent.ledger.rows import insert_new, table
 from agent.ledger.tables import (
     ActivityRow,
+    CorrectionRow,
     CycleRow,
     CycleStatus,
     HoldRow,
@@ -19,13 +20,14 @@ from agent.ledger.tables import (
 )
 from agent.ledger.writing import write
 from domain.crm import PoolState
-from domain.lead import Activity, Cycle, Trigger
+from domain.lead import Activity, Cycle, FieldName, Trigger
 from domain.policy import Policy
-from domain.values import CycleId, LeadKey, canonical_json
+from domain.values import CycleId, LeadKey, Source, Sourced, canonical_json
 
 CLAIM = timedelta(minutes=10)
 """How long a claimed cycle is left alone; a crash gives it back after this time."""
 
+_CORRECTION = table(CorrectionRow)
 _CYCLE = table(CycleRow)
 _ACTIVITY = table(ActivityRow)
 _HOLD = table(HoldRow)
@@ -106,6 +108,17 @@ class Cycles:
             for row in connection.execute(done).mappings():
                 found[row["lead"]].append(Activity.model_validate(dict(row)))
         return {lead: tuple(activities) for lead, activities in found.items()}
+
+    def corrections(self, leads: Sequence[LeadKey]) -> dict[LeadKey, dict[FieldName, Sourced]]:
+        """What people said of single fields of these leads."""
+        found: defaultdict[LeadKey, dict[FieldName, Sourced]] = defaultdict(dict)
+        said = select(_CORRECTION).where(_CORRECTION.c.lead.in_(leads))
+        with reading(self._engine) as connection:
+            for row in connection.execute(said):
+                found[LeadKey(row.lead)][FieldName(row.field)] = Sourced(
+                    value=row.value, source=Source.PERSON, at=row.at
+                )
+        return dict(found)
 
     def pools(self) -> dict[str, PoolState]:
         """Every pool's round-robin memory."""

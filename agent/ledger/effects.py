@@ -76,6 +76,12 @@ class Effects:
                 connection.execute(statement, rows)
             write(connection, step)
 
+    def sent_since(self, kinds: Collection[str], since: datetime) -> int:
+        """How many effects of these kinds were tried since a moment."""
+        tried = (_EFFECT.c.kind.in_(list(kinds)), _EFFECT.c.attempted_at >= since)
+        with reading(self._engine) as connection:
+            return connection.scalar(select(func.count()).where(*tried)) or 0
+
     def known(self, keys: Collection[EffectKey]) -> set[EffectKey]:
         """Those of the keys under which an effect was planned before."""
         with reading(self._engine) as connection:

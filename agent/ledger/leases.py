@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, func, insert, select, update
 
 from agent.ledger.engine import reading
 from agent.ledger.rows import table, upsert
@@ -44,6 +44,12 @@ class Leases:
         held = select(_LEASE.c.holder).where(_LEASE.c.name == name, _LEASE.c.until > now)
         with reading(self._engine) as connection:
             return connection.scalar(held)
+
+    def last_run(self) -> datetime | None:
+        """When the last run ended that went well: how fresh the ledger's picture is."""
+        ended = select(func.max(_RUN.c.ended_at)).where(_RUN.c.error.is_(None))
+        with reading(self._engine) as connection:
+            return connection.scalar(ended)
 
     def begin_run(self, run: str, kind: str, now: datetime) -> None:
         """Note that a run begins."""

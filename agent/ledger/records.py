@@ -10,8 +10,8 @@ from agent.ledger.tables import CycleStatus, EffectState
 from domain.crm import PoolState
 from domain.effects import Action, Planned, Receipt
 from domain.handoff import Handoff
-from domain.lead import Cycle
-from domain.values import CycleId, DecisionId, EffectKey, LeadKey, content_hash
+from domain.lead import Cycle, FieldName
+from domain.values import CycleId, DecisionId, EffectKey, LeadKey, Scalar, content_hash
 
 ACTIONS: TypeAdapter[Action] = TypeAdapter(Action)
 RECEIPTS: TypeAdapter[Receipt] = TypeAdapter(Receipt)
@@ -181,6 +181,18 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """What a person said of one field of a lead."""
+
+    lead: LeadKey
+    field: FieldName
+    value: Scalar
+    """In canonical form."""
+    by: str
+    """E-mail of the person."""
+
+
+@dataclass(frozen=True)
 class Stop:
     """Something that a person paused."""
 
@@ -210,6 +222,7 @@ class Step:
     """Leads whose hold ends."""
     revived: list[EffectKey] = field(default_factory=list[EffectKey])
     """Writes that were given up and are to be tried again."""
+    corrections: list[Correction] = field(default_factory=list[Correction])
     stops: list[Stop] = field(default_factory=list[Stop])
     resumed: list[str] = field(default_factory=list[str])
     """Scopes whose pause ends."""

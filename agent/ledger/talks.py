@@ -11,7 +11,6 @@ from agent.ledger.engine import reading
 from agent.ledger.records import Step, Stop
 from agent.ledger.rows import insert_new, table
 from agent.ledger.tables import (
-    CallRow,
     CycleRow,
     CycleStatus,
     EffectRow,
@@ -39,7 +38,6 @@ _HANDOFF = table(HandoffRow)
 _INBOX = table(InboxRow)
 _PROPOSAL = table(ProposalRow)
 _PAUSE = table(PauseRow)
-_CALL = table(CallRow)
 _HOLD = table(HoldRow)
 _EFFECT = table(EffectRow)
 
@@ -55,6 +53,8 @@ class Heard:
     thread: str
     text: str
     reply: str | None = None
+    tries: int = 0
+    """How often an answer was begun before."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class Known:
     owner: str | None
     """E-mail of who answers for it; None while nobody does."""
     owner_name: str | None
+    chosen: str | None
+    """E-mail of the person, or name of the queue, that routing chose."""
     sentence: str
     blocked_by: str | None
     record_id: RecordId | None
@@ -99,6 +101,8 @@ class Load:
 
     open: int
     late: int
+    soon: int
+    """In time, and due before `soon_by`."""
     listed: int
     """Past every step of the ladder."""
 
@@ -112,17 +116,12 @@ class Asked:
     answer: str
 
 
-@dataclass(frozen=True)
-class ModelCall:
-    """One call of a model, to be kept."""
+def conversation(channel: str, thread: str, person: str) -> str:
+    """The name of one person's conversation: several in one thread of a channel don't share it.
 
-    at: datetime
-    purpose: str
-    who: str
-    prompt: str
-    model: str
-    tokens: int
-    milliseconds: int
+    What one of them may see the other may not, so neither's answers are the other's context.
+    """
+    return f"{channel}/{thread}/{person}"
 
 
 class Talks:
@@ -154,7 +153,8 @@ class Talks:
             & _INBOX.c.handled_at.is_(None)
             & or_(_INBOX.c.claimed_until.is_(None), _INBOX.c.claimed_until <= now)
         )
-        taking = update(_INBOX).where(free).values(claimed_until=now + CLAIM)
+        mine = {"claimed_until": now + CLAIM, "tries": _INBOX.c.tries + 1}
+        taking = update(_INBOX).where(free).values(mine)
         with self._engine.begin() as connection:
             row = connection.execute(taking.returning(_INBOX)).mappings().one_or_none()
         if row is None:
@@ -167,6 +167,7 @@ class Talks:
             row["thread"],
             row["text"],
             row["reply"],
+            row["tries"] - 1,
         )
 
     def unanswered(self, now: datetime) -> list[str]:
@@ -191,21 +192,30 @@ class Talks:
         """Note that it was answered."""
         self._inbox(heard, {"handled_at": now})
 
+    def drop(self, before: datetime, now: datetime) -> None:
+        """Give up on what was said before a moment and has no answer yet."""
+        stale = _INBOX.c.handled_at.is_(None) & (_INBOX.c.received_at < before)
+        with self._engine.begin() as connection:
+            connection.execute(update(_INBOX).where(stale).values(handled_at=now))
+
     def forget(self, before: datetime) -> list[str]:
         """Forget what was said before a moment; returns conversations in which nobody spoke since.
 
-        A conversation is named `channel/thread`.
+        A conversation is named as `conversation` says.
         """
         old = _INBOX.c.received_at < before
-        threads = select(_INBOX.c.channel, _INBOX.c.thread).distinct()
+        threads = select(_INBOX.c.channel, _INBOX.c.thread, _INBOX.c.person).distinct()
         with self._engine.begin() as connection:
-            gone = {(row.channel, row.thread) for row in connection.execute(threads.where(old))}
+            gone = {conversation(*row) for row in connection.execute(threads.where(old))}
             connection.execute(delete(_INBOX).where(old, _INBOX.c.handled_at.is_not(None)))
-            alive = {(row.channel, row.thread) for row in connection.execute(threads)}
-        return sorted(f"{channel}/{thread}" for channel, thread in gone - alive)
+            alive = {conversation(*row) for row in connection.execute(threads)}
+        return sorted(gone - alive)
 
-    def propose(self, proposal: Proposal) -> None:
-        """Keep a proposal, durably and before it is shown; another of the thread is overtaken."""
+    def propose(self, proposal: Proposal, step: Step) -> None:
+        """Keep a proposal, durably and before it is shown; another of the thread is overtaken.
+
+        The step is what follows from asking, such as telling who must approve it.
+        """
         row = {
             "id": proposal.id,
             "by": proposal.by,
@@ -224,6 +234,7 @@ class Talks:
         with self._engine.begin() as connection:
             connection.execute(update(_PROPOSAL).where(earlier).values(overtaken))
             insert_new(connection, ProposalRow, [row])
+            write_whole(connection, step)
 
     def proposal(self, wanted: str) -> Asked | None:
         """A proposal with its state; None when there is none of this id."""
@@ -260,6 +271,10 @@ class Talks:
             write_whole(connection, step)
         return True
 
+    def awaiting_another(self) -> list[Proposal]:
+        """Proposals that somebody else than who asked must approve, and nobody has."""
+        return [one for one in self.pending() if one.two_person]
+
     def given_since(self, since: datetime) -> int:
         """How many leads were given to somebody by conversation since a moment."""
         query = select(_PROPOSAL.c.body).where(
@@ -278,39 +293,19 @@ class Talks:
                 for row in rows
             }
 
-    def called(self, call: ModelCall) -> None:
-        """Keep a call of a model."""
-        row = {
-            "at": call.at,
-            "purpose": call.purpose,
-            "who": call.who,
-            "prompt": call.prompt,
-            "model": call.model,
-            "tokens": call.tokens,
-            "milliseconds": call.milliseconds,
-        }
-        with self._engine.begin() as connection:
-            connection.execute(_CALL.insert(), [row])
-
-    def tokens_since(self, since: datetime) -> int:
-        """What the calls of models took since a moment."""
-        summed = select(func.sum(_CALL.c.tokens)).where(_CALL.c.at >= since)
-        with reading(self._engine) as connection:
-            return connection.scalar(summed) or 0
-
     def search(self, words: Sequence[str]) -> list[Known]:
         """Leads whose title holds all these words, or whose Marketo id is the only word."""
         titled = [
             func.lower(_CYCLE.c.title).contains(one.lower(), autoescape=True) for one in words
         ]
-        matching = _known().where(*titled)
+        matching = known_leads().where(*titled)
         if len(words) == 1:
-            matching = _known().where(or_(_CYCLE.c.lead == words[0], *titled))
+            matching = known_leads().where(or_(_CYCLE.c.lead == words[0], *titled))
         return self._newest(matching.limit(MOST_FOUND))
 
     def of_cycles(self, cycles: Sequence[CycleId]) -> list[Known]:
         """Leads by cycle."""
-        return self._newest(_known().where(_CYCLE.c.id.in_(cycles)))
+        return self._newest(known_leads().where(_CYCLE.c.id.in_(cycles)))
 
     def of_leads(self, leads: Collection[LeadKey]) -> list[Known]:
         """Leads by their keys, each in its newest cycle."""
@@ -318,7 +313,7 @@ class Talks:
         wanted = sorted(set(leads))
         for start in range(0, len(wanted), AT_ONCE):
             some = _CYCLE.c.lead.in_(wanted[start : start + AT_ONCE])
-            found += self._newest(_known().where(some))
+            found += self._newest(known_leads().where(some))
         return found
 
     def held(self, leads: Collection[LeadKey]) -> dict[LeadKey, str]:
@@ -336,25 +331,27 @@ class Talks:
 
     def in_hands(self, part: Part, *, late_at: datetime | None, limit: int) -> list[Known]:
         """Open leads in somebody's hands, those due first at the top; late ones only if asked."""
-        query = _known().where(_HANDOFF.c.state == "open", *_within(part))
+        query = known_leads().where(_HANDOFF.c.state == "open", *_within(part))
         if late_at is not None:
             query = query.where(_HANDOFF.c.target_at <= late_at)
         ordered = query.order_by(_HANDOFF.c.target_at, _CYCLE.c.id).limit(limit)
         with reading(self._engine) as connection:
-            return [_read(row) for row in connection.execute(ordered).mappings()]
+            return [as_known(row) for row in connection.execute(ordered).mappings()]
 
-    def loads(self, part: Part, now: datetime) -> dict[str, Load]:
-        """How many open leads everybody has, and how many of them are late or listed."""
+    def loads(self, part: Part, now: datetime, soon_by: datetime | None = None) -> dict[str, Load]:
+        """How many open leads everybody has, and how many of them are late, due soon or listed."""
         late = func.sum(case((_HANDOFF.c.target_at <= now, 1), else_=0))
+        is_soon = (_HANDOFF.c.target_at > now) & (_HANDOFF.c.target_at <= (soon_by or now))
+        soon = func.sum(case((is_soon, 1), else_=0))
         listed = func.sum(case((_HANDOFF.c.listed_at.is_not(None), 1), else_=0))
         counted = (
-            select(_HANDOFF.c.owner, func.count(), late, listed)
+            select(_HANDOFF.c.owner, func.count(), late, soon, listed)
             .join(_CYCLE, _CYCLE.c.id == _HANDOFF.c.cycle_id)
             .where(_HANDOFF.c.state == "open", *_within(part))
             .group_by(_HANDOFF.c.owner)
         )
         with reading(self._engine) as connection:
-            return {row[0]: Load(row[1], row[2], row[3]) for row in connection.execute(counted)}
+            return {row[0]: Load(*row[1:]) for row in connection.execute(counted)}
 
     def waiting(self, part: Part) -> dict[str, int]:
         """How many leads came up and are in nobody's hands yet, by where they stand."""
@@ -390,7 +387,7 @@ class Talks:
         """Rows as leads, each in its newest cycle only, newest first."""
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(_CYCLE.c.opened_at.desc(), _CYCLE.c.id))
-            found = [_read(row) for row in rows.mappings()]
+            found = [as_known(row) for row in rows.mappings()]
         return _once(found)
 
 
@@ -413,7 +410,8 @@ def _within(part: Part) -> list[ColumnElement[bool]]:
     return found
 
 
-def _known() -> Select[Any]:
+def known_leads() -> Select[Any]:
+    """Cycles with the hands they are in: what `as_known` reads."""
     return select(
         _CYCLE,
         _HANDOFF.c.owner.label("answers"),
@@ -425,7 +423,8 @@ def _known() -> Select[Any]:
     ).join(_HANDOFF, _HANDOFF.c.cycle_id == _CYCLE.c.id, isouter=True)
 
 
-def _read(row: Any) -> Known:  # noqa: ANN401  (a row of the query above)
+def as_known(row: Any) -> Known:  # noqa: ANN401  (a row of the query above)
+    """A row of `known_leads` as a lead."""
     record_id = row["record_id"]
     return Known(
         cycle=CycleId(row["id"]),
@@ -436,6 +435,7 @@ def _read(row: Any) -> Known:  # noqa: ANN401  (a row of the query above)
         territory=row["territory"],
         owner=row["answers"],
         owner_name=row["owner_name"] if row["answers"] is not None else None,
+        chosen=row["owner"],
         sentence=row["sentence"],
         blocked_by=row["blocked_by"],
         record_id=None if record_id is None else RecordId(record_id),

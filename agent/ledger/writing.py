@@ -13,6 +13,7 @@ from agent.ledger.records import Approval, Decision, PlannedEffect, Step
 from agent.ledger.rows import insert_new, table, upsert
 from agent.ledger.tables import (
     ApprovalRow,
+    CorrectionRow,
     CycleRow,
     DecisionRow,
     EffectRow,
@@ -23,6 +24,7 @@ from agent.ledger.tables import (
 )
 from domain.values import CycleId, content_hash
 
+_CORRECTION = table(CorrectionRow)
 _CYCLE = table(CycleRow)
 _EFFECT = table(EffectRow)
 _HOLD = table(HoldRow)
@@ -145,6 +147,7 @@ def _keep_words(connection: Connection, step: Step) -> None:
     upsert(connection, HoldRow, "lead", holds)
     if step.released:
         connection.execute(delete(_HOLD).where(_HOLD.c.lead.in_(step.released)))
+    _keep_corrections(connection, step)
     stops = [
         {"scope": one.scope, "by": one.by, "reason": one.reason, "at": one.at} for one in step.stops
     ]
@@ -155,3 +158,15 @@ def _keep_words(connection: Connection, step: Step) -> None:
         given_up = _EFFECT.c.key.in_(step.revived) & (_EFFECT.c.state == EffectState.DEAD)
         again = {"state": EffectState.UNKNOWN, "attempts": 0, "due_at": step.at}
         connection.execute(update(_EFFECT).where(given_up).values(again))
+
+
+def _keep_corrections(connection: Connection, step: Step) -> None:
+    """A person's newest word on a field replaces the one before."""
+    for one in step.corrections:
+        same = (_CORRECTION.c.lead == one.lead) & (_CORRECTION.c.field == one.field)
+        connection.execute(delete(_CORRECTION).where(same))
+    rows = [
+        {"lead": one.lead, "field": one.field, "value": one.value, "by": one.by, "at": step.at}
+        for one in step.corrections
+    ]
+    insert_new(connection, CorrectionRow, rows)

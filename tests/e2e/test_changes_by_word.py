@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from agent.conversation import deciding
+from agent.app import open_app
+from agent.conversation.desk import Desk
 from agent.ledger.rows import table
 from agent.ledger.tables import EffectRow
 from agent.ledger.talks import Heard
@@ -87,7 +88,8 @@ def test_two_words_at_once_have_one_effect(here: Town, dana: int) -> None:
     told: list[str] = []
 
     def press() -> None:
-        told.append(deciding.decide(proposal, yes=True, by=marta, context=context))
+        shown = Desk(context, here.app.memory).word(proposal, yes=True, who=marta)
+        told.append(shown.answers[0].title)
 
     presses = [threading.Thread(target=press) for _ in range(8)]
     for one in presses:
@@ -101,6 +103,9 @@ def test_two_words_at_once_have_one_effect(here: Town, dana: int) -> None:
         if one.kind == "directed"
     ]
     assert 1 == len(directed)
+    writes = sum(here.owner_writes().values())
+    here.tick()
+    assert ("Ursula Grant", writes + 1) == (here.owner(dana), sum(here.owner_writes().values()))
 
 
 def test_the_wrong_person_cannot_say_yes(here: Town, dana: int) -> None:
@@ -118,7 +123,7 @@ def test_two_people_where_the_policy_asks_for_it(here: Town, dana: int) -> None:
     rules = policy.conversation.model_copy(update={"two_person": ("give",)})
     here.app.policy = policy.model_copy(update={"conversation": rules})
     shown = _asked(here)
-    assert "Somebody else than you must approve it." in said(shown)
+    assert "Somebody else than you must approve it" in said(shown)
     word(here, MARTA, shown)
     here.tick()
     assert before == here.owner(dana)
@@ -193,10 +198,12 @@ def test_a_lead_that_changed_meanwhile_is_left_alone(here: Town, dana: int) -> N
 
 
 def test_a_restart_in_the_middle_of_an_approval_loses_nothing(here: Town, dana: int) -> None:
-    """The process ends after the question; the next one carries the yes out."""
+    """The process ends after the question; the next one, with the same files, carries it out."""
     shown = _asked(here)
-    here.app.__dict__.pop("memory").close()
+    here.app.close()
+    here.app = open_app(here.app.settings, here.app.clock)
     word(here, MARTA, shown)
+    here.pass_time(minutes=6)
     here.tick()
     assert "Ursula Grant" == here.owner(dana)
 

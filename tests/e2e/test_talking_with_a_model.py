@@ -1,15 +1,13 @@
 """With a model: it chooses what is looked up and puts it into words; code decides what is shown."""
 
 import pytest
-from pydantic import SecretStr
 
 from agent.conversation.graph import offered
 from agent.conversation.talk import Talk
 from domain.authority import principal
 from sandbox.openai.personalities import become
-from sandbox.openai.script import add_rule
-from tests.following import owner, said
-from tests.talking import answer, speaks, word, write
+from tests.following import said
+from tests.talking import answer, give_model, speaks, word, write
 from tests.worlds import Town
 
 QUINN = "quinn.walsh@meridian.example"
@@ -19,17 +17,9 @@ MARTA = "marta.silva@meridian.example"
 @pytest.fixture
 def chatty(here: Town) -> Town:
     """A town whose worker has a model, and a hand-raiser assigned in it."""
-    openai = here.running.details()["openai"]
-    here.app.settings = here.app.settings.model_copy(
-        update={
-            "openai_api_key": SecretStr(openai["api_key"]),
-            "openai_base_url": openai["base_url"],
-            "openai_model": openai["model"],
-        }
-    )
+    give_model(here)
     here.arrive()
     here.pass_time(hours=4)
-    become(here.world, "down")
     here.tick()
     return here
 
@@ -78,7 +68,9 @@ def test_this_means_the_lead_spoken_of_last(chatty: Town) -> None:
 def test_a_model_that_is_down_leaves_the_commands(chatty: Town) -> None:
     """Nobody waits in vain: the usual questions work, and the rest is said to be out of reach."""
     assert "Dana Fox" in answer(chatty, QUINN, "why Dana Fox")
-    assert "I can't think right now" in answer(chatty, QUINN, "tell me a story")
+    told = answer(chatty, QUINN, "tell me a story")
+    assert "The language model does not answer right now" in told
+    assert "why NAME" in told
 
 
 def test_a_gullible_model_changes_nothing(chatty: Town) -> None:
@@ -121,56 +113,9 @@ def test_calls_are_kept_with_their_prompt_and_end_with_the_days_tokens(chatty: T
     """What the model took is in the ledger; with nothing left for today the commands answer."""
     speaks(chatty, "rules", {"topic": ""}, "It is all there.")
     answer(chatty, QUINN, "what are our rules?")
-    used = chatty.app.ledger.talks.tokens_since(chatty.world.now.replace(hour=0))
+    used = chatty.app.ledger.turns.tokens_since(chatty.world.now.replace(hour=0)).total
     assert used > 0
     rules = chatty.app.policy.conversation.model_copy(update={"tokens_per_day": used})
     chatty.app.policy = chatty.app.policy.model_copy(update={"conversation": rules})
     answer(chatty, QUINN, "find Dana")
-    assert used == chatty.app.ledger.talks.tokens_since(chatty.world.now.replace(hour=0))
-
-
-def test_a_hundred_turns_stay_small(chatty: Town) -> None:
-    """The transcript keeps its last turns only, and the store one state per conversation."""
-    add_rule(chatty.world, {"role": "user"}, {"text": "Ask me about leads."})
-    for _ in range(100):
-        write(chatty, QUINN, "hello")
-    (kept,) = list(chatty.app.memory.saver.list(None))
-    turns = kept.checkpoint["channel_values"]["turn"]
-    assert chatty.app.policy.conversation.turns == len(turns)
-    assert owner(chatty, _dana(chatty))
-
-
-SENTENCES = [
-    ("why did Dana Fox go to her?", "why", {"lead": "Dana Fox"}, "Decision d"),
-    ("what's unworked in AMER right now?", "unworked", {"where": "AMER"}, "late and untouched"),
-    ("who is overloaded this week?", "workload", {"who": ""}, "Overloaded means"),
-    ("hold Acme until Thursday", "hold", {"lead": "Acme", "until": "Thursday"}, "left alone until"),
-    ("give Dana to Ursula", "give", {"lead": "Dana Fox", "to": "Ursula"}, "with Ursula Grant"),
-    ("what changed since Monday?", "changes", {"since": "Monday"}, "since Mon 23 Nov"),
-    (
-        "what would happen if US West went to Mei Tan?",
-        "what_if",
-        {"territory": "US West", "to": "Mei Tan"},
-        "1 of 1 lead would have gone elsewhere",
-    ),
-]
-
-
-@pytest.mark.parametrize(("sentence", "tool", "arguments", "expected"), SENTENCES)
-def test_each_question_with_a_model(
-    chatty: Town, sentence: str, tool: str, arguments: dict[str, str], expected: str
-) -> None:
-    """The model calls the one tool that fits; what is shown is the same as without it."""
-    speaks(chatty, tool, arguments)
-    assert expected in answer(chatty, MARTA, sentence)
-
-
-@pytest.mark.parametrize(("sentence", "_tool", "_arguments", "expected"), SENTENCES)
-def test_each_question_without_a_model(
-    here: Town, sentence: str, _tool: str, _arguments: dict[str, str], expected: str
-) -> None:
-    """The usual questions need no model."""
-    here.arrive()
-    here.pass_time(hours=4)
-    here.tick()
-    assert expected in answer(here, MARTA, sentence)
+    assert used == chatty.app.ledger.turns.tokens_since(chatty.world.now.replace(hour=0)).total

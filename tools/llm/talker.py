@@ -53,5 +53,6 @@ class ModelTalker:
             calls=calls,
             model=said.model,
             tokens=said.usage.total,
+            written=said.usage.completion,
             milliseconds=round(said.latency.total_seconds() * 1000),
         )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.effects import (
     Applied,
+    CorrectField,
     MirrorActivity,
     MirrorFields,
     Receipt,
@@ -110,6 +111,21 @@ class MarketoGateway:
             for key, one in planned.items()
         )
         return self._deliver(batches(parcels, PAGE, self._update))
+
+    def correct_fields(
+        self, planned: Mapping[EffectKey, CorrectField]
+    ) -> Mapping[EffectKey, Receipt]:
+        """Write what people said of single fields, 300 per call; a field Marketo lacks is told."""
+        names, receipts = self._fields.person, dict[EffectKey, Receipt]()
+        parcels: list[Parcel] = []
+        for key, one in planned.items():
+            if one.field in names:
+                row: Row = {"id": person_id(one.lead), names[one.field]: one.words}
+                parcels.append(Parcel(key, person_id(one.lead), row))
+            else:
+                words = f"{one.field} is no field of this subscription"
+                receipts[key] = Refused(refusal=Refusal.DATA, code=VENDOR, words=words)
+        return {**receipts, **self._deliver(batches(parcels, PAGE, self._update))}
 
     def mirror_activities(
         self, planned: Mapping[EffectKey, MirrorActivity]

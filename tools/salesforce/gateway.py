@@ -8,10 +8,11 @@ from datetime import datetime
 from domain.crm import Candidates, OwnerState, Roster
 from domain.effects import LogCall, Receipt, SetOwner, SetTask, StampTouch
 from domain.lead import Lead
+from domain.outcomes import Became
 from domain.ports import Clock, Finding, Observed
 from domain.route import Subject
 from domain.values import EffectKey, LeadKey, RecordId
-from tools.salesforce import activities, candidates, examination, owners, wire
+from tools.salesforce import activities, candidates, examination, outcomes, owners, wire
 from tools.salesforce.client import Client, Connection, Row, Usage
 from tools.salesforce.deploying import Deployer
 from tools.salesforce.examination import Expected
@@ -123,6 +124,12 @@ class Gateway:
     ) -> Mapping[LeadKey, Observed]:
         """These records as they are now, with what was done about them since then."""
         return activities.observe(subjects, since, self._reader)
+
+    def outcomes(
+        self, subjects: Mapping[LeadKey, Subject], since: Mapping[LeadKey, datetime]
+    ) -> Mapping[LeadKey, Became]:
+        """What became of these records; one that is gone for good is absent."""
+        return outcomes.outcomes(subjects, since, self._reader)
 
     def stirred(self, since: datetime) -> Mapping[RecordId, datetime]:
         """Records on which somebody did something, or that changed, and when."""

@@ -5,13 +5,15 @@ Text that leads, the CRM or a model supplied stands only where Slack shows it as
 
 from collections.abc import Callable, Sequence
 
-from domain.answers import Answer, Card, Shown
+from domain.answers import Answer, Ask, Card, Shown
 from domain.values import RecordId
 from tools.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, TITLE_LENGTH, Block
 from tools.slack.text import neutral, plain
 
 YES, NO = "routeready_yes", "routeready_no"
 """What the buttons of a proposal are called when they are pressed."""
+ASK = "routeready_ask_"
+"""What the buttons that ask something are called, before their number."""
 WORDS = 600
 LINE = 300
 LINES = 30
@@ -27,7 +29,7 @@ def shown(what: Shown, link: Link) -> list[Block]:
         blocks.append(_rich([_text(plain(what.said, WORDS))]))
     size = len(what.said)
     for answer in what.answers:
-        for block in _answer(answer, link, is_told=bool(what.said)):
+        for block in _answer(answer, link):
             size += len(str(block))
             if len(blocks) + 2 > MOST_BLOCKS or size > MOST_CHARACTERS - _ROOM:
                 return [*blocks, _context("There is more; ask for less at once.")]
@@ -40,22 +42,32 @@ def summary(what: Shown) -> str:
     return neutral(what.summary, 200)
 
 
-def _answer(answer: Answer, link: Link, *, is_told: bool) -> list[Block]:
-    """One answer; where words tell it already, only its leads and its source."""
-    blocks: list[Block] = []
-    if not is_told or answer.proposal is not None or answer.is_failure:
-        title = _text(plain(answer.title, LINE), bold=True)
-        blocks.append(_rich([title]))
-        if answer.lines:
-            blocks.append(_list([_text(plain(line, LINE)) for line in answer.lines[:LINES]]))
-    blocks += [_card(card, link) for card in answer.cards]
+def _answer(answer: Answer, link: Link) -> list[Block]:
+    """One answer, whole: whatever a model said above it, the record's own sentences are there."""
+    blocks: list[Block] = [_rich([_text(plain(answer.title, LINE), bold=True)])]
+    if answer.lines:
+        blocks.append(_list([_text(plain(line, LINE)) for line in answer.lines[:LINES]]))
+    for card in answer.cards:
+        blocks.append(_card(card, link))
+        if card.proposal is not None:
+            blocks.append(_yes_or_no(card.proposal))
+        if card.asks:
+            blocks.append(_asks(card.asks))
     if answer.proposal is not None:
-        yes = {**_button(YES, "Yes, do it", answer.proposal), "style": "primary"}
-        elements = [yes, _button(NO, "No", answer.proposal)]
-        blocks.append({"type": "actions", "elements": elements})
+        blocks.append(_yes_or_no(answer.proposal))
     if answer.source:
         blocks.append(_context(plain(answer.source, LINE)))
     return blocks
+
+
+def _yes_or_no(proposal: str) -> Block:
+    yes = {**_button(YES, "Yes, do it", proposal), "style": "primary"}
+    return {"type": "actions", "elements": [yes, _button(NO, "No", proposal)]}
+
+
+def _asks(asks: Sequence[Ask]) -> Block:
+    buttons = [_button(f"{ASK}{place}", one.label, one.says) for place, one in enumerate(asks)]
+    return {"type": "actions", "elements": buttons}
 
 
 def _card(card: Card, link: Link) -> Block:

@@ -247,11 +247,7 @@ class SlackGateway:
     def whisper(self, channel: str, thread: str, user_id: str, shown: Shown) -> Receipt:
         """Post one turn of a conversation so that only one person of a channel sees it."""
         body: Row = {"channel": channel, "user": user_id, **self._turn(shown)}
-        try:
-            self._client.write("chat.postEphemeral", body | _in(thread))
-        except ToolError as error:
-            return self._receipt(error)
-        return Applied()
+        return self._write("chat.postEphemeral", body | _in(thread))
 
     def said(self, channel: str, thread: str, key: str) -> str | None:
         """The message (`channel/ts`) that was posted under a key; None when there is none."""
@@ -272,13 +268,35 @@ class SlackGateway:
             channel, ts, answering.shown(shown, self._links.url), answering.summary(shown)
         )
 
+    def direct(self, user_id: str) -> str:
+        """The channel of the direct message with a member; opening it twice is harmless."""
+        if user_id not in self._conversations:
+            opened = self._client.read("conversations.open", users=user_id)
+            self._conversations[user_id] = str(opened["channel"]["id"])
+        return self._conversations[user_id]
+
+    def thinking(self, channel: str, thread: str, words: str) -> Receipt:
+        """Show in a thread of the assistant pane that an answer is on its way.
+
+        Slack takes it away by itself when the answer is posted.
+        """
+        body: Row = {"channel_id": channel, "thread_ts": thread, "status": words}
+        return self._write("assistant.threads.setStatus", body)
+
+    def offer(self, channel: str, thread: str, prompts: Sequence[tuple[str, str]]) -> Receipt:
+        """Offer questions in the assistant pane, at most four: each with a title."""
+        told = [{"title": title, "message": message} for title, message in prompts]
+        body: Row = {"channel_id": channel, "thread_ts": thread, "prompts": told}
+        return self._write("assistant.threads.setSuggestedPrompts", body)
+
     def show_home(self, user_id: str, shown: Shown) -> Receipt:
         """Show somebody their App Home; harmless to repeat."""
         view = {"type": "home", "blocks": answering.shown(shown, self._links.url)}
+        return self._write("views.publish", {"user_id": user_id, "view": view})
+
+    def _write(self, method: str, body: Row) -> Receipt:
         try:
-            self._client.write("views.publish", {"user_id": user_id, "view": view})
-        except UnknownOutcomeError as error:
-            return Untried(detail=str(error))
+            self._client.write(method, body)
         except ToolError as error:
             return self._receipt(error)
         return Applied()
@@ -314,10 +332,7 @@ class SlackGateway:
 
     def _conversation(self, person: Person) -> str:
         """The direct message with a person; opening it twice is harmless."""
-        if person.id not in self._conversations:
-            opened = self._client.read("conversations.open", users=person.id)
-            self._conversations[person.id] = str(opened["channel"]["id"])
-        return self._conversations[person.id]
+        return self.direct(person.id)
 
     def _post(self, body: Row, keys: Sequence[EffectKey]) -> Receipt:
         signed = {

@@ -43,7 +43,7 @@ ANA = Principal(email="ana@x.example", name="Ana Torres", role="rep", timezone="
         (
             "what would happen if DACH went to Lena?",
             Ability.WHAT_IF,
-            {"territory": "DACH", "to": "Lena"},
+            {"territory": "DACH", "to": "Lena", "without": ""},
         ),
         ("what is our SLA for hand-raisers?", Ability.RULES, {"topic": "hand-raisers"}),
         ("numbers 30 days Enterprise", Ability.NUMBERS, {"days": 30, "segment": "Enterprise"}),
@@ -59,6 +59,23 @@ ANA = Principal(email="ana@x.example", name="Ana Torres", role="rep", timezone="
         ("approve Acme", Ability.APPROVE, {"lead": "Acme"}),
         ("retry Acme", Ability.TRY_AGAIN, {"lead": "Acme"}),
         ("approvals", Ability.WAITING, {}),
+        (
+            "what if Ana Torres left?",
+            Ability.WHAT_IF,
+            {"territory": "", "to": "", "without": "Ana Torres"},
+        ),
+        ("what happened with Dana Fox?", Ability.STORY, {"lead": "Dana Fox"}),
+        ("enrich Dana Fox", Ability.ENRICH, {"lead": "Dana Fox"}),
+        (
+            "correct Dana Fox's country to Austria, she said so",
+            Ability.CORRECT,
+            {
+                "lead": "Dana Fox",
+                "field": "country",
+                "value": "Austria",
+                "reason": "she said so",
+            },
+        ),
     ],
 )
 def test_the_usual_questions(text: str, ability: Ability, asked: dict[str, Any]) -> None:
