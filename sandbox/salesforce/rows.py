@@ -8,7 +8,7 @@ from sandbox.salesforce import duplicates, records
 from sandbox.salesforce.call import NOT_MODIFIED, Answer, Call, header_instant
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import full_id, sobject_of
-from sandbox.salesforce.schema import NUMBERS, TOOLING, SObject, field_named, fields_of
+from sandbox.salesforce.schema import NUMBERS, TOOLING, Field, SObject, field_named, fields_of
 from sandbox.salesforce.soql.scope import parent, relation
 from sandbox.salesforce.values import check_writeable, http_date, instant, timestamp
 from sandbox.wire import Json
@@ -210,15 +210,16 @@ def record(call: Call, shape: SObject, row: Row, fields: str = "") -> Row:
     url = f"{call.root}/sobjects/{shape.name}/{row['Id']}"
     shown: Row = {"attributes": {"type": shape.name, "url": url}}
     names = [name.strip() for name in fields.split(",") if name.strip()]
-    if not names:
-        names = [field.name for field in fields_of(call.world, shape)]
-    for name in names:
-        field = field_named(call.world, shape, name)
-        if field is None:
-            message = f"No such column '{name}' on sobject of type {shape.name}"
-            raise SalesforceError("INVALID_FIELD", message)
-        shown[field.name] = row.get(field.name, field.default)
-    return shown
+    named = [_field(call, shape, name) for name in names] or fields_of(call.world, shape)
+    return shown | {field.name: row.get(field.name, field.default) for field in named}
+
+
+def _field(call: Call, shape: SObject, name: str) -> Field:
+    field = field_named(call.world, shape, name)
+    if field is None:
+        message = f"No such column '{name}' on sobject of type {shape.name}"
+        raise SalesforceError("INVALID_FIELD", message)
+    return field
 
 
 def insert(call: Call, shape: SObject, given: Row) -> str:

@@ -10,7 +10,6 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,22 +28,12 @@ from domain.authority import principal
 from domain.policy import Pool
 from sandbox.world import World
 from sandbox.worlds import scale
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.sandbox import sandboxed
 from tests.worlds import Town, town
 
 LEADS, OPEN, DUE, DECISIONS = 1_000, 5_000, 200, 10_000
 TURNS = 40
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One thing that was measured."""
-
-    name: str
-    calls: int
-    seconds: float
-    megabytes: float | None
-    """Peak of Python's own memory, the sandbox's included; None where only time is measured."""
-    ratio: str = ""
 
 
 def measured(name: str, here: Town, work: Callable[[], object]) -> Figure:
@@ -202,6 +191,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "following": following,
     "talking": talking,
     "measuring": measuring,
+    "sandbox": sandboxed,
 }
 
 
