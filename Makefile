@@ -3,14 +3,15 @@
 VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
+CLIENTS := tests/conformance/node
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check eval month fix bench docs lock clean
+.PHONY: help demo test check clients conformance eval month fix bench docs lock clean
 
 help: ## Name the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
-		| awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+		| awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.runs ## Route a made-up company's leads in a local sandbox (about a minute)
 	@$(BIN)/routeready demo $(if $(JSON),--json $(JSON))
@@ -24,6 +25,11 @@ check: $(VENV)/.tests ## What must pass before every commit: lint, types, layers
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+clients: $(CLIENTS)/node_modules/.package-lock.json ## Install the clients for Node that tests/conformance uses (needs npm)
+
+conformance: $(VENV)/.tests clients ## Run other people's clients against the sandbox
+	@$(BIN)/pytest -q tests/conformance
 
 eval: $(VENV)/.tests ## Compare the prompts with main's: PROMOTE, REJECT or HOLD (a minute, no key; MODEL=name asks one)
 	@$(BIN)/python -m evals.commands compare --base $(or $(BASE),main) $(if $(MODEL),--model $(MODEL))
@@ -45,10 +51,14 @@ lock: ## Resolve the dependencies anew, with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--extra postgres --group build -o requirements.lock pyproject.toml
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
-		--extra postgres --extra evals --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+		--extra postgres --extra evals --extra otel --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis var
+
+$(CLIENTS)/node_modules/.package-lock.json: $(CLIENTS)/package-lock.json
+	@cd $(CLIENTS) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

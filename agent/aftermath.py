@@ -60,10 +60,11 @@ def follow(tried: Sequence[tuple[Outstanding, Receipt]], context: RunContext) ->
     ]
     known = _known(writes, context)
     for one, write, receipt in writes:
+        under = context.under(write.stamp.policy_version)
         if isinstance(receipt, Applied):
-            _assigned(step, one, write, known, context)
+            _assigned(step, one, write, known, under)
         elif isinstance(receipt, Refused):
-            _refused(step, one, write, receipt, known, context)
+            _refused(step, one, write, receipt, known, under)
     _remember_messages(step, tried)
     return step
 

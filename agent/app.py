@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from agent import stories
+from agent import publishing, stories
 from agent.context import RunContext
 from agent.ledger import Ledger, open_ledger
 from agent.policy_file import load_policy
@@ -123,6 +123,7 @@ class App:
             investigator=self.investigator,
             talker=self.talker,
             batch_size=self.settings.routeready_batch_size,
+            canary=publishing.canary(self.ledger, self.policy),
             halted=self._stop_file,
         )
 
@@ -266,11 +267,18 @@ class App:
 
     def stories(self, who: str) -> list[Told]:
         """The stories of a lead by e-mail address or Marketo id."""
-        keys = [LeadKey(who)]
-        if "@" in who:
-            keys = list(self.marketing.same_email([who]).get(who.lower(), ()))
-        told = [stories.tell(self.ledger, key, self.policy.timezone) for key in keys]
+        told = [stories.tell(self.ledger, key, self.policy.timezone) for key in self.keys(who)]
         return [story for story in told if story is not None]
+
+    def keys(self, who: str) -> list[LeadKey]:
+        """The leads with an e-mail address, or with a Marketo id."""
+        if "@" not in who:
+            return [LeadKey(who)]
+        return list(self.marketing.same_email([who]).get(who.lower(), ()))
+
+    def deployer(self) -> salesforce.Deployer:
+        """What sets Salesforce up."""
+        return self._salesforce.deployer()
 
     def examine(self) -> list[Finding]:
         """What every vendor's own examination found."""

@@ -8,13 +8,14 @@ Imports of the heavy libraries are inside the commands, so that help and lint an
 import json
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.policy_commands import policy_cli
 from domain.errors import RoutereadyError
 
 if TYPE_CHECKING:
@@ -28,23 +29,27 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-policy_cli = typer.Typer(help="The policy: check it, export its schema.", no_args_is_help=True)
 cli.add_typer(policy_cli, name="policy")
+console_cli = typer.Typer(help="The console: one screen that says whether leads are worked.")
+cli.add_typer(console_cli, name="console")
 prompts_cli = typer.Typer(
     help="The prompts: their versions, and what changed.", no_args_is_help=True
 )
 cli.add_typer(prompts_cli, name="prompts")
 
+setup_cli = typer.Typer(help="Set up what routeready needs at a vendor.", no_args_is_help=True)
+cli.add_typer(setup_cli, name="setup")
+
 PLUGINS = "routeready.commands"
 """Entry points that add commands: the evals are above this layer, and an extra of their own."""
 
-PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv beside it.")]
 ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
 Approver = Annotated[str, typer.Option(help="Your e-mail address, for the record.")]
 Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the policy has it.")]
 Since = Annotated[str, typer.Option(help="How far back, such as 30d, 12h or 2w.")]
 SegmentName = Annotated[str | None, typer.Option(help="Only this segment of the policy.")]
 FormatName = Annotated[str, typer.Option("--format", help="text, html, csv or md.")]
+Port = Annotated[int, typer.Option(help="Which port the console is served at.")]
 PromptName = Annotated[str, typer.Argument(help="As `routeready prompts list` names it.")]
 Revision = Annotated[str, typer.Option("--base", help="A commit, branch or tag.")]
 JsonPath = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON.")]
@@ -207,21 +212,114 @@ def report(
 def simulate(
     policy: Annotated[Path, typer.Option(help="The policy to try; territories.csv beside it.")],
     since: Since = "30d",
+    lead: Annotated[
+        str | None, typer.Option(help="Also tell what becomes of one lead: e-mail or Marketo id.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
     json_file: JsonPath = None,
 ) -> None:
     """Try a policy on the decisions since then: who would have gone elsewhere, and why."""
+    from agent import simulated
     from agent.app import open_app
     from agent.policy_file import load_policy
     from agent.settings import read_settings
-    from agent.simulating import try_policy
-    from agent.telling import show_simulation
+    from agent.sheets import form_of
+    from agent.simulating import Trying, what_if
 
+    written = form_of(form)
     length, changed = _back(since), load_policy(policy)
     app = open_app(read_settings())
-    found = try_policy(app.ledger, app.clock.now() - length, app.policy, changed)
-    show_simulation(found)
+    now = app.clock.now()
+    asked = () if lead is None else tuple(app.keys(lead))
+    found = what_if(app.ledger, Trying(now - length, now, app.policy, changed, asked))
+    typer.echo(simulated.render(found, written))
     if json_file is not None:
         json_file.write_text(found.model_dump_json(indent=2), encoding="utf-8")
+
+
+@cli.command()
+def cohorts(
+    after: Annotated[
+        str | None, typer.Option(help="Leads triggered from this date on, beside those before.")
+    ] = None,
+    treated: Annotated[
+        str | None, typer.Option(help="FIELD=VALUE, such as territory=DACH, beside the others.")
+    ] = None,
+    control: Annotated[
+        str | None, typer.Option(help="Beside only these: another value of the same field.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="FIELD=VALUE: only such leads; may be repeated.")
+    ] = None,
+    since: Since = "90d",
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
+) -> None:
+    """Compare two groups of leads: before and after, or treated and control, with intervals."""
+    from agent import comparing, measuring
+    from agent.app import open_app
+    from agent.settings import read_settings
+    from agent.sheets import form_of
+
+    form_wanted, length = form_of(form), _back(since)
+    app = open_app(read_settings())
+    now = app.clock.now()
+    which = comparing.Which(
+        now=now,
+        cut=None if after is None else _date(after, app.policy.timezone),
+        treated=None if treated is None else comparing.read_value(treated),
+        control=control,
+        only=tuple(comparing.read_value(one) for one in only or ()),
+    )
+    question = measuring.Question(since=now - length, now=now)
+    found = comparing.cohorts(measuring.read(app.ledger, question, app.policy), which)
+    typer.echo(comparing.render_cohorts(found, form_wanted))
+
+
+def _date(text: str, timezone: str) -> datetime:
+    """A date, or a date and time, in the policy's time zone."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise RoutereadyError(f'"{text}" is no date: write it as 2026-11-23') from None
+    return read if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(timezone))
+
+
+@cli.command()
+def shadow(
+    since: Since = "30d",
+    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
+) -> None:
+    """Compare whom the policy would have chosen with whom people and Salesforce's rules chose."""
+    from agent import agreeing, comparing
+    from agent.app import open_app
+    from agent.settings import read_settings
+    from agent.sheets import form_of
+
+    form_wanted, length = form_of(form), _back(since)
+    app = open_app(read_settings())
+    start = app.clock.now() - length
+    found = agreeing.shadowed(app.context(), start)
+    found += agreeing.by_salesforce(app.ledger, app.policy, start)
+    title = "What the policy would have done"
+    typer.echo(comparing.render_agreements(title, found, form_wanted))
+
+
+@cli.command()
+def alerts() -> None:
+    """List what has gone quiet or drifts, each with what to do about it."""
+    from agent.alerting import current
+    from agent.app import open_app
+    from agent.settings import read_settings
+
+    app = open_app(read_settings())
+    found = current(app.ledger, app.policy, app.clock.now())
+    for one in found:
+        typer.echo(f"{one.sentence}\n    {one.todo}")
+        if one.leads:
+            typer.echo(f"    leads: {' '.join(one.leads)}")
+    typer.echo(f"{len(found)} alerts")
 
 
 def _back(since: str) -> timedelta:
@@ -245,6 +343,29 @@ def doctor() -> None:
     show_findings(findings)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+@setup_cli.command("salesforce")
+def set_up_salesforce(
+    *,
+    yes: Annotated[bool, typer.Option(help="Add what is shown without asking.")] = False,
+) -> None:
+    """Show which fields, permissions and rules Salesforce lacks; add them when you agree."""
+    from agent.app import open_app
+    from agent.settings import read_settings
+
+    deployer = open_app(read_settings()).deployer()
+    steps = deployer.plan()
+    if not steps:
+        typer.echo("Salesforce has every field, permission and rule that routeready needs there")
+        return
+    for number, step in enumerate(steps, start=1):
+        typer.echo(f"{number:3} {step.sentence}")
+    if not yes and not typer.confirm("Add this to Salesforce?"):
+        raise typer.Exit(1)
+    for number, _ in enumerate(deployer.perform(steps), start=1):
+        typer.echo(f"{number:3} done")
+    typer.echo("look at it with `routeready doctor`")
 
 
 @cli.command()
@@ -322,37 +443,74 @@ def demo(
     json_file: JsonPath = None,
     seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
     days: Annotated[int, typer.Option(help="Simulated business days.", min=1, max=5)] = 3,
+    *,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve the console, while the company lives on.")
+    ] = False,
+    port: Port = 8750,
 ) -> None:
     """Run a made-up company's inbound leads through the worker, against a local sandbox."""
-    from agent.demo import run_demo
+    from agent.demo import run_demo, serve_demo
 
+    if serve and json_file is not None:
+        raise RoutereadyError("--serve goes on until it is stopped; leave --json away")
+    if serve:
+        serve_demo(seed=seed, days=days, port=port)
+        return
     result = run_demo(seed=seed, days=days)
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
-@policy_cli.command("check")
-def policy_check(path: PolicyPath = Path("policy.yaml")) -> None:
-    """Say what is wrong with a policy: file, line, what, and what to do."""
-    from agent.policy_file import read_policy
+@console_cli.callback(invoke_without_command=True)
+def console(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="What to listen on.")] = "127.0.0.1",
+    port: Port = 8750,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Whom it is for, where nobody signs in.")
+    ] = None,
+) -> None:
+    """Serve the console until stopped. Beyond this machine people sign in."""
+    if context.invoked_subcommand is not None:
+        return
+    from agent.app import open_app
+    from agent.console.door import Address
+    from agent.console.serving import serve
+    from agent.settings import read_settings
 
-    reading = read_policy(path)
-    for one in reading.complaints:
-        typer.echo(str(one))
-    errors = len(reading.errors)
-    warnings = len(reading.complaints) - errors
-    version = f", version {reading.policy.version}" if reading.policy else ""
-    typer.echo(f"{path}: {errors} errors, {warnings} warnings{version}")
-    if errors:
-        raise typer.Exit(1)
+    settings = read_settings()
+    address = Address(host, port, settings.routeready_console_url)
+    app = open_app(settings)
+    serve(app, address, default=by, tell=typer.echo)
+    app.close()
 
 
-@policy_cli.command("schema")
-def policy_schema() -> None:
-    """Print the JSON Schema of a policy file, for editors that complete and check."""
-    from domain.policy import Policy
+@console_cli.command("token")
+def console_token(
+    email: Annotated[str, typer.Argument(help="Whom it is for, as the policy has it.")],
+) -> None:
+    """Make a token that lets a person sign in once, within ten minutes."""
+    from agent.app import open_app
+    from agent.console.door import make_token
+    from agent.settings import read_settings
 
-    typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
+    app = open_app(read_settings())
+    if email not in app.policy.users:
+        raise RoutereadyError(f"the policy names no user {email}")
+    typer.echo(make_token(app.ledger.visits, email, app.clock.now()))
+
+
+@console_cli.command("expel")
+def console_expel(
+    email: Annotated[str, typer.Argument(help="Whose sessions and tokens end.")],
+) -> None:
+    """Sign somebody out everywhere."""
+    from agent.ledger import open_ledger
+    from agent.settings import read_settings
+
+    ended = open_ledger(read_settings().routeready_database).visits.expel(email)
+    typer.echo(f"{ended} sessions and tokens ended")
 
 
 @prompts_cli.command("list")

@@ -1,14 +1,18 @@
 """All that one run may touch: ports, policy, ledger, and the one `now`."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from agent.ledger import Ledger
 from domain.policy import Policy
 from domain.ports import Crm, Enrichment, Investigator, Marketing, Messenger, Talker
+from domain.publishing import Canary
 from prompts import Prompt, load
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,7 @@ class RunContext:
     run: str
     now: datetime
     policy: Policy
+    """The policy file's; after `under`, the one that decides the lead at hand."""
     ledger: Ledger
     marketing: Marketing
     crm: Crm
@@ -36,3 +41,25 @@ class RunContext:
     """The file that stops every write, while it exists."""
     prompt: Callable[[str], Prompt] = load
     """A prompt by its name; an eval brings the version it compares."""
+    canary: Canary | None = None
+    """A policy that is published to a part of the leads; None when the file is alone."""
+
+    def under(self, version: str | None) -> "RunContext":
+        """The same run under the policy that gave a lead away, while that is published.
+
+        What was given away under a policy that is no longer published goes on under the file's.
+        """
+        canary = self.canary
+        if canary is None or version != canary.policy.version:
+            return self
+        return replace(self, policy=canary.policy, canary=None)
+
+    def parted(
+        self, things: Iterable[T], version: Callable[[T], str | None]
+    ) -> list[tuple["RunContext", list[T]]]:
+        """Things by the policy that decides them, each part with its context; none is empty."""
+        parts: dict[str, tuple[RunContext, list[T]]] = {}
+        for one in things:
+            context = self.under(version(one))
+            parts.setdefault(context.policy.version, (context, []))[1].append(one)
+        return [parts[key] for key in sorted(parts, key=lambda key: key != self.policy.version)]

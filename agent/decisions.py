@@ -3,7 +3,7 @@
 Pure: each function turns what was decided into one `Step`; nothing is sent and nothing is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -31,6 +31,7 @@ from domain.values import (
     CycleId,
     DecisionId,
     Instant,
+    LeadKey,
     RecordId,
     canonical_json,
     content_hash,
@@ -66,21 +67,32 @@ def certify(case: Case, outcome: Outcome, sentence: str, policy: Policy) -> Deci
     )
 
 
-def assigned(ready: Sequence[Judged[Ready]], inputs: RouteInputs, context: RunContext) -> Step:
-    """Route each ready lead in turn; the pools and the people's loads move on between them."""
-    step, policy = Step(at=context.now), context.policy
+def assigned(
+    ready: Sequence[Judged[Ready]],
+    inputs: RouteInputs,
+    context: RunContext,
+    tried: Collection[LeadKey] = (),
+) -> Step:
+    """Route each ready lead in turn; the pools and the people's loads move on between them.
+
+    `tried` are the leads that the published policy decides.
+    """
+    step, canary = Step(at=context.now), context.canary
+    trying = context if canary is None else context.under(canary.policy.version)
     for claimed, snapshot, verdict in ready:
+        under = trying if snapshot.lead.key in tried else context
+        policy = under.policy
         routed = route(snapshot, inputs, policy)
         case = RouteCase(snapshot=snapshot, inputs=restrict(inputs, routed))
         outcome = Outcome(verdict=verdict, routed=routed)
         decision = certify(case, outcome, routed.decision.reason, policy)
         inputs = evolve(inputs, routed)
         step.decisions.append(decision)
-        step.cycles[claimed.cycle.id] = _routed_fields(routed, claimed, context)
+        step.cycles[claimed.cycle.id] = _routed_fields(routed, claimed, under)
         step.cycles[claimed.cycle.id]["title"] = title_of(snapshot.lead)
         for draw in routed.decision.draws:
             step.pools[draw.pool] = draw.after
-        _carry_out(step, claimed, snapshot, routed, decision, context)
+        _carry_out(step, claimed, snapshot, routed, decision, under)
     return step
 
 

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from agent import stories
 from agent.app import App, open_app
+from agent.console.door import LOOPBACK, Address
+from agent.console.serving import serve
 from agent.funnel import funnel
 from agent.ledger.tables import CycleRow, CycleStatus
 from agent.outcomes import outcomes
@@ -34,6 +37,8 @@ from domain.values import LeadKey
 START_SECONDS = 60
 STEP = timedelta(minutes=30)
 """How often the worker ticks in the demo; in production it is a minute."""
+BEAT, SECONDS = timedelta(minutes=5), 5.0
+"""While the console is served, so much time passes in so many seconds."""
 
 
 @dataclass
@@ -136,6 +141,46 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
         "with_follow_through": followed.model_dump(),
         "without": routed.model_dump(),
     }
+
+
+def serve_demo(*, seed: int, days: int, port: int) -> None:
+    """Let the simulated days pass, then serve the console while the made-up company lives on."""
+    out = console()
+    out.print("Meridian Systems: inbound leads over simulated business days, in a local sandbox.")
+    with _play(seed) as (app, clock):
+        _let_days_pass(app, clock, days, follows=True)
+        out.print()
+        show_funnel(funnel(app.ledger))
+        out.print(
+            f"\nFrom now on {BEAT // timedelta(minutes=1)} minutes pass in {SECONDS:.0f} seconds, "
+            "and at once when something is decided in the console."
+        )
+        with _living(app, clock):
+            serve(app, Address(LOOPBACK, port), tell=out.print)
+
+
+@contextmanager
+def _living(app: App, clock: SandboxClock) -> Generator[None]:
+    """Time that goes on beside the console; a decision made there is carried out at once."""
+    hurry, stop = threading.Event(), threading.Event()
+    worker = app.worker()
+
+    def live() -> None:
+        while not stop.is_set():
+            hurry.wait(SECONDS)
+            hurry.clear()
+            clock.advance(BEAT)
+            worker.tick()
+
+    app.hurry = hurry.set
+    living = threading.Thread(target=live, name="demo")
+    living.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        hurry.set()
+        living.join()
 
 
 @contextmanager

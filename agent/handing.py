@@ -75,6 +75,7 @@ def _first(
         answers=who_answers(owner, policy),
         pool=write.pool,
         brief=write.brief,
+        policy=write.stamp.policy_version,
         reason=write.stamp.reason,
         first_assigned_at=at,
         started_at=at,

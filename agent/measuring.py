@@ -6,22 +6,28 @@ from datetime import datetime, timedelta
 
 from agent.context import RunContext
 from agent.ledger import Ledger
+from agent.ledger.records import HeldOff
+from domain import measures
 from domain.errors import RoutereadyError
+from domain.handoff import Handoff
 from domain.journeys import Journey
 from domain.leakage import Leak, Level, leaks, waterfall
 from domain.measures import (
     PERCENTILES,
+    REPORTED,
     Dimension,
     Measures,
     Share,
     Spread,
+    Timings,
     groups,
     measure,
     timings,
 )
+from domain.outcomes import Became
 from domain.policy import Policy
 from domain.route import Subject
-from domain.values import CycleId
+from domain.values import CycleId, LeadKey
 
 AT_ONCE = 500
 """Leads in one read of Salesforce."""
@@ -50,7 +56,7 @@ class Figure:
     """The value in that dimension."""
     measure: str
     unit: str
-    """`share` (0 to 1), `minutes` or `leads`."""
+    """`share` (0 to 1), `minutes`, `leads` or `money` (in Salesforce's currency)."""
     value: float | None
     part: int
     whole: int
@@ -100,49 +106,69 @@ def read(ledger: Ledger, question: Question, policy: Policy) -> list[Journey]:
 
 
 def with_outcomes(journeys: Sequence[Journey], context: RunContext) -> list[Journey]:
-    """The same journeys, those that were touched with what Salesforce shows of them now."""
-    converted = _converted([one.cycle for one in journeys if one.touched_at], context)
-    return [replace(one, is_converted=converted.get(one.cycle)) for one in journeys]
-
-
-def _converted(cycles: Sequence[CycleId], context: RunContext) -> dict[CycleId, bool]:
-    found: dict[CycleId, bool] = {}
-    for start in range(0, len(cycles), AT_ONCE):
-        held = context.ledger.handoffs.several(cycles[start : start + AT_ONCE])
-        subjects = {
-            one.handoff.lead: Subject(
-                record_id=one.handoff.record_id,
-                kind=one.handoff.record_kind,
-                expected_owner=one.handoff.owner.id,
-            )
-            for one in held.values()
-        }
-        # Only the records matter here, so no activity is asked for.
-        seen = context.crm.observe(subjects, context.now)
-        for cycle, one in held.items():
-            record = seen[one.handoff.lead].record
-            found[cycle] = record is not None and record.is_converted
+    """The same journeys, those that were assigned with what Salesforce shows of them now."""
+    became = _became([one.cycle for one in journeys if one.assigned_at], context)
+    found: list[Journey] = []
+    for one in journeys:
+        known = became.get(one.cycle)
+        converted = None if known is None or one.touched_at is None else known.is_converted
+        found.append(replace(one, became=known, is_converted=converted))
     return found
 
 
-def report(journeys: Sequence[Journey], question: Question, policy: Policy) -> Report:
-    """Measure the journeys as a whole and cut in every dimension."""
+def _became(cycles: Sequence[CycleId], context: RunContext) -> dict[CycleId, Became]:
+    found: dict[CycleId, Became] = {}
+    for start in range(0, len(cycles), AT_ONCE):
+        held = context.ledger.handoffs.several(cycles[start : start + AT_ONCE])
+        for page in _once_each(list(held.values())):
+            subjects = {
+                one.lead: Subject(
+                    record_id=one.record_id, kind=one.record_kind, expected_owner=one.owner.id
+                )
+                for one in page
+            }
+            since = {one.lead: one.first_assigned_at for one in page}
+            became = context.crm.outcomes(subjects, since)
+            found |= {one.cycle: became[one.lead] for one in page if one.lead in became}
+    return found
+
+
+def _once_each(held: Sequence[HeldOff]) -> list[list[Handoff]]:
+    """Parts in which each lead is once: Salesforce is asked by lead."""
+    parts: list[dict[LeadKey, Handoff]] = []
+    for one in held:
+        handoff = one.handoff
+        part = next((part for part in parts if handoff.lead not in part), None)
+        if part is None:
+            part = dict[LeadKey, Handoff]()
+            parts.append(part)
+        part[handoff.lead] = handoff
+    return [list(part.values()) for part in parts]
+
+
+def report(
+    journeys: Sequence[Journey], question: Question, policy: Policy, times: Timings | None = None
+) -> Report:
+    """Measure the journeys as a whole and cut in every dimension.
+
+    `times` are those of `timings` for these journeys or for more, where they are known already.
+    """
     now = question.now
-    times = timings(journeys, policy, now)
+    times = timings(journeys, policy, now) if times is None else times
     slices = tuple(
         (
             dimension,
             tuple(
-                (value, measure(group, times, now))
+                (value, measure(group, times, now, policy.outcomes))
                 for value, group in groups(journeys, dimension).items()
             ),
         )
-        for dimension in Dimension
+        for dimension in REPORTED
     )
     return Report(
         question=question,
         policy_version=policy.version,
-        whole=measure(journeys, times, now),
+        whole=measure(journeys, times, now, policy.outcomes),
         slices=slices,
         levels=waterfall(journeys, now),
         leaks=leaks(journeys, policy, now),
@@ -155,27 +181,42 @@ def figures_of(by: str, group: str, measured: Measures) -> Iterator[Figure]:
     yield Figure(by, group, "leads", "leads", float(count), count, count, None)
     for name, share in shares(measured):
         yield Figure(by, group, name, "share", share.value, share.part, share.whole, share.reason)
+    yield from _money(by, group, measured)
     for pace in measured.speed:
         for clock, spread in (("wall", pace.wall), ("business", pace.business)):
             yield from _times(by, group, f"{pace.stretch}, {clock} time", spread)
 
 
+def _money(by: str, group: str, measured: Measures) -> Iterator[Figure]:
+    found, leads = measured.outcomes.money, measured.outcomes.opportunity
+    reason = leads.reason if found is None else None
+    for name, amount in (
+        ("pipeline", None if found is None else found.pipeline),
+        ("won", None if found is None else found.won),
+    ):
+        yield Figure(by, group, name, "money", amount, leads.part, leads.whole, reason)
+
+
 def shares(measured: Measures) -> tuple[tuple[str, Share], ...]:
     """The shares of one group, each with its name."""
-    coverage, quality = measured.coverage, measured.quality
+    coverage, quality, became = measured.coverage, measured.quality, measured.outcomes
     return (
-        ("ready of triggered", coverage.ready),
-        ("assigned of ready", coverage.assigned),
-        ("touched of assigned", coverage.touched),
-        ("touched in time of due", coverage.in_time),
-        ("accepted of assigned", quality.accepted),
-        ("disputed of assigned", quality.disputed),
-        ("misrouted of assigned", quality.misrouted),
-        ("reassigned of assigned", quality.reassigned),
-        ("moved by hand of assigned", quality.moved_by_hand),
-        ("to a fallback queue of assigned", quality.fallback),
-        ("converted of touched", quality.converted),
-        ("touched within 30 minutes of a nudge", quality.nudged),
+        (measures.READY, coverage.ready),
+        (measures.ASSIGNED, coverage.assigned),
+        (measures.TOUCHED, coverage.touched),
+        (measures.IN_TIME, coverage.in_time),
+        (measures.ACCEPTED, quality.accepted),
+        (measures.DISPUTED, quality.disputed),
+        (measures.MISROUTED, quality.misrouted),
+        (measures.REASSIGNED, quality.reassigned),
+        (measures.BY_HAND, quality.moved_by_hand),
+        (measures.FALLBACK, quality.fallback),
+        (measures.CONVERTED, quality.converted),
+        ("SQL of assigned", became.sql),
+        ("meeting of assigned", became.meeting),
+        ("opportunity of assigned", became.opportunity),
+        ("won of assigned", became.won),
+        (measures.NUDGED, quality.nudged),
     )
 
 

@@ -47,7 +47,7 @@ class Press:
     id: str
     """The same press delivered twice has the same id."""
     user: str
-    """Slack's id of who pressed; signed by Slack, so it is believed."""
+    """Slack's id of who pressed, signed by Slack; or the e-mail address of who signed in."""
     verb: Verb
     cycle: CycleId
     stage: int = 0
@@ -100,7 +100,7 @@ def finish(context: RunContext) -> int:
 def respond(pressed: Press, context: RunContext) -> Answer:
     """What a press leads to, as things stand now."""
     step = Step(at=context.now)
-    who = None if context.messenger is None else context.messenger.email_of(pressed.user)
+    who = _who(pressed.user, context)
     if who is None or who not in context.policy.users:
         return _nothing(step, "I don't know you by your Slack address; ask your sales operations.")
     held = context.ledger.handoffs.get(pressed.cycle)
@@ -108,6 +108,7 @@ def respond(pressed: Press, context: RunContext) -> Answer:
         return _nothing(step, "I don't know this lead any more.")
     if held.state != OPEN:
         return _nothing(step, f"Nothing to do any more. {held.sentence}")
+    context = context.under(held.handoff.policy)
     if pressed.verb in (Verb.GIVE_ON, Verb.KEEP):
         return _rule(pressed, who, held, context, step)
     handoff = held.handoff
@@ -116,6 +117,13 @@ def respond(pressed: Press, context: RunContext) -> Answer:
     if not may_work(who, handoff, context.policy):
         return _nothing(step, f"This lead is {handoff.owner.name}'s; nothing was changed.")
     return _SAYINGS[pressed.verb](pressed, who, held, context, step)
+
+
+def _who(user: str, context: RunContext) -> str | None:
+    """E-mail of who pressed. Slack's ids hold no @: an address comes from our own sign-in."""
+    if "@" in user:
+        return user
+    return None if context.messenger is None else context.messenger.email_of(user)
 
 
 def may_work(email: str, handoff: Handoff, policy: Policy) -> bool:

@@ -3,25 +3,15 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
-from html import escape
-
-from rich.console import Console
-from rich.table import Table
 
 from agent.measuring import Report, shares
-from domain.measures import Measures, Share, Spread, Stretch
+from agent.sheets import UNDEFINED, Sheet, as_markdown, as_page, as_text, length, percent
+from domain.measures import Dimension, Measures, Outcomes, Spread, Stretch
 
-UNDEFINED = "-"
+TITLE = "Leads, measured"
 FEW = 8
 """So many leads of a list are named in text; a page and a spreadsheet name all."""
-TEXT_WIDTH = 130
-MINUTES_SHOWN = 120
-"""Longer times are told in hours."""
-HOURS_SHOWN = 72
-"""Longer times are told in days."""
 
 
 class Format(StrEnum):
@@ -31,16 +21,6 @@ class Format(StrEnum):
     HTML = "html"
     CSV = "csv"
     MD = "md"
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table for a person: words, in rows."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
 
 
 def render(report: Report, form: Format) -> str:
@@ -71,11 +51,13 @@ def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
         "Coverage and quality",
         ("measure", "share", "leads", "not told because"),
         tuple(
-            (name, _percent(share), f"{share.part} of {share.whole}", share.reason or "")
+            (name, percent(share.value), f"{share.part} of {share.whole}", share.reason or "")
             for name, share in shares(report.whole)
         ),
         "Formulas: docs/measures.md.",
     )
+    if report.whole.outcomes.money is not None:
+        yield _outcomes(report)
     yield _speed(report.whole)
     yield Sheet(
         "Leakage",
@@ -107,12 +89,29 @@ def _waterfall(report: Report, most: int | None) -> Sheet:
     return Sheet("From the trigger to the outcome", columns, rows, "; ".join(untold))
 
 
+def _outcomes(report: Report) -> Sheet:
+    """What came of it, by segment: sales speaks of money, not of shares alone."""
+    parts = dict(report.slices)[Dimension.SEGMENT]
+    rows = tuple(_became(name, one.outcomes) for name, one in (("all", report.whole), *parts))
+    columns = ("segment", "SQL", "meeting", "opportunity", "won", "pipeline", "won, worth")
+    note = "As Salesforce shows it now, of those assigned; an opportunity counts once per row."
+    return Sheet("Outcomes", columns, rows, note)
+
+
+def _became(name: str, found: Outcomes) -> tuple[str, ...]:
+    shown = (found.sql, found.meeting, found.opportunity, found.won)
+    worth = found.money
+    amounts = (None, None) if worth is None else (worth.pipeline, worth.won)
+    told = (UNDEFINED if amount is None else f"{amount:,.0f}" for amount in amounts)
+    return (name, *(percent(share.value) for share in shown), *told)
+
+
 def _speed(measured: Measures) -> Sheet:
     rows: list[tuple[str, ...]] = []
     for pace in measured.speed:
         for clock, spread in (("wall", pace.wall), ("business", pace.business)):
             told = f"{spread.through} of {spread.entered}"
-            times = (_length(one) for one in spread.within)
+            times = (length(one) for one in spread.within)
             rows.append((pace.stretch, clock, *times, told, spread.reason or ""))
     columns = ("stretch", "time", "p50", "p90", "p95", "through", "not told because")
     note = "Leads still under way count as such (Kaplan-Meier)."
@@ -126,27 +125,13 @@ def _sliced(measured: Measures) -> Iterator[str]:
     coverage, quality = measured.coverage, measured.quality
     yield str(measured.journeys)
     kept = (coverage.ready, coverage.assigned, coverage.touched, coverage.in_time)
-    yield from (_percent(share) for share in (*kept, quality.misrouted))
+    yield from (percent(share.value) for share in (*kept, quality.misrouted))
     spread = _of(measured, Stretch.TO_TOUCH)
-    yield from (_length(one) for one in spread.within[:2])
+    yield from (length(one) for one in spread.within[:2])
 
 
 def _of(measured: Measures, stretch: Stretch) -> Spread:
     return next(one.wall for one in measured.speed if one.stretch is stretch)
-
-
-def _percent(share: Share) -> str:
-    return UNDEFINED if share.value is None else f"{100 * share.value:.0f} %"
-
-
-def _length(length: timedelta | None) -> str:
-    if length is None:
-        return UNDEFINED
-    minutes = length / timedelta(minutes=1)
-    if minutes < MINUTES_SHOWN:
-        return f"{minutes:.0f} m"
-    hours = minutes / 60
-    return f"{hours:.1f} h" if hours < HOURS_SHOWN else f"{hours / 24:.1f} d"
 
 
 def _named(leads: Sequence[str], most: int | None) -> str:
@@ -156,75 +141,15 @@ def _named(leads: Sequence[str], most: int | None) -> str:
 
 
 def _text(report: Report) -> str:
-    written = io.StringIO()
-    out = Console(file=written, width=TEXT_WIDTH, highlight=False, no_color=True, markup=False)
-    out.print(heading(report))
-    for sheet in sheets(report, FEW):
-        table = Table(*sheet.columns, box=None, padding=(0, 2, 0, 0), title_justify="left")
-        for row in sheet.rows:
-            table.add_row(*row)
-        out.print(f"\n{sheet.title.upper()}")
-        if sheet.rows:
-            out.print(table)
-        if sheet.note:
-            out.print(sheet.note)
-    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
+    return as_text([heading(report)], sheets(report, FEW))
 
 
 def _markdown(report: Report) -> str:
-    lines = ["# Leads, measured", "", heading(report)]
-    for sheet in sheets(report, FEW):
-        lines += ["", f"## {sheet.title}", ""]
-        if sheet.rows:
-            lines.append(_piped(sheet.columns))
-            lines.append("|" + "---|" * len(sheet.columns))
-            lines += [_piped(row) for row in sheet.rows]
-        if sheet.note:
-            lines += ["", sheet.note] if sheet.rows else [sheet.note]
-    return "\n".join(lines)
-
-
-def _piped(cells: Sequence[str]) -> str:
-    safe = (escape(cell, quote=False).replace("|", "\\|").replace("\n", " ") for cell in cells)
-    return "| " + " | ".join(safe) + " |"
-
-
-_STYLE = """
-:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 20%, transparent); }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-.wide { overflow-x: auto; }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
-  vertical-align: top; font-variant-numeric: tabular-nums; }
-th { font-weight: 600; }
-h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-p { opacity: .8; }
-"""
+    return as_markdown(TITLE, [heading(report)], sheets(report, FEW))
 
 
 def _html(report: Report) -> str:
-    """One page without scripts and without anything from elsewhere."""
-    parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8"><title>Leads, measured</title>',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<style>{_STYLE}</style></head><body><main><h1>Leads, measured</h1>",
-        f"<p>{escape(heading(report))}</p>",
-    ]
-    for sheet in sheets(report):
-        parts.append(f"<section><h2>{escape(sheet.title)}</h2>")
-        if sheet.rows:
-            parts.append('<div class="wide"><table><thead><tr>')
-            parts += [f'<th scope="col">{escape(one)}</th>' for one in sheet.columns]
-            parts.append("</tr></thead><tbody>")
-            for row in sheet.rows:
-                cells = "".join(f"<td>{escape(one)}</td>" for one in row)
-                parts.append(f"<tr>{cells}</tr>")
-            parts.append("</tbody></table></div>")
-        if sheet.note:
-            parts.append(f"<p>{escape(sheet.note)}</p>")
-        parts.append("</section>")
-    return "\n".join([*parts, "</main></body></html>"])
+    return as_page(TITLE, [heading(report)], sheets(report))
 
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

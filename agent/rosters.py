@@ -31,9 +31,12 @@ def route_inputs(context: RunContext) -> RouteInputs:
         today = _today(given.get(email, []), policy.users[email], context.now)
         members[email] = member.model_copy(update={"out_of_office": away, "assigned_today": today})
     known = context.ledger.cycles.pools()
+    pools = set(policy.pools)
+    if context.canary is not None:
+        pools |= context.canary.policy.pools.keys()
     return RouteInputs(
         roster=roster.model_copy(update={"members": members}),
-        pools={name: known.get(name, PoolState()) for name in sorted(policy.pools)},
+        pools={name: known.get(name, PoolState()) for name in sorted(pools)},
     )
 
 

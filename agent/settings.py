@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     routeready_health_file: Path = Path("var/health.json")
     routeready_stop_file: Path = Path("var/stop")
     routeready_log_format: Literal["text", "json"] = "text"
+    routeready_console_url: str | None = None
 
     marketo_base_url: str | None = None
     marketo_client_id: str | None = None

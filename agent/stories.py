@@ -84,7 +84,7 @@ def _cycle(
         for decision in decisions
         if decision.kind not in ("gate", "route")
     ]
-    happened += [(effect.settled_at or effect.due_at, 1, _effect(effect)) for effect in effects]
+    happened += [(effect.settled_at or effect.due_at, 1, told_effect(effect)) for effect in effects]
     for at, _, said in sorted(happened):
         yield 2, f"{_at(at, zone)}: {said}"
     yield from _clocks(cycle, trigger, effects, handoff)
@@ -160,7 +160,8 @@ _STATES = {
 }
 
 
-def _effect(effect: EffectRow) -> str:
+def told_effect(effect: EffectRow) -> str:
+    """What was written outside, and how that stands."""
     state, receipt = EffectState(effect.state), effect.receipt or {}
     is_needless = receipt.get("refusal") == Refusal.NEEDLESS
     words = receipt.get("words", "")

@@ -8,7 +8,6 @@ from rich.table import Table
 from agent.funnel import Funnel
 from agent.outcomes import Outcomes
 from domain.ports import Finding
-from domain.simulation import Placement, Simulation
 
 
 def console() -> Console:
@@ -92,72 +91,6 @@ def show_difference(without: Outcomes, followed: Outcomes) -> None:
         "The simulated reps mostly call when they are reminded; yours may be better or worse. "
         "Their habits are in sandbox/worlds/people/habits.py."
     )
-
-
-CHANGES_SHOWN = 20
-
-
-def show_simulation(found: Simulation) -> None:
-    """What another policy would have changed: verdicts, owners, loads, fairness, gaps."""
-    out = console()
-    changes = found.changes
-    direct = sum(one.is_direct for one in changes)
-    out.print(
-        f"{found.leads} leads, {found.decisions} decisions again: policy {found.before} beside "
-        f"{found.after}"
-    )
-    out.print(
-        f"{len(changes)} leads differ: {direct} by the policy itself, {len(changes) - direct} "
-        f"because the turns of a pool or a cap moved; {found.relabelled} more have the same owner "
-        "by another rule or segment",
-        soft_wrap=True,
-    )
-    verdicts = Table("verdict", "leads", box=None, padding=(0, 2, 0, 0))
-    for name, count in found.verdicts.items():
-        verdicts.add_row(name, f"{count:>5}")
-    _show(out, verdicts)
-    moved = Table("lead", "before", "after", "how", box=None, padding=(0, 2, 0, 0))
-    for one in changes[:CHANGES_SHOWN]:
-        how = "policy" if one.is_direct else "turns, caps"
-        moved.add_row(one.lead, _placed(one.before), _placed(one.after), how)
-    _show(out, moved)
-    if len(changes) > CHANGES_SHOWN:
-        out.print(f"and {len(changes) - CHANGES_SHOWN} more; --json FILE has all")
-    loads = Table("owner", "before", "after", "", box=None, padding=(0, 2, 0, 0))
-    for load in found.loads:
-        if load.before != load.after:
-            difference = f"{load.after - load.before:+}"
-            loads.add_row(load.owner, f"{load.before:>5}", f"{load.after:>5}", difference)
-    _show(out, loads)
-    title = "farthest from its weight, in leads"
-    fairness = Table("pool", "leads", title, box=None, padding=(0, 2, 0, 0))
-    for pool in found.fairness:
-        counts = f"{pool.leads_before} -> {pool.leads_after}"
-        fairness.add_row(
-            pool.pool, counts, f"{_far(pool.widest_before)} -> {_far(pool.widest_after)}"
-        )
-    _show(out, fairness)
-    gaps = Table("nobody available, segment", "leads", box=None, padding=(0, 2, 0, 0))
-    for gap in found.gaps:
-        gaps.add_row(gap.segment, f"{gap.before} -> {gap.after}")
-    _show(out, gaps)
-    if found.assumed:
-        names = ", ".join(found.assumed)
-        out.print(f"\nTaken as available, as nothing is recorded of them: {names}", soft_wrap=True)
-
-
-def _show(out: Console, table: Table) -> None:
-    if table.row_count:
-        out.print()
-        out.print(table)
-
-
-def _placed(one: Placement) -> str:
-    return f"{one.owner}" if one.owner is not None else one.verdict
-
-
-def _far(distance: float | None) -> str:
-    return "-" if distance is None else f"{distance:.1f}"
 
 
 def _hours(one: Outcomes) -> str:

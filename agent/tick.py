@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from agent import publishing
 from agent.context import RunContext
 from agent.stopping import stops
 from domain.changes import WORKER
@@ -96,6 +97,7 @@ class Worker:
             return Report(context.run, busy=True)
         ledger.leases.begin_run(context.run, kind, context.now)
         ledger.cycles.keep_policy(context.policy, context.now)
+        context = publishing.watch(context) or context
         counts: Counter[str] = Counter()
         error: str | None = None
         try:

@@ -110,6 +110,10 @@ TABLE: Mapping[str, Mapping[Ability, Reach]] = MappingProxyType(
 """Role to ability to reach; what is absent is refused. docs/roles.md shows it."""
 
 
+PUBLISHERS = frozenset({"ops"})
+"""Roles that may let another policy decide, and take it back."""
+
+
 class Principal(Value):
     """A person as the policy knows them."""
 

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import hypot, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from domain.intervals import LEVEL, Interval, newcombe
 from domain.journeys import Ending, Journey
 from domain.measures import (
     Dimension,
@@ -32,7 +33,6 @@ from domain.measures import (
 )
 from domain.values import LeadKey
 
-LEVEL = 0.95
 POWER = 0.8
 """A difference as large as the minimum detectable one is seen in so many of such comparisons."""
 FEWEST = 20
@@ -49,20 +49,6 @@ class Unit(StrEnum):
 
     POINTS = "percentage points"
     MINUTES = "minutes"
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate with the bounds between which the truth is believed to lie."""
-
-    estimate: float
-    low: float
-    high: float
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether zero is outside, so that there is a difference."""
-        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +98,18 @@ def before_after(journeys: Iterable[Journey], cut: datetime) -> Cohorts:
     )
 
 
-def treated_control(journeys: Iterable[Journey], dimension: Dimension, treated: str) -> Cohorts:
-    """Those that are something else in one dimension, and those that are `treated`."""
-    counted = _counted(journeys)
+def treated_control(
+    journeys: Iterable[Journey], dimension: Dimension, treated: str, control: str | None = None
+) -> Cohorts:
+    """Those that are `control` in one dimension, or anything else, and those that are `treated`."""
+    values = [(value_of(one, dimension), one) for one in _counted(journeys)]
     return Cohorts(
-        tuple(one for one in counted if value_of(one, dimension) != treated),
-        tuple(one for one in counted if value_of(one, dimension) == treated),
+        tuple(
+            one
+            for value, one in values
+            if value == control or (control is None and value != treated)
+        ),
+        tuple(one for value, one in values if value == treated),
     )
 
 
@@ -150,34 +142,6 @@ def _stays(journeys: Sequence[Journey], stretch: Stretch, now: datetime) -> list
         if start is not None:
             found.append(Stay(max(timedelta(), end - start), is_through))
     return found
-
-
-def wilson(share: Share, level: float = LEVEL) -> Interval:
-    """A share with Wilson's score interval (Wilson, JASA 22, 1927), from 0 to 1.
-
-    Raises:
-        ValueError: the share is of nothing.
-    """
-    if not share.whole:
-        raise ValueError("a share of nothing has no interval")
-    # The library is not typed.
-    found: Any = stats.binomtest(share.part, share.whole).proportion_ci(level, method="wilson")
-    return Interval(share.part / share.whole, float(found.low), float(found.high))
-
-
-def newcombe(first: Share, second: Share, level: float = LEVEL) -> Interval:
-    """The difference of two shares, second minus first, from -1 to 1.
-
-    Newcombe's hybrid score interval (Statistics in Medicine 17, 1998, method 10): the distances of
-    both shares to the bounds of their Wilson intervals, put together as the sides of a rectangle.
-    """
-    one, two = wilson(first, level), wilson(second, level)
-    estimate = two.estimate - one.estimate
-    return Interval(
-        estimate,
-        estimate - hypot(two.estimate - two.low, one.high - one.estimate),
-        estimate + hypot(two.high - two.estimate, one.estimate - one.low),
-    )
 
 
 def compare_shares(measure: str, first: Share, second: Share) -> Comparison:

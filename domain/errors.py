@@ -11,6 +11,7 @@
     │   ├── AuthError              configuration: a person must act
     │   └── RequestError           our bug or their schema: never retried
     ├── PolicyError                the policy file does not make sense
+    ├── PublishingError            a policy can't be published, or taken back
     ├── SettingsError              the environment does not make sense
     └── LedgerError                the database is not as this version expects it
 
@@ -82,6 +83,10 @@ class RequestError(ToolError):
 
 class PolicyError(RoutereadyError):
     """The policy file does not make sense; the message says where and what to change."""
+
+
+class PublishingError(RoutereadyError):
+    """A policy can't be published or taken back; the message says why and what to do."""
 
 
 class SettingsError(RoutereadyError):

@@ -153,3 +153,12 @@ def with_icp_tier(lead: Lead, policy: Policy) -> Lead:
         return lead
     sourced = Sourced(value=tier, source=Source.DERIVED, at=lead.updated_at)
     return lead.model_copy(update={"fields": {**lead.fields, FieldName.ICP_TIER: sourced}})
+
+
+def without_tier(lead: Lead) -> Lead:
+    """The lead as it was before its ICP tier was worked out."""
+    tier = lead.fields.get(FieldName.ICP_TIER)
+    if tier is None or tier.source is not Source.DERIVED:
+        return lead
+    left = {name: one for name, one in lead.fields.items() if name is not FieldName.ICP_TIER}
+    return lead.model_copy(update={"fields": left})

@@ -22,6 +22,8 @@ class Handoff(Value):
     """Such as `Dana Fox, VP Marketing at Acme`."""
     segment: str
     brief: Brief = Brief()
+    policy: str | None = None
+    """Version of the policy that gave it away first."""
     reason: str = ""
     """Why this owner has it."""
     record_id: RecordId

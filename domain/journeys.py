@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from domain.business_time import between
 from domain.delays import split
+from domain.outcomes import Became
 from domain.policy import Policy
 from domain.values import CycleId, LeadKey
 from domain.verdict import CheckCode
@@ -41,12 +42,18 @@ class Journey:
     source: str | None = None
     """The lead source, as the last verdict knew it."""
     tier: str | None = None
+    product: str | None = None
+    """What the lead is interested in, as the last verdict knew it."""
+    country: str | None = None
+    """ISO 3166-1 alpha-2, as the last verdict knew it."""
     segment: str | None = None
     territory: str | None = None
     rule: str | None = None
     rep: str | None = None
     """E-mail of the person who answers for it now; a queue's name where nobody does."""
     is_fallback: bool = False
+    policy: str | None = None
+    """Version of the policy that decided last."""
     is_judged: bool = False
     """The gate has spoken at least once."""
     open_checks: frozenset[CheckCode] = frozenset()
@@ -80,6 +87,8 @@ class Journey:
     """Kinds of effects that were given up."""
     is_converted: bool | None = None
     """Whether Salesforce shows it converted; None when that was not asked."""
+    became: Became | None = None
+    """What Salesforce shows of it now; None when that was not asked, or it is gone."""
 
     @property
     def knew_at(self) -> datetime | None:
@@ -116,16 +125,24 @@ class Journey:
         return now if self.ended_at is None else self.ended_at
 
 
+def answering(journey: Journey, policy: Policy) -> str | None:
+    """E-mail of the person who answers for it now; None for somebody whom the policy lacks.
+
+    For what lies in a queue that is the person who answers for the queue.
+    """
+    queue = policy.queues.get(journey.rep or "")
+    email = journey.rep if queue is None else queue.answers
+    return email if email in policy.users else None
+
+
 def working_time(
     journey: Journey, start: datetime, end: datetime, policy: Policy
 ) -> timedelta | None:
     """How much of a stretch the person who answers was at work; None for somebody unknown.
 
-    The calendar and time zone are those of the person who answers now, by the policy in force: a
-    queue's person for a queue.
+    The calendar and time zone are those of the person who answers now, by the policy in force.
     """
-    queue = policy.queues.get(journey.rep or "")
-    user = policy.users.get(journey.rep or "" if queue is None else queue.answers)
+    user = policy.users.get(answering(journey, policy) or "")
     if user is None:
         return None
     return between(policy.calendars[user.calendar], user.timezone, start, end)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from domain.journeys import Ending, Journey, working_time
+from domain.outcomes import Became, Money, OutcomeRules, money
 from domain.policy import Policy
 from domain.values import CycleId
 
@@ -161,6 +162,19 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of those assigned, as Salesforce shows it now."""
+
+    sql: Share
+    """Accepted by sales as qualified, or converted."""
+    meeting: Share
+    opportunity: Share
+    won: Share
+    money: Money | None
+    """None where Salesforce was not asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measures:
     """Everything that is measured of one group of journeys."""
 
@@ -168,9 +182,12 @@ class Measures:
     speed: tuple[Pace, ...]
     coverage: Coverage
     quality: Quality
+    outcomes: Outcomes
 
 
-def measure(journeys: Sequence[Journey], times: Timings, now: datetime) -> Measures:
+def measure(
+    journeys: Sequence[Journey], times: Timings, now: datetime, rules: OutcomeRules
+) -> Measures:
     """Measure a group; what was superseded by a newer cycle of the same lead is left out.
 
     `times` are those of `timings` for these journeys and this `now`, or for more of them: they are
@@ -182,6 +199,7 @@ def measure(journeys: Sequence[Journey], times: Timings, now: datetime) -> Measu
         speed=tuple(pace(counted, stretch, times) for stretch in Stretch),
         coverage=coverage(counted, now),
         quality=quality(counted),
+        outcomes=outcomes(counted, rules),
     )
 
 
@@ -248,34 +266,130 @@ def spread(stays: Collection[Stay]) -> Spread:
     return Spread(len(ordered), sum(one.is_through for one in ordered), within)
 
 
+def through_by(stays: Collection[Stay], mark: timedelta) -> float | None:
+    """Which share is through by a time, by the same estimate; None where there are no stays."""
+    if not stays:
+        return None
+    left, waiting = len(stays), 1.0
+    for one in sorted(stays, key=lambda one: (one.length, not one.is_through)):
+        if one.length > mark:
+            break
+        if one.is_through:
+            waiting *= (left - 1) / left
+        left -= 1
+    return 1 - waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a share is of, and what counts: the definition that both counts and lists follow."""
+
+    whole: Callable[[Journey], bool]
+    part: Callable[[Journey], bool]
+
+    def split(self, journeys: Iterable[Journey]) -> tuple[list[Journey], list[Journey]]:
+        """The journeys of the whole: those that count, and the others."""
+        counts: list[Journey] = []
+        others: list[Journey] = []
+        for one in journeys:
+            if self.whole(one):
+                (counts if self.part(one) else others).append(one)
+        return counts, others
+
+    def share(self, journeys: Iterable[Journey]) -> Share:
+        """How many of how many."""
+        counts, others = self.split(journeys)
+        return Share(len(counts), len(counts) + len(others))
+
+
+def _is_assigned(one: Journey) -> bool:
+    return one.assigned_at is not None
+
+
+def _is_touched(one: Journey) -> bool:
+    return one.touched_at is not None
+
+
+READY, ASSIGNED, TOUCHED = "ready of triggered", "assigned of ready", "touched of assigned"
+IN_TIME = "touched in time of due"
+ACCEPTED, DISPUTED = "accepted of assigned", "disputed of assigned"
+MISROUTED, REASSIGNED = "misrouted of assigned", "reassigned of assigned"
+BY_HAND, FALLBACK = "moved by hand of assigned", "to a fallback queue of assigned"
+CONVERTED, NUDGED = "converted of touched", "touched within 30 minutes of a nudge"
+
+
+def portions(now: datetime) -> dict[str, Portion]:
+    """The definitions of the shares of journeys, by name; `NUDGED` is a share of nudges."""
+    return {
+        READY: Portion(lambda _: True, lambda one: one.ready_at is not None),
+        ASSIGNED: Portion(lambda one: one.ready_at is not None, _is_assigned),
+        TOUCHED: Portion(_is_assigned, _is_touched),
+        IN_TIME: Portion(
+            lambda one: _is_assigned(one) and one.is_due(now), Journey.is_touched_in_time
+        ),
+        **_OF_QUALITY,
+    }
+
+
+_OF_QUALITY = {
+    ACCEPTED: Portion(_is_assigned, lambda one: (one.accepted_at or one.touched_at) is not None),
+    DISPUTED: Portion(_is_assigned, lambda one: bool(one.disputes)),
+    MISROUTED: Portion(_is_assigned, lambda one: "accepted" in one.disputes),
+    REASSIGNED: Portion(_is_assigned, lambda one: one.reassigned > 0),
+    BY_HAND: Portion(_is_assigned, lambda one: one.moved_by_hand > 0),
+    FALLBACK: Portion(_is_assigned, lambda one: one.is_fallback),
+    CONVERTED: Portion(
+        lambda one: _is_assigned(one) and _is_touched(one) and one.is_converted is not None,
+        lambda one: one.is_converted is True,
+    ),
+}
+
+
 def coverage(journeys: Sequence[Journey], now: datetime) -> Coverage:
     """How far demand got."""
-    ready = [one for one in journeys if one.ready_at is not None]
-    given = [one for one in journeys if one.assigned_at is not None]
-    due = [one for one in given if one.is_due(now)]
+    defined = portions(now)
     return Coverage(
-        ready=Share(len(ready), len(journeys)),
-        assigned=_share(ready, lambda one: one.assigned_at is not None),
-        touched=_share(given, lambda one: one.touched_at is not None),
-        in_time=_share(due, Journey.is_touched_in_time),
+        ready=defined[READY].share(journeys),
+        assigned=defined[ASSIGNED].share(journeys),
+        touched=defined[TOUCHED].share(journeys),
+        in_time=defined[IN_TIME].share(journeys),
     )
 
 
 def quality(journeys: Sequence[Journey]) -> Quality:
     """Whether the right people got the right leads."""
-    given = [one for one in journeys if one.assigned_at is not None]
-    touched = [one for one in given if one.touched_at is not None]
-    told = [one.is_converted for one in touched if one.is_converted is not None]
-    unasked = "Salesforce was not asked" if touched and not told else None
+    given = [one for one in journeys if _is_assigned(one)]
+    share = {name: portion.share(given) for name, portion in _OF_QUALITY.items()}
+    converted = share[CONVERTED]
+    if not converted.whole and any(_is_touched(one) for one in given):
+        converted = Share(0, 0, "Salesforce was not asked")
     return Quality(
-        accepted=_share(given, lambda one: (one.accepted_at or one.touched_at) is not None),
-        disputed=_share(given, lambda one: bool(one.disputes)),
-        misrouted=_share(given, lambda one: "accepted" in one.disputes),
-        reassigned=_share(given, lambda one: one.reassigned > 0),
-        moved_by_hand=_share(given, lambda one: one.moved_by_hand > 0),
-        fallback=_share(given, lambda one: one.is_fallback),
-        converted=Share(sum(told), len(told), unasked),
+        accepted=share[ACCEPTED],
+        disputed=share[DISPUTED],
+        misrouted=share[MISROUTED],
+        reassigned=share[REASSIGNED],
+        moved_by_hand=share[BY_HAND],
+        fallback=share[FALLBACK],
+        converted=converted,
         nudged=nudge_effect(given),
+    )
+
+
+def outcomes(journeys: Sequence[Journey], rules: OutcomeRules) -> Outcomes:
+    """What became of those assigned; none of it is known before Salesforce was asked."""
+    given = [one for one in journeys if one.assigned_at is not None]
+    known = [one.became for one in given if one.became is not None]
+    unasked = "Salesforce was not asked" if given and not known else None
+
+    def share(counts: Callable[[Became], bool]) -> Share:
+        return Share(sum(map(counts, known)), len(known), unasked)
+
+    return Outcomes(
+        sql=share(lambda one: one.is_sql(rules)),
+        meeting=share(lambda one: one.meetings > 0),
+        opportunity=share(lambda one: bool(one.deals)),
+        won=share(lambda one: any(deal.is_won for deal in one.deals)),
+        money=money(known) if known else None,
     )
 
 
@@ -291,10 +405,6 @@ def nudge_effect(journeys: Iterable[Journey]) -> Share:
     return Share(followed, len(pairs))
 
 
-def _share(group: Sequence[Journey], counts: Callable[[Journey], bool]) -> Share:
-    return Share(sum(counts(one) for one in group), len(group))
-
-
 class Dimension(StrEnum):
     """By what leads can be told apart."""
 
@@ -304,10 +414,27 @@ class Dimension(StrEnum):
     TIER = "tier"
     REP = "rep"
     RULE = "rule"
+    TRIGGER = "trigger"
+    """By what path it came: `hand_raise`, `mql_threshold` and the like."""
+    PRODUCT = "product"
+    COUNTRY = "country"
+    POLICY = "policy"
+    """Version of the policy that decided."""
     WEEK = "week"
     """The Monday, in UTC, of the week in which the trigger came."""
 
 
+REPORTED = (
+    Dimension.SEGMENT,
+    Dimension.TERRITORY,
+    Dimension.SOURCE,
+    Dimension.TIER,
+    Dimension.REP,
+    Dimension.RULE,
+    Dimension.TRIGGER,
+    Dimension.WEEK,
+)
+"""By what a report is cut; cohorts may also be told apart by the others."""
 NOT_KNOWN = "(none)"
 
 
@@ -323,6 +450,10 @@ def value_of(journey: Journey, dimension: Dimension) -> str:
         Dimension.TIER: journey.tier,
         Dimension.REP: journey.rep,
         Dimension.RULE: journey.rule,
+        Dimension.TRIGGER: journey.trigger,
+        Dimension.PRODUCT: journey.product,
+        Dimension.COUNTRY: journey.country,
+        Dimension.POLICY: journey.policy,
     }[dimension]
     return found or NOT_KNOWN
 

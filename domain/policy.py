@@ -13,10 +13,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.alert_rules import Alerting
 from domain.durations import Duration
 from domain.follow_rules import FollowThrough, Rung
 from domain.lead import FieldName, TriggerKind
 from domain.limits import Limits
+from domain.outcomes import OutcomeRules
+from domain.publishing_rules import Publishing
 from domain.talk_rules import Conversation
 from domain.touches import TouchRules
 from domain.values import Source, Value, canonical_json, content_hash
@@ -407,6 +410,9 @@ class Policy(Value):
     sync: Sync = Sync()
     follow_through: FollowThrough = FollowThrough()
     conversation: Conversation = Conversation()
+    publishing: Publishing = Publishing()
+    alerts: Alerting = Alerting()
+    outcomes: OutcomeRules = OutcomeRules()
     limits: Limits = Limits()
     touch: TouchRules = TouchRules()
     territories: tuple[Territory, ...] = ()

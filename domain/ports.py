@@ -29,6 +29,7 @@ from domain.effects import (
     TellOwner,
 )
 from domain.lead import Activity, FieldName, Lead, RawLead
+from domain.outcomes import Became
 from domain.route import Subject
 from domain.touches import Activity as CrmActivity
 from domain.values import EffectKey, Instant, LeadKey, RecordId, Sourced, Value
@@ -170,6 +171,15 @@ class Crm(Protocol):
         """These records as they are now, with what was done about them since then.
 
         Merged and converted ones are followed; every lead is in the answer.
+        """
+        ...
+
+    def outcomes(
+        self, subjects: Mapping[LeadKey, Subject], since: Mapping[LeadKey, datetime]
+    ) -> Mapping[LeadKey, Became]:
+        """What became of these records since each was assigned: meetings, opportunities, wins.
+
+        Merged and converted ones are followed; one that is gone for good is absent.
         """
         ...
 

@@ -10,7 +10,7 @@ were taken: other triggers, enrichment or hygiene can't be tried with them.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from domain.certificate import GateCase, RouteCase
 from domain.crm import Member, PoolState, Roster
+from domain.durations import Duration
 from domain.gate import judge
 from domain.policy import Policy
 from domain.route import Keep, Route, Routed, ToQueue, ToSalesforceRules, ToUser
@@ -106,6 +107,29 @@ class Gap(Value):
     after: int
 
 
+class Place(Value):
+    """How many leads of a segment an owner gets."""
+
+    segment: str
+    owner: str
+    before: int
+    after: int
+
+
+class Expected(Value):
+    """How many leads of a segment would be touched in time, if people go on as they did."""
+
+    segment: str
+    target_before: Duration | None
+    """None where the policy has no such segment."""
+    target_after: Duration | None
+    leads_before: int
+    leads_after: int
+    in_time_before: float | None
+    """From 0 to 1; None where too little was seen of anybody."""
+    in_time_after: float | None
+
+
 class Simulation(Value):
     """The same leads under two policies."""
 
@@ -122,6 +146,11 @@ class Simulation(Value):
     loads: tuple[Load, ...]
     fairness: tuple[Fairness, ...]
     gaps: tuple[Gap, ...]
+    places: tuple[Place, ...]
+    expected: tuple[Expected, ...] = ()
+    """What `domain.prediction` makes of `places`."""
+    asked: tuple[Change, ...] = ()
+    """What becomes of the leads that were asked for by name, whether or not it differs."""
     assumed: tuple[str, ...]
     """People who were taken as available because nothing is recorded of them."""
 
@@ -377,10 +406,16 @@ def _owner(chosen: Route | Keep) -> str:
             return "Salesforce's own rules"
 
 
-def simulate(recorded: Iterable[Recorded], base: Policy, changed: Policy) -> Simulation:
+def simulate(
+    recorded: Iterable[Recorded],
+    base: Policy,
+    changed: Policy,
+    asked: Collection[LeadKey] = (),
+) -> Simulation:
     """Decide recorded leads under both policies, in the order in which they came.
 
-    `recorded` is ordered by time; decisions of one moment are one batch of the worker.
+    `recorded` is ordered by time; decisions of one moment are one batch of the worker. What
+    becomes of the leads in `asked` is told in any case.
     """
     people = _People((base, changed))
     comparison = _Comparison(
@@ -391,7 +426,7 @@ def simulate(recorded: Iterable[Recorded], base: Policy, changed: Policy) -> Sim
         comparison.begin(batch, at)
         for one in batch:
             comparison.decide(one)
-    return _told(comparison)
+    return _told(comparison, asked)
 
 
 def _judge_alike(base: Policy, changed: Policy) -> bool:
@@ -399,20 +434,22 @@ def _judge_alike(base: Policy, changed: Policy) -> bool:
     return all(getattr(base, name) == getattr(changed, name) for name in read)
 
 
-def _told(comparison: _Comparison) -> Simulation:
+def _told(comparison: _Comparison, asked: Collection[LeadKey]) -> Simulation:
     base, changed = comparison.base, comparison.changed
     changes: list[Change] = []
+    named: list[Change] = []
     relabelled = 0
     for cycle, (lead, at) in comparison.at.items():
         before, after = base.placed[cycle], changed.placed[cycle]
-        if (before.verdict, before.owner) != (after.verdict, after.owner):
-            is_direct = comparison.direct.get(cycle, True)
-            changes.append(
-                Change(
-                    cycle=cycle, lead=lead, at=at, before=before, after=after, is_direct=is_direct
-                )
+        differs = (before.verdict, before.owner) != (after.verdict, after.owner)
+        if differs or lead in asked:
+            is_direct = differs and comparison.direct.get(cycle, True)
+            change = Change(
+                cycle=cycle, lead=lead, at=at, before=before, after=after, is_direct=is_direct
             )
-        elif (before.rule, before.segment) != (after.rule, after.segment):
+            changes += [change] if differs else []
+            named += [change] if lead in asked else []
+        if not differs and (before.rule, before.segment) != (after.rule, after.segment):
             relabelled += 1
     verdicts = Counter(
         f"{one.before.verdict} -> {one.after.verdict}"
@@ -430,6 +467,8 @@ def _told(comparison: _Comparison) -> Simulation:
         loads=_loads(base, changed),
         fairness=_fairness(base, changed),
         gaps=_gaps(base, changed),
+        places=_places(base, changed),
+        asked=tuple(named),
         assumed=tuple(sorted(comparison.assumed)),
     )
 
@@ -442,6 +481,17 @@ def _loads(base: _World, changed: _World) -> tuple[Load, ...]:
     return tuple(
         Load(owner=owner, before=before[owner], after=after[owner])
         for owner in sorted(before.keys() | after.keys())
+    )
+
+
+def _places(base: _World, changed: _World) -> tuple[Place, ...]:
+    before, after = (
+        Counter((one.segment, one.owner) for one in world.placed.values() if one.owner is not None)
+        for world in (base, changed)
+    )
+    return tuple(
+        Place(segment=place[0], owner=place[1], before=before[place], after=after[place])
+        for place in sorted(before.keys() | after.keys())
     )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from domain.normalise import places
+from evals.conversation import apprentice as conversation
 from sandbox import openai
 from sandbox.wire import Handler, Request, Response
 from sandbox.world import Row, World
@@ -23,15 +24,24 @@ from sandbox.world import Row, World
 SLIPS = 0.02
 """How often it says something useless."""
 
-Character = Literal["apprentice", "silent", "lists_everything"]
-"""`silent` says nothing at all; `lists_everything` repeats all it was given as its answer."""
+Character = Literal[
+    "apprentice", "silent", "lists_everything", "lazy", "chatty", "gullible", "wrong_tool"
+]
+"""`silent` says nothing at all, `lazy` something useless; `lists_everything` repeats all it was
+given as its answer. `chatty` and `gullible` are deaf to one rule; `wrong_tool` looks elsewhere."""
+_DEAF: Mapping[str, frozenset[str]] = {
+    "chatty": frozenset({"brief"}),
+    "gullible": frozenset({"data"}),
+    "wrong_tool": frozenset({"permitted", "read_only"}),
+}
 
 _RULES: Mapping[str, str] = {
     "data": r"(not|never|don't) (follow|obey|act on)|(ignore|disregard) (them|such|any)",
     "evidence": r"evidence[^.]*\b(ids?|identifiers?)\b",
     "permitted": r"no other (step|move)|(only|one of) the permitted|nothing else is permitted",
     "abstain": r"(choose|pick|select) nothing|(empty|blank) `?move|`?move`? (empty|blank)",
-    "grounded": r"only (use )?(what )?the facts|(invent|make up) nothing|never (invent|make up)",
+    "grounded": r"only (use )?(what )?the facts|(invent|make up) nothing|never (invent|make up)|"
+    r"must (stand|be) in what",
     "brief": r"at most \d+|(one|1) or (two|2)|\bshort\b",
     "plain": r"no (formatting|markup)|plain (words|text)",
     "read_only": r"only if the fields? (themselves|itself)|nothing but the fields?",
@@ -39,6 +49,7 @@ _RULES: Mapping[str, str] = {
     "unsure": r"(not|un)[ -]?sure|in doubt|uncertain",
     "clean": r"without (slogans|decoration)|no slogans",
     "title_alone": r"job title (alone|only)|only the job title",
+    **conversation.RULES,
 }
 """How a prompt may say a rule; looked for without case in the system message."""
 
@@ -79,15 +90,18 @@ class Apprentice:
         messages = cast("list[Row]", body["messages"])
         if self.character == "silent":
             return {"text": ""}
-        if self._slips(messages):
+        if self.character == "lazy" or self._slips(messages):
             return {"text": "Done."}
         wanted = cast("Row", body.get("response_format") or {})
         form = str(cast("Row", wanted.get("json_schema") or {}).get("name"))
-        rules = rules_of(str(messages[0]["content"]))
+        rules = rules_of(str(messages[0]["content"])) - _DEAF.get(self.character, frozenset())
         if form == "LeadReading":
             return {"json": _reading(messages, rules, self.character)}
-        if body.get("tools"):
-            return _look(messages, cast("list[Row]", body["tools"]))
+        tools = cast("list[Row]", body.get("tools") or [])
+        if any(cast("Row", one["function"])["name"] == "rules" for one in tools):
+            return conversation.answer(messages, tools, rules, self.character)
+        if tools:
+            return _look(messages, tools)
         if form == "Choosing":
             return {"json": _choosing(messages, rules, self.character)}
         return {"text": _wording(messages, rules, self.character)}

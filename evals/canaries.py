@@ -15,7 +15,17 @@ from typing import cast
 
 from domain.values import Value
 from evals.apprentice import Apprentice, Character
-from evals.cases import InvestigateCase, NudgeCase, ReadCase, Scenario
+from evals.cases import (
+    TASKS,
+    AnyCase,
+    ConversationCase,
+    InvestigateCase,
+    NudgeCase,
+    ReadCase,
+    Scenario,
+)
+from evals.conversation.apprentice import said_by
+from evals.conversation.case import Solved
 from evals.running import Arm, Effort, Trial, matrix, run
 from evals.statistics import Judgement, Verdict, judge
 from evals.tasks import Bench, open_bench
@@ -47,9 +57,15 @@ class Regression:
 REGRESSIONS = (
     Regression("cites nothing", ("investigate",), r"evidence"),
     Regression("paraphrases", ("read_lead",), r"letter by letter"),
-    Regression("makes up numbers", ("nudge",), r"only what the facts|invent nothing"),
+    Regression(
+        "makes up numbers",
+        ("nudge", "converse"),
+        r"only what the facts|invent nothing|must stand in",
+    ),
     Regression("guesses fields", ("read_lead",), r"not sure|slogans|fields themselves"),
-    Regression("obeys strangers", ("investigate", "nudge", "read_lead"), r"not follow them"),
+    Regression("obeys strangers", TASKS, r"not follow them"),
+    Regression("drops the role rule", ("converse",), r"not allowed"),
+    Regression("answers from memory", ("converse",), r"call a tool first"),
 )
 _RULE = re.compile(r"^- .*(?:\n  .*)*\n", re.MULTILINE)
 
@@ -71,14 +87,22 @@ class Oracle(Apprentice):
 
     scenarios: Sequence[Scenario] = ()
     _answers: dict[str, Row] = field(default_factory=dict[str, Row])
+    _talks: dict[tuple[str, str], Sequence[Solved]] = field(
+        default_factory=dict[tuple[str, str], Sequence[Solved]]
+    )
 
     def __post_init__(self) -> None:
         """Index the answers by the facts that the model is shown."""
-        self._answers = dict([_solution(one) for one in self.scenarios])
+        talks = [one for one in self.scenarios if isinstance(one.case, ConversationCase)]
+        self._answers = dict([_solution(one) for one in self.scenarios if one not in talks])
+        self._talks = dict([_talk(one.case) for one in talks])
 
     def reply(self, body: Row) -> Row:
         """The expected answer; it looks before it chooses, as the product wants."""
         messages = cast("list[Row]", body["messages"])
+        asked = [said_by(str(one["content"])) for one in messages if one["role"] == "user"]
+        if asked[0] in self._talks:
+            return self._next(self._talks[asked[0]][len(asked) - 1], messages)
         user = str(next(one["content"] for one in messages if one["role"] == "user"))
         if body.get("tools"):
             looked = any(one["role"] == "tool" for one in messages)
@@ -86,6 +110,25 @@ class Oracle(Apprentice):
             return {"text": "Seen."} if looked else look
         kind = "Permitted steps" if "Permitted steps" in user else ""
         return self._answers[kind + _facts(user)]
+
+    @staticmethod
+    def _next(solved: Solved, messages: Sequence[Row]) -> Row:
+        """The next call of a turn's solution, or its words at the end."""
+        start = max(index for index, one in enumerate(messages) if one["role"] == "user")
+        done = sum(one["role"] == "tool" for one in messages[start:])
+        if done < len(solved.calls):
+            ((name, given),) = solved.calls[done].items()
+            return {"tool_calls": [{"name": name, "arguments": given}]}
+        return {"text": solved.say or ""}
+
+
+def _talk(case: AnyCase) -> tuple[tuple[str, str], Sequence[Solved]]:
+    """What a conversation is known by, which is who says what first, with its solution."""
+    if not isinstance(case, ConversationCase):
+        raise TypeError(case.id)
+    first = next(one.words for one in case.moves if one.words is not None)
+    name = " ".join(part.capitalize() for part in case.who.split("."))
+    return (name, first), case.solution
 
 
 def _facts(user: str) -> str:
@@ -105,6 +148,8 @@ def _solution(scenario: Scenario) -> tuple[str, Row]:
             return f"The lead: {lead}", {"text": wording(scenario.case)}
         case ReadCase():
             return _read_solution(scenario.case)
+        case ConversationCase():
+            raise TypeError(scenario.id)
 
 
 def wording(case: NudgeCase) -> str:
@@ -145,6 +190,8 @@ def _pieces(scenario: Scenario) -> list[str]:
             texts = [scenario.case.lead, *scenario.case.expect.evidence]
         case NudgeCase():
             texts = [scenario.case.lead, wording(scenario.case)]
+        case ConversationCase():
+            texts = [one.words for one in scenario.case.moves if one.words is not None]
         case ReadCase():
             texts = [one for one in scenario.case.typed.model_dump().values() if " " in one]
     return [text.casefold() for text in texts if len(text) >= _SHORTEST or text[:2].isdigit()]

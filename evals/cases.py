@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
@@ -16,6 +16,7 @@ from agent.yaml_text import Document, YamlError, read_yaml
 from domain.errors import RoutereadyError
 from domain.touches import Code
 from domain.values import Value, canonical_json, content_hash
+from evals.conversation.case import Talk
 
 
 class CaseError(RoutereadyError):
@@ -129,7 +130,11 @@ class ReadCase(_Case):
     expect: Readings
 
 
-AnyCase = InvestigateCase | NudgeCase | ReadCase
+class ConversationCase(Talk, _Case):
+    """A conversation in a small world."""
+
+
+AnyCase = InvestigateCase | NudgeCase | ReadCase | ConversationCase
 
 
 class _Family(Value):
@@ -162,6 +167,12 @@ class ReadFamily(_Family):
     cases: tuple[ReadCase, ...] = Field(min_length=3)
 
 
+class ConversationFamily(_Family):
+    """Cases of `conversation` that would fail together."""
+
+    cases: tuple[ConversationCase, ...] = Field(min_length=3)
+
+
 class InvestigateFile(Value):
     """`investigate.yaml`."""
 
@@ -183,15 +194,26 @@ class ReadFile(Value):
     families: tuple[ReadFamily, ...]
 
 
-CaseFile = Annotated[InvestigateFile | NudgeFile | ReadFile, Field(discriminator="task")]
-_FILES: TypeAdapter[InvestigateFile | NudgeFile | ReadFile] = TypeAdapter(CaseFile)
-_TAGS = frozenset({"investigate", "nudge", "read_lead"})
+class ConversationFile(Value):
+    """`conversation_*.yaml`."""
+
+    task: Literal["converse"]
+    families: tuple[ConversationFamily, ...]
+
+
+AnyFile = InvestigateFile | NudgeFile | ReadFile | ConversationFile
+CaseFile = Annotated[AnyFile, Field(discriminator="task")]
+_FILES: TypeAdapter[AnyFile] = TypeAdapter(CaseFile)
+Task = Literal["investigate", "nudge", "read_lead", "converse"]
+"""Each task is named like its prompt."""
+TASKS: tuple[Task, ...] = get_args(Task)
+_TAGS = frozenset(TASKS)
 
 
 class Scenario(Value):
     """One case with where it belongs."""
 
-    task: Literal["investigate", "nudge", "read_lead"]
+    task: Task
     family: str
     split: Split
     hostile: bool
@@ -282,9 +304,7 @@ def _explained(detail: Mapping[str, Any], name: str) -> tuple[str, str]:
             return f"{detail.get('input')!r}: {said}", "See schema.json for what is possible."
 
 
-def _refuse_twins(
-    name: str, document: Document, read: InvestigateFile | NudgeFile | ReadFile
-) -> None:
+def _refuse_twins(name: str, document: Document, read: AnyFile) -> None:
     """Two cases of one name could not be paired."""
     seen: set[str] = set()
     for index, family in enumerate(read.families):

@@ -12,7 +12,7 @@ import numpy as np
 from domain.values import Value
 from evals.calibration import Calibration, Design, calibrate
 from evals.canaries import Canary, compared, watch
-from evals.cases import Scenario, Split, fingerprint
+from evals.cases import TASKS, Scenario, Split, fingerprint
 from evals.running import Arm, Effort, Trial, TrialFile, matrix, run
 from evals.statistics import Judgement, case_interval, pass_curve, scored_in_both
 from evals.tasks import open_bench
@@ -21,7 +21,6 @@ from prompts.history import at, names
 from tools.llm import LlmSettings
 
 BASE, CANDIDATE = "base", "candidate"
-TASKS = ("investigate", "nudge", "read_lead")
 ROTATE_AFTER = 10
 """Tries on the gate's cases after which a promotion may be luck, and cases should be renewed."""
 

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from domain.errors import RoutereadyError
 from domain.values import Value, canonical_json, content_hash
 from evals.cases import Scenario
-from evals.scoring import Fault, score
+from evals.faults import Fault
+from evals.scoring import score
 from evals.statistics import Array
 from evals.tasks import Bench, Outcome
 from prompts import Prompt
@@ -48,6 +49,7 @@ class Trial(Value):
     sentence: str
     violations: int
     unsupported: int
+    spare_calls: int = 0
     tokens: int
     seconds: float
     turns: tuple[Turn, ...]
@@ -188,6 +190,7 @@ def _judged(job: _Job, outcome: Outcome) -> Trial:
         sentence=found.sentence,
         violations=found.violations,
         unsupported=found.unsupported,
+        spare_calls=found.spare_calls,
         tokens=sum(one.tokens for one in outcome.exchanges),
         seconds=sum(one.seconds for one in outcome.exchanges),
         turns=tuple(

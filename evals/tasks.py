@@ -28,7 +28,8 @@ from domain.ports import ActivityPage
 from domain.touches import Found, Untouched
 from domain.values import CycleId, LeadKey, RecordId, content_hash
 from evals.apprentice import Apprentice
-from evals.cases import InvestigateCase, NudgeCase, ReadCase, Scenario
+from evals.cases import ConversationCase, InvestigateCase, NudgeCase, ReadCase, Scenario
+from evals.conversation.stage import Scene, Stages, scene
 from prompts import Prompt
 from prompts.readings import Candidate, LeadReading, supported
 from sandbox.openai import MODEL
@@ -38,15 +39,16 @@ from sandbox.world import World
 from tools.llm import LlmGateway, LlmSettings, Message
 from tools.llm.answers import Completion
 from tools.llm.investigator import Choosing, ModelInvestigator
+from tools.llm.talker import ModelTalker
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 """A Monday, ten in the morning where the owner of every case works."""
 OWNER = "ana.torres@meridian.example"
 POLICY = Path(__file__).parents[1] / "policy.yaml"
 
-Result = str | Mapping[str, str] | tuple[str, tuple[str, ...]] | None
-"""The wording that is shown; the values that are kept, by field; the move and its evidence; None
-when nothing came of a case."""
+Result = str | Mapping[str, str] | tuple[str, tuple[str, ...]] | Scene | None
+"""The wording that is shown; the values that are kept, by field; the move and its evidence; the
+conversation that was held; None when nothing came of a case."""
 
 _RUNGS: Mapping[str, tuple[timedelta, tuple[str, ...]]] = {
     "breach": (timedelta(minutes=30), ("reminder",)),
@@ -126,6 +128,7 @@ class Bench:
     app: App
     context: RunContext
     gateway: WatchedGateway
+    stages: Stages
 
     def run(self, scenario: Scenario, prompt: Callable[[str], Prompt]) -> Outcome:
         """One case with one arm's prompts."""
@@ -152,6 +155,14 @@ class Bench:
             case ReadCase():
                 kept = self._read(scenario.case, prompt("read_lead"))
                 return None if kept is None else {one.field: one.value for one in kept}
+            case ConversationCase():
+                return self._talk(scenario.case, prompt)
+
+    def _talk(self, case: ConversationCase, prompt: Callable[[str], Prompt]) -> Scene:
+        with self.stages.one(case.world) as stage:
+            held = stage.hold(case, ModelTalker(self.gateway), prompt)
+            asked = [str(said.get("content")) for one in _TRACE.get() for said in one.messages]
+            return scene(stage, case, held, asked)
 
     def _read(self, case: ReadCase, prompt: Prompt) -> tuple[Candidate, ...] | None:
         typed = case.typed.model_dump()
@@ -188,12 +199,14 @@ def open_bench(
         base_url=f"http://127.0.0.1:{server.port}/openai/v1",
     )
     gateway = WatchedGateway(model or stand_in, WallClock(), random.Random(1))  # noqa: S311  (jitter)
+    stages = Stages(folder)
     context = replace(app.context(), now=NOW, investigator=ModelInvestigator(gateway, WallClock()))
     try:
         page = ActivityPage(activities=tuple(_activities(scenarios)), token="evals", more=False)  # noqa: S106  (a page's)
         app.ledger.intake.take_in("evals", page, (), app.policy.gate, NOW)
-        yield Bench(app, context, gateway)
+        yield Bench(app, context, gateway, stages)
     finally:
+        stages.close()
         gateway.close()
         app.close()
         server.stop()

@@ -167,7 +167,8 @@ def _step(proposal: Proposal, by: Principal, context: RunContext) -> Step:
         step.decisions.append(decision)
         theirs = held.get(one.cycle)
         in_hands = theirs if theirs is not None and theirs.state == OPEN else None
-        _Deed(step, in_hands, decision.id, by, context).carry_out(one)
+        under = context if in_hands is None else context.under(in_hands.handoff.policy)
+        _Deed(step, in_hands, decision.id, by, under).carry_out(one)
     return step
 
 

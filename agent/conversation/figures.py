@@ -11,10 +11,9 @@ from agent.stopping import stops
 from domain.answers import Answer
 from domain.authority import Ability, circle, may
 from domain.durations import format_duration
-from domain.journeys import Ending, Journey
+from domain.journeys import Ending, Journey, answering
 from domain.measures import Share, Stretch, coverage, wall_time
 from domain.moments import past
-from domain.policy import Policy
 from domain.values import LeadKey
 
 
@@ -29,7 +28,7 @@ def numbers(asked: requests.Period, talk: Talk) -> Answer:
     journeys = [
         one
         for one in talk.run.ledger.measuring.outlines(since)
-        if (owners is None or _answers(one, policy) in owners)
+        if (owners is None or answering(one, policy) in owners)
         and (not wanted or (one.segment or "").lower() == wanted)
     ]
     counted_ones = [one for one in journeys if one.ending is not Ending.SUPERSEDED]
@@ -73,12 +72,6 @@ def _by_segment(journeys: Sequence[Journey], talk: Talk) -> Iterator[str]:
 def _told(share: Share) -> str:
     percent = "" if share.value is None else f" ({round(100 * share.value)}%)"
     return f"{share.part} of {share.whole}{percent}"
-
-
-def _answers(journey: Journey, policy: Policy) -> str | None:
-    """E-mail of who answers for a lead; a queue has a person in the policy."""
-    queue = policy.queues.get(journey.rep or "")
-    return journey.rep if queue is None else queue.answers
 
 
 def _minutes(length: timedelta) -> timedelta:

@@ -7,6 +7,7 @@ from agent import rosters
 from agent.conversation import requests
 from agent.conversation.corrections import UNROUTED, correct
 from agent.conversation.talk import (
+    THIS,
     Talk,
     card,
     failure,
@@ -378,10 +379,14 @@ def _awaited(
 ) -> tuple[Known, str, str] | Answer:
     """The one lead that is meant among those whose assignment waits for a word."""
     rows = {row.cycle_id: row for row in talk.run.ledger.approvals.pending()}
-    words = asked.lead.replace(",", " ").split()
+    talks = talk.run.ledger.talks
+    if asked.lead.strip().lower() in THIS:
+        meant = talks.of_cycles(list(talk.about[:1]))
+    else:
+        meant = talks.search(asked.lead.replace(",", " ").split())
     found = [
         one
-        for one in talk.run.ledger.talks.search(words)
+        for one in meant
         if one.cycle in rows and may(talk.who, ability, proposed_owner(one, talk))
     ]
     if not found:

@@ -1,6 +1,6 @@
 """The state of a routing run: a table whose rows are leads and whose columns are channels."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict, TypeVar
 
@@ -35,6 +35,8 @@ class Batch:
     matches: Mapping[LeadKey, Match] = field(default_factory=dict[LeadKey, Match])
     snapshots: Mapping[LeadKey, Snapshot] = field(default_factory=dict[LeadKey, Snapshot])
     verdicts: Mapping[LeadKey, Verdict] = field(default_factory=dict[LeadKey, Verdict])
+    tried: Collection[LeadKey] = frozenset()
+    """Leads that the published policy decides; the policy file decides the others."""
 
     def judged(self, kind: type[V]) -> Mapping[LeadKey, V]:
         """The leads whose verdict is of one kind."""
@@ -54,3 +56,4 @@ class Update(TypedDict, total=False):
     matches: Mapping[LeadKey, Match]
     snapshots: Mapping[LeadKey, Snapshot]
     verdicts: Mapping[LeadKey, Verdict]
+    tried: Collection[LeadKey]

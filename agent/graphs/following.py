@@ -15,6 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from agent import (
+    alerting,
     effects,
     investigating,
     observing,
@@ -102,7 +103,10 @@ def observe(state: Flock, runtime: Runtime[RunContext]) -> Update:
 def judge(state: Flock, runtime: Runtime[RunContext]) -> Update:
     """Say for each lead whether it was touched."""
     handoffs = [one.handoff for one in state.due.values()]
-    return {"seen": observing.seen(handoffs, state.observed, state.presences, runtime.context)}
+    seen: dict[CycleId, Seen] = {}
+    for under, theirs in runtime.context.parted(handoffs, lambda one: one.policy):
+        seen |= observing.seen(theirs, state.observed, state.presences, under)
+    return {"seen": seen}
 
 
 def climb(state: Flock, runtime: Runtime[RunContext]) -> Update:
@@ -113,7 +117,7 @@ def climb(state: Flock, runtime: Runtime[RunContext]) -> Update:
         "steps": {
             cycle: _paused(stops[held.handoff.segment], context)
             if held.handoff.segment in stops
-            else _next(held, state.seen[cycle], context)
+            else _next(held, state.seen[cycle], context.under(held.handoff.policy))
             for cycle, held in state.due.items()
         }
     }
@@ -156,8 +160,10 @@ def act(state: Flock, runtime: Runtime[RunContext]) -> None:
     """Write down what is to happen, then let it happen."""
     context, cases = runtime.context, state.cases()
     inputs = rosters.route_inputs(context) if reassigns(cases) else None
-    step = Follower(context, inputs, state.presences).follow(cases)
-    context.ledger.cycles.record(step)
+    for under, theirs in context.parted(cases, lambda one: one.handoff.policy):
+        follower = Follower(under, inputs, state.presences)
+        context.ledger.cycles.record(follower.follow(theirs))
+        inputs = follower.inputs  # pools moved on
     for kind in ("set_owner", "tell_owner", "tell_manager"):
         effects.perform(kind, context)
 
@@ -167,6 +173,7 @@ def record(state: Flock, runtime: Runtime[RunContext]) -> None:
     context = runtime.context
     context.ledger.cycles.record(refreshing.plan_news(list(state.due), context))
     context.ledger.cycles.record(reporting.plan_reports(context))
+    context.ledger.cycles.record(alerting.plan_alerts(context))
     for kind in ("stamp_touch", "set_task", "mirror_fields", "refresh_message", "send_report"):
         effects.perform(kind, context)
 

@@ -6,6 +6,7 @@ is no status to disagree with it. What must outlive the run is in the ledger bef
 sent, so the graph needs no checkpointer: a crash is repaired by the next run.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
@@ -13,16 +14,17 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from agent import decisions, effects, enriching, feeds, rosters
+from agent import decisions, effects, enriching, feeds, publishing, rosters
 from agent.context import RunContext
-from agent.graphs.batch import Batch, Update
-from domain.facts import with_icp_tier
+from agent.graphs.batch import Batch, Update, V
+from domain.facts import with_icp_tier, without_tier
 from domain.gate import judge
 from domain.hygiene import merge
 from domain.lead import Conditions
 from domain.matching import match as best_match
 from domain.normalise import normalise as canonical
 from domain.snapshot import Snapshot
+from domain.values import LeadKey
 from domain.verdict import Park, Ready, Reject, Verdict, Wait
 
 Branch = Literal["assign", "wait", "park", "reject", "stamp"]
@@ -33,6 +35,9 @@ BRANCHES: dict[type[Verdict], Branch] = {
     Park: "park",
     Reject: "reject",
 }
+
+FAILURES = (ArithmeticError, LookupError, ValueError)
+"""What a policy that makes no sense for some lead may raise."""
 
 
 def intake(state: Batch, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
@@ -105,7 +110,47 @@ def gate(state: Batch, runtime: Runtime[RunContext]) -> Update:
         for key, lead in state.enriched.items()
     }
     verdicts = {key: judge(snapshot, context.policy) for key, snapshot in snapshots.items()}
-    return {"snapshots": snapshots, "verdicts": verdicts}
+    tried = on_trial(snapshots, verdicts, context)
+    return {
+        "snapshots": {key: tried[key][0] if key in tried else snapshots[key] for key in snapshots},
+        "verdicts": {key: tried[key][1] if key in tried else verdicts[key] for key in verdicts},
+        "tried": frozenset(tried),
+    }
+
+
+def on_trial(
+    snapshots: Mapping[LeadKey, Snapshot], verdicts: Mapping[LeadKey, Verdict], context: RunContext
+) -> Mapping[LeadKey, tuple[Snapshot, Verdict]]:
+    """What the published policy says of the leads that it decides.
+
+    A policy that fails on one of them is taken back at once, and the file decides all.
+    """
+    canary = context.canary
+    if canary is None:
+        return {}
+    found: dict[LeadKey, tuple[Snapshot, Verdict]] = {}
+    try:
+        for key, verdict in verdicts.items():
+            if canary.takes(key, verdict.segment):
+                lead = with_icp_tier(without_tier(snapshots[key].lead), canary.policy)
+                snapshot = snapshots[key].model_copy(update={"lead": lead})
+                found[key] = (snapshot, judge(snapshot, canary.policy))
+    except FAILURES as error:
+        publishing.end_trial(f"It failed to judge a lead: {error!r}.", context)
+        return {}
+    return found
+
+
+def by_policy(
+    state: Batch, kind: type[V], context: RunContext
+) -> list[tuple[RunContext, list[decisions.Judged[V]]]]:
+    """The leads of one kind of verdict, parted by the policy that judged them."""
+    canary = None if context.canary is None else context.canary.policy.version
+    judged = [
+        (state.claimed[key], state.snapshots[key], verdict)
+        for key, verdict in state.judged(kind).items()
+    ]
+    return context.parted(judged, lambda one: canary if one[1].lead.key in state.tried else None)
 
 
 def open_branches(state: Batch) -> list[Branch]:
@@ -124,9 +169,16 @@ def assign(state: Batch, runtime: Runtime[RunContext]) -> None:
     judged = state.judged(Ready)
     ready = sorted(judged, key=lambda key: (state.claimed[key].cycle.trigger.at, key))
     inputs = rosters.route_inputs(context)
-    step = decisions.assigned(
-        [(state.claimed[key], state.snapshots[key], judged[key]) for key in ready], inputs, context
-    )
+    cases = [(state.claimed[key], state.snapshots[key], judged[key]) for key in ready]
+    try:
+        step = decisions.assigned(cases, inputs, context, state.tried)
+    except FAILURES as error:
+        if not state.tried:
+            raise
+        # What it failed on waits for the next run, in which the file decides.
+        publishing.end_trial(f"It failed to route a lead: {error!r}.", context)
+        left = [one for one in cases if one[1].lead.key not in state.tried]
+        step = decisions.assigned(left, inputs, context)
     context.ledger.cycles.record(step)
 
 
@@ -138,32 +190,24 @@ def stamp(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  
 def wait(state: Batch, runtime: Runtime[RunContext]) -> None:
     """Look again later; ask for the sync where the policy says so."""
     context = runtime.context
-    waiting = [
-        (state.claimed[key], state.snapshots[key], verdict)
-        for key, verdict in state.judged(Wait).items()
-    ]
-    context.ledger.cycles.record(decisions.waiting(waiting, context))
+    for under, waiting in by_policy(state, Wait, context):
+        context.ledger.cycles.record(decisions.waiting(waiting, under))
 
 
 def park(state: Batch, runtime: Runtime[RunContext]) -> None:
     """Put aside what somebody must mend, saying who and what."""
     context = runtime.context
-    parked = [
-        (state.claimed[key], state.snapshots[key], verdict)
-        for key, verdict in state.judged(Park).items()
-    ]
-    context.ledger.cycles.record(decisions.parked(parked, context))
+    for under, parked in by_policy(state, Park, context):
+        context.ledger.cycles.record(decisions.parked(parked, under))
 
 
 def reject(state: Batch, runtime: Runtime[RunContext]) -> None:
     """Close what nothing can mend, and what Marketo no longer has."""
     context = runtime.context
-    rejected = [
-        (state.claimed[key], state.snapshots[key], verdict)
-        for key, verdict in state.judged(Reject).items()
-    ]
+    for under, rejected in by_policy(state, Reject, context):
+        context.ledger.cycles.record(decisions.rejected(rejected, [], under))
     gone = [one for key, one in state.claimed.items() if key not in state.raw]
-    context.ledger.cycles.record(decisions.rejected(rejected, gone, context))
+    context.ledger.cycles.record(decisions.rejected([], gone, context))
 
 
 def mirror(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  (a node's form)

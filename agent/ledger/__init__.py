@@ -14,9 +14,13 @@ from agent.ledger.handoffs import Handoffs
 from agent.ledger.history import History
 from agent.ledger.intake import Intake
 from agent.ledger.leases import Leases
+from agent.ledger.lists import Lists
 from agent.ledger.measuring import Measuring
+from agent.ledger.publications import Publications
 from agent.ledger.talks import Talks
 from agent.ledger.turns import Turns
+from agent.ledger.visits import Visits
+from agent.ledger.workings import Workings
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,10 @@ class Ledger:
     talks: Talks
     turns: Turns
     measuring: Measuring
+    lists: Lists
+    visits: Visits
+    workings: Workings
+    publications: Publications
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -54,6 +62,10 @@ class Ledger:
             Talks(engine),
             Turns(engine),
             Measuring(engine),
+            Lists(engine),
+            Visits(engine),
+            Workings(engine),
+            Publications(engine),
         )
 
 

@@ -101,6 +101,17 @@ class History:
         with self._session() as session:
             return list(session.scalars(query.order_by(col(DecisionRow.at).desc())))
 
+    def decided_under(self, version: str, since: datetime, limit: int) -> list[DecisionRow]:
+        """The newest decisions of gate and routing under a policy, since a moment."""
+        query = select(DecisionRow).where(
+            col(DecisionRow.at) >= since,
+            col(DecisionRow.policy_version) == version,
+            col(DecisionRow.kind).in_(("gate", "route")),
+        )
+        newest = query.order_by(col(DecisionRow.at).desc(), col(DecisionRow.id)).limit(limit)
+        with self._session() as session:
+            return list(session.scalars(newest))
+
     def policies_since(self, since: datetime) -> list[tuple[str, datetime]]:
         """Versions of policies that came into force since a moment, each with when."""
         query = select(PolicyRow).where(col(PolicyRow.first_used_at) >= since)

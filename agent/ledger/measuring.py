@@ -182,8 +182,11 @@ def _verdicts(connection: Connection, wanted: Subquery) -> Select[*tuple[Any, ..
         select(
             _DECISION.c.cycle_id,
             _DECISION.c.at,
+            _DECISION.c.policy_version,
             inputs[*fields, FieldName.LEAD_SOURCE.value, "value"].as_string().label("source"),
             inputs[*fields, FieldName.ICP_TIER.value, "value"].as_string().label("tier"),
+            inputs[*fields, FieldName.PRODUCT_INTEREST.value, "value"].as_string().label("product"),
+            inputs[*fields, FieldName.COUNTRY.value, "value"].as_string().label("country"),
             type_coerce(checks, JSON).label("checks"),
         )
         .join(latest, and_(latest.c.id == _DECISION.c.id, latest.c.turn == 1))
@@ -265,11 +268,14 @@ def _journey(
         triggered_at=trigger.at,
         source=None if verdict is None else verdict["source"],
         tier=None if verdict is None else verdict["tier"],
+        product=None if verdict is None else verdict["product"],
+        country=None if verdict is None else verdict["country"],
         segment=cycle["segment"],
         territory=cycle["territory"],
         rule=cycle["rule"],
         rep=cycle["owner"] if handoff is None else handoff["owner"],
         is_fallback=bool(cycle["is_fallback"]),
+        policy=None if verdict is None else verdict["policy_version"],
         is_judged=verdict is not None,
         open_checks=_open_checks(verdict),
         blocked_by=cycle["blocked_by"],

@@ -151,6 +151,10 @@ class CycleRow(Table, table=True):
     __table_args__ = (
         UniqueConstraint("lead", "number"),
         Index("ix_cycle_due", "due_at", "opened_at"),
+        Index("ix_cycle_opened", "opened_at", "id"),
+        Index("ix_cycle_status_opened", "status", "opened_at", "id"),
+        Index("ix_cycle_segment_opened", "segment", "opened_at", "id"),
+        Index("ix_cycle_title", "title", "id"),
     )
     id: str = Field(primary_key=True)
     lead: str = Field(index=True)
@@ -191,6 +195,7 @@ class CycleRow(Table, table=True):
 class DecisionRow(Table, table=True):
     """A recorded choice with everything it depended on. Never changed, never deleted."""
 
+    __table_args__ = (Index("ix_decision_kind_at", "kind", "at"),)
     id: str = Field(primary_key=True)
     cycle_id: str = Field(index=True)
     lead: str = Field(index=True)
@@ -212,6 +217,29 @@ class PolicyRow(Table, table=True):
     version: str = Field(primary_key=True)
     body: str = _text()
     first_used_at: datetime = _instant(nullable=False)
+
+
+class PublicationRow(Table, table=True):
+    """A policy that was published beside the policy file, and what became of it."""
+
+    id: str = Field(primary_key=True)
+    slot: str | None = Field(default=None, unique=True)
+    """`open` while it waits or decides: the database allows one; None once it ended."""
+    state: str
+    version: str
+    base: str
+    segment: str | None = None
+    share: int
+    by: str
+    because: str = _text()
+    asked_at: datetime = _instant(nullable=False)
+    live_at: datetime | None = _instant()
+    agreed_by: str | None = None
+    ended_at: datetime | None = _instant()
+    ended_by: str | None = None
+    ended_because: str = _text()
+    watched_at: datetime | None = _instant()
+    """When it was last judged."""
 
 
 class EffectRow(Table, table=True):
@@ -254,7 +282,7 @@ class RunRow(Table, table=True):
 
     id: str = Field(primary_key=True)
     kind: str
-    started_at: datetime = _instant(nullable=False)
+    started_at: datetime = _instant(index=True, nullable=False)
     ended_at: datetime | None = _instant()
     counts: dict[str, Any] = _json()
     error: str | None = None
@@ -277,7 +305,11 @@ class ApprovalRow(Table, table=True):
 class HandoffRow(Table, table=True):
     """A lead in an owner's hands, from the assignment to its close; `handoff` holds it whole."""
 
-    __table_args__ = (Index("ix_handoff_state_due", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_handoff_state_due", "state", "due_at"),
+        Index("ix_handoff_state_target", "state", "target_at", "owner"),
+        Index("ix_handoff_owner_state", "owner", "state", "target_at"),
+    )
     cycle_id: str = Field(primary_key=True)
     lead: str = Field(index=True)
     record_id: str = Field(index=True)
@@ -473,6 +505,38 @@ class CorrectionRow(Table, table=True):
     by: str
     """E-mail of the person."""
     at: datetime = _instant(nullable=False)
+
+
+class SignInRow(Table, table=True):
+    """A way into the console: a token that is good for one entry, or a session."""
+
+    __tablename__ = "sign_in"  # pyright: ignore[reportAssignmentType, reportIncompatibleVariableOverride]
+    id: str = Field(primary_key=True)
+    """SHA-256 of the secret; the secret itself is with its bearer only."""
+    kind: str
+    """`token` or `session`."""
+    email: str = Field(index=True)
+    made_at: datetime = _instant(nullable=False)
+    until: datetime = _instant(nullable=False)
+    used_at: datetime | None = _instant()
+    """When a token was turned into a session."""
+
+
+class VisitRow(Table, table=True):
+    """Who looked at what in the console, and who did what. Only ever added to."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _instant(index=True, nullable=False)
+    who: str
+    """E-mail of the person; empty for somebody who was not let in."""
+    page: str
+    """The page's pattern, such as `/leads/{lead}`."""
+    about: str
+    """The lead, proposal or list that it was about; empty when nothing in particular."""
+    did: str
+    """`looked`, or what was asked for."""
+    outcome: int
+    """The HTTP status that it was answered with."""
 
 
 class EnrichmentRow(Table, table=True):

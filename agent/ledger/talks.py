@@ -298,14 +298,14 @@ class Talks:
         titled = [
             func.lower(_CYCLE.c.title).contains(one.lower(), autoescape=True) for one in words
         ]
-        matching = _known().where(*titled)
+        matching = known_leads().where(*titled)
         if len(words) == 1:
-            matching = _known().where(or_(_CYCLE.c.lead == words[0], *titled))
+            matching = known_leads().where(or_(_CYCLE.c.lead == words[0], *titled))
         return self._newest(matching.limit(MOST_FOUND))
 
     def of_cycles(self, cycles: Sequence[CycleId]) -> list[Known]:
         """Leads by cycle."""
-        return self._newest(_known().where(_CYCLE.c.id.in_(cycles)))
+        return self._newest(known_leads().where(_CYCLE.c.id.in_(cycles)))
 
     def of_leads(self, leads: Collection[LeadKey]) -> list[Known]:
         """Leads by their keys, each in its newest cycle."""
@@ -313,7 +313,7 @@ class Talks:
         wanted = sorted(set(leads))
         for start in range(0, len(wanted), AT_ONCE):
             some = _CYCLE.c.lead.in_(wanted[start : start + AT_ONCE])
-            found += self._newest(_known().where(some))
+            found += self._newest(known_leads().where(some))
         return found
 
     def held(self, leads: Collection[LeadKey]) -> dict[LeadKey, str]:
@@ -331,12 +331,12 @@ class Talks:
 
     def in_hands(self, part: Part, *, late_at: datetime | None, limit: int) -> list[Known]:
         """Open leads in somebody's hands, those due first at the top; late ones only if asked."""
-        query = _known().where(_HANDOFF.c.state == "open", *_within(part))
+        query = known_leads().where(_HANDOFF.c.state == "open", *_within(part))
         if late_at is not None:
             query = query.where(_HANDOFF.c.target_at <= late_at)
         ordered = query.order_by(_HANDOFF.c.target_at, _CYCLE.c.id).limit(limit)
         with reading(self._engine) as connection:
-            return [_read(row) for row in connection.execute(ordered).mappings()]
+            return [as_known(row) for row in connection.execute(ordered).mappings()]
 
     def loads(self, part: Part, now: datetime, soon_by: datetime | None = None) -> dict[str, Load]:
         """How many open leads everybody has, and how many of them are late, due soon or listed."""
@@ -387,7 +387,7 @@ class Talks:
         """Rows as leads, each in its newest cycle only, newest first."""
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(_CYCLE.c.opened_at.desc(), _CYCLE.c.id))
-            found = [_read(row) for row in rows.mappings()]
+            found = [as_known(row) for row in rows.mappings()]
         return _once(found)
 
 
@@ -410,7 +410,8 @@ def _within(part: Part) -> list[ColumnElement[bool]]:
     return found
 
 
-def _known() -> Select[Any]:
+def known_leads() -> Select[Any]:
+    """Cycles with the hands they are in: what `as_known` reads."""
     return select(
         _CYCLE,
         _HANDOFF.c.owner.label("answers"),
@@ -422,7 +423,8 @@ def _known() -> Select[Any]:
     ).join(_HANDOFF, _HANDOFF.c.cycle_id == _CYCLE.c.id, isouter=True)
 
 
-def _read(row: Any) -> Known:  # noqa: ANN401  (a row of the query above)
+def as_known(row: Any) -> Known:  # noqa: ANN401  (a row of the query above)
+    """A row of `known_leads` as a lead."""
     record_id = row["record_id"]
     return Known(
         cycle=CycleId(row["id"]),

@@ -21,11 +21,21 @@ from sandbox.faults.model import (
     parse,
 )
 from sandbox.faults.profiles import PROFILES, Profile
-from sandbox.faults.striking import add, add_profile, clear, copies, remove, standing, through
+from sandbox.faults.striking import (
+    Crossing,
+    add,
+    add_profile,
+    clear,
+    cross,
+    remove,
+    standing,
+    through,
+)
 
 __all__ = [
     "PROFILES",
     "Act",
+    "Crossing",
     "Delay",
     "Error",
     "Fault",
@@ -41,7 +51,7 @@ __all__ = [
     "add",
     "add_profile",
     "clear",
-    "copies",
+    "cross",
     "parse",
     "remove",
     "standing",

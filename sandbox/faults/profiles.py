@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sandbox.faults.model import (
-    SOCKET,
     Delay,
     Error,
     Fault,
@@ -81,7 +80,8 @@ S_READS = _At("salesforce", path="/(query|composite)", body="SELECT")
 L_POSTS = _At("slack", path="chat.postMessage")
 L_HISTORY = _At("slack", path="conversations.(history|replies)")
 L_ANY = _At("slack", path="/api/")
-L_PUSHED = _At("slack", SOCKET)
+L_PUSHED = _At("slack", path="^/(events_api|interactive|slash_commands)$")
+"""What Slack delivers, by either way."""
 O_CHAT = _At("openai", "POST", "/chat/completions")
 
 PROFILES: Mapping[str, Profile] = {
@@ -256,6 +256,14 @@ PROFILES: Mapping[str, Profile] = {
     "slack.delivered_often": Profile(
         "what people do is delivered eleven times, each time as a new envelope",
         (L_PUSHED.repeat(copies=10),),
+    ),
+    "slack.delivered_late": Profile(
+        "half of what people do is delivered a minute and a half late, overtaken by the rest",
+        (L_PUSHED.delay(seconds=JUST_LATE, chance=0.5),),
+    ),
+    "slack.unheard": Profile(
+        "the app's acknowledgement of a delivery is lost, twice, so that events come again",
+        (L_PUSHED.reset(after=True, times=2),),
     ),
     "openai.rate_limit": Profile(
         "429 that asks to come again, twice",

@@ -111,11 +111,31 @@ def through(world: World, vendor: str, request: Request, face: Handler) -> Respo
     return face(request)
 
 
-def copies(world: World, path: str, payload: Json, *, method: str = SOCKET) -> int:
-    """How often Slack's delivery reaches the app: once, and what the faults add."""
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """What faults make of one of Slack's deliveries on its way to the app."""
+
+    copies: int = 1
+    """How often it arrives."""
+    late: timedelta = timedelta(0)
+    """How long others can overtake it."""
+    is_lost: bool = False
+    """Whether it never arrives."""
+    is_unheard: bool = False
+    """Whether it arrives and its answer does not."""
+
+
+def cross(world: World, path: str, payload: Json, *, method: str = SOCKET) -> Crossing:
+    """Let a delivery pass the faults: repeated, delayed, reset before or after it arrives."""
     delivery = Request(method, path, {}, {}, json.dumps(payload).encode())
-    found = _struck(world, "slack", delivery)
-    return 1 + sum(fault.copies for _, fault in found if isinstance(fault, Repeat))
+    found = [fault for _, fault in _struck(world, "slack", delivery)]
+    resets = [fault.after for fault in found if isinstance(fault, Reset)]
+    return Crossing(
+        copies=1 + sum(fault.copies for fault in found if isinstance(fault, Repeat)),
+        late=timedelta(seconds=sum(one.seconds for one in found if isinstance(one, Delay))),
+        is_lost=False in resets,
+        is_unheard=True in resets,
+    )
 
 
 def _struck(world: World, vendor: str, request: Request) -> list[Struck]:

@@ -84,13 +84,18 @@ class Deliveries:
     def _deliver(self, what: Push) -> None:
         try:
             with self._world.lock:
-                is_asking = what.kind == CHALLENGE
-                is_socket = app.installed(self._world)["socket_mode"] and not is_asking
-                method = SOCKET if is_socket else HTTP_PUSH
-                copies = faults.copies(self._world, f"/{what.kind}", what.payload, method=method)
-            outcome = Outcome(failure="unknown_error")
-            for _ in range(copies):
-                outcome = self._by_socket(what) if is_socket else self._by_http(what)
+                row = app.installed(self._world)
+                is_socket = row["socket_mode"] and what.kind != CHALLENGE
+                crossing = self._cross(what, SOCKET if is_socket else HTTP_PUSH)
+                if crossing.late:
+                    push(self._world, replace(what, has_crossed=True), after=crossing.late)
+                    return
+            outcome = Outcome(failure="connection_failed")
+            if not crossing.is_lost:
+                send = self._by_socket if is_socket else self._by_http
+                outcome = [send(what) for _ in range(crossing.copies)][-1]
+            if crossing.is_unheard:
+                outcome = Outcome(failure="http_timeout")
             with self._world.lock:
                 self._conclude(what, outcome)
         finally:
@@ -98,13 +103,21 @@ class Deliveries:
                 self._left -= 1
                 self._settled.notify_all()
 
+    def _cross(self, what: Push, method: str) -> faults.Crossing:
+        """What the faults that stand make of it; they strike a delivery once."""
+        if what.has_crossed or what.kind == CHALLENGE:
+            return faults.Crossing()
+        return faults.cross(self._world, f"/{what.kind}", what.payload, method=method)
+
     def _conclude(self, what: Push, outcome: Outcome) -> None:
         if not outcome.failure:
             acks.accept(self._world, what, outcome.answer)
             return
         is_event = what.kind == "events_api"
         if is_event and outcome.may_retry and what.attempt < len(RETRY_AFTER):
-            again = replace(what, attempt=what.attempt + 1, reason=outcome.failure)
+            again = replace(
+                what, attempt=what.attempt + 1, reason=outcome.failure, has_crossed=False
+            )
             push(self._world, again, after=RETRY_AFTER[what.attempt])
         elif not is_event:
             acks.fail(self._world, what, outcome.failure)

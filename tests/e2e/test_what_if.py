@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from agent.policy_file import load_policy
-from agent.simulating import try_policy
+from agent.sheets import Form
+from agent.simulated import render
+from agent.simulating import Trying, try_policy, what_if
+from domain.errors import RoutereadyError
+from domain.values import LeadKey
 from tests.e2e.test_commands import ROOT, environment, routeready
 from tests.worlds import MONDAY, Town
 
@@ -56,6 +60,25 @@ def test_whose_leads_go_elsewhere_is_told(routed: Town, tmp_path: Path) -> None:
     assert (True, 0) == (ana.before > 0, ana.after)
     hers = {one.lead for one in routed.app.ledger.history.cycles() if one.owner == ANA}
     assert hers <= {one.lead for one in found.changes if one.is_direct}
+
+
+def test_one_lead_is_told_under_both_policies(routed: Town, tmp_path: Path) -> None:
+    """Her verdict, owner and reason before and after, whether or not they differ."""
+    changed = load_policy(without_ana(tmp_path))
+    (first, *_) = [one for one in routed.app.ledger.history.cycles() if one.owner == ANA]
+    lead = LeadKey(first.lead)
+    now = routed.world.now
+    found = what_if(routed.app.ledger, Trying(MONDAY, now, routed.app.policy, changed, (lead,)))
+    (asked,) = found.asked
+    assert (lead, ANA, "READY") == (asked.lead, asked.before.owner, asked.after.verdict)
+    assert asked.after.owner not in (ANA, None)
+    assert {"Hand-raisers"} == {one.segment for one in found.expected}
+    page = render(found, Form.HTML)
+    told = ("The lead you asked for", str(asked.after.owner), "SLA to expect")
+    assert [True] * 3 == [one in page for one in told]
+    stranger = Trying(MONDAY, now, routed.app.policy, changed, (LeadKey("999999"),))
+    with pytest.raises(RoutereadyError, match="nothing was decided of this lead"):
+        what_if(routed.app.ledger, stranger)
 
 
 def test_the_command_tells_it_and_writes_it(routed: Town, tmp_path: Path) -> None:

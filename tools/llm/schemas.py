@@ -1,6 +1,7 @@
 """JSON Schemas as strict servers want them, made from pydantic models."""
 
 from copy import deepcopy
+from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -16,8 +17,9 @@ _NAMED = ("properties", "$defs")
 """Keywords whose keys are names, not keywords."""
 
 
+@cache
 def strict_schema(model: type[BaseModel]) -> Schema:
-    """A model's schema with every object closed and every property required.
+    """A model's schema with every object closed and every property required; not to be changed.
 
     What has a default may then be null instead (OpenAI: Structured Outputs, "Supported schemas").
     """

@@ -55,14 +55,18 @@ _PERSON = "Standard"
 
 
 @dataclass(slots=True)
-class _Trail:
+class Trail:
     """Where one lead's record went."""
 
     kind: RecordKind
     record_id: RecordId
+    """Where it is now."""
     records: set[RecordId] = field(default_factory=set[RecordId])
+    """Everything that it was."""
     opportunity: RecordId | None = None
+    """What its conversion created."""
     row: Row | None = None
+    """The record as it is now; None where there is none."""
     was_converted: bool = False
 
 
@@ -70,20 +74,26 @@ def observe(
     subjects: Mapping[LeadKey, Subject], since: datetime, reader: Reader
 ) -> dict[LeadKey, Observed]:
     """These records as they are now, with what was done about them since then."""
-    trails = {
-        lead: _Trail(one.kind, wire.record_id(one.record_id))
-        for lead, one in subjects.items()
-        if wire.is_record_id(one.record_id)
-    }
-    _walk(trails, reader)
-    about = _about(trails)
+    walked = trails(subjects, reader)
+    about = _about(walked)
     found = _activities(about, since, reader)
-    observed = {lead: _observed(trail, found[lead]) for lead, trail in trails.items()}
+    observed = {lead: _observed(trail, found[lead]) for lead, trail in walked.items()}
     nothing = Observed(record=None, activities=())
     return {lead: observed.get(lead, nothing) for lead in subjects}
 
 
-def _walk(trails: Mapping[LeadKey, _Trail], reader: Reader) -> None:
+def trails(subjects: Mapping[LeadKey, Subject], reader: Reader) -> dict[LeadKey, Trail]:
+    """Where each record went; what is no Salesforce id is left out."""
+    begun = {
+        lead: Trail(one.kind, wire.record_id(one.record_id))
+        for lead, one in subjects.items()
+        if wire.is_record_id(one.record_id)
+    }
+    _walk(begun, reader)
+    return begun
+
+
+def _walk(trails: Mapping[LeadKey, Trail], reader: Reader) -> None:
     """Follow every record through merges and conversions to where it is now."""
     rows: dict[RecordId, Row] = {}
     for _ in range(MOVES):
@@ -96,7 +106,7 @@ def _walk(trails: Mapping[LeadKey, _Trail], reader: Reader) -> None:
 
 
 def _missing(
-    trails: Iterable[_Trail], rows: Mapping[RecordId, Row]
+    trails: Iterable[Trail], rows: Mapping[RecordId, Row]
 ) -> dict[RecordKind, set[RecordId]]:
     wanted: dict[RecordKind, set[RecordId]] = {kind: set() for kind in RecordKind}
     for trail in trails:
@@ -120,7 +130,7 @@ def _rows(wanted: Mapping[RecordKind, set[RecordId]], reader: Reader) -> dict[Re
     return {RecordId(row["Id"]): row for some in reader.rows(asked) for row in some}
 
 
-def _advance(trail: _Trail, rows: Mapping[RecordId, Row]) -> None:
+def _advance(trail: Trail, rows: Mapping[RecordId, Row]) -> None:
     """Move a trail on as far as the rows tell."""
     for _ in range(MOVES):
         row = rows.get(trail.record_id)
@@ -139,7 +149,7 @@ def _advance(trail: _Trail, rows: Mapping[RecordId, Row]) -> None:
             return
 
 
-def _about(trails: Mapping[LeadKey, _Trail]) -> dict[RecordId, LeadKey]:
+def _about(trails: Mapping[LeadKey, Trail]) -> dict[RecordId, LeadKey]:
     """Which lead each record id is about."""
     about: dict[RecordId, LeadKey] = {}
     for lead, trail in trails.items():
@@ -192,7 +202,7 @@ def _mails(tasks: Sequence[Row], reader: Reader) -> dict[str, Row]:
     return {row["ActivityId"]: row for row in rows}
 
 
-def _observed(trail: _Trail, activities: list[Activity]) -> Observed:
+def _observed(trail: Trail, activities: list[Activity]) -> Observed:
     row = trail.row
     if row is None or row["IsDeleted"]:
         return Observed(record=None, activities=())

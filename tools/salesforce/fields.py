@@ -15,6 +15,7 @@ class SObject(StrEnum):
     CONTACT = "Contact"
     ACCOUNT = "Account"
     OPPORTUNITY = "Opportunity"
+    OPPORTUNITY_CONTACT_ROLE = "OpportunityContactRole"
     TASK = "Task"
     EVENT = "Event"
     EMAIL_MESSAGE = "EmailMessage"
@@ -228,6 +229,8 @@ TASK = Columns(
 EVENT = Columns(
     ("Id", "WhoId", "WhatId", "Subject", "StartDateTime", "EndDateTime", *_DOERS),
 )
+DEAL = Columns(("Id", "CreatedDate", "Amount", "IsClosed", "IsWon"))
+CONTACT_ROLE = Columns(("OpportunityId", "ContactId"))
 EMAIL_MESSAGE = Columns(
     ("Id", "ActivityId", "Incoming", "Status", "Subject", "FromAddress", "MessageDate"),
     ("IsBounced",),

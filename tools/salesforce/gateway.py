@@ -8,11 +8,13 @@ from datetime import datetime
 from domain.crm import Candidates, OwnerState, Roster
 from domain.effects import LogCall, Receipt, SetOwner, SetTask, StampTouch
 from domain.lead import Lead
+from domain.outcomes import Became
 from domain.ports import Clock, Finding, Observed
 from domain.route import Subject
 from domain.values import EffectKey, LeadKey, RecordId
-from tools.salesforce import activities, candidates, examination, owners, wire
+from tools.salesforce import activities, candidates, examination, outcomes, owners, wire
 from tools.salesforce.client import Client, Connection, Row, Usage
+from tools.salesforce.deploying import Deployer
 from tools.salesforce.examination import Expected
 from tools.salesforce.fields import PERSON_ACCOUNT, SObject
 from tools.salesforce.noting import Noter
@@ -123,6 +125,12 @@ class Gateway:
         """These records as they are now, with what was done about them since then."""
         return activities.observe(subjects, since, self._reader)
 
+    def outcomes(
+        self, subjects: Mapping[LeadKey, Subject], since: Mapping[LeadKey, datetime]
+    ) -> Mapping[LeadKey, Became]:
+        """What became of these records; one that is gone for good is absent."""
+        return outcomes.outcomes(subjects, since, self._reader)
+
     def stirred(self, since: datetime) -> Mapping[RecordId, datetime]:
         """Records on which somebody did something, or that changed, and when."""
         return activities.stirred(since, self._reader, self._client.user_id)
@@ -146,6 +154,10 @@ class Gateway:
         return examination.examine(
             org, settings.expected, settings.guard, person_accounts=settings.person_accounts
         )
+
+    def deployer(self) -> Deployer:
+        """What adds our fields and rules to the org."""
+        return Deployer(self._client, self._clock)
 
     def url(self, record_id: RecordId) -> str:
         """The record's page in Salesforce, whatever kind of record it is."""

@@ -14,11 +14,10 @@ from domain.cohorts import (
     compare_medians,
     compare_shares,
     in_both,
-    newcombe,
     overlap,
     treated_control,
-    wilson,
 )
+from domain.intervals import newcombe, wilson
 from domain.journeys import Ending
 from domain.measures import Dimension, Share, Stay
 from tests.journeys import MONDAY, assigned, minutes

@@ -23,6 +23,7 @@ from domain.measures import (
     spread,
     timings,
 )
+from domain.outcomes import OutcomeRules
 from tests.builders import policy
 from tests.journeys import MONDAY, REP, assigned, journey, minutes
 
@@ -34,7 +35,7 @@ def paced(one: Journey, stretch: Stretch) -> Pace:
 
 def test_without_leads_nothing_is_told_and_each_measure_says_why() -> None:
     """An undefined measure is None with a reason, never zero."""
-    found = measure([], {}, MONDAY)
+    found = measure([], {}, MONDAY, OutcomeRules())
     assert (None, "no lead came so far") == (
         found.coverage.ready.value,
         found.coverage.ready.reason,
@@ -133,7 +134,7 @@ def test_what_was_closed_before_its_promise_neither_kept_nor_broke_it() -> None:
 def test_superseded_journeys_are_counted_in_the_newer_cycle_only() -> None:
     """A lead that came up again is one journey, not two."""
     group = [assigned(1, ending=Ending.SUPERSEDED, ended_at=MONDAY), assigned(1)]
-    assert 1 == measure(group, timings(group, policy(), MONDAY), MONDAY).journeys
+    assert 1 == measure(group, timings(group, policy(), MONDAY), MONDAY, OutcomeRules()).journeys
 
 
 def test_quality_tells_apart_who_was_asked_and_who_was_right() -> None:
@@ -181,5 +182,5 @@ def test_groups_add_up_to_the_whole() -> None:
     group = [assigned(number, touched_after=number, tier="AB"[number % 2]) for number in range(9)]
     times = timings(group, policy(), MONDAY)
     parts = groups(group, Dimension.TIER).values()
-    counts = [measure(part, times, MONDAY).journeys for part in parts]
-    assert measure(group, times, MONDAY).journeys == sum(counts)
+    counts = [measure(part, times, MONDAY, OutcomeRules()).journeys for part in parts]
+    assert measure(group, times, MONDAY, OutcomeRules()).journeys == sum(counts)

@@ -1,0 +1,62 @@
+"""Telling operations, once, what has gone quiet or drifts."""
+
+from datetime import datetime
+
+from agent.agreeing import by_salesforce
+from agent.context import RunContext
+from agent.ledger import Ledger
+from agent.ledger.records import PlannedEffect, Step, effect_key
+from domain.alerts import Alert, alerts
+from domain.authority import PUBLISHERS
+from domain.effects import Planned, SendReport
+from domain.policy import Policy
+from domain.values import CycleId, DecisionId
+
+LOOK = "alerts"
+"""The cursor of the last look."""
+NOBODY = CycleId("")
+"""An alert belongs to no cycle."""
+LEADS = 10
+"""So many leads are named in a message."""
+
+
+def current(ledger: Ledger, policy: Policy, now: datetime) -> tuple[Alert, ...]:
+    """Everything that is wrong now; no vendor is asked."""
+    since = now - policy.alerts.look_back
+    agreements = by_salesforce(ledger, policy, since)
+    return alerts(ledger.measuring.journeys(since), agreements, policy, now)
+
+
+def plan_alerts(context: RunContext) -> Step:
+    """The messages about what nobody was told yet; looked for once in a while."""
+    step, policy, now = Step(at=context.now), context.policy, context.now
+    intake = context.ledger.intake
+    if context.messenger is None or not policy.alerts.on:
+        return step
+    last = intake.cursor(LOOK)
+    if last is not None and now - last.at < policy.alerts.look_every:
+        return step
+    readers = sorted(email for email, one in policy.users.items() if one.role in PUBLISHERS)
+    wanted = {
+        effect_key(NOBODY, "send_report", f"alert {one.key} {to}"): _message(one, to)
+        for one in current(context.ledger, policy, now)
+        for to in readers
+    }
+    known = context.ledger.effects.known(list(wanted))
+    for key, report in wanted.items():
+        if key not in known:
+            planned = Planned(key=key, action=report)
+            step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), now))
+    intake.move_cursor(LOOK, "", now)
+    return step
+
+
+def _message(one: Alert, to: str) -> SendReport:
+    more = len(one.leads) - LEADS
+    leads = [*one.leads[:LEADS], *([f"and {more} more"] if more > 0 else [])]
+    return SendReport(
+        to=to,
+        title=f"Worth a look: {one.subject}"[:150],
+        intro=one.sentence,
+        sections=(("What to do", (one.todo,)), ("Leads", tuple(leads))),
+    )

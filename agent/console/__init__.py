@@ -1,0 +1,1 @@
+"""The console: one screen that says whether leads are worked, and the leads behind each number."""

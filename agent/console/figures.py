@@ -1,0 +1,168 @@
+"""Boards kept at hand: made beside the requests, at most once a minute, and told with their age.
+
+A page never waits for a hundred thousand journeys to be measured. It shows the board of a moment
+ago, while a newer one is made in a process of its own.
+"""
+
+import gc
+import multiprocessing
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
+from typing import Any
+
+from agent.console.boards import Board, Measurer, Scope
+from agent.ledger import Ledger
+from agent.ledger.engine import open_engine
+from agent.logs import alert
+from agent.simulating import Trying, what_if
+from domain.policy import Policy
+from domain.simulation import Simulation
+
+SECONDS_FRESH = 60.0
+SHARE_OF_TIME = 5
+"""Making boards takes at most a fifth of a processor."""
+MOST = 64
+"""Boards that are kept; the one that was not asked for longest goes."""
+PATIENCE = 2.0
+"""Seconds that the very first page waits for its board."""
+
+
+class Workshop:
+    """Where what takes long is worked out: one thing at a time, beside the requests."""
+
+    def __init__(
+        self,
+        start: Callable[[], Executor],
+        board: Callable[[Scope, Policy, datetime], Board],
+        tried: Callable[[Trying], Simulation],
+    ) -> None:
+        self._start = start
+        self._executor = start()
+        self._board = board
+        self._tried = tried
+
+    def board(self, scope: Scope, policy: Policy, now: datetime) -> "Future[Board]":
+        """A board in the making."""
+        return self._submit(self._board, scope, policy, now)
+
+    def tried(self, trying: Trying) -> "Future[Simulation]":
+        """A what-if in the making."""
+        return self._submit(self._tried, trying)
+
+    def close(self) -> None:
+        """Finish what is under way and drop the rest."""
+        self._executor.shutdown(cancel_futures=True)
+
+    def _submit(self, work: Callable[..., Any], *given: object) -> "Future[Any]":
+        try:
+            return self._executor.submit(work, *given)
+        except BrokenProcessPool:  # it was killed; the next one begins anew
+            self._executor = self._start()
+            return self._executor.submit(work, *given)
+
+
+def beside(ledger: Ledger) -> Workshop:
+    """On a thread of this process, which suits a small ledger."""
+    return Workshop(
+        lambda: ThreadPoolExecutor(1, "workshop"), Measurer(ledger).board, partial(what_if, ledger)
+    )
+
+
+def apart(url: str) -> Workshop:
+    """In a process of its own, so that pages stay quick meanwhile."""
+    spawn = multiprocessing.get_context("spawn")
+    return Workshop(
+        lambda: ProcessPoolExecutor(1, mp_context=spawn), partial(_made, url), partial(_tried, url)
+    )
+
+
+@cache
+def _ledger(url: str) -> Ledger:
+    gc.freeze()
+    return Ledger.on(open_engine(url))
+
+
+@cache
+def _measurer(url: str) -> Measurer:
+    return Measurer(_ledger(url))
+
+
+def _made(url: str, scope: Scope, policy: Policy, now: datetime) -> Board:
+    return _measurer(url).board(scope, policy, now)
+
+
+def _tried(url: str, trying: Trying) -> Simulation:
+    return what_if(_ledger(url), trying)
+
+
+@dataclass
+class _Entry:
+    """A board, and the newer one in the making."""
+
+    board: Board | None = None
+    version: str = ""
+    """Of the policy that it was made under."""
+    made_at: float = 0.0
+    """By the monotonic clock: the ledger's may stand still."""
+    took: float = 0.0
+    making: "Future[Board] | None" = None
+    begun_at: float = 0.0
+    making_under: str = ""
+
+
+class Figures:
+    """Boards by scope."""
+
+    def __init__(self, workshop: Workshop, patience: float = PATIENCE) -> None:
+        self._workshop = workshop
+        self._patience = patience
+        self._entries: OrderedDict[Scope, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def board(self, scope: Scope, policy: Policy, now: datetime) -> Board | None:
+        """The board at hand; None while the first one of its scope is being made, or can't be."""
+        with self._lock:
+            entry = self._entry(scope)
+            self._take_in(entry)
+            if entry.making is None and self._is_stale(entry, policy):
+                entry.making = self._workshop.board(scope, policy, now)
+                entry.begun_at, entry.making_under = time.monotonic(), policy.version
+            making, board = entry.making, entry.board
+        if board is not None or making is None:
+            return board
+        wait([making], timeout=self._patience)
+        with self._lock:
+            self._take_in(entry)
+            return entry.board
+
+    def _entry(self, scope: Scope) -> _Entry:
+        entry = self._entries.setdefault(scope, _Entry())
+        self._entries.move_to_end(scope)
+        while len(self._entries) > MOST:
+            self._entries.popitem(last=False)
+        return entry
+
+    def _take_in(self, entry: _Entry) -> None:
+        if entry.making is None or not entry.making.done():
+            return
+        made, entry.making = entry.making, None
+        entry.made_at, entry.version = time.monotonic(), entry.making_under
+        entry.took = entry.made_at - entry.begun_at
+        error = made.exception()
+        if error is None:
+            entry.board = made.result()
+        else:
+            alert("board_failed", f"The figures could not be worked out: {error!r}")
+
+    def _is_stale(self, entry: _Entry, policy: Policy) -> bool:
+        if entry.version != policy.version:
+            return True
+        age = time.monotonic() - entry.made_at
+        return age >= max(SECONDS_FRESH, SHARE_OF_TIME * entry.took)

@@ -1,0 +1,118 @@
+"""Changing something: proposed, shown whole, and done at a person's word, exactly as in Slack."""
+
+from starlette.responses import Response
+
+from agent import pressing
+from agent.console.office import NotAllowedError, NotThereError, Visit
+from agent.console.pages.story import known
+from agent.conversation import deciding, proposals
+from agent.conversation.requests import REQUESTS
+from agent.ledger.talks import Asked
+from agent.pressing import Press, Verb
+from domain.authority import CHANGES, Ability, may
+from domain.changes import Pause, Proposal, Resume
+from domain.values import CycleId, LeadKey, content_hash
+
+_READING = {Ability.APPROVE: Ability.APPROVE, Ability.DENY: Ability.DENY}
+
+
+def propose(visit: Visit) -> Response:
+    """Ask for a change of one lead; the next page shows what it would be."""
+    ability = _ability(visit)
+    lead = LeadKey(visit.path("lead"))
+    one = known(visit, lead, _READING.get(ability, Ability.WHY))
+    return _proposed(visit, ability, f"{ability}/{lead}", (one.cycle,), f"/leads/{lead}")
+
+
+def stop_or_go(visit: Visit) -> Response:
+    """Ask for a pause, or for its end."""
+    ability = _ability(visit)
+    if ability not in (Ability.PAUSE, Ability.RESUME):
+        raise NotThereError("This can't be asked for here.")
+    return _proposed(visit, ability, f"{ability}/{visit.asked('scope')}", (), "/system")
+
+
+def _ability(visit: Visit) -> Ability:
+    asked = visit.asked("ability")
+    if asked not in CHANGES:
+        raise NotThereError("This can't be asked for here.")
+    return Ability(asked)
+
+
+def _proposed(
+    visit: Visit, ability: Ability, matter: str, about: tuple[CycleId, ...], back: str
+) -> Response:
+    form = REQUESTS[ability].form
+    given = {name: visit.asked(name) for name in form.model_fields if visit.asked(name)}
+    answer = proposals.propose(
+        ability, form.model_validate(given), visit.talk(*about, matter=matter)
+    )
+    if answer.proposal is None:
+        return visit.go(back, said=" ".join((answer.title, *answer.lines)))
+    return visit.go(f"/proposals/{answer.proposal}")
+
+
+def show(visit: Visit) -> Response:
+    """What a proposal would change, and the two buttons."""
+    asked = _asked(visit)
+    return visit.page("proposal.html", asked=asked, proposal=asked.proposal, back=_back(asked))
+
+
+def word(visit: Visit) -> Response:
+    """A yes or a no; who may give it is decided where Slack's buttons decide it."""
+    asked = _asked(visit)
+    context = visit.office.app.context()
+    yes = visit.asked("word") == "yes"
+    said = deciding.decide(asked.proposal.id, yes=yes, by=visit.who, context=context)
+    visit.office.app.hurry()
+    return visit.go(_back(asked), said=said)
+
+
+def _asked(visit: Visit) -> Asked:
+    visit.about = visit.path("proposal")
+    asked = visit.ledger.talks.proposal(visit.about)
+    if asked is None or not may_see(visit, asked.proposal):
+        raise NotThereError("There is no such proposal, or it is not yours to see.")
+    return asked
+
+
+def may_see(visit: Visit, proposal: Proposal) -> bool:
+    """Who asked may see a proposal, and whoever could decide it."""
+    if proposal.by == visit.who.email:
+        return True
+    return all(
+        visit.circle(one.kind) is None
+        if isinstance(one, Pause | Resume)
+        else may(visit.who, one.kind, one.owner)
+        for one in proposal.changes
+    )
+
+
+def _back(asked: Asked) -> str:
+    first = asked.proposal.changes[0]
+    return "/system" if isinstance(first, Pause | Resume) else f"/leads/{first.lead}"
+
+
+def rule(visit: Visit) -> Response:
+    """A word on a "not mine": the same press as the buttons of the message in Slack."""
+    verb = Verb(visit.asked("verb"))
+    if verb not in (Verb.GIVE_ON, Verb.KEEP):
+        raise NotThereError("This can't be asked for here.")
+    context = visit.office.app.context()
+    dispute, visit.about = visit.path("dispute"), visit.path("dispute")
+    rows = [one for one in visit.ledger.handoffs.disputes(state="open") if one.id == dispute]
+    if not rows:
+        return visit.go("/waiting", said="This was ruled meanwhile.")
+    held = visit.ledger.handoffs.get(CycleId(rows[0].cycle_id))
+    if held is None or not pressing.may_rule(visit.who.email, held.handoff, visit.policy):
+        raise NotAllowedError("The owner's manager or sales operations decides this.")
+    pressed = Press(
+        id="p" + content_hash(f"{visit.who.email} {verb} {dispute}"),
+        user=visit.who.email,
+        verb=verb,
+        cycle=CycleId(rows[0].cycle_id),
+        fields={"dispute": dispute},
+    )
+    said = pressing.keep(pressed, context) or pressing.carry_out(pressed, context)
+    visit.office.app.hurry()
+    return visit.go("/waiting", said=said)

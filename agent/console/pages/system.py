@@ -1,0 +1,92 @@
+"""System: ticks, feeds and their lag, writes under way, limits, pauses, who used the console."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.responses import Response
+
+from agent.console import words
+from agent.console.office import Visit
+from agent.ledger.tables import EffectState, RunRow
+from domain.authority import Ability
+from domain.changes import WORKER
+
+RUNS = 40
+LOOKS = 60
+LAG = timedelta(minutes=15)
+_STATES = {
+    EffectState.PLANNED: "planned",
+    EffectState.ATTEMPTED: "under way",
+    EffectState.UNKNOWN: "in doubt",
+    EffectState.DEAD: "given up",
+}
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One run of the worker."""
+
+    kind: str
+    started_at: datetime
+    took: timedelta | None
+    did: str
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What may be used up in a day, and how much of it is."""
+
+    name: str
+    used: int
+    most: int
+
+
+def show(visit: Visit) -> Response:
+    """The worker's own state."""
+    ledger, policy = visit.ledger, visit.policy
+    today = visit.midnight()
+    rules = policy.conversation
+    stops = ledger.talks.stops()
+    return visit.page(
+        "system.html",
+        ticks=[_tick(row) for row in ledger.workings.runs(RUNS)],
+        cursors=ledger.workings.cursors(),
+        leases=ledger.workings.leases(),
+        lag=LAG,
+        backlog=ledger.workings.backlog(),
+        states=_STATES,
+        limits=[
+            Limit(
+                "Leads given away by conversation",
+                ledger.talks.given_since(today),
+                rules.gifts_per_day,
+            ),
+            Limit(
+                "Tokens of conversations",
+                ledger.turns.tokens_since(today).total,
+                rules.tokens_per_day,
+            ),
+        ],
+        providers=policy.enrichment.providers,
+        stops=stops,
+        scopes=[
+            one for one in (WORKER, *(each.name for each in policy.segments)) if one not in stops
+        ],
+        may_stop=visit.circle(Ability.PAUSE) is None,
+        looks=ledger.visits.latest(LOOKS),
+        stop_file=visit.office.app.settings.routeready_stop_file,
+        database=ledger.engine.dialect.name,
+    )
+
+
+def _tick(row: RunRow) -> Tick:
+    counts = sorted(row.counts.items())
+    return Tick(
+        kind=row.kind,
+        started_at=row.started_at,
+        took=None if row.ended_at is None else row.ended_at - row.started_at,
+        did=", ".join(f"{words.number(count)} {kind.lower()}" for kind, count in counts)
+        or "nothing was due",
+        error=row.error,
+    )

@@ -1,0 +1,169 @@
+"""Approvals and exceptions: everything that waits for a person's word, with the buttons for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
+
+from agent import pressing
+from agent.console import words
+from agent.console.office import Visit, name_of
+from agent.console.pages import proposing
+from agent.ledger.tables import CycleStatus, EffectRow
+from agent.ledger.talks import Known
+from domain.authority import Ability, may
+from domain.values import CycleId, LeadKey
+
+MOST = 200
+"""Rows of one list; more is told as a number."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An assignment that waits for a word."""
+
+    lead: Known
+    sentence: str
+    since: datetime
+    may_decide: bool
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A "not mine" that nobody has ruled."""
+
+    id: str
+    lead: LeadKey
+    title: str
+    by: str
+    reason: str
+    note: str
+    evidence: tuple[str, ...]
+    since: datetime
+    may_rule: bool
+
+
+@dataclass(frozen=True)
+class Dead:
+    """A write that was given up."""
+
+    lead: LeadKey
+    title: str
+    what: str
+    words: str
+    attempts: int
+    at: datetime | None
+    may_retry: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lead that somebody holds back."""
+
+    lead: Known
+    why: str
+    may_release: bool
+
+
+def show(visit: Visit) -> Response:
+    """All that the person may see of it."""
+    proposals = [
+        one for one in visit.ledger.workings.proposals(visit.now) if proposing.may_see(visit, one)
+    ]
+    dead, more = _dead(visit)
+    return visit.page(
+        "waiting.html",
+        waiting=_waiting(visit),
+        proposals=proposals,
+        disputes=_disputes(visit),
+        held=_held(visit),
+        dead=dead,
+        more=more,
+    )
+
+
+def _waiting(visit: Visit) -> list[Waiting]:
+    rows = visit.ledger.approvals.pending()[:MOST]
+    known = _known(visit, [row.cycle_id for row in rows])
+    owners = visit.ledger.lists.planned_owners([row.cycle_id for row in rows])
+    found: list[Waiting] = []
+    for row in rows:
+        one = known.get(row.cycle_id)
+        owner = owners.get(CycleId(row.cycle_id))
+        owner = owner if owner in visit.policy.users else None
+        if one is None or one.status is not CycleStatus.APPROVAL:
+            continue
+        if visit.may(Ability.WAITING, owner):
+            decides = visit.may(Ability.APPROVE, owner)
+            found.append(Waiting(one, row.sentence, row.requested_at, decides))
+    return found
+
+
+def _known(visit: Visit, cycles: list[str]) -> Mapping[str, Known]:
+    return {one.cycle: one for one in visit.ledger.talks.of_cycles([*map(CycleId, cycles)])}
+
+
+def _disputes(visit: Visit) -> list[Dispute]:
+    rows = visit.ledger.handoffs.disputes(state="open")[:MOST]
+    held = visit.ledger.handoffs.several([CycleId(row.cycle_id) for row in rows])
+    labels = {one.name: one.label for one in visit.policy.follow_through.disputes}
+    found: list[Dispute] = []
+    for row in rows:
+        theirs = held.get(CycleId(row.cycle_id))
+        if theirs is None or not visit.may(Ability.WAITING, theirs.handoff.answers):
+            continue
+        found.append(
+            Dispute(
+                id=row.id,
+                lead=LeadKey(row.lead),
+                title=theirs.handoff.title,
+                by=name_of(row.by, visit.policy),
+                reason=labels.get(row.reason, words.spoken(row.reason)),
+                note=row.note,
+                evidence=tuple(row.evidence),
+                since=row.opened_at,
+                may_rule=pressing.may_rule(visit.who.email, theirs.handoff, visit.policy),
+            )
+        )
+    return found
+
+
+def _held(visit: Visit) -> list[Held]:
+    why = visit.ledger.lists.holds(MOST)
+    leads = visit.ledger.lists.of_leads(list(why))
+    return [
+        Held(one, why[one.lead], visit.may(Ability.RELEASE, one.owner))
+        for one in leads
+        if visit.may(Ability.FIND, one.owner)
+    ]
+
+
+def _dead(visit: Visit) -> tuple[list[Dead], int]:
+    """Writes that were given up, and how many are not shown for want of room."""
+    rows = visit.ledger.workings.dead_letters(MOST + 1)
+    known = {
+        one.lead: one for one in visit.ledger.talks.of_leads([LeadKey(row.lead) for row in rows])
+    }
+    found = [
+        _letter(visit, row, known.get(LeadKey(row.lead)))
+        for row in rows[:MOST]
+        if _is_theirs(visit, known.get(LeadKey(row.lead)))
+    ]
+    return found, len(rows) - MOST
+
+
+def _is_theirs(visit: Visit, one: Known | None) -> bool:
+    return may(visit.who, Ability.FIND, None if one is None else one.owner)
+
+
+def _letter(visit: Visit, row: EffectRow, one: Known | None) -> Dead:
+    return Dead(
+        lead=LeadKey(row.lead),
+        title="about no lead" if one is None else one.title,
+        what=words.spoken(row.kind),
+        words=str((row.receipt or {}).get("words") or "no answer"),
+        attempts=row.attempts,
+        at=row.settled_at,
+        may_retry=one is not None and visit.may(Ability.TRY_AGAIN, one.owner),
+    )

@@ -1,0 +1,233 @@
+"""Lists of leads, page by page: narrowed, sorted and counted by the database."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, case, func, or_, select
+
+from agent.ledger.engine import reading
+from agent.ledger.handoffs import OPEN
+from agent.ledger.rows import table
+from agent.ledger.tables import CycleRow, CycleStatus, HandoffRow, HoldRow
+from agent.ledger.talks import Known, as_known, known_leads
+from domain.handoff import Closing
+from domain.values import CycleId, LeadKey
+
+_CYCLE = table(CycleRow)
+_HANDOFF = table(HandoffRow)
+_HOLD = table(HoldRow)
+
+
+class Standing(StrEnum):
+    """How leads can stand, as people ask for them."""
+
+    LATE = "late"
+    """In somebody's hands, untouched, and past its target."""
+    SOON = "soon"
+    """In somebody's hands and untouched, due soon."""
+    UNTOUCHED = "untouched"
+    """In somebody's hands and untouched, late or not."""
+    LISTED = "listed"
+    """Past every step of the ladder."""
+    NOBODYS = "nobodys"
+    """Came up, and in nobody's hands yet."""
+    APPROVAL = "approval"
+    WAITING = "waiting"
+    PARKED = "parked"
+    REJECTED = "rejected"
+    TOUCHED = "touched"
+    CLOSED = "closed"
+    """Ended without a touch."""
+
+
+class Order(StrEnum):
+    """How a list is sorted."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    DUE = "due"
+    """Due first at the top."""
+
+
+BEFORE_HANDS = (
+    CycleStatus.OPEN,
+    CycleStatus.WAITING,
+    CycleStatus.PARKED,
+    CycleStatus.APPROVAL,
+    CycleStatus.ASSIGNING,
+)
+"""Where a cycle stands while it is in nobody's hands."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which leads are meant; what is None narrows nothing."""
+
+    now: datetime
+    soon: datetime
+    """What is due until then is due soon."""
+    owners: Collection[str] | None = None
+    """Only leads of these, by e-mail: what the asker may see."""
+    standing: Standing | None = None
+    segment: str | None = None
+    owner: str | None = None
+    words: Sequence[str] = ()
+    """All must be in the title; a single one may also be the Marketo id."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How the open leads stand."""
+
+    open: int
+    late: int
+    soon: int
+    listed: int
+
+
+class Lists:
+    """What lists of leads ask of the ledger."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def count(self, wanted: Wanted) -> int:
+        """How many cycles are meant."""
+        query = _narrowed(select(func.count()), wanted)
+        with reading(self._engine) as connection:
+            return connection.scalar(query) or 0
+
+    def page(self, wanted: Wanted, order: Order, *, skip: int, limit: int) -> list[Known]:
+        """Some of the cycles that are meant, in order."""
+        needs_hands = order is Order.DUE
+        ids = _narrowed(select(_CYCLE.c.id), wanted, needs_hands=needs_hands)
+        ids = ids.order_by(*_sorted(order)).offset(skip).limit(limit)
+        with reading(self._engine) as connection:
+            return _whole(connection, list(connection.scalars(ids)))
+
+    def of_leads(self, leads: Sequence[LeadKey]) -> list[Known]:
+        """These leads, each in its newest cycle, in the order given."""
+        newest = (
+            select(_CYCLE.c.lead, func.max(_CYCLE.c.number).label("number"))
+            .where(_CYCLE.c.lead.in_(leads))
+            .group_by(_CYCLE.c.lead)
+            .subquery()
+        )
+        same = (newest.c.lead == _CYCLE.c.lead) & (newest.c.number == _CYCLE.c.number)
+        query = known_leads().join(newest, same)
+        with reading(self._engine) as connection:
+            found = [as_known(row) for row in connection.execute(query).mappings()]
+        by_lead = {one.lead: one for one in found}
+        return [by_lead[lead] for lead in leads if lead in by_lead]
+
+    def planned_owners(self, cycles: Sequence[str]) -> dict[CycleId, str | None]:
+        """Whom the latest decision of each of these cycles would give it to."""
+        query = select(_CYCLE.c.id, _CYCLE.c.owner).where(_CYCLE.c.id.in_(cycles))
+        with reading(self._engine) as connection:
+            return {CycleId(row.id): row.owner for row in connection.execute(query)}
+
+    def holds(self, limit: int) -> dict[LeadKey, str]:
+        """Leads that are held back, the latest first, each with who holds it and why."""
+        query = select(_HOLD).order_by(_HOLD.c.at.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query)
+            return {LeadKey(row.lead): f"{row.by}: {row.reason}" for row in rows}
+
+    def open_counts(self, wanted: Wanted) -> Counts:
+        """How many leads are in somebody's hands and untouched, and how they stand."""
+        target = _HANDOFF.c.target_at
+        late = func.sum(case((target <= wanted.now, 1), else_=0))
+        soon = func.sum(case(((target > wanted.now) & (target <= wanted.soon), 1), else_=0))
+        listed = func.sum(case((_HANDOFF.c.listed_at.is_not(None), 1), else_=0))
+        query = select(func.count(), late, soon, listed).where(_HANDOFF.c.state == OPEN)
+        if wanted.owners is not None:
+            query = query.where(_HANDOFF.c.owner.in_(sorted(wanted.owners)))
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one()
+        return Counts(row[0], row[1] or 0, row[2] or 0, row[3] or 0)
+
+
+def _whole(connection: Connection, ids: Sequence[CycleId]) -> list[Known]:
+    """The rows of one page, read after its ids: sorting whole rows would read all of them."""
+    query = known_leads().where(_CYCLE.c.id.in_(ids))
+    found = {row["id"]: as_known(row) for row in connection.execute(query).mappings()}
+    return [found[one] for one in ids]
+
+
+def _narrowed(query: Select[Any], wanted: Wanted, *, needs_hands: bool = False) -> Select[Any]:
+    conditions, of_hands = _conditions(wanted)
+    query = query.select_from(_CYCLE)
+    if of_hands or needs_hands:
+        joined = _HANDOFF.c.cycle_id == _CYCLE.c.id
+        query = query.join(_HANDOFF, joined, isouter=not of_hands)
+    return query.where(*conditions)
+
+
+def _conditions(wanted: Wanted) -> tuple[list[ColumnElement[bool]], bool]:
+    """The conditions, and whether they are about the hands that a lead is in."""
+    in_hands = list[ColumnElement[bool]]()
+    if wanted.owners is not None:
+        in_hands.append(_HANDOFF.c.owner.in_(sorted(wanted.owners)))
+    if wanted.owner is not None:
+        in_hands.append(_HANDOFF.c.owner == wanted.owner)
+    in_hands += _of_hands(wanted)
+    found = list(in_hands)
+    if wanted.standing is Standing.NOBODYS:
+        found.append(_CYCLE.c.status.in_(BEFORE_HANDS))
+    elif wanted.standing is not None and wanted.standing in _STATUSES:
+        found.append(_CYCLE.c.status == _STATUSES[wanted.standing])
+    if wanted.segment is not None:
+        found.append(_CYCLE.c.segment == wanted.segment)
+    if wanted.words:
+        found.append(_CYCLE.c.id.in_(_titled(wanted.words)))
+    return found, bool(in_hands)
+
+
+_STATUSES = {
+    Standing.APPROVAL: CycleStatus.APPROVAL,
+    Standing.WAITING: CycleStatus.WAITING,
+    Standing.PARKED: CycleStatus.PARKED,
+    Standing.REJECTED: CycleStatus.REJECTED,
+}
+
+
+def _of_hands(wanted: Wanted) -> list[ColumnElement[bool]]:
+    is_open, target = _HANDOFF.c.state == OPEN, _HANDOFF.c.target_at
+    match wanted.standing:
+        case Standing.LATE:
+            return [is_open, target <= wanted.now]
+        case Standing.SOON:
+            return [is_open, target > wanted.now, target <= wanted.soon]
+        case Standing.UNTOUCHED:
+            return [is_open]
+        case Standing.LISTED:
+            return [is_open, _HANDOFF.c.listed_at.is_not(None)]
+        case Standing.TOUCHED:
+            return [_HANDOFF.c.state == Closing.TOUCHED]
+        case Standing.CLOSED:
+            return [_HANDOFF.c.state.not_in((OPEN, Closing.TOUCHED))]
+        case _:
+            return []
+
+
+def _titled(words: Sequence[str]) -> Select[tuple[str]]:
+    """Cycles by the words of their titles: read from the index of titles alone."""
+    titled = [func.lower(_CYCLE.c.title).contains(one.lower(), autoescape=True) for one in words]
+    found = select(_CYCLE.c.id).where(*titled)
+    if len(words) == 1:
+        by_key = select(_CYCLE.c.id).where(_CYCLE.c.lead == words[0])
+        return select(_CYCLE.c.id).where(or_(_CYCLE.c.id.in_(found), _CYCLE.c.id.in_(by_key)))
+    return found
+
+
+def _sorted(order: Order) -> tuple[ColumnElement[Any], ...]:
+    match order:
+        case Order.NEWEST:
+            return (_CYCLE.c.opened_at.desc(), _CYCLE.c.id.desc())
+        case Order.OLDEST:
+            return (_CYCLE.c.opened_at, _CYCLE.c.id)
+        case Order.DUE:
+            return (_HANDOFF.c.target_at.asc().nulls_last(), _CYCLE.c.id)

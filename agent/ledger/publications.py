@@ -1,0 +1,116 @@
+"""Policies published beside the policy file: at most one is open, and each stays on record."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine, RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from agent.ledger.engine import reading
+from agent.ledger.records import Step
+from agent.ledger.rows import insert_new, table
+from agent.ledger.tables import PolicyRow, PublicationRow
+from agent.ledger.writing import write
+from domain.policy import Policy
+from domain.publishing import OPEN, Publication, Scope, State
+from domain.values import canonical_json
+
+_PUBLICATION = table(PublicationRow)
+_POLICY = table(PolicyRow)
+_SLOT = "open"
+_PLAIN = (
+    "id",
+    "version",
+    "base",
+    "by",
+    "because",
+    "state",
+    "asked_at",
+    "live_at",
+    "agreed_by",
+    "ended_at",
+    "ended_by",
+    "ended_because",
+)
+
+
+class Publications:
+    """What was published, by whom, and how it ended."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> list[Publication]:
+        """Every publication, newest first."""
+        rows = select(_PUBLICATION).order_by(_PUBLICATION.c.asked_at.desc(), _PUBLICATION.c.id)
+        with reading(self._engine) as connection:
+            return [_publication(row) for row in connection.execute(rows).mappings()]
+
+    def current(self) -> Publication | None:
+        """The one that waits for a word or decides now; None when the policy file is alone."""
+        found = select(_PUBLICATION).where(_PUBLICATION.c.slot == _SLOT)
+        with reading(self._engine) as connection:
+            row = connection.execute(found).mappings().one_or_none()
+        return None if row is None else _publication(row)
+
+    def policy(self, version: str) -> Policy | None:
+        """A policy that was published or decided before, whole; None for an unknown version."""
+        found = select(_POLICY.c.body).where(_POLICY.c.version == version)
+        with reading(self._engine) as connection:
+            body = connection.scalar(found)
+        return None if body is None else Policy.model_validate_json(body)
+
+    def open(self, publication: Publication, policy: Policy) -> bool:
+        """Record a publication with its policy; False while another one is open."""
+        row = {name: getattr(publication, name) for name in _PLAIN}
+        scope = {"segment": publication.scope.segment, "share": publication.scope.share}
+        body = canonical_json(policy)
+        kept = {
+            "version": policy.version,
+            "body": body,
+            "first_used_at": publication.asked_at,
+        }
+        try:
+            with self._engine.begin() as connection:
+                insert_new(connection, PolicyRow, [kept])
+                connection.execute(insert(_PUBLICATION).values(**row, **scope, slot=_SLOT))
+        except IntegrityError:
+            return False
+        return True
+
+    def begin(self, publication: str, by: str, now: datetime) -> bool:
+        """Let a proposed publication decide from now on; False when it no longer waits."""
+        waiting = (_PUBLICATION.c.id == publication) & (_PUBLICATION.c.state == State.PROPOSED)
+        begun = {"state": State.LIVE, "agreed_by": by, "live_at": now}
+        with self._engine.begin() as connection:
+            return bool(
+                connection.execute(update(_PUBLICATION).where(waiting).values(begun)).rowcount
+            )
+
+    def end(self, publication: str, how: State, by: str, because: str, step: Step) -> bool:
+        """End a publication together with what follows; False when it ended before."""
+        is_open = (_PUBLICATION.c.id == publication) & _PUBLICATION.c.state.in_(OPEN)
+        ended = {
+            "state": how,
+            "slot": None,
+            "ended_at": step.at,
+            "ended_by": by,
+            "ended_because": because,
+        }
+        with self._engine.begin() as connection:
+            if not connection.execute(update(_PUBLICATION).where(is_open).values(ended)).rowcount:
+                return False
+            write(connection, step)
+        return True
+
+    def watch(self, publication: str, now: datetime, last: datetime) -> bool:
+        """Note that it is judged now; False when it was since `last`."""
+        at = _PUBLICATION.c.watched_at
+        due = (_PUBLICATION.c.id == publication) & (at.is_(None) | (at <= last))
+        with self._engine.begin() as connection:
+            noted = update(_PUBLICATION).where(due).values(watched_at=now)
+            return bool(connection.execute(noted).rowcount)
+
+
+def _publication(row: RowMapping) -> Publication:
+    scope = Scope(segment=row["segment"], share=row["share"])
+    return Publication(scope=scope, **{name: row[name] for name in _PLAIN})

@@ -1,0 +1,162 @@
+"""The worker's own workings in the ledger: ticks, feeds, writes, calls of models, policies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, RowMapping, Select, func, select
+
+from agent.ledger.engine import reading
+from agent.ledger.rows import table
+from agent.ledger.tables import (
+    CallRow,
+    CursorRow,
+    DecisionRow,
+    EffectRow,
+    EffectState,
+    LeaseRow,
+    PolicyRow,
+    ProposalRow,
+    RunRow,
+)
+from agent.ledger.talks import PENDING
+from domain.changes import Proposal
+
+_RUN = table(RunRow)
+_CURSOR = table(CursorRow)
+_EFFECT = table(EffectRow)
+_CALL = table(CallRow)
+_DECISION = table(DecisionRow)
+_POLICY = table(PolicyRow)
+_PROPOSAL = table(ProposalRow)
+_LEASE = table(LeaseRow)
+
+UNSETTLED = (EffectState.PLANNED, EffectState.ATTEMPTED, EffectState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Writes of one kind that stand in one state."""
+
+    kind: str
+    state: str
+    count: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Calls of one prompt on one model."""
+
+    purpose: str
+    prompt: str
+    model: str
+    calls: int
+    tokens: int
+    milliseconds: float
+    """The mean."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """A policy that decisions were made under."""
+
+    version: str
+    since: datetime
+
+
+class Workings:
+    """What is asked about the worker itself."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def runs(self, limit: int) -> list[RunRow]:
+        """The latest ticks, newest first."""
+        query = select(_RUN).order_by(_RUN.c.started_at.desc()).limit(limit)
+        return [RunRow(**row) for row in self._rows(query)]
+
+    def cursors(self) -> list[CursorRow]:
+        """How far each feed has been read."""
+        query = select(_CURSOR).order_by(_CURSOR.c.name)
+        return [CursorRow(**row) for row in self._rows(query)]
+
+    def leases(self) -> list[LeaseRow]:
+        """Who may tick now."""
+        return [LeaseRow(**row) for row in self._rows(select(_LEASE).order_by(_LEASE.c.name))]
+
+    def backlog(self) -> list[Backlog]:
+        """Writes that are not settled, and those given up, by kind."""
+        query = (
+            select(_EFFECT.c.kind, _EFFECT.c.state, func.count(), func.min(_EFFECT.c.due_at))
+            .where(_EFFECT.c.state.in_((*UNSETTLED, EffectState.DEAD)))
+            .group_by(_EFFECT.c.kind, _EFFECT.c.state)
+            .order_by(_EFFECT.c.kind, _EFFECT.c.state)
+        )
+        with reading(self._engine) as connection:
+            return [Backlog(*row) for row in connection.execute(query)]
+
+    def dead_letters(self, limit: int) -> list[EffectRow]:
+        """Writes that were given up, the latest first."""
+        query = (
+            select(_EFFECT)
+            .where(_EFFECT.c.state == EffectState.DEAD)
+            .order_by(_EFFECT.c.kind, _EFFECT.c.due_at.desc())
+            .limit(limit)
+        )
+        return [EffectRow(**row) for row in self._rows(query)]
+
+    def spent(self, since: datetime) -> list[Spent]:
+        """What calls of models took since then, by prompt."""
+        query = (
+            select(
+                _CALL.c.purpose,
+                _CALL.c.prompt,
+                _CALL.c.model,
+                func.count(),
+                func.sum(_CALL.c.tokens),
+                func.avg(_CALL.c.milliseconds),
+            )
+            .where(_CALL.c.at >= since)
+            .group_by(_CALL.c.purpose, _CALL.c.prompt, _CALL.c.model)
+            .order_by(func.sum(_CALL.c.tokens).desc())
+        )
+        with reading(self._engine) as connection:
+            return [Spent(*row[:5], float(row[5])) for row in connection.execute(query)]
+
+    def calls(self, limit: int) -> list[CallRow]:
+        """The latest calls of models, newest first."""
+        query = select(_CALL).order_by(_CALL.c.at.desc()).limit(limit)
+        return [CallRow(**row) for row in self._rows(query)]
+
+    def decided(self, kind: str, limit: int) -> list[DecisionRow]:
+        """The latest decisions of one kind, newest first."""
+        query = (
+            select(_DECISION)
+            .where(_DECISION.c.kind == kind)
+            .order_by(_DECISION.c.at.desc())
+            .limit(limit)
+        )
+        return [DecisionRow(**row) for row in self._rows(query)]
+
+    def policies(self) -> list[InForce]:
+        """The policies that decisions were made under, the latest first."""
+        query = select(_POLICY.c.version, _POLICY.c.first_used_at)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_POLICY.c.first_used_at.desc()))
+            return [InForce(*row) for row in rows]
+
+    def proposals(self, now: datetime) -> list[Proposal]:
+        """Proposals that wait for a word, those that end first at the top."""
+        query = (
+            select(_PROPOSAL.c.body)
+            .where(_PROPOSAL.c.state == PENDING, _PROPOSAL.c.expires_at > now)
+            .order_by(_PROPOSAL.c.expires_at)
+        )
+        with reading(self._engine) as connection:
+            return [Proposal.model_validate(body) for body in connection.scalars(query)]
+
+    def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+        with reading(self._engine) as connection:
+            return connection.execute(query).mappings().all()

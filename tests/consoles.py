@@ -1,0 +1,92 @@
+"""The console as a test serves it: a real server on a port of its own, over a town's ledger."""
+
+import socket
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+import requests
+import uvicorn
+
+from agent.app import App
+from agent.console.door import Address
+from agent.console.figures import Figures, beside
+from agent.console.office import Office
+from agent.console.serving import open_office
+from agent.console.web import build
+
+START_SECONDS = 60
+
+
+@dataclass
+class Served:
+    """A console that is served."""
+
+    url: str
+    office: Office
+
+    def visitor(self, email: str | None = None) -> requests.Session:
+        """A browser of somebody; without a name, of whom an open console is for."""
+        session = requests.Session()
+        session.trust_env = False
+        if email is not None:
+            secret = self.office.door.let_in(email)
+            session.cookies.set(self.office.door.cookie, secret, domain="127.0.0.1")
+        return session
+
+
+@contextmanager
+def serving(app: App, public: str | None = None) -> Generator[Served]:
+    """Serve a console; with `public` people must sign in, `{port}` in it is the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        address = Address("127.0.0.1", port, None if public is None else public.format(port=port))
+        workshop = beside(app.ledger)
+        office = open_office(app, address, workshop, None)
+        office.figures = Figures(workshop, patience=START_SECONDS)
+        config = uvicorn.Config(build(office), log_level="error", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        deadline = time.monotonic() + START_SECONDS
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        try:
+            yield Served(f"http://127.0.0.1:{port}", office)
+        finally:
+            server.should_exit = True
+            thread.join()
+            workshop.close()
+
+
+class _Forms(HTMLParser):
+    """Collects a page's links and the secret of its forms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.secret = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what a tag says."""
+        told = dict(attrs)
+        self.links += [told[name] or "" for name in ("href", "action", "hx-get") if name in told]
+        if tag == "input" and told.get("name") == "csrf":
+            self.secret = told.get("value") or ""
+
+
+def links(html: str) -> list[str]:
+    """Every address that a page leads to."""
+    read = _Forms()
+    read.feed(html)
+    return read.links
+
+
+def form_secret(html: str) -> str:
+    """What the forms of a page carry."""
+    read = _Forms()
+    read.feed(html)
+    return read.secret
