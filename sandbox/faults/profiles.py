@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sandbox.faults.model import (
-    SOCKET,
     Act,
     Delay,
     Double,
@@ -128,7 +127,8 @@ L_POSTS = _At("slack", path="chat.postMessage")
 L_HISTORY = _At("slack", path="conversations.(history|replies)")
 L_OPENED = _At("slack", path="conversations.open")
 L_ANY = _At("slack", path="/api/")
-L_PUSHED = _At("slack", SOCKET)
+L_PUSHED = _At("slack", path="^/(events_api|interactive|slash_commands)$")
+"""What Slack delivers, by either way."""
 O_CHAT = _At("openai", "POST", "/chat/completions")
 SVEN = "sven.olsen@meridian.example"
 TAKES: Mapping[str, Json] = {
@@ -389,6 +389,10 @@ PROFILES: Mapping[str, Profile] = {
     "slack.delivered_often": Profile(
         "what people do is delivered eleven times, each time as a new envelope",
         (L_PUSHED.repeat(copies=10),),
+    ),
+    "slack.unheard": Profile(
+        "the app's acknowledgement of a delivery is lost, twice, so that events come again",
+        (L_PUSHED.reset(after=True, times=2),),
     ),
     "openai.rate_limit": Profile(
         "429 that asks to come again, twice",

@@ -29,8 +29,6 @@ from sandbox.world import Row, World
 ANSWER_SECONDS = 3.0
 RETRY_AFTER = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5))
 """How long after a failure the next attempt is made."""
-LATE = "slack.push_late"
-"""The scheduled event of a push that a fault holds back."""
 AT_ONCE = 8
 """Deliveries that wait for answers at the same time."""
 FAILURES: Mapping[type[Exception], str] = {
@@ -66,7 +64,6 @@ class Deliveries:
         self._left = 0
         self._settled = threading.Condition()
         world.on(EVENT, self._take)
-        world.on(LATE, self._send)
         world.table(app.ADDRESS)["courier"] = {"at": "work"}
 
     def stop(self) -> None:
@@ -79,33 +76,26 @@ class Deliveries:
             return self._settled.wait_for(lambda: self._left == 0, seconds)
 
     def _take(self, payload: Json) -> None:
-        """Take up one push, under the world's lock; faults may make it late."""
-        what = Push(**payload)
-        method = SOCKET if self._is_by_socket(what) else HTTP_PUSH
-        how = faults.delivered(self._world, f"/{what.kind}", what.payload, method=method)
-        told = {"push": payload, "copies": how.copies, "hold_seconds": how.hold_seconds}
-        if how.late:
-            self._world.schedule(self._world.now + how.late, LATE, told)
-        else:
-            self._send(told)
-
-    def _send(self, told: Json) -> None:
+        """Take up one push, under the world's lock."""
         with self._settled:
             self._left += 1
-        self._pool.submit(self._deliver, Push(**told["push"]), told["copies"], told["hold_seconds"])
+        self._pool.submit(self._deliver, Push(**payload))
 
-    def _is_by_socket(self, what: Push) -> bool:
-        return bool(app.installed(self._world)["socket_mode"]) and what.kind != CHALLENGE
-
-    def _deliver(self, what: Push, copies: int, hold_seconds: float) -> None:
+    def _deliver(self, what: Push) -> None:
         try:
-            time.sleep(hold_seconds)
             with self._world.lock:
-                is_socket = self._is_by_socket(what)
-                versions = [what, *(self._again(what) for _ in range(copies - 1))]
-            outcome = Outcome(failure="unknown_error")
-            for each in versions:
-                outcome = self._by_socket(each) if is_socket else self._by_http(each)
+                row = app.installed(self._world)
+                is_socket = row["socket_mode"] and what.kind != CHALLENGE
+                crossing = self._cross(what, SOCKET if is_socket else HTTP_PUSH)
+                if crossing.late:
+                    push(self._world, replace(what, has_crossed=True), after=crossing.late)
+                    return
+            outcome = Outcome(failure="connection_failed")
+            if not crossing.is_lost:
+                send = self._by_socket if is_socket else self._by_http
+                outcome = [send(each) for each in self._copies(what, crossing.copies)][-1]
+            if crossing.is_unheard:
+                outcome = Outcome(failure="http_timeout")
             with self._world.lock:
                 self._conclude(what, outcome)
         finally:
@@ -113,12 +103,20 @@ class Deliveries:
                 self._left -= 1
                 self._settled.notify_all()
 
-    def _again(self, what: Push) -> Push:
-        """The same once more: an event under another id, as Slack is known to send them."""
+    def _copies(self, what: Push, count: int) -> list[Push]:
+        """The same so often: an event each time under another id, as Slack is known to do."""
         if "event_id" not in what.payload:
-            return what
-        event_id = f"Ev{self._world.next_serial():08d}"
-        return replace(what, payload={**what.payload, "event_id": event_id})
+            return [what] * count
+        with self._world.lock:
+            ids = [f"Ev{self._world.next_serial():08d}" for _ in range(count - 1)]
+        again = [replace(what, payload={**what.payload, "event_id": one}) for one in ids]
+        return [what, *again]
+
+    def _cross(self, what: Push, method: str) -> faults.Crossing:
+        """What the faults that stand make of it; they strike a delivery once."""
+        if what.has_crossed or what.kind == CHALLENGE:
+            return faults.Crossing()
+        return faults.cross(self._world, f"/{what.kind}", what.payload, method=method)
 
     def _conclude(self, what: Push, outcome: Outcome) -> None:
         if not outcome.failure:
@@ -126,7 +124,9 @@ class Deliveries:
             return
         is_event = what.kind == "events_api"
         if is_event and outcome.may_retry and what.attempt < len(RETRY_AFTER):
-            again = replace(what, attempt=what.attempt + 1, reason=outcome.failure)
+            again = replace(
+                what, attempt=what.attempt + 1, reason=outcome.failure, has_crossed=False
+            )
             push(self._world, again, after=RETRY_AFTER[what.attempt])
         elif not is_event:
             acks.fail(self._world, what, outcome.failure)
