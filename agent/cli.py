@@ -185,6 +185,12 @@ def report(
     form: FormatName = "text",
     since: Since = "30d",
     segment: SegmentName = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="From this date on, instead of --since.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Only leads triggered before this date.")
+    ] = None,
     *,
     outcomes: Annotated[
         bool, typer.Option("--outcomes", help="Ask Salesforce what became of touched leads.")
@@ -201,7 +207,13 @@ def report(
     length = _back(since)
     app = open_app(read_settings())
     now = app.clock.now()
-    question = measuring.Question(since=now - length, now=now, segment=segment)
+    zone = app.policy.timezone
+    question = measuring.Question(
+        since=now - length if start is None else _date(start, zone),
+        now=now,
+        segment=segment,
+        until=None if until is None else _date(until, zone),
+    )
     journeys = measuring.read(app.ledger, question, app.policy)
     if outcomes:
         journeys = measuring.with_outcomes(journeys, app.context())

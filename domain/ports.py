@@ -6,6 +6,7 @@ happened to each action is in its receipt.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -33,6 +34,19 @@ from domain.outcomes import Became
 from domain.route import Subject
 from domain.touches import Activity as CrmActivity
 from domain.values import EffectKey, Instant, LeadKey, RecordId, Sourced, Value
+
+Watch = Callable[[str, str], AbstractContextManager[object]]
+"""Put around one piece of work, by its kind and name, such as `salesforce` and `read`.
+
+It counts or times what happens inside; what is raised there goes on.
+"""
+
+_NOTHING = nullcontext()
+
+
+def unwatched(kind: str, name: str) -> AbstractContextManager[object]:  # noqa: ARG001  (a Watch)
+    """Nobody looks, and it costs nothing."""
+    return _NOTHING
 
 
 class ActivityPage(Value):

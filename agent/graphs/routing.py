@@ -17,6 +17,7 @@ from langgraph.runtime import Runtime
 from agent import decisions, effects, enriching, feeds, publishing, rosters
 from agent.context import RunContext
 from agent.graphs.batch import Batch, Update, V
+from agent.graphs.watching import watched
 from domain.facts import with_icp_tier, without_tier
 from domain.gate import judge
 from domain.hygiene import merge
@@ -227,13 +228,13 @@ def notify(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001 
 def build() -> CompiledStateGraph[Batch, RunContext, Batch, Batch]:
     """The routing graph."""
     graph = StateGraph(Batch, context_schema=RunContext)
-    graph.add_sequence([intake, normalise, enrich, match, gate])
-    graph.add_sequence([assign, stamp])
-    graph.add_node(mirror, defer=True)  # once, after every open branch
-    graph.add_node(notify)
+    graph.add_sequence([*map(watched, (intake, normalise, enrich, match, gate))])
+    graph.add_sequence([*map(watched, (assign, stamp))])
+    graph.add_node(watched(mirror), defer=True)  # once, after every open branch
+    graph.add_node(watched(notify))
     graph.add_edge("mirror", "notify")
     for leaf in (wait, park, reject):
-        graph.add_node(leaf)
+        graph.add_node(watched(leaf))
     graph.add_edge(START, "intake")
     graph.add_conditional_edges("gate", open_branches, [*BRANCHES.values(), "stamp"])
     for leaf in ("stamp", "wait", "park", "reject"):

@@ -27,11 +27,11 @@ from sandbox.faults.model import (
 )
 from sandbox.faults.profiles import PROFILES, Profile
 from sandbox.faults.striking import (
-    Crossing,
+    Delivery,
     add,
     add_profile,
     clear,
-    cross,
+    delivered,
     remove,
     standing,
     through,
@@ -40,8 +40,8 @@ from sandbox.faults.striking import (
 __all__ = [
     "PROFILES",
     "Act",
-    "Crossing",
     "Delay",
+    "Delivery",
     "Double",
     "Drip",
     "Error",
@@ -61,7 +61,7 @@ __all__ = [
     "add",
     "add_profile",
     "clear",
-    "cross",
+    "delivered",
     "parse",
     "remove",
     "standing",

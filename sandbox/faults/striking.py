@@ -122,27 +122,31 @@ def through(world: World, vendor: str, request: Request, face: Handler) -> Respo
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
-    """What faults make of one of Slack's deliveries on its way to the app."""
+class Delivery:
+    """How one of Slack's deliveries reaches the app."""
 
-    copies: int = 1
-    """How often it arrives."""
-    late: timedelta = timedelta(0)
-    """How long others can overtake it."""
-    is_lost: bool = False
+    copies: int
+    """How often: once, and what the faults add."""
+    late: timedelta
+    """Of the world's time, before it is sent."""
+    hold_seconds: float
+    """Of the wall clock, before it is sent."""
+    is_lost: bool
     """Whether it never arrives."""
-    is_unheard: bool = False
+    is_unheard: bool
     """Whether it arrives and its answer does not."""
 
 
-def cross(world: World, path: str, payload: Json, *, method: str = SOCKET) -> Crossing:
-    """Let a delivery pass the faults: repeated, delayed, reset before or after it arrives."""
-    delivery = Request(method, path, {}, {}, json.dumps(payload).encode())
-    found = [fault for _, fault in _struck(world, "slack", delivery)]
+def delivered(world: World, path: str, payload: Json, *, method: str = SOCKET) -> Delivery:
+    """What the faults make of a delivery."""
+    request = Request(method, path, {}, {}, json.dumps(payload).encode())
+    found = [fault for _, fault in _struck(world, "slack", request)]
     resets = [fault.after for fault in found if isinstance(fault, Reset)]
-    return Crossing(
+    delays = [fault for fault in found if isinstance(fault, Delay)]
+    return Delivery(
         copies=1 + sum(fault.copies for fault in found if isinstance(fault, Repeat)),
-        late=timedelta(seconds=sum(one.seconds for one in found if isinstance(one, Delay))),
+        late=timedelta(seconds=sum(fault.seconds for fault in delays)),
+        hold_seconds=sum(fault.wall_seconds for fault in delays),
         is_lost=False in resets,
         is_unheard=True in resets,
     )

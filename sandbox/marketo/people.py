@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
 from sandbox.marketo import activity_log
-from sandbox.marketo.schema import INDEXED, TYPE_IDS, field_named
+from sandbox.marketo.schema import FIELDS, INDEXED, TYPE_IDS, field_named
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
@@ -14,19 +14,6 @@ INDEX = "marketo.index"
 LIST, PROGRAM = "marketo.list", "marketo.program"
 COOKIE = "marketo.cookie"
 """Whose each Munchkin cookie, and each `mkt_tok` of a mail, is, by its value."""
-
-
-class Person(Row):
-    """The fields of a person that have a value; every other one is None.
-
-    A hundred thousand of them take 120 MB less than with all their fields.
-    """
-
-    __slots__ = ()
-
-    def __missing__(self, _: str) -> Json:
-        """A field without a value."""
-        return None
 
 
 class Details(TypedDict, total=False):
@@ -61,8 +48,9 @@ def _index(world: World, person_id: str, field: str, old: Json, new: Json) -> No
 def create_person(world: World, values: Mapping[str, Json]) -> int:
     """A new person with these values, whoever else has the address; logs New Lead."""
     person_id = 300_000 + world.next_serial()
-    row = Person(
-        {name: value for name, value in values.items() if value not in (None, "")},
+    row: Row = dict.fromkeys(FIELDS)
+    row.update(
+        {name: value for name, value in values.items() if value != ""},
         id=person_id,
         createdAt=stamp(world),
         updatedAt=stamp(world),

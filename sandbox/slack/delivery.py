@@ -29,6 +29,8 @@ from sandbox.world import Row, World
 ANSWER_SECONDS = 3.0
 RETRY_AFTER = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5))
 """How long after a failure the next attempt is made."""
+LATE = "slack.push_late"
+"""The scheduled event of a push that a fault holds back."""
 AT_ONCE = 8
 """Deliveries that wait for answers at the same time."""
 FAILURES: Mapping[type[Exception], str] = {
@@ -64,6 +66,7 @@ class Deliveries:
         self._left = 0
         self._settled = threading.Condition()
         world.on(EVENT, self._take)
+        world.on(LATE, self._send)
         world.table(app.ADDRESS)["courier"] = {"at": "work"}
 
     def stop(self) -> None:
@@ -76,25 +79,40 @@ class Deliveries:
             return self._settled.wait_for(lambda: self._left == 0, seconds)
 
     def _take(self, payload: Json) -> None:
-        """Take up one push, under the world's lock."""
+        """Take up one push, under the world's lock; faults may make it late."""
+        what = Push(**payload)
+        method = SOCKET if self._is_by_socket(what) else HTTP_PUSH
+        how = faults.delivered(self._world, f"/{what.kind}", what.payload, method=method)
+        told: Row = {
+            "push": payload,
+            "copies": how.copies,
+            "hold_seconds": how.hold_seconds,
+            "is_lost": how.is_lost,
+            "is_unheard": how.is_unheard,
+        }
+        if how.late:
+            self._world.schedule(self._world.now + how.late, LATE, told)
+        else:
+            self._send(told)
+
+    def _send(self, told: Json) -> None:
         with self._settled:
             self._left += 1
-        self._pool.submit(self._deliver, Push(**payload))
+        self._pool.submit(self._deliver, Push(**told["push"]), told)
 
-    def _deliver(self, what: Push) -> None:
+    def _is_by_socket(self, what: Push) -> bool:
+        return bool(app.installed(self._world)["socket_mode"]) and what.kind != CHALLENGE
+
+    def _deliver(self, what: Push, how: Row) -> None:
         try:
-            with self._world.lock:
-                row = app.installed(self._world)
-                is_socket = row["socket_mode"] and what.kind != CHALLENGE
-                crossing = self._cross(what, SOCKET if is_socket else HTTP_PUSH)
-                if crossing.late:
-                    push(self._world, replace(what, has_crossed=True), after=crossing.late)
-                    return
+            time.sleep(how["hold_seconds"])
             outcome = Outcome(failure="connection_failed")
-            if not crossing.is_lost:
-                send = self._by_socket if is_socket else self._by_http
-                outcome = [send(each) for each in self._copies(what, crossing.copies)][-1]
-            if crossing.is_unheard:
+            if not how["is_lost"]:
+                with self._world.lock:
+                    send = self._by_socket if self._is_by_socket(what) else self._by_http
+                    versions = [what, *(self._again(what) for _ in range(how["copies"] - 1))]
+                outcome = [send(each) for each in versions][-1]
+            if how["is_unheard"]:
                 outcome = Outcome(failure="http_timeout")
             with self._world.lock:
                 self._conclude(what, outcome)
@@ -103,20 +121,12 @@ class Deliveries:
                 self._left -= 1
                 self._settled.notify_all()
 
-    def _copies(self, what: Push, count: int) -> list[Push]:
-        """The same so often: an event each time under another id, as Slack is known to do."""
+    def _again(self, what: Push) -> Push:
+        """The same once more: an event under another id, as Slack is known to send them."""
         if "event_id" not in what.payload:
-            return [what] * count
-        with self._world.lock:
-            ids = [f"Ev{self._world.next_serial():08d}" for _ in range(count - 1)]
-        again = [replace(what, payload={**what.payload, "event_id": one}) for one in ids]
-        return [what, *again]
-
-    def _cross(self, what: Push, method: str) -> faults.Crossing:
-        """What the faults that stand make of it; they strike a delivery once."""
-        if what.has_crossed or what.kind == CHALLENGE:
-            return faults.Crossing()
-        return faults.cross(self._world, f"/{what.kind}", what.payload, method=method)
+            return what
+        event_id = f"Ev{self._world.next_serial():08d}"
+        return replace(what, payload={**what.payload, "event_id": event_id})
 
     def _conclude(self, what: Push, outcome: Outcome) -> None:
         if not outcome.failure:
@@ -124,9 +134,7 @@ class Deliveries:
             return
         is_event = what.kind == "events_api"
         if is_event and outcome.may_retry and what.attempt < len(RETRY_AFTER):
-            again = replace(
-                what, attempt=what.attempt + 1, reason=outcome.failure, has_crossed=False
-            )
+            again = replace(what, attempt=what.attempt + 1, reason=outcome.failure)
             push(self._world, again, after=RETRY_AFTER[what.attempt])
         elif not is_event:
             acks.fail(self._world, what, outcome.failure)

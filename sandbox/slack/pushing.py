@@ -25,8 +25,6 @@ class Push:
     attempt: int = 0
     reason: str = ""
     """Why the attempt before failed."""
-    has_crossed: bool = False
-    """Whether faults have struck it already, and made it late."""
 
 
 def push(world: World, what: Push, *, after: timedelta = timedelta(0)) -> None:

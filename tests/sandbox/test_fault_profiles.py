@@ -91,11 +91,11 @@ FAULT_MODEL: Mapping[str, tuple[str, ...]] = {
     "Slack: 5xx": ("slack.unavailable",),
     "Slack: internal_error, fatal_error": ("slack.internal_error", "slack.fatal_error"),
     "Slack: posted, then reset or stalled": ("slack.lost_answer", "slack.stalled"),
-    "Slack: an acknowledgement that is lost": ("slack.unheard",),
-    "Slack: delivered often, late, out of order": (
+    "Slack: delivered often, late, out of order; the acknowledgement lost": (
         "slack.delivered_often",
         "slack.delivered_late",
         "slack.out_of_order",
+        "slack.unheard",
     ),
     "Slack: archived, not in the channel, deactivated": (
         "slack.archived",
@@ -175,7 +175,7 @@ class Traffic:
         yield lambda: tell("conversations.open", users=self._user)
         yield lambda: tell("chat.postMessage", channel=self._channel, text="Hello")
         yield lambda: tell("conversations.history", channel=self._channel)
-        yield lambda: faults.cross(self._world, "/interactive", {}, method=SOCKET)
+        yield lambda: faults.delivered(self._world, "/interactive", {}, method=SOCKET)
 
     def _openai(self) -> Iterator[Call]:
         yield lambda: self._vendors.chat("Hello")

@@ -387,7 +387,7 @@ def test_deliveries_are_late_and_repeated(world: World, control: Control) -> Non
     """What the app is sent waits, and comes as often as the fault says."""
     control.strike(Delay(vendor="slack", method="SOCKET", seconds=60))
     control.strike(Repeat(vendor="slack", method="SOCKET", copies=2))
-    how = faults.cross(world, "/interactive", {})
+    how = faults.delivered(world, "/interactive", {})
     assert (3, timedelta(minutes=1)) == (how.copies, how.late)
 
 
