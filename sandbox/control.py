@@ -1,6 +1,6 @@
 """The control face, mounted at `/_control`: look at the world, move its clock, act in it.
 
-JSON in and out; an error is `{"error": "..."}` with 400 or 404.
+JSON in and out; an error is `{"error": "..."}` with 400, 404 or 405.
 
     GET    /state                    now, size of each table, length and hash of the journal
     GET    /clock                    now, mode, factor, when something happens next

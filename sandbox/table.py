@@ -160,6 +160,17 @@ class Table(dict[str, Row]):
         row = super().pop(key)
         return self._unpacked(row) if isinstance(row, bytes) else row
 
+    def popitem(self) -> tuple[str, Row]:
+        """Take the newest row out."""
+        if not self:
+            raise KeyError("the table is empty")
+        key = next(reversed(self))
+        return key, self.pop(key)
+
+    def copy(self) -> dict[str, Row]:
+        """The same rows in a dict of their own."""
+        return dict(self)
+
     def clear(self) -> None:
         """Take all rows out."""
         for key in list(self):

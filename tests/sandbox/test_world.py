@@ -155,6 +155,8 @@ def test_packed_rows_are_rows_to_everybody() -> None:
     table.pack()
     assert {key: rows[key] for key in "2456"} == {k: v for k, v in dict(table).items() if k > "1"}
     table.pack()
+    assert list(table.items()) == list(table.copy().items())
+    table.pack()
     assert rows["6"] == list(table.values())[-1] == copy.deepcopy(table)["6"]
 
 
@@ -163,7 +165,7 @@ def test_what_is_done_can_be_logged() -> None:
     table = Table({"1": {"n": 1}})
     table.log = []
     table["1"], table["2"] = {"n": 2}, {"n": 3}
-    table.pop("2")
+    assert ("2", {"n": 3}) == table.popitem()
     assert [("1", {"n": 1}), ("2", None), ("2", {"n": 3})] == [one[1:] for one in table.log]
 
 
