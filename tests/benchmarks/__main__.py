@@ -28,6 +28,7 @@ from domain.authority import principal
 from domain.policy import Pool
 from sandbox.world import World
 from sandbox.worlds import scale
+from tests.benchmarks.console import pages
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.sandbox import sandboxed
 from tests.worlds import Town, town
@@ -130,6 +131,12 @@ def measuring() -> Iterator[Figure]:
         )
 
 
+def console() -> Iterator[Figure]:
+    """The pages of the console over a hundred thousand leads."""
+    for name, seconds in pages():
+        yield Figure(name, 0, seconds, None)
+
+
 def _shortened(pools: Mapping[str, Pool]) -> dict[str, Pool]:
     """Every pool without its first member, where others are left."""
     return {
@@ -192,6 +199,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "talking": talking,
     "measuring": measuring,
     "sandbox": sandboxed,
+    "console": console,
 }
 
 
