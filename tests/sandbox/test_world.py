@@ -64,6 +64,16 @@ def test_chance_and_future_come_back_too(world: World) -> None:
     assert (3, 1) == (len(thrown), len(set(thrown)))
 
 
+def test_dice_are_thrown_apart(world: World) -> None:
+    """What is drawn under a name depends on nothing drawn before, and changes nothing after."""
+    other = World(seed=4, now=NOON)
+    other.rng.random()
+    with world.dice("rep") as one, other.dice("rep") as two:
+        assert one.random() == two.random()
+    untouched = World(seed=4)
+    assert untouched.rng.random() == world.rng.random()
+
+
 def test_snapshots_are_a_stack(world: World) -> None:
     """Going back to one forgets those after it and keeps those before it."""
     first = world.snapshot()
