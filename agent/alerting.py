@@ -8,6 +8,7 @@ from agent.ledger import Ledger
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from domain.alerts import Alert, alerts
 from domain.authority import PUBLISHERS
+from domain.business_time import next_at_work
 from domain.effects import Planned, SendReport
 from domain.policy import Policy
 from domain.values import CycleId, DecisionId
@@ -46,7 +47,8 @@ def plan_alerts(context: RunContext) -> Step:
     for key, report in wanted.items():
         if key not in known:
             planned = Planned(key=key, action=report)
-            step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), now))
+            due_at = next_at_work(policy, report.to, now)
+            step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), due_at))
     intake.move_cursor(LOOK, "", now)
     return step
 

@@ -12,6 +12,7 @@ from agent.ledger import Ledger
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.logs import alert, log
 from domain.authority import PUBLISHERS
+from domain.business_time import next_at_work
 from domain.certificate import Case, decide
 from domain.effects import Planned, SendReport
 from domain.errors import PublishingError
@@ -216,7 +217,8 @@ def end_trial(reason: str, context: RunContext) -> RunContext:
         )
         key = effect_key(NOBODY, "send_report", f"rollback {publication.id} {to}")
         planned = Planned(key=key, action=report)
-        step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), context.now))
+        due_at = next_at_work(context.policy, to, context.now)
+        step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), due_at))
     ended = context.ledger.publications.end(publication.id, State.ROLLED_BACK, WORKER, reason, step)
     if ended:
         alert("policy_rolled_back", reason, publication=publication.id, by=WORKER)
