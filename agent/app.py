@@ -293,6 +293,10 @@ class App:
             return [LeadKey(who)]
         return list(self.marketing.same_email([who]).get(who.lower(), ()))
 
+    def deployer(self) -> salesforce.Deployer:
+        """What sets Salesforce up."""
+        return self._salesforce.deployer()
+
     def examine(self) -> list[Finding]:
         """What every vendor's own examination found."""
         findings = [*self.marketing.examine(), *self.crm.examine()]

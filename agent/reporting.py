@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agent import reviewing
+from agent import reviewing, wording
 from agent.context import RunContext
 from agent.following import answering
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.ledger.tables import HandoffRow
 from agent.oddities import oddities
+from agent.wording import LATE, SOON, WAITING
 from domain.business_time import is_open
 from domain.effects import Planned, SendReport
 from domain.handoff import Closing, Handoff, manager_of, promised_at
@@ -46,7 +47,7 @@ def plan_reports(context: RunContext) -> Step:
     for to, rung in due:
         match rung.split()[0]:
             case "digest":
-                report = _digest(to, rows, seen, context)
+                report = wording.digest(_digest(to, rows, seen, context), context)
             case "review":
                 report = reviewing.review(to, seen, context.policy, context.now)
             case _:
@@ -125,9 +126,9 @@ def _digest(
             f"Since yesterday {len(touched)} touched, {in_time} of them in time."
         ),
         sections=(
-            ("Late", tuple(_line(row, zone, policy) for row in late)),
-            ("Waiting for your word", tuple(titles[one.cycle_id] for one in waiting)),
-            ("Due next", tuple(_line(row, zone, policy) for row in soon)),
+            (LATE, tuple(_line(row, zone, policy) for row in late)),
+            (WAITING, tuple(titles[one.cycle_id] for one in waiting)),
+            (SOON, tuple(_line(row, zone, policy) for row in soon)),
         ),
         charts=reviewing.days(manager, seen, policy, now),
     )

@@ -20,6 +20,8 @@ JSON in and out; an error is `{"error": "..."}` with 400 or 404.
     GET    /profiles                 {"profiles": {name: what goes wrong}}
     POST   /snapshot                 {"snapshot": 1}: kept as long as the server runs
     POST   /restore                  {"snapshot": 1}; later ones are forgotten
+    GET    /people                   who they are, their habits, whether they are at work now
+    POST   /people                   {"on": true, "kinds": ["reps", "prospects", "admin"]}
     POST   /act                      one deed of a person, as `sandbox.acts` documents
 
 Control calls are not in the journal: they are not of this world.
@@ -36,6 +38,7 @@ from sandbox import faults
 from sandbox.acts import ActError, act
 from sandbox.wire import Handler, Json, Request, Response
 from sandbox.world import Row, World
+from sandbox.worlds import people
 
 MOST_ENTRIES = 10_000
 SELECTED = ("vendor", "kind", "name")
@@ -64,6 +67,8 @@ def face(world: World) -> Handler:
         },
         ("POST", "/snapshot"): lambda _: {"snapshot": world.snapshot()},
         ("POST", "/restore"): lambda body: _restore(world, body),
+        ("GET", "/people"): lambda _: _people(world),
+        ("POST", "/people"): lambda body: _switch_people(world, body),
         ("POST", "/act"): lambda body: {"result": act(world, body)},
     }
 
@@ -132,8 +137,8 @@ def _move(world: World, body: Row) -> Json:
         world.advance(timedelta(seconds=_number(body, "advance_seconds")))
     elif "to" in body:
         world.advance_to(instant(str(body["to"])))
-    elif "mode" in body or body.get("follow") is True:
-        _pace(world, str(body.get("mode", "real")), body)
+    elif "mode" in body:
+        _pace(world, str(body["mode"]), body)
     else:
         raise ControlError("give advance_seconds, to, or mode")
     return _clock(world)
@@ -158,6 +163,19 @@ def _number(body: Row, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ControlError(f"{name} must be a number that is not negative, not {value!r}")
     return value
+
+
+def _people(world: World) -> Json:
+    return {"living": people.are_living(world), "people": people.everybody(world)}
+
+
+def _switch_people(world: World, body: Row) -> Json:
+    kinds: list[str] = body.get("kinds") or list(people.KINDS)
+    unknown = sorted(set(kinds) - people.KINDS.keys())
+    if unknown or not isinstance(body.get("on"), bool):
+        raise ControlError(f"give on: true or false, and kinds among {', '.join(people.KINDS)}")
+    (people.live if body["on"] else people.rest)(world, *kinds)
+    return {"living": people.are_living(world)}
 
 
 def _restore(world: World, body: Row) -> Json:

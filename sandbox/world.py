@@ -124,10 +124,6 @@ class World:
         """A payload that its handler may alter, though a snapshot still holds it."""
         return pickle.loads(pickle.dumps(payload)) if self._snapshots else payload  # noqa: S301  (a copy)
 
-    def follow_wall_clock(self) -> None:
-        """From here on, let this world's time pass as the wall clock does."""
-        self.clock.run()
-
     @contextmanager
     def present(self) -> Generator[None]:
         """Hold the world still for one request, brought up to its clock."""

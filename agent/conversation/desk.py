@@ -183,13 +183,16 @@ class Desk:
         if reach(who, Ability.WAITING) is not Reach.NONE:
             answers.append(LOOKUPS[Ability.WAITING](Nothing(), talk))
         if reach(who, Ability.WORKLOAD) in (Reach.TEAM, Reach.ALL):
+            answers.append(LOOKUPS[Ability.UNWORKED](Where(), talk))
             answers.append(LOOKUPS[Ability.WORKLOAD](Whose(), talk))
         asks = tuple(Ask(label=label, says=says) for label, says in HOME)
-        offer = "Write to me, or after /leads, in your own words; help tells all that you can ask."
-        ask = Card(title="Ask", lines=(offer,), asks=asks)
-        source = f"You are {who.name}, {who.role}"
-        answers.append(Answer(title="What else?", cards=(ask,), source=source))
-        return Shown(answers=tuple(answers))
+        offer = "Write to me, or after /leads, in your own words."
+        ask = Card(title="Or ask at once", asks=asks)
+        source = f"You are {who.name}, {who.role}. {talk.as_of()}"
+        answers.append(Answer(title=offer, cards=(ask,), source=source))
+        last = {"source": answers[-2].source.removesuffix(talk.as_of())}
+        told = [one.model_copy(update={"source": ""}) for one in answers[:-2]]
+        return Shown(answers=(*told, answers[-2].model_copy(update=last), answers[-1]))
 
     def tidy(self) -> None:
         """Answer what a process left unanswered, let proposals end, forget old conversations."""

@@ -8,6 +8,7 @@ from sandbox.look import actions, journal, records, slack, switches
 from sandbox.look.clock import clock
 from sandbox.look.web import (
     Asked,
+    ElsewhereError,
     LookError,
     data,
     environment,
@@ -59,9 +60,11 @@ def face(world: World) -> Handler:
             if request.method == "POST":
                 refuse_strangers(request)
                 form = form_of(request)
-                actions.do(world, request.path.removeprefix("/do/"), form)
-                return go_back(form)
+                beside = actions.do(world, request.path.removeprefix("/do/"), form)
+                return go_back(beside or form.get("back", ""))
             return show(request)
+        except ElsewhereError as error:
+            return Response(303, b"", {"location": error.address})
         except LookError as error:
             text = draw("trouble.html", Asked.of(request), section="", sentence=str(error))
             return html(text, error.status)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sandbox.look import mrkdwn, rich
 from sandbox.look.records import known_record
-from sandbox.look.web import MOUNT, Asked, LookError
+from sandbox.look.web import MOUNT, Asked, ElsewhereError, LookError
 from sandbox.slack import log, open_dm, views
 from sandbox.slack.app import bot, installed
 from sandbox.slack.doings import VIEW
@@ -28,13 +28,16 @@ _RECORD = re.compile(r"\b(00Q|003|001|006)[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?\b")
 
 
 def page(world: World, asked: Asked) -> dict[str, Any]:
-    """What the Slack page shows to whom `as` names, or to the first of all."""
+    """What the Slack page shows to whom `as` names. Raises `ElsewhereError` where it names none."""
     people = sorted(_people(world), key=lambda row: row["real_name"])
     if not people:
         raise LookError("nobody is in the workspace", 404)
     wanted = asked.query.get("as", "")
     me = next((row for row in people if row["id"] == wanted), None) or _first(world, people)
-    place = asked.path.removeprefix("/slack").strip("/") or open_dm(world, me["id"])[0]["id"]
+    named = asked.path.removeprefix("/slack").strip("/")
+    place = named or open_dm(world, me["id"])[0]["id"]
+    if not named or me["id"] != wanted:
+        raise ElsewhereError(f"{MOUNT}/slack/{place}?as={me['id']}")
     reading = _Reading(world, me, asked)
     shown: dict[str, Any] = {"messages": [], "thread": None, "home": None, "channel": None}
     if place == HOME:
@@ -177,7 +180,7 @@ class _Reading:
             "iso": at.isoformat(),
             "is_edited": "edited" in row,
             "is_whispered": "ephemeral_to" in row,
-            "thread_href": self._asked.with_(**{"as": self._me["id"], "thread": row["ts"]}),
+            "thread_href": self._asked.with_(thread=row["ts"]),
         }
 
 

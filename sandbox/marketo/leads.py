@@ -68,7 +68,7 @@ def matching(world: World, kind: str, values: list[str]) -> Iterator[Row]:
     table = world.table(people.PERSON)
     if kind == "id":
         return (table[value] for value in dict.fromkeys(values) if value in table)
-    if kind == "cookies":
+    if kind in ("cookies", "mktToken"):
         cookies = world.table(people.COOKIE)
         ids = [str(cookies[value]["lead"]) for value in values if value in cookies]
         return (table[key] for key in dict.fromkeys(ids) if key in table)

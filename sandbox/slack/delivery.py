@@ -29,6 +29,8 @@ from sandbox.world import Row, World
 ANSWER_SECONDS = 3.0
 RETRY_AFTER = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5))
 """How long after a failure the next attempt is made."""
+LATE = "slack.push_late"
+"""The scheduled event of a push that a fault holds back."""
 AT_ONCE = 8
 """Deliveries that wait for answers at the same time."""
 FAILURES: Mapping[type[Exception], str] = {
@@ -64,6 +66,7 @@ class Deliveries:
         self._left = 0
         self._settled = threading.Condition()
         world.on(EVENT, self._take)
+        world.on(LATE, self._send)
         world.table(app.ADDRESS)["courier"] = {"at": "work"}
 
     def stop(self) -> None:
@@ -76,27 +79,54 @@ class Deliveries:
             return self._settled.wait_for(lambda: self._left == 0, seconds)
 
     def _take(self, payload: Json) -> None:
-        """Take up one push, under the world's lock."""
+        """Take up one push, under the world's lock; faults may make it late."""
+        what = Push(**payload)
+        method = SOCKET if self._is_by_socket(what) else HTTP_PUSH
+        how = faults.delivered(self._world, f"/{what.kind}", what.payload, method=method)
+        told: Row = {
+            "push": payload,
+            "copies": how.copies,
+            "hold_seconds": how.hold_seconds,
+            "is_lost": how.is_lost,
+            "is_unheard": how.is_unheard,
+        }
+        if how.late:
+            self._world.schedule(self._world.now + how.late, LATE, told)
+        else:
+            self._send(told)
+
+    def _send(self, told: Json) -> None:
         with self._settled:
             self._left += 1
-        self._pool.submit(self._deliver, Push(**payload))
+        self._pool.submit(self._deliver, Push(**told["push"]), told)
 
-    def _deliver(self, what: Push) -> None:
+    def _is_by_socket(self, what: Push) -> bool:
+        return bool(app.installed(self._world)["socket_mode"]) and what.kind != CHALLENGE
+
+    def _deliver(self, what: Push, how: Row) -> None:
         try:
-            with self._world.lock:
-                is_asking = what.kind == CHALLENGE
-                is_socket = app.installed(self._world)["socket_mode"] and not is_asking
-                method = SOCKET if is_socket else HTTP_PUSH
-                copies = faults.copies(self._world, f"/{what.kind}", what.payload, method=method)
-            outcome = Outcome(failure="unknown_error")
-            for _ in range(copies):
-                outcome = self._by_socket(what) if is_socket else self._by_http(what)
+            time.sleep(how["hold_seconds"])
+            outcome = Outcome(failure="connection_failed")
+            if not how["is_lost"]:
+                with self._world.lock:
+                    send = self._by_socket if self._is_by_socket(what) else self._by_http
+                    versions = [what, *(self._again(what) for _ in range(how["copies"] - 1))]
+                outcome = [send(each) for each in versions][-1]
+            if how["is_unheard"]:
+                outcome = Outcome(failure="http_timeout")
             with self._world.lock:
                 self._conclude(what, outcome)
         finally:
             with self._settled:
                 self._left -= 1
                 self._settled.notify_all()
+
+    def _again(self, what: Push) -> Push:
+        """The same once more: an event under another id, as Slack is known to send them."""
+        if "event_id" not in what.payload:
+            return what
+        event_id = f"Ev{self._world.next_serial():08d}"
+        return replace(what, payload={**what.payload, "event_id": event_id})
 
     def _conclude(self, what: Push, outcome: Outcome) -> None:
         if not outcome.failure:

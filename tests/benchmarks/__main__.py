@@ -10,7 +10,6 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,22 +28,13 @@ from domain.authority import principal
 from domain.policy import Pool
 from sandbox.world import World
 from sandbox.worlds import scale
+from tests.benchmarks.console import pages
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.sandbox import sandboxed
 from tests.worlds import Town, town
 
 LEADS, OPEN, DUE, DECISIONS = 1_000, 5_000, 200, 10_000
 TURNS = 40
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One thing that was measured."""
-
-    name: str
-    calls: int
-    seconds: float
-    megabytes: float | None
-    """Peak of Python's own memory, the sandbox's included; None where only time is measured."""
-    ratio: str = ""
 
 
 def measured(name: str, here: Town, work: Callable[[], object]) -> Figure:
@@ -142,6 +132,12 @@ def measuring() -> Iterator[Figure]:
         )
 
 
+def console() -> Iterator[Figure]:
+    """The pages of the console over a hundred thousand leads."""
+    for name, seconds in pages():
+        yield Figure(name, 0, seconds, None)
+
+
 def _shortened(pools: Mapping[str, Pool]) -> dict[str, Pool]:
     """Every pool without its first member, where others are left."""
     return {
@@ -203,6 +199,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "following": following,
     "talking": talking,
     "measuring": measuring,
+    "sandbox": sandboxed,
+    "console": console,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import cast
 from urllib.parse import parse_qs
 
 import pytest
@@ -314,6 +315,32 @@ def test_a_repeated_delivery_is_a_fault(place: Workspace, receiver: Receiver) ->
     assert 3 == len(receiver.got)
 
 
+def test_a_late_delivery_is_overtaken(place: Workspace, receiver: Receiver) -> None:
+    """What was said first comes last."""
+    with place.world.lock:
+        late = faults.Delay(vendor="slack", path="^/events_api$", seconds=60, times=1)
+        faults.add(place.world, late)
+    place.act("slack.say", text="first")
+    place.act("slack.say", text="second")
+    place.advance(minutes=1)
+    assert ["second", "first"] == [one.json()["event"]["text"] for one in receiver.got]
+
+
+def test_a_lost_acknowledgement_brings_the_event_again(
+    place: Workspace, receiver: Receiver
+) -> None:
+    """The app gets it twice, as the same event; one that is lost on its way comes once."""
+    with place.world.lock:
+        unheard = faults.Reset(vendor="slack", path="^/events_api$", after=True, times=1)
+        lost = faults.Reset(vendor="slack", path="^/events_api$", body="lost", times=1)
+        faults.add(place.world, unheard)
+        faults.add(place.world, lost)
+    place.act("slack.say", text="hello")
+    place.act("slack.say", text="lost")
+    heard = [(one.json()["event"]["text"], one.json()["event_id"]) for one in receiver.got]
+    assert (["hello", "hello", "lost"], 2) == ([text for text, _ in heard], len(set(heard)))
+
+
 @pytest.fixture
 def link(place: Workspace) -> Iterator[ClientConnection]:
     """One open connection that acknowledges nothing by itself."""
@@ -372,7 +399,7 @@ def test_connections_are_refreshed(place: Workspace) -> None:
 
     def listen(client: SocketModeClient, request: SocketModeRequest) -> None:
         client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
-        payload: Json = request.payload
+        payload = cast("dict[str, Json]", request.payload)
         heard.append(payload["event"]["text"])
 
     client = SocketModeClient(app_token=APP_TOKEN, web_client=place.client(), ping_interval=1)

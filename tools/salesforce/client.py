@@ -10,7 +10,7 @@ without end. Signing in again, once, happens here.
 import re
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -230,6 +230,13 @@ class Client:
             return [Part(one["httpStatusCode"], one["body"]) for one in answer["compositeResponse"]]
         except (KeyError, TypeError):
             raise _unreadable(writes=writes) from None
+
+    def create(self, path: str, body: Mapping[str, Json]) -> Json:
+        """POST to a resource below `root`, once."""
+        return self._call(
+            lambda org: org.restful(path, method="POST", json=body, allow_redirects=False),
+            writes=True,
+        )
 
     def tooling_query(self, query: Query) -> list[Row]:
         """The rows of a query about the org's own set-up."""

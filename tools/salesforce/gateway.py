@@ -14,6 +14,7 @@ from domain.route import Subject
 from domain.values import EffectKey, LeadKey, RecordId
 from tools.salesforce import activities, candidates, examination, outcomes, owners, wire
 from tools.salesforce.client import Client, Connection, Row, Usage
+from tools.salesforce.deploying import Deployer
 from tools.salesforce.examination import Expected
 from tools.salesforce.fields import PERSON_ACCOUNT, SObject
 from tools.salesforce.noting import Noter
@@ -153,6 +154,10 @@ class Gateway:
         return examination.examine(
             org, settings.expected, settings.guard, person_accounts=settings.person_accounts
         )
+
+    def deployer(self) -> Deployer:
+        """What adds our fields and rules to the org."""
+        return Deployer(self._client, self._clock)
 
     def url(self, record_id: RecordId) -> str:
         """The record's page in Salesforce, whatever kind of record it is."""
