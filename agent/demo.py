@@ -111,8 +111,8 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
     """Let the simulated days pass, show what happened, and give the same as data."""
     out = console()
     out.print("Meridian Systems: inbound leads over simulated business days, in a local sandbox.")
-    with _play(seed) as (app, clock):
-        ticks = _let_days_pass(app, clock, days, follows=True)
+    with playing(seed) as (app, clock):
+        ticks = let_days_pass(app, clock, days, follows=True)
         counted = funnel(app.ledger)
         followed = outcomes(app.context())
         out.print()
@@ -126,8 +126,8 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
         out.print(f"\n{ticks} ticks, vendor calls: {told_calls}")
         leads = [_row(cycle) for cycle in app.ledger.history.cycles()]
     out.print("\nThe same days once more, with routing alone: nobody is reminded of anything.")
-    with _play(seed) as (app, clock):
-        _let_days_pass(app, clock, days, follows=False)
+    with playing(seed) as (app, clock):
+        let_days_pass(app, clock, days, follows=False)
         routed = outcomes(app.context())
     show_difference(routed, followed)
     return {
@@ -147,8 +147,8 @@ def serve_demo(*, seed: int, days: int, port: int) -> None:
     """Let the simulated days pass, then serve the console while the made-up company lives on."""
     out = console()
     out.print("Meridian Systems: inbound leads over simulated business days, in a local sandbox.")
-    with _play(seed) as (app, clock):
-        _let_days_pass(app, clock, days, follows=True)
+    with playing(seed) as (app, clock):
+        let_days_pass(app, clock, days, follows=True)
         out.print()
         show_funnel(funnel(app.ledger))
         out.print(
@@ -184,7 +184,7 @@ def _living(app: App, clock: SandboxClock) -> Generator[None]:
 
 
 @contextmanager
-def _play(seed: int) -> Generator[tuple[App, SandboxClock]]:
+def playing(seed: int) -> Generator[tuple[App, SandboxClock]]:
     """A fresh sandbox with a worker in it."""
     with running_sandbox(seed) as ready, tempfile.TemporaryDirectory() as folder:
         clock = SandboxClock(ready["control"], datetime.fromisoformat(ready["now"]))
@@ -195,7 +195,8 @@ def _play(seed: int) -> Generator[tuple[App, SandboxClock]]:
             app.close()
 
 
-def _let_days_pass(app: App, clock: SandboxClock, days: int, *, follows: bool) -> int:
+def let_days_pass(app: App, clock: SandboxClock, days: int, *, follows: bool) -> int:
+    """Let the worker tick until so many days are over; how often it did."""
     start, ticks, ready = clock.at, 0, 0
     end = start + timedelta(days=days)
     worker = app.worker()
