@@ -23,7 +23,7 @@ from agent.ledger import Ledger
 from agent.ledger.rows import table
 from agent.ledger.tables import CycleRow, DecisionRow, HandoffRow
 from agent.measuring import Question, read, report
-from agent.simulating import try_policy
+from agent.simulating import Trying, what_if
 from domain.authority import principal
 from domain.policy import Pool
 from sandbox.world import World
@@ -125,9 +125,10 @@ def measuring() -> Iterator[Figure]:
             f"report on {DECISIONS} leads",
             lambda: report(read(here.app.ledger, question, policy), question, policy),
         )
+        trying = Trying(question.since, question.now, policy, other)
         yield timed(
             f"simulate {DECISIONS} decisions",
-            lambda: try_policy(here.app.ledger, question.since, policy, other),
+            lambda: what_if(here.app.ledger, trying),
         )
 
 
