@@ -72,9 +72,9 @@ def test_other_words_for_the_same_rules_change_nothing(base: list[Trial]) -> Non
 def test_bad_characters_pass_less(character: Character, base: list[Trial]) -> None:
     """Whoever says something useless, looks elsewhere or talks too much is told apart."""
     mind = partial(Apprentice, character=character, slips=0.0)
-    trials = trials_of(SOME[::3], [Arm("a", PROMPTS)], mind, trials=1)
+    trials = trials_of(SOME[::6], [Arm("a", PROMPTS)], mind, trials=1)
     passed = sum(one.passed is True for one in trials)
-    assert passed < sum(one.passed is True for one in base[::3])
+    assert passed < sum(one.passed is True for one in base[::6])
 
 
 @pytest.fixture(scope="module")
