@@ -3,6 +3,7 @@
 import json
 import queue
 import sqlite3
+import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -298,6 +299,8 @@ class Stages:
     _free: "queue.SimpleQueue[Stage]" = field(default_factory=queue.SimpleQueue["Stage"])
     _all: ExitStack = field(default_factory=ExitStack)
     _count: int = 0
+    _opening: threading.Lock = field(default_factory=threading.Lock)
+    """A world is lived through once, and migrations are for one thread at a time."""
 
     @contextmanager
     def one(self, name: str) -> Generator[Stage]:
@@ -305,7 +308,8 @@ class Stages:
         try:
             stage = self._free.get_nowait()
         except queue.Empty:
-            stage = self._open(name)
+            with self._opening:
+                stage = self._open(name)
         try:
             yield stage
         finally:
