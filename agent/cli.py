@@ -16,6 +16,7 @@ import typer
 
 from agent import measure_commands
 from agent.policy_commands import policy_cli
+from agent.setup_commands import setup_cli
 from domain.errors import RoutereadyError
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ prompts_cli = typer.Typer(
 )
 cli.add_typer(prompts_cli, name="prompts")
 
-setup_cli = typer.Typer(help="Set up what routeready needs at a vendor.", no_args_is_help=True)
 cli.add_typer(setup_cli, name="setup")
 
 PLUGINS = "routeready.commands"
@@ -192,29 +192,6 @@ def doctor() -> None:
     show_findings(findings)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
-
-
-@setup_cli.command("salesforce")
-def set_up_salesforce(
-    *,
-    yes: Annotated[bool, typer.Option(help="Add what is shown without asking.")] = False,
-) -> None:
-    """Show which fields, permissions and rules Salesforce lacks; add them when you agree."""
-    from agent.app import open_app
-    from agent.settings import read_settings
-
-    deployer = open_app(read_settings()).deployer()
-    steps = deployer.plan()
-    if not steps:
-        typer.echo("Salesforce has every field, permission and rule that routeready needs there")
-        return
-    for number, step in enumerate(steps, start=1):
-        typer.echo(f"{number:3} {step.sentence}")
-    if not yes and not typer.confirm("Add this to Salesforce?"):
-        raise typer.Exit(1)
-    for number, _ in enumerate(deployer.perform(steps), start=1):
-        typer.echo(f"{number:3} done")
-    typer.echo("look at it with `routeready doctor`")
 
 
 @cli.command()

@@ -17,7 +17,7 @@ from agent.context import RunContext
 from agent.conversation import graph
 from agent.conversation.desk import DIRECT, MENTION, Desk
 from agent.conversation.memory import NoMemory
-from agent.ledger.talks import Heard
+from agent.ledger.talks import Heard, conversation
 from domain.answers import Shown
 from domain.authority import Ability, principal
 from domain.policy import Policy
@@ -238,7 +238,7 @@ class _Talking:
         seen = len(world.journal)
         app.ledger.talks.hear(heard, world.now)
         desk.hear(heard.id)
-        shown = self._shown(f"{channel}/{thread}")
+        shown = self._shown(conversation(channel, thread, user))
         read = _read(world, channel, seen, openly=openly)
         names = tuple(name for thought in called for name in thought)
         self.answered.append(Answered(self.talk.who, text, shown, read, names, len(called)))

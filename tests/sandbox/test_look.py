@@ -78,6 +78,7 @@ def write(page: Page, text: str) -> None:
 def test_a_pressed_button_has_its_effect(town: Town, page: Page) -> None:
     """Somebody writes, the app answers with a card, its button changes the message."""
     page.goto(town.dm)
+    expect(page.get_by_text("No app listens")).to_have_count(0)
     write(page, "hello @routeready")
     card = page.get_by_role("article").filter(has_text="A new lead is yours").last
     card.get_by_role("button", name="I'm on it").click()
