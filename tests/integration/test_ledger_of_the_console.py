@@ -38,7 +38,7 @@ def ledger(engine: Engine) -> Ledger:
 
 def cycle(number: int) -> dict[str, Any]:
     """A lead's cycle; the higher its number the later it came up."""
-    status = {5: "parked", 6: "rejected"}.get(number, "assigned")
+    status = {4: "touched", 5: "parked", 6: "rejected"}.get(number, "assigned")
     return {
         "id": f"{number}-1",
         "lead": str(number),
@@ -115,16 +115,6 @@ def test_lists_are_sorted_and_paged(ledger: Ledger) -> None:
     assert expected == orders
     second = ledger.lists.page(wanted(), Order.NEWEST, skip=2, limit=2)
     assert ["4", "3"] == [one.lead for one in second]
-
-
-def test_open_leads_are_counted(ledger: Ledger) -> None:
-    """All, late, soon, past every step; of everybody, and of one."""
-    everybody = ledger.lists.open_counts(wanted())
-    bens = ledger.lists.open_counts(wanted(owners={BEN}))
-    nobodys = ledger.lists.open_counts(wanted(owners=set()))
-    assert [(3, 1, 1, 1), (2, 0, 1, 0), (0, 0, 0, 0)] == [
-        (one.open, one.late, one.soon, one.listed) for one in (everybody, bens, nobodys)
-    ]
 
 
 def test_leads_come_in_the_order_asked_for(ledger: Ledger) -> None:
