@@ -135,7 +135,10 @@ def _talk(case: AnyCase) -> tuple[tuple[str, str], Sequence[Solved]]:
 
 def _facts(user: str) -> str:
     """The part of a user message by which its case is known."""
-    shown = r"(The lead|The figures|Late|Waiting for a word|Due next|title|company|country|state|city): "
+    shown = (
+        r"(The lead|The figures|Late|Waiting for a word|Due next|"
+        r"title|company|country|state|city): "
+    )
     return "\n".join(sorted(one for one in user.splitlines() if re.match(shown, one)))
 
 
