@@ -8,6 +8,7 @@ but itself.
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+from agent.calling import note
 from agent.context import RunContext
 from agent.following import Case, happened, local
 from domain.effects import SendReport
@@ -32,9 +33,15 @@ def word(cases: Sequence[Case], context: RunContext) -> Mapping[CycleId, str]:
     worded: dict[CycleId, str] = {}
     for one in _those(cases, Move.REMIND, Move.NUDGE):
         handoff = one.handoff
-        did = [happening.what for happening in handoff.brief.did]
-        usual = handoff.brief.opening or ""
-        said = _said(OPENING, facts(handoff), context, lead=handoff.title, did=did, usual=usual)
+        said = _said(
+            OPENING,
+            facts(handoff),
+            context,
+            handoff.cycle,
+            lead=handoff.title,
+            did=[happening.what for happening in handoff.brief.did],
+            usual=handoff.brief.opening or "",
+        )
         if said is not None:
             worded[handoff.cycle] = said
     return worded
@@ -51,6 +58,7 @@ def escalations(cases: Sequence[Case], context: RunContext) -> Mapping[CycleId, 
             ESCALATION,
             known,
             context,
+            handoff.cycle,
             lead=handoff.title,
             owner=handoff.owner.name,
             happened=told,
@@ -69,6 +77,7 @@ def digest(report: SendReport, context: RunContext) -> SendReport:
         DIGEST,
         [report.intro, *late, *waiting, *soon],
         context,
+        "",
         figures=report.intro,
         late=late,
         waiting=waiting,
@@ -105,12 +114,20 @@ def _those(cases: Sequence[Case], *moves: Move) -> list[Case]:
     return list(islice((one for one in cases if set(moves) & set(due(one))), MOST))
 
 
-def _said(name: str, known: Sequence[str], context: RunContext, **given: object) -> str | None:
-    """What a model says, if the facts hold it; None without a model."""
+def _said(
+    name: str, known: Sequence[str], context: RunContext, about: str, **given: object
+) -> str | None:
+    """What a model says, if the facts hold it; None without a model.
+
+    `about` is the handoff's cycle that the call is noted with.
+    """
     if context.investigator is None:
         return None
     prompt = context.prompt(name)
     said = context.investigator.word(
         prompt.messages(**given), prompt.settings.max_tokens, prompt.version
     )
-    return said if said is not None and faithful(said, known) else None
+    if said is None:
+        return None
+    note(prompt, said, about, context)
+    return said.text if said.text and faithful(said.text, known) else None

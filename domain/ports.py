@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.answers import Shown
 from domain.crm import Candidates, OwnerState, RecordSeen, Roster
@@ -318,6 +318,17 @@ class Chosen(Value):
     prompt: str
     """The version of the prompt."""
     tokens: int
+    milliseconds: int = Field(default=0, exclude=True)
+    """What it took; not part of the choice, so that the same choice is the same record."""
+
+
+class Worded(Value):
+    """A sentence or two of a model's; nothing of it is shown before it was checked."""
+
+    text: str
+    model: str
+    tokens: int
+    milliseconds: int
 
 
 class Investigator(Protocol):
@@ -338,7 +349,7 @@ class Investigator(Protocol):
 
     def word(
         self, messages: Sequence[Mapping[str, str]], max_tokens: int, prompt: str
-    ) -> str | None:
+    ) -> Worded | None:
         """A sentence or two as the model words them; None when it didn't, or not in time."""
         ...
 
