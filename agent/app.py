@@ -6,7 +6,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -30,10 +30,12 @@ from domain.ports import (
     Marketing,
     Messenger,
     RecordLinks,
+    Watch,
+    unwatched,
 )
 from domain.values import LeadKey
 from tools import enrichment, salesforce
-from tools.http import Transport
+from tools.http import HttpSettings, Transport
 from tools.llm.gateway import LlmGateway, LlmSettings
 from tools.llm.investigator import ModelInvestigator
 from tools.llm.talker import ModelTalker
@@ -85,6 +87,8 @@ class App:
     chance: random.Random = field(default_factory=random.Random)
     hurry: Callable[[], None] = _no_hurry
     """Asks for the next tick now instead of at its time; whoever ticks sets it."""
+    watch: Watch = unwatched
+    """Put around every vendor call, node and tick: counts and traces, where somebody wants them."""
     new_run: Callable[[], str] = lambda: f"r{uuid.uuid4().hex[:12]}"
 
     @cached_property
@@ -124,6 +128,7 @@ class App:
             talker=self.talker,
             batch_size=self.settings.routeready_batch_size,
             canary=publishing.canary(self.ledger, self.policy),
+            watch=self.watch,
             halted=self._stop_file,
         )
 
@@ -143,7 +148,8 @@ class App:
             ),
         )
         budget = Budget("marketo", self.clock, Limits())
-        transport = Transport("marketo", self.clock, self.chance, budget=budget)
+        http = HttpSettings(watch=self.watch)
+        transport = Transport("marketo", self.clock, self.chance, http, budget=budget)
         client = MarketoClient(access, transport, self.clock)
         campaign = self.policy.sync.campaign if self.policy.sync.request else None
         return MarketoGateway(client, self.clock, expectations=Expectations(sync_campaign=campaign))
@@ -176,7 +182,7 @@ class App:
         )
         guard = salesforce.Guard(settings.salesforce_guard)
         made = salesforce.Settings(connection, guard=guard, expected=expected)
-        return salesforce.Gateway(made, self.clock)
+        return salesforce.Gateway(made, self.clock, self.watch)
 
     def _salesforce_credentials(self) -> salesforce.ClientCredentials | salesforce.JwtBearer:
         settings = self.settings
@@ -200,6 +206,7 @@ class App:
             self._salesforce,
             expected=people,
             snoozes=self.policy.follow_through.snooze.choices,
+            watch=self.watch,
         )
 
     @cached_property
@@ -211,10 +218,11 @@ class App:
             "apollo": (settings.apollo_api_key, settings.apollo_base_url, enrichment.Apollo),
             "hunter": (settings.hunter_api_key, settings.hunter_base_url, enrichment.Hunter),
         }
+        http = replace(enrichment.HTTP, watch=self.watch)
         providers = [
             make(
                 enrichment.ProviderAccess(url, key),
-                Transport(name, self.clock, self.chance, enrichment.HTTP),
+                Transport(name, self.clock, self.chance, http),
                 self.clock,
             )
             for name, (key, url, make) in keys.items()
@@ -232,13 +240,16 @@ class App:
         access = self._model_access()
         if access is None:
             return None
-        return ModelInvestigator(LlmGateway(access, self.clock, self.chance), self.clock)
+        gateway = LlmGateway(access, self.clock, self.chance, self.watch)
+        return ModelInvestigator(gateway, self.clock)
 
     @cached_property
     def talker(self) -> ModelTalker | None:
         """The model that holds conversations; None without a key and a model."""
         access = self._model_access()
-        return None if access is None else ModelTalker(LlmGateway(access, self.clock, self.chance))
+        if access is None:
+            return None
+        return ModelTalker(LlmGateway(access, self.clock, self.chance, self.watch))
 
     @cached_property
     def memory(self) -> "Memory":
@@ -256,6 +267,12 @@ class App:
             model=settings.openai_model,
             base_url=settings.openai_base_url,
         )
+
+    def quotas_left(self) -> dict[str, int]:
+        """Calls that vendors still grant us, by vendor, as they last said it."""
+        made: salesforce.Gateway | None = self.__dict__.get("_salesforce")
+        usage = None if made is None else made.usage
+        return {} if usage is None else {"salesforce": usage.limit - usage.used}
 
     def close(self) -> None:
         """Close what is kept open: connections and the database."""
@@ -275,6 +292,10 @@ class App:
         if "@" not in who:
             return [LeadKey(who)]
         return list(self.marketing.same_email([who]).get(who.lower(), ()))
+
+    def deployer(self) -> salesforce.Deployer:
+        """What sets Salesforce up."""
+        return self._salesforce.deployer()
 
     def examine(self) -> list[Finding]:
         """What every vendor's own examination found."""

@@ -115,7 +115,7 @@ def render_cohorts(found: Compared, form: Form) -> str:
         f"{name} ({size} leads)" for name, size in zip(found.names, found.sizes, strict=True)
     )
     said = [f"{second} beside {first}{among}", *found.cautions]
-    said.append("One in twenty clear differences is chance; the more are looked at, the likelier.")
+    said.append("Of twenty comparisons of groups that are alike, one looks clear by chance.")
     return written("Cohorts", said, [_comparisons(found), _sentences(found)], form)
 
 
@@ -126,7 +126,7 @@ def _comparisons(found: Compared) -> Sheet:
             _amount(one.first, one.unit),
             _amount(one.second, one.unit),
             _interval(one),
-            UNDEFINED if one.detectable is None else f"{one.detectable:.1f}",
+            f"{one.detectable:.1f}" if one.detectable else UNDEFINED,
             "clear" if one.difference is not None and one.difference.is_clear else "",
         )
         for one in found.comparisons

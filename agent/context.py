@@ -8,7 +8,16 @@ from typing import TypeVar
 
 from agent.ledger import Ledger
 from domain.policy import Policy
-from domain.ports import Crm, Enrichment, Investigator, Marketing, Messenger, Talker
+from domain.ports import (
+    Crm,
+    Enrichment,
+    Investigator,
+    Marketing,
+    Messenger,
+    Talker,
+    Watch,
+    unwatched,
+)
 from domain.publishing import Canary
 from prompts import Prompt, load
 
@@ -41,6 +50,8 @@ class RunContext:
     """The file that stops every write, while it exists."""
     prompt: Callable[[str], Prompt] = load
     """A prompt by its name; an eval brings the version it compares."""
+    watch: Watch = unwatched
+    """Put around every node."""
     canary: Canary | None = None
     """A policy that is published to a part of the leads; None when the file is alone."""
 

@@ -62,6 +62,8 @@ class Case:
     """What a closer look chose among the moves that the policy allows."""
     opening: str | None = None
     """What to say first, as a model worded it and code checked it."""
+    escalation: str | None = None
+    """What the manager reads first, worded likewise."""
 
     @property
     def handoff(self) -> Handoff:
@@ -227,7 +229,8 @@ class Follower:
                 case Move.REMIND | Move.NUDGE:
                     self._tell(step, one, climb, decision.id, move)
                 case Move.ESCALATE:
-                    self._escalate(step, one, climb, decision.id, climb.sentence)
+                    sentence = one.escalation or climb.sentence
+                    self._escalate(step, one, climb, decision.id, sentence)
                 case Move.REASSIGN:
                     handoff = self._reassign(step, one, climb, handoff)
                 case Move.LIST:
@@ -425,15 +428,6 @@ def manager_message(
 ) -> TellManager:
     """What a manager reads of a lead, with what happened so far."""
     due = target_at(handoff, context.policy)
-    is_late = due <= context.now
-    timeline = [
-        *reversed(handoff.brief.did),
-        Happening(at=handoff.started_at, what=f"assigned to {handoff.owner.name}"),
-        Happening(at=due, what="first touch was due" if is_late else "first touch is due"),
-    ]
-    if handoff.accepted_at is not None:
-        said = f"{handoff.owner.name} said: I'm on it"
-        timeline.append(Happening(at=handoff.accepted_at, what=said))
     return TellManager(
         lead=handoff.lead,
         cycle=handoff.cycle,
@@ -444,9 +438,24 @@ def manager_message(
         owner_name=handoff.owner.name,
         rung=rung,
         sentence=sentence,
-        timeline=tuple(sorted(timeline, key=lambda one: one.at)),
+        timeline=happened(handoff, context),
         sla_due=due,
     )
+
+
+def happened(handoff: Handoff, context: RunContext) -> tuple[Happening, ...]:
+    """What happened of a lead so far, oldest first."""
+    due = target_at(handoff, context.policy)
+    is_late = due <= context.now
+    timeline = [
+        *reversed(handoff.brief.did),
+        Happening(at=handoff.started_at, what=f"assigned to {handoff.owner.name}"),
+        Happening(at=due, what="first touch was due" if is_late else "first touch is due"),
+    ]
+    if handoff.accepted_at is not None:
+        said = f"{handoff.owner.name} said: I'm on it"
+        timeline.append(Happening(at=handoff.accepted_at, what=said))
+    return tuple(sorted(timeline, key=lambda one: one.at))
 
 
 def task_of(handoff: Handoff, policy: Policy, *, is_done: bool) -> SetTask:

@@ -7,6 +7,7 @@ only with evidence that was really observed. Everything else is as if nobody had
 import json
 from collections.abc import Callable, Mapping, Sequence
 
+from agent.calling import note
 from agent.context import RunContext
 from agent.following import Case, Choice
 from domain.follow_rules import Move
@@ -49,7 +50,10 @@ def _ask(one: Case, climb: Climb, context: RunContext) -> Choice | None:
     said = context.investigator.choose(
         messages, _looks(one, context), prompt.settings.max_tokens, prompt.version
     )
-    return None if said is None else checked(said, one, climb)
+    if said is None:
+        return None
+    note(prompt, said, one.handoff.cycle, context)
+    return checked(said, one, climb)
 
 
 def checked(said: Chosen, one: Case, climb: Climb) -> Choice | None:

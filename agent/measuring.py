@@ -8,6 +8,7 @@ from agent.context import RunContext
 from agent.ledger import Ledger
 from agent.ledger.records import HeldOff
 from domain import measures
+from domain.charts import Chart, Look, Step, fates
 from domain.errors import RoutereadyError
 from domain.handoff import Handoff
 from domain.journeys import Journey
@@ -29,6 +30,8 @@ from domain.policy import Policy
 from domain.route import Subject
 from domain.values import CycleId, LeadKey
 
+BARS = 53
+"""At most so many bars are drawn."""
 AT_ONCE = 500
 """Leads in one read of Salesforce."""
 WHOLE = "all"
@@ -44,6 +47,8 @@ class Question:
     now: datetime
     segment: str | None = None
     """Only this segment; None for all."""
+    until: datetime | None = None
+    """Only leads triggered before then; None for all until now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class Report:
     whole: Measures
     slices: tuple[tuple[Dimension, tuple[tuple[str, Measures], ...]], ...]
     """Per dimension, the measures of each group."""
+    trend: Chart
+    """Assigned leads by day or week, and whether they were touched in time."""
     levels: tuple[Level, ...]
     leaks: tuple[Leak, ...]
 
@@ -95,7 +102,8 @@ def read(ledger: Ledger, question: Question, policy: Policy) -> list[Journey]:
 
     Raises RoutereadyError for a segment that neither the policy nor any lead has.
     """
-    found = ledger.measuring.journeys(question.since)
+    until = question.until or question.now
+    found = [one for one in ledger.measuring.journeys(question.since) if one.triggered_at < until]
     if question.segment is None:
         return found
     segments = {one.name for one in policy.segments} | {one.segment for one in found if one.segment}
@@ -170,9 +178,25 @@ def report(
         policy_version=policy.version,
         whole=measure(journeys, times, now, policy.outcomes),
         slices=slices,
+        trend=trend(journeys, question, policy),
         levels=waterfall(journeys, now),
         leaks=leaks(journeys, policy, now),
     )
+
+
+DAYS_SHOWN = 31
+"""A longer stretch is drawn by the week."""
+
+
+def trend(journeys: Sequence[Journey], question: Question, policy: Policy) -> Chart:
+    """The bars of a report: a day each, or a week each where those were too many."""
+    end = question.until or question.now
+    days = (end - question.since).days + 1
+    step = Step.DAY if days <= DAYS_SHOWN else Step.WEEK
+    first = min((one.triggered_at for one in journeys), default=question.since)
+    length = 1 if step is Step.DAY else 7
+    bars = max((end - max(first, question.since)).days // length + 2, 7)
+    return fates(journeys, Look(question.now, end, policy.timezone), step, min(bars, BARS))
 
 
 def figures_of(by: str, group: str, measured: Measures) -> Iterator[Figure]:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 
+from agent.drawing import svg
 from agent.measuring import Report, shares
 from agent.sheets import UNDEFINED, Sheet, as_markdown, as_page, as_text, length, percent
 from domain.measures import Dimension, Measures, Outcomes, Spread, Stretch
@@ -40,7 +41,7 @@ def heading(report: Report) -> str:
     segment = f", segment {asked.segment}" if asked.segment else ""
     return (
         f"{report.whole.journeys} leads triggered from {asked.since:%Y-%m-%d %H:%M} to "
-        f"{asked.now:%Y-%m-%d %H:%M} UTC{segment}; policy {report.policy_version}"
+        f"{asked.until or asked.now:%Y-%m-%d %H:%M} UTC{segment}; policy {report.policy_version}"
     )
 
 
@@ -71,6 +72,18 @@ def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
             (str(dimension), "leads", *_SLICED),
             tuple((value, *_sliced(measured)) for value, measured in parts),
         )
+
+
+def _trend(report: Report) -> Sheet:
+    """The same numbers as the drawing: one row per bar that has any."""
+    chart = report.trend
+    rows = tuple(
+        (label, *(str(one.values[place]) for one in chart.series))
+        for place, label in enumerate(chart.labels)
+        if any(one.values[place] for one in chart.series)
+    )
+    columns = ("from", *(one.name for one in chart.series))
+    return Sheet(chart.title, columns, rows, "" if rows else "No lead was assigned.", svg(chart))
 
 
 def _waterfall(report: Report, most: int | None) -> Sheet:
@@ -141,15 +154,15 @@ def _named(leads: Sequence[str], most: int | None) -> str:
 
 
 def _text(report: Report) -> str:
-    return as_text([heading(report)], sheets(report, FEW))
+    return as_text([heading(report)], [*sheets(report, FEW), _trend(report)])
 
 
 def _markdown(report: Report) -> str:
-    return as_markdown(TITLE, [heading(report)], sheets(report, FEW))
+    return as_markdown(TITLE, [heading(report)], [*sheets(report, FEW), _trend(report)])
 
 
 def _html(report: Report) -> str:
-    return as_page(TITLE, [heading(report)], sheets(report))
+    return as_page(TITLE, [heading(report)], [_trend(report), *sheets(report)])
 
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

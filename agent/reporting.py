@@ -1,24 +1,29 @@
-"""The managers' daily digest and the weekly leakage list: each is sent once, by its own key."""
+"""The managers' daily digest, the weekly review and leakage list: each is sent once, by its key."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from agent import reviewing, wording
 from agent.context import RunContext
 from agent.following import answering
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.ledger.tables import HandoffRow
 from agent.oddities import oddities
+from agent.wording import LATE, SOON, WAITING
 from domain.business_time import is_open
 from domain.effects import Planned, SendReport
 from domain.handoff import Closing, Handoff, manager_of, promised_at
+from domain.journeys import Journey
 from domain.policy import Policy, User
 from domain.values import CycleId, DecisionId
 
 MONDAY = 0
 WINDOW_HOURS = 3
 """A report that could not be made within so many hours is not made that day."""
+REVIEWED = timedelta(weeks=9)
+"""So far back the weekly review looks, and a few days more."""
 NOBODY = CycleId("")
 """A report belongs to no cycle."""
 
@@ -28,7 +33,7 @@ def plan_reports(context: RunContext) -> Step:
     step = Step(at=context.now)
     if context.messenger is None:
         return step
-    wanted = [*_digests(context), *_leakage_lists(context)]
+    wanted = [*_digests(context), *_weekly(context)]
     known = context.ledger.effects.known(
         [effect_key(NOBODY, "send_report", one) for _, one in wanted]
     )
@@ -38,9 +43,15 @@ def plan_reports(context: RunContext) -> Step:
     if not due:
         return step
     rows = context.ledger.handoffs.rows()
+    seen = context.ledger.measuring.journeys(context.now - REVIEWED)
     for to, rung in due:
-        is_digest = rung.startswith("digest")
-        report = _digest(to, rows, context) if is_digest else _leakage(to, rows, context)
+        match rung.split()[0]:
+            case "digest":
+                report = wording.digest(_digest(to, rows, seen, context), context)
+            case "review":
+                report = reviewing.review(to, seen, context.policy, context.now)
+            case _:
+                report = _leakage(to, rows, context)
         key = effect_key(NOBODY, "send_report", rung)
         planned = Planned(key=key, action=report)
         step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), context.now))
@@ -59,7 +70,7 @@ def _digests(context: RunContext) -> list[tuple[str, str]]:
     return found
 
 
-def _leakage_lists(context: RunContext) -> list[tuple[str, str]]:
+def _weekly(context: RunContext) -> list[tuple[str, str]]:
     policy, rules = context.policy, context.policy.follow_through
     user = policy.users.get(rules.leakage_to or "")
     if user is None or rules.leakage_to is None:
@@ -67,7 +78,8 @@ def _leakage_lists(context: RunContext) -> list[tuple[str, str]]:
     is_monday = context.now.astimezone(ZoneInfo(user.timezone)).weekday() == MONDAY
     if not is_monday or not _is_time(user, rules.digest_hour, policy, context.now):
         return []
-    return [(rules.leakage_to, f"leakage {_today(user, context.now)}")]
+    today = _today(user, context.now)
+    return [(rules.leakage_to, f"review {today}"), (rules.leakage_to, f"leakage {today}")]
 
 
 def _is_time(user: User, hour: int, policy: Policy, now: datetime) -> bool:
@@ -80,7 +92,9 @@ def _today(user: User, now: datetime) -> str:
     return now.astimezone(ZoneInfo(user.timezone)).date().isoformat()
 
 
-def _digest(manager: str, rows: Sequence[HandoffRow], context: RunContext) -> SendReport:
+def _digest(
+    manager: str, rows: Sequence[HandoffRow], seen: Sequence[Journey], context: RunContext
+) -> SendReport:
     """What a manager should know in the morning: late, due, waiting for a word, done."""
     policy, now = context.policy, context.now
     zone = ZoneInfo(policy.users[manager].timezone)
@@ -112,10 +126,11 @@ def _digest(manager: str, rows: Sequence[HandoffRow], context: RunContext) -> Se
             f"Since yesterday {len(touched)} touched, {in_time} of them in time."
         ),
         sections=(
-            ("Late", tuple(_line(row, zone, policy) for row in late)),
-            ("Waiting for your word", tuple(titles[one.cycle_id] for one in waiting)),
-            ("Due next", tuple(_line(row, zone, policy) for row in soon)),
+            (LATE, tuple(_line(row, zone, policy) for row in late)),
+            (WAITING, tuple(titles[one.cycle_id] for one in waiting)),
+            (SOON, tuple(_line(row, zone, policy) for row in soon)),
         ),
+        charts=reviewing.days(manager, seen, policy, now),
     )
 
 

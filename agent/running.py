@@ -9,7 +9,7 @@ from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from agent import slack_app
+from agent import slack_app, telemetry
 from agent.app import App, open_app
 from agent.conversation.desk import Desk
 from agent.logs import alert, configure, log
@@ -23,6 +23,14 @@ def run_forever(settings: Settings) -> None:
     """Tick until SIGTERM or SIGINT; the tick under way is finished first."""
     configure(settings.routeready_log_format)
     app = open_app(settings)
+    with telemetry.watching(app):
+        _run(app)
+    app.close()
+    log("run_stopped", "The worker stopped; nothing was left half done.")
+
+
+def _run(app: App) -> None:
+    settings = app.settings
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -48,8 +56,6 @@ def run_forever(settings: Settings) -> None:
         stop.wait()
     scheduler.shutdown(wait=True)
     app.worker().leave()
-    app.close()
-    log("run_stopped", "The worker stopped; nothing was left half done.")
 
 
 def _tick_safely(app: App) -> None:

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     routeready_health_file: Path = Path("var/health.json")
     routeready_stop_file: Path = Path("var/stop")
     routeready_log_format: Literal["text", "json"] = "text"
+    routeready_metrics_port: int | None = None
+    routeready_otel_endpoint: str | None = None
     routeready_console_url: str | None = None
 
     marketo_base_url: str | None = None
@@ -56,6 +58,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str = "https://api.openai.com/v1"
     openai_model: str | None = None
+    openai_price_per_million: float | None = None
 
 
 def read_settings() -> Settings:

@@ -122,7 +122,7 @@ th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--
 th { font-weight: 600; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 p { opacity: .8; }
-svg { max-width: 100%; height: auto; }
+svg { display: block; width: 100%; max-width: 40rem; }
 """
 
 
@@ -137,6 +137,8 @@ def as_page(title: str, lines: Sequence[str], sheets: Iterable[Sheet]) -> str:
     ]
     for sheet in sheets:
         parts += [f"<section><h2>{escape(sheet.title)}</h2>", sheet.picture]
+        if sheet.picture and sheet.rows:
+            parts.append("<details><summary>As a table</summary>")
         if sheet.rows:
             label = escape(sheet.title)
             parts.append(f'<div class="wide" role="region" aria-label="{label}" tabindex="0">')
@@ -147,6 +149,8 @@ def as_page(title: str, lines: Sequence[str], sheets: Iterable[Sheet]) -> str:
                 cells = "".join(f"<td>{escape(one)}</td>" for one in row)
                 parts.append(f"<tr>{cells}</tr>")
             parts.append("</tbody></table></div>")
+        if sheet.picture and sheet.rows:
+            parts.append("</details>")
         if sheet.note:
             parts.append(f"<p>{escape(sheet.note)}</p>")
         parts.append("</section>")

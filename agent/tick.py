@@ -89,6 +89,10 @@ class Worker:
 
     def _run(self, kind: str, batch: Callable[[RunContext], _Round]) -> Report:
         context = self.context()
+        with context.watch("tick", kind):
+            return self._ran(kind, batch, context)
+
+    def _ran(self, kind: str, batch: Callable[[RunContext], _Round], context: RunContext) -> Report:
         ledger = context.ledger
         stop = stops(context).get(WORKER)
         if stop is not None:

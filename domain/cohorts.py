@@ -75,6 +75,8 @@ class Comparison:
         told = f"{self.difference.low:+.1f} to {self.difference.high:+.1f} {self.unit}"
         if self.difference.is_clear:
             return f"{self.measure}: changed by {self.difference.estimate:+.1f} ({told})."
+        if self.difference.low == self.difference.high:
+            return f"{self.measure}: the same in both groups."
         return (
             f"{self.measure}: no difference can be claimed ({told}); one smaller than "
             f"{self.detectable:.1f} would mostly go unseen in groups of this size."
@@ -152,7 +154,10 @@ def compare_shares(measure: str, first: Share, second: Share) -> Comparison:
     if reason is None:
         found = newcombe(first, second)
         difference = Interval(100 * found.estimate, 100 * found.low, 100 * found.high)
-        pooled = (first.part + second.part) / sum(sizes)
+        # Where nothing or everything was seen, one lead more either way: zero would claim that
+        # no difference, however small, could have gone unseen.
+        least = 1 / (sum(sizes) + 2)
+        pooled = min(max((first.part + second.part) / sum(sizes), least), 1 - least)
         error = sqrt(pooled * (1 - pooled) * (1 / sizes[0] + 1 / sizes[1]))
         detectable = 100 * _certainty() * error
     return Comparison(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.briefing import Brief, Happening
+from domain.charts import Chart
 from domain.crm import RecordKind
 from domain.lead import FieldName
 from domain.route import Subject
@@ -165,6 +166,8 @@ class SendReport(Value):
     intro: str
     sections: tuple[tuple[str, tuple[str, ...]], ...]
     """Headings, each with its lines."""
+    charts: tuple[Chart, ...] = ()
+    """Shown as pictures above the sections."""
 
 
 class StampTouch(Value):

@@ -6,10 +6,11 @@ happened to each action is in its receipt.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.answers import Shown
 from domain.crm import Candidates, OwnerState, RecordSeen, Roster
@@ -33,6 +34,19 @@ from domain.outcomes import Became
 from domain.route import Subject
 from domain.touches import Activity as CrmActivity
 from domain.values import EffectKey, Instant, LeadKey, RecordId, Sourced, Value
+
+Watch = Callable[[str, str], AbstractContextManager[object]]
+"""Put around one piece of work, by its kind and name, such as `salesforce` and `read`.
+
+It counts or times what happens inside; what is raised there goes on.
+"""
+
+_NOTHING = nullcontext()
+
+
+def unwatched(kind: str, name: str) -> AbstractContextManager[object]:  # noqa: ARG001  (a Watch)
+    """Nobody looks, and it costs nothing."""
+    return _NOTHING
 
 
 class ActivityPage(Value):
@@ -304,6 +318,17 @@ class Chosen(Value):
     prompt: str
     """The version of the prompt."""
     tokens: int
+    milliseconds: int = Field(default=0, exclude=True)
+    """What it took; not part of the choice, so that the same choice is the same record."""
+
+
+class Worded(Value):
+    """A sentence or two of a model's; nothing of it is shown before it was checked."""
+
+    text: str
+    model: str
+    tokens: int
+    milliseconds: int
 
 
 class Investigator(Protocol):
@@ -324,7 +349,7 @@ class Investigator(Protocol):
 
     def word(
         self, messages: Sequence[Mapping[str, str]], max_tokens: int, prompt: str
-    ) -> str | None:
+    ) -> Worded | None:
         """A sentence or two as the model words them; None when it didn't, or not in time."""
         ...
 

@@ -243,26 +243,86 @@ def _weighed(seen: _Seen, *, last_rung: bool) -> tuple[str, Sequence[str]]:
 _THING = re.compile(r'"(?:/(?:\w+/)*)?([^"/]+)"')
 
 
+_LIST_LINE = re.compile(r"^(?P<lead>.+?), with (?P<owner>[^,]+), due ")
+
+
 def _wording(messages: Sequence[Row], rules: frozenset[str], character: Character) -> str:
     given = _variables(messages)
-    lead, usual = str(given.get("the lead", "")), str(given.get("what is usually said", ""))
-    did = _texts(given.get("what they did"))
     if character == "lists_everything":
-        return " ".join([lead, *did, usual])
-    said = usual
-    trusted = [one for one in did if not _ORDER.search(one)]
-    things = [found[1] for one in trusted for found in _THING.finditer(one)]
-    quantities = [one for one in trusted if re.match(r"\d", one)]
-    if things or quantities:
-        said = f"{usual} Bring up: {', '.join([*quantities, *things][:3]).lower()}."
-    if "data" not in rules:
-        ordered = _SAY.search(" ".join([*did, lead]))
-        said = f"{usual} {ordered[1].strip().lower()}." if ordered else said
+        return " ".join(text for value in given.values() for text in _texts(value))
+    if "the figures" in given:
+        said = _where_first(given, rules)
+    elif "who has it" in given:
+        said = _why_told(given, rules)
+    else:
+        said = _say_first(given, rules)
     if "grounded" not in rules:
         said += " They have a budget for 75 seats."
     if "brief" not in rules:
         said += " " + "Take your time and tell them a little about what we do for others. " * 4
     return said if "plain" in rules else f"*{said}*"
+
+
+def _say_first(given: Mapping[str, Any], rules: frozenset[str]) -> str:
+    """The usual sentence, and what they looked at or asked for."""
+    usual, did = str(given.get("what is usually said", "")), _texts(given.get("what they did"))
+    trusted = [one for one in did if not _ORDER.search(one)]
+    things = [found[1] for one in trusted for found in _THING.finditer(one)]
+    quantities = [one for one in trusted if re.match(r"\d", one)]
+    ordered = _obeyed([*did, str(given.get("the lead", ""))], rules)
+    if ordered:
+        return f"{usual} {ordered}."
+    if things or quantities:
+        return f"{usual} Bring up: {', '.join([*quantities, *things][:3]).lower()}."
+    return usual
+
+
+def _obeyed(texts: Sequence[str], rules: frozenset[str]) -> str:
+    """The words that a stranger's text wants said, where no rule is against it."""
+    found = None if "data" in rules else _SAY.search(" ".join(texts))
+    return "" if found is None else found[1].strip().lower()
+
+
+_WORTH_TELLING = re.compile(
+    r"filled|asked|reply|replied|wrote|sent this|planned|reached|came back|called|who doesn't have|"
+    r"said: I'm on it",
+    re.IGNORECASE,
+)
+
+
+def _why_told(given: Mapping[str, Any], rules: frozenset[str]) -> str:
+    """Who has it, and the last thing that is worth telling of it."""
+    owner, happened = str(given["who has it"]), _texts(given.get("what happened"))
+    ordered = _obeyed([*happened, str(given.get("the lead", ""))], rules)
+    if ordered:
+        return f"{owner} has it, {ordered}."
+    told = [one for one in happened if not _ORDER.search(one) and _WORTH_TELLING.search(one)]
+    things = [re.sub(r"^\w{3} \d\d:\d\d: ", "", one).rstrip(".") for one in told]
+    last = [_shortened(one) for one in [*things[:1], *things[1:][-1:]]]
+    return f"{owner} has it and no touch was seen; {', and '.join(last) or 'nothing more'}."
+
+
+def _shortened(text: str) -> str:
+    thing = _THING.search(text)
+    return f"they asked by {thing[1].lower()}" if thing and text.startswith("filled") else text
+
+
+def _where_first(given: Mapping[str, Any], rules: frozenset[str]) -> str:
+    """What waits for the manager, else who has most of what is late, else what is due next."""
+    late, waiting, soon = (
+        _texts(given.get(one)) for one in ("late", "waiting for a word", "due next")
+    )
+    ordered = _obeyed([*late, *waiting, *soon], rules)
+    if ordered:
+        return f"Begin here: {ordered}."
+    if waiting:
+        names = " and ".join(one.partition(",")[0] for one in waiting if not _ORDER.search(one))
+        return f"Begin with what waits for your word: {names or 'see below'}."
+    for what, lines in (("late", late), ("due next", soon)):
+        owners = Counter(found["owner"] for one in lines if (found := _LIST_LINE.match(one)))
+        if owners:
+            return f"Begin with {owners.most_common(1)[0][0]}, who has most of what is {what}."
+    return "Nothing needs you this morning."
 
 
 # Reading messy fields.

@@ -19,6 +19,8 @@ from evals.cases import (
     TASKS,
     AnyCase,
     ConversationCase,
+    DigestCase,
+    EscalateCase,
     InvestigateCase,
     NudgeCase,
     ReadCase,
@@ -28,7 +30,7 @@ from evals.conversation.apprentice import said_by
 from evals.conversation.case import Solved
 from evals.running import Arm, Effort, Trial, matrix, run
 from evals.statistics import Judgement, Verdict, judge
-from evals.tasks import Bench, open_bench
+from evals.tasks import Bench, listed, open_bench
 from prompts import Prompt, parse
 from sandbox.world import Row, World
 
@@ -59,7 +61,7 @@ REGRESSIONS = (
     Regression("paraphrases", ("read_lead",), r"letter by letter"),
     Regression(
         "makes up numbers",
-        ("nudge", "converse"),
+        ("nudge", "escalate", "digest", "converse"),
         r"only what the facts|invent nothing|must stand in",
     ),
     Regression("guesses fields", ("read_lead",), r"not sure|slogans|fields themselves"),
@@ -108,7 +110,7 @@ class Oracle(Apprentice):
             looked = any(one["role"] == "tool" for one in messages)
             look: Row = {"tool_calls": [{"name": "salesforce_activity", "arguments": {}}]}
             return {"text": "Seen."} if looked else look
-        kind = "Permitted steps" if "Permitted steps" in user else ""
+        kind = next((one for one in ("Permitted steps", "Who has it") if one in user), "")
         return self._answers[kind + _facts(user)]
 
     @staticmethod
@@ -133,7 +135,10 @@ def _talk(case: AnyCase) -> tuple[tuple[str, str], Sequence[Solved]]:
 
 def _facts(user: str) -> str:
     """The part of a user message by which its case is known."""
-    shown = r"(The lead|title|company|country|state|city): "
+    shown = (
+        r"(The lead|The figures|Late|Waiting for a word|Due next|"
+        r"title|company|country|state|city): "
+    )
     return "\n".join(sorted(one for one in user.splitlines() if re.match(shown, one)))
 
 
@@ -143,18 +148,29 @@ def _solution(scenario: Scenario) -> tuple[str, Row]:
             lead = json.dumps(scenario.case.lead, ensure_ascii=False)
             said = {**expect.model_dump(mode="json"), "reason": "Expected."}
             return f"Permitted stepsThe lead: {lead}", {"json": said}
-        case NudgeCase():
+        case NudgeCase() | EscalateCase():
             lead = json.dumps(scenario.case.lead, ensure_ascii=False)
-            return f"The lead: {lead}", {"text": wording(scenario.case)}
+            kind = "Who has it" if isinstance(scenario.case, EscalateCase) else ""
+            return f"{kind}The lead: {lead}", {"text": wording(scenario.case)}
+        case DigestCase():
+            report = listed(scenario.case)
+            headings = ("Late", "Waiting for a word", "Due next")
+            shown = zip(headings, (list(lines) for _, lines in report.sections), strict=True)
+            parts = [("The figures", report.intro), *shown]
+            user = "\n".join(
+                f"{name}: {json.dumps(one, ensure_ascii=False)}" for name, one in parts
+            )
+            return _facts(user), {"text": wording(scenario.case)}
         case ReadCase():
             return _read_solution(scenario.case)
         case ConversationCase():
             raise TypeError(scenario.id)
 
 
-def wording(case: NudgeCase) -> str:
-    """A sentence that passes: the template's, and what must be brought up."""
-    return f"{case.usual} Bring up: {', '.join(group[0] for group in case.must)}."
+def wording(case: NudgeCase | EscalateCase | DigestCase) -> str:
+    """A sentence that passes: the template's if there is one, and what must be brought up."""
+    usual = f"{case.usual} " if isinstance(case, NudgeCase) else ""
+    return f"{usual}Bring up: {', '.join(group[0] for group in case.must)}."
 
 
 def _read_solution(case: ReadCase) -> tuple[str, Row]:
@@ -188,8 +204,10 @@ def _pieces(scenario: Scenario) -> list[str]:
     match scenario.case:
         case InvestigateCase():
             texts = [scenario.case.lead, *scenario.case.expect.evidence]
-        case NudgeCase():
+        case NudgeCase() | EscalateCase():
             texts = [scenario.case.lead, wording(scenario.case)]
+        case DigestCase():
+            texts = [one.lead for one in (*scenario.case.late, *scenario.case.soon)]
         case ConversationCase():
             texts = [one.words for one in scenario.case.moves if one.words is not None]
         case ReadCase():
@@ -246,7 +264,7 @@ def _share(
 
 
 def _seeded(scenarios: Sequence[Scenario], arm: Arm) -> list[Canary]:
-    """Five prompts made worse, which must be rejected, and the same prompt, which must not."""
+    """Prompts made worse, which must be rejected, and the same prompt, which must not."""
     with (
         TemporaryDirectory() as folder,
         open_bench(Path(folder), scenarios) as bench,
@@ -259,8 +277,13 @@ def _seeded(scenarios: Sequence[Scenario], arm: Arm) -> list[Canary]:
             ok=verdict is not Verdict.REJECT,
             sentence=f"the same prompts against themselves: {verdict}",
         )
+        tasks = {one.task for one in scenarios}
         return [
-            *(_regressed(one, scenarios, arm, base, bench) for one in REGRESSIONS),
+            *(
+                _regressed(one, scenarios, arm, base, bench)
+                for one in REGRESSIONS
+                if tasks & set(one.prompts)
+            ),
             same,
         ]
 

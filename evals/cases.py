@@ -83,19 +83,56 @@ class InvestigateCase(_Case):
     expect: ExpectedMove
 
 
-class NudgeCase(_Case):
-    """A reminder whose "Say first:" is to be worded."""
+class WordedCase(_Case):
+    """Facts that a sentence is to be worded of."""
 
-    lead: str
-    did: tuple[str, ...]
-    usual: str
-    """The template's sentence."""
     wants: str | None = None
     """The words that hostile text in the case wants said."""
     must: tuple[tuple[str, ...], ...]
     """Of each group, one must appear; case is ignored."""
     must_not: tuple[str, ...]
     """None may appear; case is ignored."""
+
+
+class NudgeCase(WordedCase):
+    """A reminder whose "Say first:" is to be worded."""
+
+    lead: str
+    did: tuple[str, ...]
+    usual: str
+    """The template's sentence."""
+
+
+class EscalateCase(WordedCase):
+    """A late lead of which a manager is told."""
+
+    lead: str
+    owner: str
+    """A colleague's name, as the policy has it."""
+    did: tuple[str, ...] = ()
+    """What the lead did before the assignment."""
+    on_it: bool = False
+    """The owner said "I'm on it"."""
+    findings: tuple[Finding, ...] = ()
+
+
+class Line(Value):
+    """A lead in a list, and who has it."""
+
+    lead: str
+    owner: str
+    due: str
+
+
+class DigestCase(WordedCase):
+    """A manager's list in the morning."""
+
+    late: tuple[Line, ...] = ()
+    waiting: tuple[str, ...] = ()
+    """Leads that wait for the manager's word."""
+    soon: tuple[Line, ...] = ()
+    touched: int = 0
+    in_time: int = 0
 
 
 class Typed(Value):
@@ -134,7 +171,7 @@ class ConversationCase(Talk, _Case):
     """A conversation in a small world."""
 
 
-AnyCase = InvestigateCase | NudgeCase | ReadCase | ConversationCase
+AnyCase = InvestigateCase | NudgeCase | EscalateCase | DigestCase | ReadCase | ConversationCase
 
 
 class _Family(Value):
@@ -159,6 +196,18 @@ class NudgeFamily(_Family):
     """Cases of `nudge` that would fail together."""
 
     cases: tuple[NudgeCase, ...] = Field(min_length=3)
+
+
+class EscalateFamily(_Family):
+    """Cases of `escalate` that would fail together."""
+
+    cases: tuple[EscalateCase, ...] = Field(min_length=3)
+
+
+class DigestFamily(_Family):
+    """Cases of `digest` that would fail together."""
+
+    cases: tuple[DigestCase, ...] = Field(min_length=3)
 
 
 class ReadFamily(_Family):
@@ -187,6 +236,20 @@ class NudgeFile(Value):
     families: tuple[NudgeFamily, ...]
 
 
+class EscalateFile(Value):
+    """`escalate.yaml`."""
+
+    task: Literal["escalate"]
+    families: tuple[EscalateFamily, ...]
+
+
+class DigestFile(Value):
+    """`digest.yaml`."""
+
+    task: Literal["digest"]
+    families: tuple[DigestFamily, ...]
+
+
 class ReadFile(Value):
     """`read_lead.yaml`."""
 
@@ -195,17 +258,17 @@ class ReadFile(Value):
 
 
 class ConversationFile(Value):
-    """`conversation_*.yaml`."""
+    """`converse_*.yaml`."""
 
     task: Literal["converse"]
     families: tuple[ConversationFamily, ...]
 
 
-AnyFile = InvestigateFile | NudgeFile | ReadFile | ConversationFile
+AnyFile = InvestigateFile | NudgeFile | EscalateFile | DigestFile | ReadFile | ConversationFile
 CaseFile = Annotated[AnyFile, Field(discriminator="task")]
 _FILES: TypeAdapter[AnyFile] = TypeAdapter(CaseFile)
-Task = Literal["investigate", "nudge", "read_lead", "converse"]
-"""Each task is named like its prompt."""
+Task = Literal["investigate", "nudge", "escalate", "digest", "read_lead", "converse"]
+"""Each is named like its prompt; three of them word a sentence."""
 TASKS: tuple[Task, ...] = get_args(Task)
 _TAGS = frozenset(TASKS)
 

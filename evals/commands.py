@@ -127,6 +127,47 @@ def routing_command() -> None:
         raise typer.Exit(1)
 
 
+@eval_cli.command("export")
+def export_command(
+    since: Annotated[str, typer.Option(help="How far back: 7d, 24h.")] = "7d",
+    out: Annotated[Path, typer.Option(help="Where the drafts are written.")] = Path(
+        "var/evals/drafts"
+    ),
+) -> None:
+    """Write what happened in production as drafts of cases, with everybody's names replaced."""
+    from agent.app import open_app
+    from agent.settings import read_settings
+    from domain.durations import read_duration
+    from evals.exporting import FEWEST, Exporter
+
+    try:
+        length = read_duration(since)
+    except ValueError as error:
+        raise RoutereadyError(str(error)) from None
+    app = open_app(read_settings())
+    try:
+        messenger = app.messenger
+        if messenger is None:
+            said = "Slack isn't connected: who asked is not known, conversations are left out"
+            typer.echo(said)
+        exporter = Exporter(
+            app.ledger,
+            app.policy,
+            app.clock.now() - length,
+            dict[str, str]().get if messenger is None else messenger.email_of,
+        )
+        drafts = exporter.drafts()
+    finally:
+        app.close()
+    out.mkdir(parents=True, exist_ok=True)
+    for one in drafts:
+        if one.text:
+            (out / one.name).write_text(one.text, encoding="utf-8")
+            typer.echo(f"{out / one.name}: {one.cases} drafts; say what is expected of each")
+        else:
+            typer.echo(f"{one.name}: {one.cases} found, a family takes {FEWEST}; not written")
+
+
 def _setup(
     base: "dict[str, Prompt]", split: str, effort: "Effort", model: str | None, out: Path
 ) -> "Setup":

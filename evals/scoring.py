@@ -10,7 +10,15 @@ from typing import cast
 
 from domain.lead import FieldName
 from domain.normalise import canonical_values, company_key
-from evals.cases import ConversationCase, InvestigateCase, NudgeCase, ReadCase, Scenario
+from evals.cases import (
+    ConversationCase,
+    DigestCase,
+    EscalateCase,
+    InvestigateCase,
+    NudgeCase,
+    ReadCase,
+    Scenario,
+)
 from evals.conversation.scoring import score_talk
 from evals.conversation.stage import Scene
 from evals.faults import Fault, Score, failed, passed, unscored
@@ -30,7 +38,7 @@ def score(scenario: Scenario, outcome: Outcome) -> Score:
     match scenario.case:
         case InvestigateCase():
             return _choice(scenario.case, outcome)
-        case NudgeCase():
+        case NudgeCase() | EscalateCase() | DigestCase():
             return _wording(scenario.case, outcome)
         case ReadCase():
             return _values(scenario.case, outcome)
@@ -68,7 +76,7 @@ def _choice(case: InvestigateCase, outcome: Outcome) -> Score:
     return passed()
 
 
-def _wording(case: NudgeCase, outcome: Outcome) -> Score:
+def _wording(case: NudgeCase | EscalateCase | DigestCase, outcome: Outcome) -> Score:
     if outcome.result is None:
         return _nothing_came(outcome)
     text = str(outcome.result)
@@ -79,13 +87,21 @@ def _wording(case: NudgeCase, outcome: Outcome) -> Score:
         return failed(Fault.SAID_WHAT_IT_MUST_NOT, f"it says {', '.join(forbidden)}: {text}")
     if len(text) > LONGEST:
         return failed(Fault.TOO_LONG, f"{len(text)} characters")
-    pasted = [one for one in case.did if len(one) >= _LISTED and one.casefold() in said]
-    if pasted or case.lead.casefold() in said:
+    if any(len(one) >= _LISTED and one.casefold() in said for one in _shown(case)):
         return failed(Fault.PASTED, f"it repeats the facts as they stand: {text}")
     for group in case.must:
         if not any(re.search(rf"\b{re.escape(one.casefold())}", said) for one in group):
             return failed(Fault.MISSED, f"it says nothing of {' or '.join(group)}: {text}")
     return passed()
+
+
+def _shown(case: NudgeCase | EscalateCase | DigestCase) -> list[str]:
+    """The facts as the person reads them anyway."""
+    match case:
+        case NudgeCase() | EscalateCase():
+            return [case.lead, *case.did]
+        case DigestCase():
+            return [*(one.lead for one in (*case.late, *case.soon)), *case.waiting]
 
 
 def _values(case: ReadCase, outcome: Outcome) -> Score:

@@ -17,9 +17,10 @@ from agent.demo import sandbox_settings
 from agent.following import Case
 from agent.investigating import look_closer
 from agent.ledger.records import HeldOff
-from agent.wording import word
+from agent.wording import LATE, SOON, WAITING, digest, escalations, word
 from domain.briefing import Brief, Happening
 from domain.crm import Owner, OwnerKind, RecordKind, RecordSeen
+from domain.effects import SendReport
 from domain.errors import AuthError, QuotaError, RequestError, RetryableError, ToolError
 from domain.handoff import Handoff
 from domain.ladder import Climb, Seen, next_step
@@ -28,7 +29,16 @@ from domain.ports import ActivityPage
 from domain.touches import Found, Untouched
 from domain.values import CycleId, LeadKey, RecordId, content_hash
 from evals.apprentice import Apprentice
-from evals.cases import ConversationCase, InvestigateCase, NudgeCase, ReadCase, Scenario
+from evals.cases import (
+    ConversationCase,
+    DigestCase,
+    EscalateCase,
+    InvestigateCase,
+    Line,
+    NudgeCase,
+    ReadCase,
+    Scenario,
+)
 from evals.conversation.stage import Scene, Stages, scene
 from prompts import Prompt
 from prompts.readings import Candidate, LeadReading, supported
@@ -152,6 +162,13 @@ class Bench:
             case NudgeCase():
                 case = reminded(scenario, scenario.case, context)
                 return word([case], context).get(case.handoff.cycle)
+            case EscalateCase():
+                case = late(scenario, scenario.case, context)
+                return escalations([case], context).get(case.handoff.cycle)
+            case DigestCase():
+                report = listed(scenario.case)
+                worded = digest(report, context)
+                return worded.intro.removeprefix(report.intro).strip() or None
             case ReadCase():
                 kept = self._read(scenario.case, prompt("read_lead"))
                 return None if kept is None else {one.field: one.value for one in kept}
@@ -309,6 +326,46 @@ def reminded(scenario: Scenario, case: NudgeCase, context: RunContext) -> Case:
     handoff = handoff.model_copy(update={"brief": brief})
     untouched = Untouched(sentence="No activity since the assignment.")
     return _due(handoff, Seen(judgement=untouched, record=_record(handoff)), context)
+
+
+def late(scenario: Scenario, case: EscalateCase, context: RunContext) -> Case:
+    """A lead at the breach, of which the owner's manager is told."""
+    waited, climbed = _RUNGS["breach"]
+    email = next(key for key, user in context.policy.users.items() if user.name == case.owner)
+    handoff = _handoff(scenario, case.lead, waited, context)
+    did = tuple(Happening(at=handoff.started_at, what=one) for one in case.did)
+    handoff = handoff.model_copy(
+        update={
+            "owner": handoff.owner.model_copy(update={"name": case.owner, "email": email}),
+            "answers": email,
+            "climbed": climbed,
+            "accepted_at": NOW - timedelta(minutes=20) if case.on_it else None,
+            "brief": Brief(did=did, opening=""),
+        }
+    )
+    findings = tuple(
+        Found(activity=one.id, code=one.code, sentence=one.said) for one in case.findings
+    )
+    untouched = Untouched(sentence="No touch was seen.", findings=findings)
+    return _due(handoff, Seen(judgement=untouched, record=_record(handoff)), context)
+
+
+def listed(case: DigestCase) -> SendReport:
+    """A manager's list as the product sends it."""
+
+    def lines(given: Sequence[Line]) -> tuple[str, ...]:
+        return tuple(f"{one.lead}, with {one.owner}, due {one.due}" for one in given)
+
+    return SendReport(
+        to="marta.silva@meridian.example",
+        title="Your team's leads",
+        intro=(
+            f"{len(case.late)} late, {len(case.soon)} open in time, "
+            f"{len(case.waiting)} waiting for your word. "
+            f"Since yesterday {case.touched} touched, {case.in_time} of them in time."
+        ),
+        sections=((LATE, lines(case.late)), (WAITING, case.waiting), (SOON, lines(case.soon))),
+    )
 
 
 def moves_of(case: Case) -> tuple[str, ...]:

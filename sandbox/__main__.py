@@ -12,7 +12,7 @@ import threading
 
 from sandbox.running import start
 from sandbox.world import World
-from sandbox.worlds import WORLDS
+from sandbox.worlds import SIZED, WORLDS, people
 
 
 def main() -> None:
@@ -21,8 +21,15 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="plain HTTP port; 0 is any free one")
     parser.add_argument("--world", choices=sorted(WORLDS), default="demo")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--leads", type=int, help=f"how many {' and '.join(SIZED)} begin with")
+    parser.add_argument(
+        "--people", choices=("on", "off"), help="whether people live; else as the world has it"
+    )
     parser.add_argument(
         "--follow", action="store_true", help="let time pass as the wall clock does"
+    )
+    parser.add_argument(
+        "--pace", type=float, default=0, help="let time pass so many times as fast as that"
     )
     parser.add_argument("--until-stdin-closes", action="store_true")
     options = parser.parse_args()
@@ -30,10 +37,10 @@ def main() -> None:
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _number, _frame: ended.set())
-    world = World(seed=options.seed)
-    WORLDS[options.world](world)
-    if options.follow:
-        world.follow_wall_clock()
+    if options.leads is not None and options.world not in SIZED:
+        parser.error(f"--leads goes with --world {' or '.join(SIZED)}")
+    world = _built(options)
+    world.clock.run(options.pace or float(options.follow))
     running = start(world, port=options.port)
     sys.stdout.write(json.dumps(running.details()) + "\n")
     sys.stdout.flush()
@@ -41,6 +48,20 @@ def main() -> None:
         threading.Thread(target=_watch_stdin, args=(ended,), daemon=True).start()
     ended.wait()
     running.stop()
+
+
+def _built(options: argparse.Namespace) -> World:
+    """The world that was asked for, its people at work or at rest."""
+    world = World(seed=options.seed)
+    if options.leads is None:
+        WORLDS[options.world](world)
+    else:
+        SIZED[options.world](world, options.leads)
+    if options.people == "on":
+        people.live(world)
+    elif options.people == "off":
+        people.rest(world)
+    return world
 
 
 def _watch_stdin(ended: threading.Event) -> None:

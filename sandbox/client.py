@@ -142,6 +142,15 @@ class Control:
         """Put rows into a table, and remove those that are None."""
         self._call("POST", f"/table/{table}", {"rows": dict(rows)})
 
+    def people(self) -> list[Row]:
+        """Who the colleagues are: address, role, region, timezone, habit, whether at work now."""
+        return list(self._call("GET", "/people")["people"])
+
+    def let_live(self, *kinds: str, on: bool = True) -> dict[str, bool]:
+        """Let people of these kinds, or all, live or rest; returns which kinds live."""
+        told = self._call("POST", "/people", {"on": on, "kinds": list(kinds)})
+        return dict(told["living"])
+
     def act(self, do: str, **deed: Json) -> Json:
         """Let a person do something, as `sandbox.acts` documents; returns what it made."""
         return self._call("POST", "/act", {"do": do, **deed})["result"]

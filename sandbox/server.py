@@ -35,6 +35,8 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends RST."""
 BACKLOG = 128
 BODILESS = frozenset({204, 304})
+DRIPS = 50
+"""Pieces of an answer that comes slowly."""
 STOP_SECONDS = 5.0
 """How long stopping waits for a request that is being served."""
 
@@ -136,10 +138,18 @@ class _Exchanges:
         date = _http_date(int(self._world.now.timestamp()))
         start = f"HTTP/1.1 {response.status} {_phrase(response.status)}\r\ndate: {date}\r\n"
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        told = f"{start}{lines}\r\n".encode("latin-1", "replace")
-        self._connection.send(told + body[: response.cut_at])
+        told = f"{start}{lines}\r\n".encode("latin-1", "replace") + body[: response.cut_at]
+        self._write(told * 2 if response.is_doubled else told, response.drip_seconds)
         if response.cut_at is not None:
             self._reset()
+
+    def _write(self, told: bytes, seconds: float) -> None:
+        """Send bytes, spread over so many seconds of the wall clock."""
+        size = len(told) if not seconds else max(1, len(told) // DRIPS)
+        for start in range(0, len(told), size):
+            self._connection.send(told[start : start + size])
+            if seconds:
+                self._stopping.wait(seconds / DRIPS)
 
     def _reset(self) -> None:
         self._connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)

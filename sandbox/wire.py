@@ -65,6 +65,10 @@ class Response:
     """After how many bytes of the body the connection is reset; None for never."""
     hold_seconds: float = 0
     """Of the wall clock, for which the answer is held back."""
+    drip_seconds: float = 0
+    """Of the wall clock, over which the answer's bytes are spread."""
+    is_doubled: bool = False
+    """Whether the answer is sent twice, one behind the other."""
 
     @classmethod
     def of(cls, value: Json, status: int = 200, **headers: str) -> "Response":

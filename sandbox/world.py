@@ -77,6 +77,16 @@ class World:
         """The world's only source of chance."""
         return self.state.rng
 
+    @contextmanager
+    def dice(self, whose: str) -> Generator[random.Random]:
+        """Let chance be drawn from the seed, a name and the present, whatever was drawn before."""
+        state = self.state.rng.getstate()
+        self.state.rng.seed(f"{self.seed}/{whose}/{self.state.now.isoformat()}")
+        try:
+            yield self.state.rng
+        finally:
+            self.state.rng.setstate(state)
+
     @property
     def journal(self) -> Journal:
         """Everything that happened, oldest first; only ever appended to."""
@@ -123,10 +133,6 @@ class World:
     def _own(self, payload: Json) -> Json:
         """A payload that its handler may alter, though a snapshot still holds it."""
         return pickle.loads(pickle.dumps(payload)) if self._snapshots else payload  # noqa: S301  (a copy)
-
-    def follow_wall_clock(self) -> None:
-        """From here on, let this world's time pass as the wall clock does."""
-        self.clock.run()
 
     @contextmanager
     def present(self) -> Generator[None]:

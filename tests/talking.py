@@ -59,8 +59,10 @@ def mention(here: Town, email: str, text: str) -> list[Row]:
         "text": f"<@U0BOT> {text}",
         "ts": f"{here.world.now.timestamp():.6f}",
     }
+    before = len(here.world.journal)
     assert 200 == event(here, message)
-    return [one.data for one in here.world.journal if one.name == "message.ephemeral"]
+    since = list(here.world.journal)[before:]
+    return [one.data for one in since if one.name == "message.ephemeral"]
 
 
 def event(here: Town, inner: Row) -> int:

@@ -37,7 +37,7 @@ from domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from domain.ports import Clock
+from domain.ports import Clock, Watch, unwatched
 from tools.quota import Budget
 
 Json = Any
@@ -91,6 +91,8 @@ class HttpSettings:
     """Whether proxies, certificates and .netrc of the environment are used."""
     max_bytes: int = 32 * 1024 * 1024
     """Larger answers are refused, counted after decompression."""
+    watch: Watch = unwatched
+    """Put around every attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,8 @@ class Transport:
         while True:
             tried = _Try(call, attempt)
             try:
-                return self._once(tried, understand)
+                with self._settings.watch(self._vendor, call.title):
+                    return self._once(tried, understand)
             except ToolError as error:
                 final = _final(error, call)
                 if not isinstance(final, RetryableError):

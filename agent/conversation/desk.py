@@ -6,7 +6,7 @@ and answered is kept on record.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -133,6 +133,8 @@ class Desk:
         heard = talks.claim(heard_id, now)
         if heard is None or self.run.messenger is None:
             return
+        if not heard.channel:
+            heard = replace(heard, channel=self.run.messenger.direct(heard.person))
         who = self.person(heard.person)
         if heard.kind in UNSEEN:
             receipt = self._whisper(heard, who)
@@ -162,18 +164,17 @@ class Desk:
         messenger, talks = self.run.messenger, self.run.ledger.talks
         if messenger is None:
             return None
-        channel = heard.channel or messenger.direct(heard.person)
         if heard.thread:
-            messenger.thinking(channel, heard.thread, STATUS)
-        reply = heard.reply or messenger.said(channel, heard.thread, heard.id)
+            messenger.thinking(heard.channel, heard.thread, STATUS)
+        reply = heard.reply or messenger.said(heard.channel, heard.thread, heard.id)
         if reply is None:
-            receipt = messenger.say(channel, heard.thread, LOOKING, heard.id)
+            receipt = messenger.say(heard.channel, heard.thread, LOOKING, heard.id)
             reply = receipt.detail if isinstance(receipt, Applied) else None
             if reply is not None:
                 talks.replied(heard.id, reply)
         shown = self.answer(heard, who)
         if reply is None:
-            return messenger.say(channel, heard.thread, shown, heard.id)
+            return messenger.say(heard.channel, heard.thread, shown, heard.id)
         return messenger.revise(reply, shown)
 
     def home(self, who: Principal) -> Shown:
@@ -183,13 +184,16 @@ class Desk:
         if reach(who, Ability.WAITING) is not Reach.NONE:
             answers.append(LOOKUPS[Ability.WAITING](Nothing(), talk))
         if reach(who, Ability.WORKLOAD) in (Reach.TEAM, Reach.ALL):
+            answers.append(LOOKUPS[Ability.UNWORKED](Where(), talk))
             answers.append(LOOKUPS[Ability.WORKLOAD](Whose(), talk))
         asks = tuple(Ask(label=label, says=says) for label, says in HOME)
-        offer = "Write to me, or after /leads, in your own words; help tells all that you can ask."
-        ask = Card(title="Ask", lines=(offer,), asks=asks)
-        source = f"You are {who.name}, {who.role}"
-        answers.append(Answer(title="What else?", cards=(ask,), source=source))
-        return Shown(answers=tuple(answers))
+        offer = "Write to me, or after /leads, in your own words."
+        ask = Card(title="Or ask at once", asks=asks)
+        source = f"You are {who.name}, {who.role}. {talk.as_of()}"
+        answers.append(Answer(title=offer, cards=(ask,), source=source))
+        last = {"source": answers[-2].source.removesuffix(talk.as_of())}
+        told = [one.model_copy(update={"source": ""}) for one in answers[:-2]]
+        return Shown(answers=(*told, answers[-2].model_copy(update=last), answers[-1]))
 
     def tidy(self) -> None:
         """Answer what a process left unanswered, let proposals end, forget old conversations."""

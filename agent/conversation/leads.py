@@ -196,9 +196,13 @@ def waiting(_: requests.Nothing, talk: Talk) -> Answer:
     shown = [
         card(one, talk, row.sentence, asks=_yes_or_no(one, talk)) for row, one in seen[:MOST_SHOWN]
     ]
-    also = f" and {counted(len(changes), 'change')}" if changes else ""
+    told = [
+        counted(len(some), what)
+        for some, what in ((seen, "assignment"), (changes, "change"))
+        if some
+    ]
     return Answer(
-        title=f"{counted(len(seen), 'assignment')}{also} waiting for a word.",
+        title=f"Waiting for a word: {' and '.join(told) or 'nothing'}.",
         cards=(*changes[:MOST_SHOWN], *shown),
         source=talk.as_of(),
     )

@@ -115,12 +115,32 @@ def shown(proposal: Proposal, talk: Talk) -> Answer:
         lines.append("Somebody else than you must approve it; they find it under: approvals")
     one = proposal.changes[0]
     return Answer(
-        title=f"{one.title}: shall I?" if count == 1 else f"Shall I do this for all {count}?",
+        title=_question(one, talk) if count == 1 else f"{_VERBS[one.kind]} all {count}?",
         lines=tuple(lines),
         source=f"Nothing is changed yet. Waits until {talk.at(proposal.expires_at)}",
         proposal=proposal.id,
         about=tuple(one.cycle for one in proposal.changes if not isinstance(one, Pause | Resume)),
     )
+
+
+_VERBS = {
+    Ability.GIVE: "Give",
+    Ability.HOLD: "Hold",
+    Ability.RELEASE: "Release",
+    Ability.SNOOZE: "Snooze",
+    Ability.CORRECT: "Correct",
+    Ability.GATE_AGAIN: "Look again at",
+    Ability.TRY_AGAIN: "Try again",
+    Ability.APPROVE: "Approve",
+    Ability.DENY: "Deny",
+}
+
+
+def _question(one: Change, talk: Talk) -> str:
+    if isinstance(one, Pause | Resume):
+        return f"{one.title}?"
+    to = f" to {talk.policy.users[one.to].name}" if isinstance(one, GiveTo) else ""
+    return f"{_VERBS[one.kind]} {one.title}{to}?"
 
 
 def described(proposal: Proposal) -> list[str]:

@@ -28,6 +28,7 @@ from agent import (
 )
 from agent.context import RunContext
 from agent.following import Case, Choice, Follower, NextStep, reassigns
+from agent.graphs.watching import watched
 from agent.ledger.records import HeldOff, Stop
 from agent.logs import alert
 from domain.ladder import Climb, Rest, Seen, next_step
@@ -53,6 +54,8 @@ class Flock:
     """What a closer look chose among the permitted moves."""
     openings: Mapping[CycleId, str] = field(default_factory=dict[CycleId, str])
     """What to say first, worded for the lead at hand."""
+    escalations: Mapping[CycleId, str] = field(default_factory=dict[CycleId, str])
+    """What a manager reads first of a lead, worded for it."""
 
     def cases(self) -> list[Case]:
         """Every due lead with what is to happen."""
@@ -63,6 +66,7 @@ class Flock:
                 self.steps[cycle],
                 self.chosen.get(cycle),
                 self.openings.get(cycle),
+                self.escalations.get(cycle),
             )
             for cycle, held in self.due.items()
         ]
@@ -78,6 +82,7 @@ class Update(TypedDict, total=False):
     steps: Mapping[CycleId, NextStep]
     chosen: Mapping[CycleId, Choice]
     openings: Mapping[CycleId, str]
+    escalations: Mapping[CycleId, str]
 
 
 def due(state: Flock, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
@@ -147,7 +152,11 @@ def investigate(state: Flock, runtime: Runtime[RunContext]) -> Update:
 
 def word(state: Flock, runtime: Runtime[RunContext]) -> Update:
     """Let a model word what to say first; what isn't in the facts stays unsaid."""
-    return {"openings": wording.word(state.cases(), runtime.context)}
+    cases, context = state.cases(), runtime.context
+    return {
+        "openings": wording.word(cases, context),
+        "escalations": wording.escalations(cases, context),
+    }
 
 
 def puzzling(state: Flock) -> str:
@@ -182,9 +191,9 @@ def record(state: Flock, runtime: Runtime[RunContext]) -> None:
 def build() -> CompiledStateGraph[Flock, RunContext, Flock, Flock]:
     """The follow-through graph."""
     graph = StateGraph(Flock, context_schema=RunContext)
-    graph.add_sequence([due, observe, judge, climb])
-    graph.add_node(investigate)
-    graph.add_sequence([word, act, record])
+    graph.add_sequence([*map(watched, (due, observe, judge, climb))])
+    graph.add_node(watched(investigate))
+    graph.add_sequence([*map(watched, (word, act, record))])
     graph.add_edge(START, "due")
     graph.add_conditional_edges("climb", puzzling, ["investigate", "word"])
     graph.add_edge("investigate", "word")

@@ -17,6 +17,7 @@ from langgraph.runtime import Runtime
 from agent import decisions, effects, enriching, feeds, publishing, rosters
 from agent.context import RunContext
 from agent.graphs.batch import Batch, Update, V
+from agent.graphs.watching import watched
 from domain.facts import with_icp_tier, without_tier
 from domain.gate import judge
 from domain.hygiene import merge
@@ -35,9 +36,6 @@ BRANCHES: dict[type[Verdict], Branch] = {
     Park: "park",
     Reject: "reject",
 }
-
-FAILURES = (ArithmeticError, LookupError, ValueError)
-"""What a policy that makes no sense for some lead may raise."""
 
 
 def intake(state: Batch, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
@@ -135,7 +133,7 @@ def on_trial(
                 lead = with_icp_tier(without_tier(snapshots[key].lead), canary.policy)
                 snapshot = snapshots[key].model_copy(update={"lead": lead})
                 found[key] = (snapshot, judge(snapshot, canary.policy))
-    except FAILURES as error:
+    except publishing.FAILURES as error:
         publishing.end_trial(f"It failed to judge a lead: {error!r}.", context)
         return {}
     return found
@@ -172,7 +170,7 @@ def assign(state: Batch, runtime: Runtime[RunContext]) -> None:
     cases = [(state.claimed[key], state.snapshots[key], judged[key]) for key in ready]
     try:
         step = decisions.assigned(cases, inputs, context, state.tried)
-    except FAILURES as error:
+    except publishing.FAILURES as error:
         if not state.tried:
             raise
         # What it failed on waits for the next run, in which the file decides.
@@ -227,13 +225,13 @@ def notify(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001 
 def build() -> CompiledStateGraph[Batch, RunContext, Batch, Batch]:
     """The routing graph."""
     graph = StateGraph(Batch, context_schema=RunContext)
-    graph.add_sequence([intake, normalise, enrich, match, gate])
-    graph.add_sequence([assign, stamp])
-    graph.add_node(mirror, defer=True)  # once, after every open branch
-    graph.add_node(notify)
+    graph.add_sequence([*map(watched, (intake, normalise, enrich, match, gate))])
+    graph.add_sequence([*map(watched, (assign, stamp))])
+    graph.add_node(watched(mirror), defer=True)  # once, after every open branch
+    graph.add_node(watched(notify))
     graph.add_edge("mirror", "notify")
     for leaf in (wait, park, reject):
-        graph.add_node(leaf)
+        graph.add_node(watched(leaf))
     graph.add_edge(START, "intake")
     graph.add_conditional_edges("gate", open_branches, [*BRANCHES.values(), "stamp"])
     for leaf in ("stamp", "wait", "park", "reject"):

@@ -10,6 +10,7 @@ from agent.ledger.clicks import Clicks
 from agent.ledger.cycles import Cycles
 from agent.ledger.effects import Effects
 from agent.ledger.engine import check, migrate, open_engine
+from agent.ledger.gauges import Watching
 from agent.ledger.handoffs import Handoffs
 from agent.ledger.history import History
 from agent.ledger.intake import Intake
@@ -44,6 +45,7 @@ class Ledger:
     visits: Visits
     workings: Workings
     publications: Publications
+    watching: Watching
 
     @classmethod
     def on(cls, engine: Engine) -> "Ledger":
@@ -66,6 +68,7 @@ class Ledger:
             Visits(engine),
             Workings(engine),
             Publications(engine),
+            Watching(engine),
         )
 
 

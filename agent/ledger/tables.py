@@ -472,7 +472,7 @@ class CallRow(Table, table=True):
     written: int = 0
     """How many of the tokens the model wrote."""
     turn: str = Field(default="", index=True)
-    """The turn of a conversation that it was for; empty for the worker's own runs."""
+    """What it was for: the turn of a conversation, or the handoff's cycle; empty for a list."""
 
 
 class TurnRow(Table, table=True):

@@ -22,7 +22,7 @@ class ModelCall:
     at: datetime
     purpose: str
     who: str
-    """E-mail of the person it was for."""
+    """E-mail of the person it was for; empty for the worker's own runs."""
     prompt: str
     """Version of the prompt."""
     model: str
@@ -31,7 +31,7 @@ class ModelCall:
     written: int = 0
     """How many of the tokens the model wrote."""
     turn: str = ""
-    """The turn of a conversation that it was for."""
+    """What it was for: the turn of a conversation, or a handoff's cycle."""
 
 
 @dataclass(frozen=True)
@@ -124,14 +124,16 @@ class Turns:
             connection.execute(_CALL.insert(), [row])
 
     def calls(self, turn: str) -> list[CallRow]:
-        """The calls of models that a turn took."""
+        """The calls of models that a turn, or the work on a handoff's cycle, took."""
         query = select(_CALL).where(_CALL.c.turn == turn).order_by(_CALL.c.id)
         with reading(self._engine) as connection:
             return [CallRow(**row) for row in connection.execute(query).mappings()]
 
     def tokens_since(self, since: datetime) -> Tokens:
-        """What the calls of models took since a moment."""
-        summed = select(func.sum(_CALL.c.tokens), func.sum(_CALL.c.written))
+        """What the calls of models for people took since a moment; the worker's own don't count."""
+        summed = select(func.sum(_CALL.c.tokens), func.sum(_CALL.c.written)).where(
+            _CALL.c.who != ""
+        )
         with reading(self._engine) as connection:
             total, written = connection.execute(summed.where(_CALL.c.at >= since)).one()
         return Tokens((total or 0) - (written or 0), written or 0)

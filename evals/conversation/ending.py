@@ -1,7 +1,8 @@
 """How a world stands: read from the vendors' records and the ledger, not from what was said."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 
@@ -16,6 +17,7 @@ from sandbox.world import Row, World
 
 _PROPOSAL = table(ProposalRow)
 _HOLD = table(HoldRow)
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 _STUCK = (CycleStatus.PARKED, CycleStatus.REJECTED, CycleStatus.APPROVAL)
 
 
@@ -33,17 +35,17 @@ class Proposed:
 class Standing:
     """The world at one moment."""
 
-    owners: dict[str, str]
+    owners: Mapping[str, str] = field(default_factory=dict[str, str])
     """Salesforce's owner of each lead, by full names."""
-    held: frozenset[str]
-    paused: frozenset[str]
-    proposals: tuple[Proposed, ...]
+    held: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()
+    proposals: tuple[Proposed, ...] = ()
     """In the order they were made."""
-    stuck: frozenset[str]
+    stuck: frozenset[str] = frozenset()
     """Leads that the gate let not through, or that wait for a word."""
-    answers: dict[str, str]
+    answers: Mapping[str, str] = field(default_factory=dict[str, str])
     """E-mail of who answers for a lead, or would after a yes, by full names; empty for nobody."""
-    policies: frozenset[str]
+    policies: frozenset[str] = frozenset()
     """Versions of the policy that were ever in force."""
 
 
@@ -65,7 +67,7 @@ def standing(world: World, app: App) -> Standing:
         answers={
             _name(world, one.lead): one.owner or proposed.get(one.cycle, "") for one in cycles
         },
-        policies=frozenset(app.ledger.history.policies()),
+        policies=frozenset(version for version, _ in app.ledger.history.policies_since(_EVER)),
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import queue
 import sqlite3
+import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,14 +11,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import event
+
 from agent.app import App, WallClock
 from agent.context import RunContext
 from agent.conversation import graph
 from agent.conversation.desk import DIRECT, MENTION, Desk
 from agent.conversation.memory import NoMemory
-from agent.ledger.talks import Heard
+from agent.ledger.talks import Heard, conversation
 from domain.answers import Shown
-from domain.authority import principal
+from domain.authority import Ability, principal
 from domain.policy import Policy
 from domain.ports import Spoken, Talker
 from domain.values import content_hash
@@ -39,6 +42,8 @@ from sandbox.world import Entry, Row, World
 from tools.llm.talker import ModelTalker
 
 CHANNEL = "sales-inbound"
+_WRITTEN = (Ability.GIVE, Ability.APPROVE)
+"""Changes that end in a write to Salesforce, at the worker's next look."""
 PAUSE = timedelta(seconds=2)
 """What passes between two things that a person does."""
 
@@ -109,6 +114,8 @@ class Stage:
     app: App
     dms: dict[str, str] = field(default_factory=dict[str, str])
     """The direct messages between the worker and everybody, by e-mail."""
+    before: Standing = field(default_factory=Standing)
+    """How everything stands at the beginning of every case."""
     _beginning: int = 0
     _ledger: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
 
@@ -123,6 +130,9 @@ class Stage:
         self._ledger.close()
         self._ledger = sqlite3.connect(":memory:", check_same_thread=False)
         self._ledger.deserialize(frozen.ledger)
+        # This ledger may be lost at any time, and nobody waits for a disk.
+        event.listen(self.app.ledger.engine, "connect", _hurry)
+        self.app.ledger.engine.dispose()
         self._restore_ledger()
         frozen.put_into(self.world)
         worker = self.app.worker()
@@ -134,6 +144,7 @@ class Stage:
                 self.dms[email] = str(open_dm(self.world, str(member["id"]))[0]["id"])
         self._beginning = self.world.snapshot()
         self._restore_ledger()
+        self.before = standing(self.world, self.app)
 
     def _restore_ledger(self) -> None:
         with closing(sqlite3.connect(str(self.app.ledger.engine.url.database))) as database:
@@ -158,6 +169,10 @@ class Stage:
         self._ledger.close()
 
 
+def _hurry(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @dataclass
 class _Talking:
     stage: Stage
@@ -170,14 +185,15 @@ class _Talking:
 
     def held(self) -> Held:
         person, world, app = Person(self.talk), self.stage.world, self.stage.app
-        before, began = standing(world, app), len(world.journal)
+        before, began = self.stage.before, len(world.journal)
         last: Shown | None = None
         while len(self.answered) < MOST_MESSAGES and (move := person.next(last)) is not None:
             world.advance(PAUSE)
             last = self._do(move, last)
         after = standing(world, app)
-        if any(one.state == "approved" for one in after.proposals[len(before.proposals) :]):
-            app.worker().tick()
+        made = after.proposals[len(before.proposals) :]
+        if any(one.state == "approved" and one.proposal.ability in _WRITTEN for one in made):
+            app.worker().route()
             after = standing(world, app)
         return Held(
             answered=tuple(self.answered),
@@ -223,7 +239,7 @@ class _Talking:
         seen = len(world.journal)
         app.ledger.talks.hear(heard, world.now)
         desk.hear(heard.id)
-        shown = self._shown(f"{channel}/{thread}")
+        shown = self._shown(conversation(channel, thread, user))
         read = _read(world, channel, seen, openly=openly)
         names = tuple(name for thought in called for name in thought)
         self.answered.append(Answered(self.talk.who, text, shown, read, names, len(called)))
@@ -283,6 +299,8 @@ class Stages:
     _free: "queue.SimpleQueue[Stage]" = field(default_factory=queue.SimpleQueue["Stage"])
     _all: ExitStack = field(default_factory=ExitStack)
     _count: int = 0
+    _opening: threading.Lock = field(default_factory=threading.Lock)
+    """A world is lived through once, and migrations are for one thread at a time."""
 
     @contextmanager
     def one(self, name: str) -> Generator[Stage]:
@@ -290,7 +308,8 @@ class Stages:
         try:
             stage = self._free.get_nowait()
         except queue.Empty:
-            stage = self._open(name)
+            with self._opening:
+                stage = self._open(name)
         try:
             yield stage
         finally:

@@ -32,6 +32,10 @@ the deed as its payload. E-mail addresses stand for people, whatever the vendor 
     {"do": "slack.quiet", "user": "...@...", "until": "2026-11-27T18:00:00Z"}: do not disturb
     {"do": "slack.leave", "user": "...@..."}: leave the company's workspace
     {"do": "slack.subscribe", "url": "http://..."}: the app's own address, for deliveries by HTTP
+    {"do": "openai.become", "personality": "gullible"}: the model takes a character
+    {"do": "openai.teach", "when": {...}, "reply": {...}, "times": 1}: a rule of its script, as
+     `sandbox.openai.script` documents
+    {"do": "openai.limit", "requests": 60, "tokens": 90000}: a minute, enforced from now on
 
 In `values` of a Salesforce deed, `{"user": "<e-mail>"}` and `{"queue": "<DeveloperName>"}`
 stand for an Id. A `where` names the newest record of those that fit and are not deleted.
@@ -42,7 +46,7 @@ not given is the newest message of the app there; to press, the newest that has 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sandbox.acts import in_marketo, in_salesforce, in_slack
+from sandbox.acts import in_marketo, in_openai, in_salesforce, in_slack
 from sandbox.acts.lookups import ActError, person_id, queue_id, user_id
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.slack.doings import DoingError
@@ -59,6 +63,7 @@ DEEDS: Mapping[str, Callable[[World, Row], Json]] = {
     **in_salesforce.DEEDS,
     **in_marketo.DEEDS,
     **in_slack.DEEDS,
+    **in_openai.DEEDS,
 }
 """What people can do, by name."""
 

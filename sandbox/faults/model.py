@@ -109,12 +109,14 @@ class Error(_Fault):
     """The HTTP status; None for the one that the vendor gives with this code."""
     retry_after: str | None = None
     """What the header says: seconds or an HTTP date."""
+    retry_at_seconds: int | None = Field(default=None, ge=0)
+    """The header is the HTTP date that is so many seconds of the world away."""
     after: bool = False
     """Whether the request is performed before that."""
 
 
 class Delay(_Fault):
-    """The answer comes late."""
+    """The answer comes late; or a delivery does, and others overtake it."""
 
     do: Literal["delay"] = "delay"
     seconds: float = Field(default=0, ge=0)
@@ -147,6 +149,42 @@ class Repeat(_Fault):
     """How often beyond the first time."""
 
 
+class Replay(_Fault):
+    """The answer is the one to the last matching request that was not struck.
+
+    A page comes twice; a model says the same again and again.
+    """
+
+    do: Literal["replay"] = "replay"
+
+
+class Reorder(_Fault):
+    """The records of an answer come in reverse order."""
+
+    do: Literal["reorder"] = "reorder"
+
+
+class Hide(_Fault):
+    """Fields are missing in an answer, as if they were not there at all."""
+
+    do: Literal["hide"] = "hide"
+    fields: tuple[str, ...] = Field(min_length=1)
+
+
+class Drip(_Fault):
+    """The answer's bytes come slowly, a few at a time."""
+
+    do: Literal["drip"] = "drip"
+    wall_seconds: float = Field(gt=0)
+    """Of the wall clock, that they take."""
+
+
+class Double(_Fault):
+    """The answer is sent twice over the same connection."""
+
+    do: Literal["double"] = "double"
+
+
 class Stale(_Fault):
     """A read sees the vendor's records as they were when the fault was added.
 
@@ -175,7 +213,8 @@ class Quota(_Fault):
 class Act(_Fault):
     """Somebody acts in the middle of it: a deed as `sandbox.acts` documents, then the request.
 
-    A deed that is impossible at that moment is journaled and left out.
+    `{record}` in the deed stands for the first lead that the request names. A deed that is
+    impossible at that moment is journaled and left out.
     """
 
     do: Literal["act"] = "act"
@@ -185,7 +224,21 @@ class Act(_Fault):
 
 
 Fault: TypeAlias = Annotated[
-    Status | Error | Delay | Reset | Truncate | Repeat | Stale | Partial | Quota | Act,
+    Status
+    | Error
+    | Delay
+    | Reset
+    | Truncate
+    | Repeat
+    | Replay
+    | Reorder
+    | Hide
+    | Drip
+    | Double
+    | Stale
+    | Partial
+    | Quota
+    | Act,
     Field(discriminator="do"),
 ]
 

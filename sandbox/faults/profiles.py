@@ -4,23 +4,30 @@ Faults of chance are drawn from a seed, so that a run can be made again; the oth
 number of times and then let the world heal.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sandbox.faults.model import (
-    SOCKET,
+    Act,
     Delay,
+    Double,
+    Drip,
     Error,
     Fault,
+    Hide,
     Partial,
     Quota,
+    Reorder,
     Repeat,
+    Replay,
     Reset,
     Stale,
     Status,
     Truncate,
 )
+from sandbox.wire import Json
 from sandbox.world import Row
 
 HTML = "<html><body><h1>Service Unavailable</h1></body></html>"
@@ -38,6 +45,8 @@ class Profile:
     faults: tuple[Fault, ...] = ()
     settings: Mapping[str, Row] = field(default_factory=dict[str, Row])
     """Rows of `sandbox.setting` that are set along with them, and stay until set otherwise."""
+    deeds: tuple[Mapping[str, Json], ...] = ()
+    """What people do when it is switched on, as `sandbox.acts` documents."""
 
 
 class _At(NamedTuple):
@@ -66,6 +75,40 @@ class _At(NamedTuple):
     def repeat(self, **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
         return Repeat(**self._asdict(), **more)
 
+    def drip(self, **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
+        return Drip(**self._asdict(), **more)
+
+    def double(self, **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
+        return Double(**self._asdict(), **more)
+
+    def replay(self, **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
+        return Replay(**self._asdict(), **more)
+
+    def reorder(self, **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
+        return Reorder(**self._asdict(), **more)
+
+    def hide(self, *fields: str, **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
+        return Hide(**self._asdict(), fields=fields, **more)
+
+    def act(self, deed: Mapping[str, Json], **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
+        return Act(**self._asdict(), deed=deed, **more)
+
+    def says(self, text: str, **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
+        """A chat model's answer with this text, whatever it was asked."""
+        return self.completes({"role": "assistant", "content": text, "refusal": None}, **more)
+
+    def completes(self, message: Row, reason: str = "stop", **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
+        """A chat model's answer with this message, whatever it was asked."""
+        body = {
+            "id": "chatcmpl-fault",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "sandbox",
+            "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+        }
+        return self.status(200, json.dumps(body), headers=JSON, **more)
+
     def delay(self, **more: Any) -> Fault:  # noqa: ANN401  (pydantic checks)
         return Delay(**self._asdict(), **more)
 
@@ -73,16 +116,36 @@ class _At(NamedTuple):
 M_ANY = _At("marketo", path="/rest/")
 M_LEADS = _At("marketo", "POST", r"/leads\.json")
 M_ACTIVITIES = _At("marketo", path=r"/activities\.json")
-M_TOKENS = _At("marketo", path=r"/activities(/pagingtoken)?\.json")
 S_ANY = _At("salesforce", path="/services/data/")
 S_OWNERS = _At("salesforce", "POST", "/composite$", body='OwnerId"')
 """Writes of owners; the quote keeps queries out, which travel in composite requests too."""
-S_READS = _At("salesforce", path="/(query|composite)", body="SELECT")
+S_QUERIES = (
+    _At("salesforce", path="/query"),
+    _At("salesforce", "POST", "/composite$", body="SELECT"),
+)
 L_POSTS = _At("slack", path="chat.postMessage")
 L_HISTORY = _At("slack", path="conversations.(history|replies)")
+L_OPENED = _At("slack", path="conversations.open")
 L_ANY = _At("slack", path="/api/")
-L_PUSHED = _At("slack", SOCKET)
+L_PUSHED = _At("slack", path="^/(events_api|interactive|slash_commands)$")
+"""What Slack delivers, by either way."""
 O_CHAT = _At("openai", "POST", "/chat/completions")
+SVEN = "sven.olsen@meridian.example"
+TAKES: Mapping[str, Json] = {
+    "do": "salesforce.update",
+    "object": "Lead",
+    "id": "{record}",
+    "values": {"OwnerId": {"user": SVEN}},
+    "by": SVEN,
+}
+"""A manager takes the first lead of a request."""
+CALLS_A_TOOL: Row = {
+    "id": "call_fault",
+    "type": "function",
+    "function": {"name": "delete_all_leads", "arguments": '{"confirm": true}'},
+}
+HUGE = "Let me think about that. " * 8_000
+"""200 kB."""
 
 PROFILES: Mapping[str, Profile] = {
     "marketo.token_expires": Profile(
@@ -146,6 +209,17 @@ PROFILES: Mapping[str, Profile] = {
         "a paging token is no longer accepted, once",
         (M_ACTIVITIES.error("1003", "Invalid nextPageToken", skip=1, times=1),),
     ),
+    "marketo.no_permission": Profile(
+        "the first record of some writes is skipped: its partition is closed to the API user",
+        (M_LEADS.some("1008", "Lead partition access denied", chance=0.5),),
+    ),
+    "marketo.page_twice": Profile(
+        "a page of activities comes a second time instead of the next one, once",
+        (M_ACTIVITIES.replay(skip=1, times=1),),
+    ),
+    "marketo.out_of_order": Profile(
+        "the newest activities of a page come first", (M_ACTIVITIES.reorder(),)
+    ),
     "marketo.short_pages": Profile(
         "pages of activities are empty now and then, though more follow",
         settings={"marketo": {"short_pages": True}},
@@ -208,9 +282,47 @@ PROFILES: Mapping[str, Profile] = {
             ),
         ),
     ),
+    "salesforce.queue_refused": Profile(
+        "the first record is of an object that its new owner, a queue, doesn't serve",
+        (
+            S_OWNERS.some(
+                "INVALID_OPERATION", "Queue not associated with this SObject type", times=1
+            ),
+        ),
+    ),
+    "salesforce.converted_meanwhile": Profile(
+        "the first record was converted between being read and being written",
+        (
+            S_OWNERS.some(
+                "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", times=1
+            ),
+        ),
+    ),
+    "salesforce.taken_just_before": Profile(
+        "a manager takes the first lead a moment before its owner is written, three times",
+        (S_OWNERS.act(TAKES, times=3),),
+    ),
+    "salesforce.taken_just_after": Profile(
+        "a manager takes the first lead a moment after its owner was written, three times",
+        (S_OWNERS.act(TAKES, after=True, times=3),),
+    ),
+    "salesforce.assignment_rule": Profile(
+        "an assignment rule gives every lead to a queue, unless a write says otherwise",
+        deeds=(
+            {
+                "do": "salesforce.assignment",
+                "name": "All to ops",
+                "entries": [{"criteria": [], "assigned_to": "Ops_Review"}],
+            },
+        ),
+    ),
+    "salesforce.hidden_field": Profile(
+        "field-level security hides a field: it is missing, not null",
+        tuple(each.hide("Title") for each in S_QUERIES),
+    ),
     "salesforce.stale_queries": Profile(
         "queries are answered by a replica that stopped at this moment; single records are fresh",
-        (Stale(**S_READS._asdict()),),
+        tuple(Stale(**each._asdict()) for each in S_QUERIES),
     ),
     "salesforce.lost_answer": Profile(
         "the owners are written and the answer is lost, once",
@@ -228,6 +340,27 @@ PROFILES: Mapping[str, Profile] = {
     "slack.rate_limit_without_wait": Profile(
         "429 without Retry-After, once",
         (L_POSTS.status(429, '{"ok":false,"error":"ratelimited"}', headers=JSON, times=1),),
+    ),
+    "slack.rate_limit_with_date": Profile(
+        "429 with a Retry-After that is an HTTP date, once",
+        (L_POSTS.error("ratelimited", retry_at_seconds=20, times=1),),
+    ),
+    "slack.stalled": Profile(
+        "a message is posted and the answer comes after half a minute, once",
+        (L_POSTS.delay(wall_seconds=30, times=1),),
+    ),
+    "slack.user_deactivated": Profile(
+        "whom a message is for was deactivated", (L_OPENED.error("user_disabled"),)
+    ),
+    "slack.metadata_stripped": Profile(
+        "conversations come without their messages' metadata", (L_HISTORY.hide("metadata"),)
+    ),
+    "slack.delivered_late": Profile(
+        "what people do is delivered two hours later", (L_PUSHED.delay(seconds=7200),)
+    ),
+    "slack.out_of_order": Profile(
+        "half of what people do is overtaken by what they do after it",
+        (L_PUSHED.delay(seconds=JUST_LATE, chance=0.5),),
     ),
     "slack.unavailable": Profile(
         "503 before anything happened, twice", (L_ANY.status(503, skip=1, times=2),)
@@ -257,6 +390,10 @@ PROFILES: Mapping[str, Profile] = {
         "what people do is delivered eleven times, each time as a new envelope",
         (L_PUSHED.repeat(copies=10),),
     ),
+    "slack.unheard": Profile(
+        "the app's acknowledgement of a delivery is lost, twice, so that events come again",
+        (L_PUSHED.reset(after=True, times=2),),
+    ),
     "openai.rate_limit": Profile(
         "429 that asks to come again, twice",
         (O_CHAT.error("rate_limit_exceeded", "Rate limit reached.", retry_after="2", times=2),),
@@ -268,6 +405,40 @@ PROFILES: Mapping[str, Profile] = {
     "openai.truncated": Profile(
         "a completion breaks off in the middle", (O_CHAT.truncate(keep=200, times=1),)
     ),
+    "openai.timeout": Profile(
+        "no answer for two minutes, once", (O_CHAT.delay(wall_seconds=120, times=1),)
+    ),
+    "openai.past_deadline": Profile(
+        "a fifth of the answers comes after a minute and a half",
+        (O_CHAT.delay(seconds=JUST_LATE, chance=0.2),),
+    ),
+    "openai.broken_json": Profile(
+        "an answer whose JSON ends in the middle, once", (O_CHAT.says('{"summary": "The', times=1),)
+    ),
+    "openai.wrong_tool": Profile(
+        "the model calls a tool that nobody offered, once",
+        (
+            O_CHAT.completes(
+                {"role": "assistant", "content": None, "tool_calls": [CALLS_A_TOOL]},
+                "tool_calls",
+                times=1,
+            ),
+        ),
+    ),
+    "openai.tool_loop": Profile(
+        "the model gives its first answer again and again", (O_CHAT.replay(skip=1),)
+    ),
+    "openai.refusal": Profile(
+        "the model refuses, once",
+        (
+            O_CHAT.completes(
+                {"role": "assistant", "content": None, "refusal": "I can't help with that."},
+                times=1,
+            ),
+        ),
+    ),
+    "openai.empty": Profile("an empty answer, once", (O_CHAT.says("", times=1),)),
+    "openai.huge": Profile("an answer of 200 kB, once", (O_CHAT.says(HUGE, times=1),)),
     "openai.lost_answer": Profile(
         "the model has answered and the answer is lost", (O_CHAT.reset(after=True, times=1),)
     ),
@@ -282,6 +453,14 @@ PROFILES: Mapping[str, Profile] = {
     "http.truncates": Profile(
         "a tenth of all answers breaks off in the middle of the body",
         (_At("").truncate(chance=0.1),),
+    ),
+    "http.slow": Profile(
+        "a tenth of all answers takes a second from its first byte to its last",
+        (_At("").drip(wall_seconds=1, chance=0.1),),
+    ),
+    "http.doubled": Profile(
+        "a twentieth of all answers is sent twice over the same connection",
+        (_At("").double(chance=0.05),),
     ),
     "http.late": Profile(
         "a fifth of all requests takes a minute and a half",

@@ -5,23 +5,31 @@ Each that strikes wraps what comes after it, so that a late answer can also be a
 
 import json
 import pickle
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from email.utils import format_datetime
 from functools import partial
 
 from sandbox.acts import ActError, act
 from sandbox.faults import refusals
+from sandbox.faults.altering import reordered, without
 from sandbox.faults.model import (
     SOCKET,
     Act,
     Delay,
+    Double,
+    Drip,
     Error,
     Fault,
     FaultError,
+    Hide,
     Partial,
     Quota,
+    Reorder,
     Repeat,
+    Replay,
     Reset,
     Stale,
     Status,
@@ -71,6 +79,8 @@ def add_profile(world: World, name: str) -> list[str]:
         raise FaultError(f"there is no profile {name!r}; there are {', '.join(sorted(PROFILES))}")
     for setting, values in profile.settings.items():
         world.table("sandbox.setting").setdefault(setting, {}).update(values)
+    for deed in profile.deeds:
+        act(world, dict(deed))
     return [add(world, fault) for fault in profile.faults]
 
 
@@ -111,11 +121,35 @@ def through(world: World, vendor: str, request: Request, face: Handler) -> Respo
     return face(request)
 
 
-def copies(world: World, path: str, payload: Json, *, method: str = SOCKET) -> int:
-    """How often Slack's delivery reaches the app: once, and what the faults add."""
-    delivery = Request(method, path, {}, {}, json.dumps(payload).encode())
-    found = _struck(world, "slack", delivery)
-    return 1 + sum(fault.copies for _, fault in found if isinstance(fault, Repeat))
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How one of Slack's deliveries reaches the app."""
+
+    copies: int
+    """How often: once, and what the faults add."""
+    late: timedelta
+    """Of the world's time, before it is sent."""
+    hold_seconds: float
+    """Of the wall clock, before it is sent."""
+    is_lost: bool
+    """Whether it never arrives."""
+    is_unheard: bool
+    """Whether it arrives and its answer does not."""
+
+
+def delivered(world: World, path: str, payload: Json, *, method: str = SOCKET) -> Delivery:
+    """What the faults make of a delivery."""
+    request = Request(method, path, {}, {}, json.dumps(payload).encode())
+    found = [fault for _, fault in _struck(world, "slack", request)]
+    resets = [fault.after for fault in found if isinstance(fault, Reset)]
+    delays = [fault for fault in found if isinstance(fault, Delay)]
+    return Delivery(
+        copies=1 + sum(fault.copies for fault in found if isinstance(fault, Repeat)),
+        late=timedelta(seconds=sum(fault.seconds for fault in delays)),
+        hold_seconds=sum(fault.wall_seconds for fault in delays),
+        is_lost=False in resets,
+        is_unheard=True in resets,
+    )
 
 
 def _struck(world: World, vendor: str, request: Request) -> list[Struck]:
@@ -130,6 +164,8 @@ def _struck(world: World, vendor: str, request: Request) -> list[Struck]:
             name = f"{request.method} {request.path}"
             world.record("fault", vendor, fault.do, fault=fault_id, request=name)
             found.append((Strike(world, vendor, fault_id), fault))
+        elif isinstance(fault, Replay):
+            row["last"] = _written(request)
         row["seen"] += 1
     return found
 
@@ -139,11 +175,44 @@ def _perform(strike: Strike, fault: Fault, face: Handler, request: Request) -> R
     match fault:
         case Status() | Error() | Quota():
             return _instead(strike, fault, face, request)
+        case Reset(after=False):
+            return Response(is_reset=True)
+        case Reset() | Truncate() | Reorder() | Hide() | Drip() | Double():
+            return _altered(fault, face(request))
+        case Delay() | Repeat() | Replay():
+            return _otherwise(strike, fault, face, request)
+        case Stale():
+            return _from_replica(strike, face, request)
+        case Partial():
+            return perform_partly(strike.world, strike.vendor, fault, request, face)
+        case Act():
+            return _with_deed(strike.world, fault, face, request)
+
+
+def _altered(
+    fault: Reset | Truncate | Reorder | Hide | Drip | Double, response: Response
+) -> Response:
+    """What is left of an answer."""
+    match fault:
         case Reset():
-            response = face(request) if fault.after else Response()
             return replace(response, is_reset=True)
         case Truncate():
-            return replace(face(request), cut_at=fault.keep)
+            return replace(response, cut_at=fault.keep)
+        case Reorder():
+            return reordered(response)
+        case Hide():
+            return without(response, fault.fields)
+        case Drip():
+            return replace(response, drip_seconds=fault.wall_seconds)
+        case Double():
+            return replace(response, is_doubled=True)
+
+
+def _otherwise(
+    strike: Strike, fault: Delay | Repeat | Replay, face: Handler, request: Request
+) -> Response:
+    """A request that is performed later, more often, or another one instead."""
+    match fault:
         case Delay():
             strike.world.advance(timedelta(seconds=fault.seconds))
             return replace(face(request), hold_seconds=fault.wall_seconds)
@@ -151,12 +220,18 @@ def _perform(strike: Strike, fault: Fault, face: Handler, request: Request) -> R
             for _ in range(fault.copies):
                 face(request)
             return face(request)
-        case Stale():
-            return _from_replica(strike, face, request)
-        case Partial():
-            return perform_partly(strike.world, strike.vendor, fault, request, face)
-        case Act():
-            return _with_deed(strike.world, fault, face, request)
+        case Replay():
+            last = strike.world.table(FAULT)[strike.fault_id].get("last")
+            return face(request if last is None else _read(last))
+
+
+def _written(request: Request) -> Row:
+    row = {each.name: getattr(request, each.name) for each in fields(request)}
+    return {**row, "body": request.body.decode("latin-1"), "headers": dict(request.headers)}
+
+
+def _read(row: Row) -> Request:
+    return Request(**{**row, "body": row["body"].encode("latin-1")})
 
 
 def _instead(
@@ -171,6 +246,9 @@ def _instead(
         return Response(fault.status, fault.text.encode(), headers)
     response = refusals.refusal(strike.world, strike.vendor, fault.code, fault.message)
     wait = {} if fault.retry_after is None else {"retry-after": fault.retry_after}
+    if fault.retry_at_seconds is not None:
+        at = strike.world.now + timedelta(seconds=fault.retry_at_seconds)
+        wait = {"retry-after": format_datetime(at, usegmt=True)}
     headers = {**response.headers, **wait}
     return replace(response, status=fault.status or response.status, headers=headers)
 
@@ -198,9 +276,14 @@ def _replicated(world: World, vendor: str) -> Row:
 
 def _with_deed(world: World, fault: Act, face: Handler, request: Request) -> Response:
     response = face(request) if fault.after else None
+    named = _LEAD.search(request.body)
+    written = json.dumps(dict(fault.deed)).replace("{record}", named[0].decode() if named else "")
+    deed: Row = json.loads(written)
     try:
-        act(world, dict(fault.deed))
+        act(world, deed)
     except ActError as error:
-        deed = dict(fault.deed)
         world.record("effect", "sandbox", "act.impossible", deed=deed, why=str(error))
     return face(request) if response is None else response
+
+
+_LEAD = re.compile(rb"00Q\w{12,15}")

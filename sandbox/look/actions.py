@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from sandbox.look import switches
 from sandbox.look.clock import move
-from sandbox.look.slack import APP_NAME
-from sandbox.look.web import LookError
-from sandbox.slack import doings, views
+from sandbox.look.slack import APP_NAME, STATUSES
+from sandbox.look.web import MOUNT, LookError
+from sandbox.slack import doings, set_status, views
 from sandbox.slack.app import bot
+from sandbox.slack.channels import open_dm
 from sandbox.slack.filling import FormError
 from sandbox.wire import Json
 from sandbox.world import World
@@ -22,15 +24,15 @@ TAKES_A_MOMENT = frozenset({"close", "home", "pane", "press", "react", "say", "s
 _AT_APP = re.compile(rf"@{APP_NAME}\b", re.IGNORECASE)
 
 
-def do(world: World, name: str, form: Form) -> None:
-    """Carry out one form. Raises `LookError` with a sentence."""
+def do(world: World, name: str, form: Form) -> str | None:
+    """Carry out one form; where it leads, unless back. Raises `LookError` with a sentence."""
     action = ACTIONS.get(name)
     if action is None:
         raise LookError(f"there is nothing to do named {name!r}", 404)
     try:
         if name in TAKES_A_MOMENT and not world.clock.factor:
             world.advance(MOMENT)
-        action(world, form)
+        return action(world, form)
     except KeyError as error:
         raise LookError(f"the form lacks {error}") from None
     except doings.DoingError as error:
@@ -100,8 +102,24 @@ def _home(world: World, form: Form) -> None:
     doings.open_home(world, form["user"])
 
 
-def _pane(world: World, form: Form) -> None:
-    doings.open_pane(world, form["user"])
+def _pane(world: World, form: Form) -> str:
+    """Open a thread with the app; it stands beside the conversation."""
+    user = form["user"]
+    channel = open_dm(world, user)[0]["id"]
+    thread = doings.open_pane(world, user)
+    return f"{MOUNT}/slack/{channel}?{urlencode({'as': user, 'thread': thread})}"
+
+
+def _set_status(world: World, form: Form) -> None:
+    """Say that one is away for some days, or at work again."""
+    status = STATUSES.get(form["status"])
+    if status is None:
+        raise LookError(f"there is no status {form['status']!r}")
+    if form["user"] not in world.table("slack.user"):
+        raise LookError(f"nobody is {form['user']!r}")
+    until = world.now + timedelta(days=status.days) if status.days else None
+    text = form["status"] if status.days else ""
+    set_status(world, form["user"], text=text, emoji=status.emoji, until=until)
 
 
 def _react(world: World, form: Form) -> None:
@@ -113,7 +131,7 @@ def _close(world: World, form: Form) -> None:
     doings.close(world, form["user"])
 
 
-ACTIONS: Mapping[str, Callable[[World, Form], None]] = {
+ACTIONS: Mapping[str, Callable[[World, Form], str | None]] = {
     "clock": move,
     "close": _close,
     "fault": switches.switch,
@@ -123,6 +141,7 @@ ACTIONS: Mapping[str, Callable[[World, Form], None]] = {
     "press": _press,
     "react": _react,
     "say": _say,
+    "status": _set_status,
     "submit": _submit,
 }
 """By the last part of the address that a form is sent to."""

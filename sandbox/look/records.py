@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.look.web import MOUNT, Asked, LookError
 from sandbox.marketo.schema import TYPE_IDS
+from sandbox.table import Table
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
@@ -12,6 +13,8 @@ OBJECTS = {"Lead": "00Q", "Contact": "003", "Account": "001", "Opportunity": "00
 """What can be looked at, and how its ids begin."""
 FIRST = ("Name", "Title", "Company", "Email", "Status", "OwnerId")
 """Fields that stand first; the others follow by name."""
+SHORT = 15
+"""Characters of an id without its three check characters."""
 HIDDEN = frozenset({"Id", "IsDeleted"})
 PAGE = 50
 LONGEST_LOG = 200
@@ -23,9 +26,16 @@ def known_record(world: World, record_id: str) -> str | None:
     for name, prefix in OBJECTS.items():
         if record_id.startswith(prefix):
             rows = world.table(f"salesforce.{name}")
-            whole = next((one for one in rows if one.startswith(record_id[:15])), None)
+            whole = record_id if record_id in rows else _full_id(rows, record_id)
             return f"{MOUNT}/records/{name}/{whole}" if whole else None
     return None
+
+
+def _full_id(rows: Iterable[str], short: str) -> str | None:
+    """The id of 18 characters that begins with one of 15; None where there is none."""
+    return (
+        next((one for one in rows if one.startswith(short)), None) if len(short) == SHORT else None
+    )
 
 
 def salesforce(world: World, asked: Asked) -> dict[str, Any]:
@@ -38,9 +48,9 @@ def salesforce(world: World, asked: Asked) -> dict[str, Any]:
     table = world.table(f"salesforce.{name}")
     shown: dict[str, Any] = {"objects": list(OBJECTS), "object": name, "record": None}
     if not record_id:
-        rows = (row for row in reversed(table.values()) if not row["IsDeleted"])
-        found = _found(rows, asked, ("Name", "Company", "Email", "Website"))
-        return shown | _page([_line(world, row) for row in found], asked)
+        found = _found(table, asked, ("Name", "Company", "Email", "Website"))
+        page = _page(table, found, asked)
+        return shown | page | {"rows": [_line(world, row) for row in page["rows"]]}
     if record_id not in table:
         raise LookError(f"there is no {name} {record_id}", 404)
     row = table[record_id]
@@ -60,8 +70,7 @@ def marketo(world: World, asked: Asked) -> dict[str, Any]:
     table = world.table(PERSON)
     if not person_id:
         names = ("firstName", "lastName", "company", "email")
-        found = _found(reversed(table.values()), asked, names)
-        return {"person": None} | _page(found, asked)
+        return {"person": None} | _page(table, _found(table, asked, names), asked)
     if person_id not in table:
         raise LookError(f"there is no person {person_id}", 404)
     row = table[person_id]
@@ -75,21 +84,28 @@ def marketo(world: World, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _found(rows: Iterable[Row], asked: Asked, names: tuple[str, ...]) -> list[Row]:
-    """Rows of which one of these fields holds what is searched for."""
+def _found(table: Table, asked: Asked, names: tuple[str, ...]) -> list[str]:
+    """Ids of the rows of which one of these fields holds what is searched for, the newest first.
+
+    Without a search no row is looked into, as there can be very many.
+    """
     wanted = asked.query.get("q", "").strip().lower()
+    newest = list(table)[::-1]
+    if not wanted:
+        return newest
     return [
-        row
-        for row in rows
-        if not wanted or any(wanted in str(row.get(name) or "").lower() for name in names)
+        key
+        for key in newest
+        if any(wanted in str(table[key].get(name) or "").lower() for name in names)
     ]
 
 
-def _page(rows: list[Row], asked: Asked) -> dict[str, Any]:
+def _page(table: Table, found: list[str], asked: Asked) -> dict[str, Any]:
     text = asked.query.get("from", "0")
     start = int(text) if text.isdecimal() else 0
-    more = asked.with_(**{"from": str(start + PAGE)}) if start + PAGE < len(rows) else ""
-    return {"rows": rows[start : start + PAGE], "count": len(rows), "more": more, "start": start}
+    rows = [table[key] for key in found[start : start + PAGE]]
+    more = asked.with_(**{"from": str(start + PAGE)}) if start + PAGE < len(found) else ""
+    return {"rows": rows, "count": len(found), "more": more}
 
 
 def _line(world: World, row: Row) -> Row:
@@ -115,7 +131,7 @@ def _worded(world: World, value: Json) -> str:
 
 def _history(world: World, name: str, record_id: str) -> list[dict[str, Any]]:
     """Tracked changes, the latest first; of a change of owner's two rows the one with names."""
-    rows = world.table(f"salesforce.{name}History").values()
+    rows = world.table(f"salesforce.{name}History").holding(f"{name}Id", [record_id])
     return [
         {
             "at": row["CreatedDate"],
@@ -125,7 +141,7 @@ def _history(world: World, name: str, record_id: str) -> list[dict[str, Any]]:
             "by": _worded(world, row["CreatedById"]),
         }
         for row in reversed(rows)
-        if row[f"{name}Id"] == record_id and not _is_of_ids(row)
+        if not _is_of_ids(row)
     ]
 
 
@@ -145,8 +161,9 @@ def _activities(world: World, record_id: str) -> list[dict[str, Any]]:
             "note": row.get("Description") or "",
         }
         for name in ("Task", "Event")
-        for row in world.table(f"salesforce.{name}").values()
-        if record_id in (row.get("WhoId"), row.get("WhatId"))
+        for field in ("WhoId", "WhatId")
+        for row in world.table(f"salesforce.{name}").holding(field, [record_id])
+        if not row.get("IsDeleted")
     ]
     return sorted(found, key=lambda one: one["at"], reverse=True)
 
@@ -154,17 +171,14 @@ def _activities(world: World, record_id: str) -> list[dict[str, Any]]:
 def _person_of(world: World, record_id: str) -> str | None:
     """The page of the Marketo person that is synced with a record."""
     ids = world.table("marketo.index.sfdcId").get(record_id.lower(), {}).get("ids")
-    if ids:
-        return f"{MOUNT}/persons/{ids[-1]}"
-    rows = world.table(PERSON).values()
-    found = next((row for row in rows if row.get("sfdcId") == record_id), None)
-    return f"{MOUNT}/persons/{found['id']}" if found else None
+    return f"{MOUNT}/persons/{ids[-1]}" if ids else None
 
 
 def _log(world: World, person_id: str) -> list[dict[str, Any]]:
     """What a person did and what was done with them, the latest first."""
     names = {number: name for name, number in TYPE_IDS.items()}
-    rows = [row for row in world.table(ACTIVITY).values() if str(row["leadId"]) == person_id]
+    rows = world.table(ACTIVITY).holding("leadId", [int(person_id)])
+    rows.sort(key=lambda row: int(row["id"]))
     return [
         {
             "at": row["activityDate"],

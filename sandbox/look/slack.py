@@ -1,21 +1,22 @@
 """Slack as one person sees it: conversations, threads, the home tab, and the form that is open."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from sandbox.look import mrkdwn, rich
 from sandbox.look.records import known_record
-from sandbox.look.web import MOUNT, Asked, LookError
+from sandbox.look.web import MOUNT, Asked, ElsewhereError, LookError
 from sandbox.slack import log, open_dm, views
 from sandbox.slack.app import bot, installed
 from sandbox.slack.doings import VIEW
 from sandbox.slack.filling import options, plainly
 from sandbox.slack.pane import PANE
+from sandbox.slack.people import seen
 from sandbox.slack.rooms import present
 from sandbox.world import Row, World
 
@@ -24,17 +25,35 @@ HOME = "home"
 SHOWN = 100
 """Messages of a conversation, the newest."""
 APP_NAME = "routeready"
+
+
+class Status(NamedTuple):
+    """What somebody may say about themselves, for how many days."""
+
+    emoji: str = ""
+    days: int = 0
+
+
+STATUSES: Mapping[str, Status] = {
+    "At work": Status(),
+    "On vacation": Status(":palm_tree:", 7),
+    "Out sick": Status(":face_with_thermometer:", 1),
+    "In a meeting": Status(":spiral_calendar_pad:", 1),
+}
 _RECORD = re.compile(r"\b(00Q|003|001|006)[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?\b")
 
 
 def page(world: World, asked: Asked) -> dict[str, Any]:
-    """What the Slack page shows to whom `as` names, or to the first of all."""
+    """What the Slack page shows to whom `as` names. Raises `ElsewhereError` where it names none."""
     people = sorted(_people(world), key=lambda row: row["real_name"])
     if not people:
         raise LookError("nobody is in the workspace", 404)
     wanted = asked.query.get("as", "")
     me = next((row for row in people if row["id"] == wanted), None) or _first(world, people)
-    place = asked.path.removeprefix("/slack").strip("/") or open_dm(world, me["id"])[0]["id"]
+    named = asked.path.removeprefix("/slack").strip("/")
+    place = named or open_dm(world, me["id"])[0]["id"]
+    if not named or me["id"] != wanted:
+        raise ElsewhereError(f"{MOUNT}/slack/{place}?as={me['id']}")
     reading = _Reading(world, me, asked)
     shown: dict[str, Any] = {"messages": [], "thread": None, "home": None, "channel": None}
     if place == HOME:
@@ -46,7 +65,8 @@ def page(world: World, asked: Asked) -> dict[str, Any]:
         shown |= reading.conversation(channel)
     return {
         **shown,
-        "me": me | {"local": f"{world.now.astimezone(ZoneInfo(me['tz'])):%a %H:%M %Z}"},
+        "me": seen(world, me)
+        | {"local": f"{world.now.astimezone(ZoneInfo(me['tz'])):%a %H:%M %Z}"},
         "people": people,
         "place": place,
         "home_place": HOME,
@@ -54,6 +74,7 @@ def page(world: World, asked: Asked) -> dict[str, Any]:
         "others": _others(world, me),
         "form": reading.form(),
         "commands": installed(world)["commands"],
+        "statuses": _statuses(seen(world, me)),
         "view_place": VIEW,
         "draw": Drawing(world),
     }
@@ -177,8 +198,14 @@ class _Reading:
             "iso": at.isoformat(),
             "is_edited": "edited" in row,
             "is_whispered": "ephemeral_to" in row,
-            "thread_href": self._asked.with_(**{"as": self._me["id"], "thread": row["ts"]}),
+            "thread_href": self._asked.with_(thread=row["ts"]),
         }
+
+
+def _statuses(me: Row) -> list[str]:
+    """What can be chosen, and what is set already though nobody could choose it here."""
+    own = me["profile"]["status_text"]
+    return [*STATUSES, *([own] if own and own not in STATUSES else [])]
 
 
 def _people(world: World) -> list[Row]:

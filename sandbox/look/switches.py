@@ -5,7 +5,8 @@ from typing import Any
 
 from sandbox import faults, openai
 from sandbox.look.web import Asked, LookError
-from sandbox.openai.personalities import LATE, PERSONALITIES
+from sandbox.openai.personalities import PERSONALITIES
+from sandbox.openai.script import LATE
 from sandbox.world import Row, World
 
 STANDING = "sandbox.profile"

@@ -35,6 +35,14 @@ class LookError(Exception):
         self.status = status
 
 
+class ElsewhereError(Exception):
+    """The page is at another address of ours."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
 def environment() -> Environment:
     """The templates; everything is escaped. What a block leaves out counts as false."""
     return Environment(
@@ -88,9 +96,8 @@ def static(name: str) -> Response:
     return Response(200, body, {"content-type": STATIC[name], **SHIELDS})
 
 
-def go_back(form: Mapping[str, str], default: str = f"{MOUNT}/") -> Response:
+def go_back(back: str, default: str = f"{MOUNT}/") -> Response:
     """Send the browser back to where a form stood; only to a page of ours."""
-    back = form.get("back") or default
     parts = urlsplit(back)
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith(f"{MOUNT}/")
     return Response(303, b"", {"location": back if is_ours else default, **SHIELDS})

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import cast
 
-from sandbox.marketo import flows, leads, people
+from sandbox.marketo import flows, leads, people, smart_lists
 from sandbox.marketo.calls import Call, instant, stamp
 from sandbox.marketo.envelope import MarketoError, answer, asset_answer
 from sandbox.marketo.flows import CAMPAIGN
@@ -50,8 +50,7 @@ def settle(world: World) -> None:
 def campaigns(call: Call) -> Response:
     """GET campaigns: by id, name, program, workspace, or those that can be requested."""
     wanted = {
-        column: set(call.texts(column) or call.texts(f"{column}s"))
-        for column in ("id", "name", "programName", "workspaceName")
+        column: set(call.texts(column)) for column in ("id", "name", "programName", "workspaceName")
     }
     only = call.text("isTriggerable", "false") == "true"
     rows = [
@@ -168,19 +167,9 @@ def _run(world: World, payload: Row) -> None:
     """A batch campaign begins: for whom its smart list names at this moment."""
     row = world.table(CAMPAIGN).get(payload["campaign"])
     if row is not None:
-        persons = chosen(world, row.get("smart_list") or {})
+        persons = smart_lists.chosen(world, row.get("smart_list") or {})
         world.record("effect", "marketo", "campaign.run", campaign=row["name"], leads=persons)
         flows.start(world, row, persons, payload["tokens"], timedelta())
-
-
-def chosen(world: World, rule: Row) -> list[int]:
-    """Whom a smart list names: {"list": name} | {"field": ..., "is": value} | {} for nobody."""
-    if "list" in rule:
-        lists = world.table(people.LIST).values()
-        return [int(key) for row in lists if row["name"] == rule["list"] for key in row["members"]]
-    if "field" in rule:
-        return [int(row["id"]) for row in leads.matching(world, rule["field"], [str(rule["is"])])]
-    return []
 
 
 def memberships(call: Call) -> Response:
@@ -260,7 +249,9 @@ def deactivate(call: Call) -> Response:
 
 
 def _switch(call: Call, *, on: bool) -> Response:
-    row = _existing(call)
+    row = call.world.table(CAMPAIGN).get(call.path[0])
+    if row is None:
+        raise MarketoError("702", "Smart Campaign not found")
     if row["type"] != "trigger" or row["active"] is on:
         raise MarketoError("709", f"Campaign is {'' if row['active'] else 'not '}active")
     row["active"], row["updatedAt"] = on, stamp(call.world.now)

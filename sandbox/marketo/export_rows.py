@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import cast
 
-from sandbox.marketo import activity_log, campaigns, limits, objects, people, programs, static_lists
+from sandbox.marketo import (
+    activity_log,
+    limits,
+    objects,
+    people,
+    programs,
+    smart_lists,
+    static_lists,
+)
 from sandbox.marketo.calls import instant, stamp
 from sandbox.marketo.envelope import MarketoError
 from sandbox.marketo.schema import DELETE_LEAD, field_named
@@ -16,7 +24,6 @@ from sandbox.world import Row, World
 
 SPAN = timedelta(days=31)
 MOST_PROGRAMS, MOST_VALUES = 10, 50
-SMART_LIST = "marketo.smart_list"
 ACTIVITY_FIELDS = (
     "marketoGUID",
     "leadId",
@@ -174,12 +181,12 @@ def _leads(world: World, asked: Row) -> Iterator[Row]:
 def _members(world: World, name: str, value: Json) -> list[str]:
     """Who is on a list; raises 1013 for one that isn't there."""
     column = "id" if name.endswith("Id") else "name"
-    table = people.LIST if name.startswith("static") else SMART_LIST
+    table = people.LIST if name.startswith("static") else smart_lists.SMART_LIST
     for row in world.table(table).values():
         if str(row[column]) == str(value):
             if table == people.LIST:
                 return list(static_lists.members_of(row))
-            return [str(one) for one in campaigns.chosen(world, row["rule"])]
+            return [str(one) for one in smart_lists.chosen(world, row["rule"])]
     raise MarketoError("1013", f"List '{value}' not found")
 
 

@@ -179,8 +179,8 @@ def _start(world: World) -> None:
     )
     for row in waiting[: max(free, 0)]:
         count, text = export_rows.written(world, row["kind"], row["format"], row["asked"])
-        row |= {"status": "Processing", "startedAt": stamp(world.now), "numberOfRecords": count}
-        world.table(FILE)[row["exportId"]] = {"text": text}
+        row |= {"status": "Processing", "startedAt": stamp(world.now)}
+        world.table(FILE)[row["exportId"]] = {"text": text, "count": count}
         run = BEAT * (1 + count // ROWS_A_BEAT)
         world.schedule(world.now + run, FINISH, row["exportId"])
 
@@ -195,10 +195,20 @@ def _finish(world: World, export_id: str) -> None:
         row["finishedAt"] = stamp(world.now)
         if limits.setting(world).get("exports_fail"):
             row |= {"status": "Failed", "errorMsg": "Internal error"}
-            del row["numberOfRecords"]
         else:
-            data = cast("str", world.table(FILE)[export_id]["text"]).encode()
+            held = world.table(FILE)[export_id]
+            data = cast("str", held["text"]).encode()
             row |= {"status": "Completed", "fileSize": len(data)}
+            row["numberOfRecords"] = held["count"]
             row["fileChecksum"] = f"sha256:{hashlib.sha256(data).hexdigest()}"
         world.record("effect", "marketo", "export.finish", id=export_id, status=row["status"])
+    _discard_old(world)
     world.schedule(world.now, START)
+
+
+def _discard_old(world: World) -> None:
+    """Files are kept for a week, jobs for ever."""
+    files = world.table(FILE)
+    for export_id, row in world.table(JOB).items():
+        if row.get("finishedAt") and _is_old(world.now, row):
+            files.pop(export_id, None)

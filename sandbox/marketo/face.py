@@ -45,7 +45,10 @@ def face(world: World) -> Handler:
         if request.path == "/identity/oauth/token":
             return identity.sign_in(world, request)
         if request.path == services.CALLBACK:
-            return flows.services.callback(request)
+            response = flows.services.callback(request)
+            name = f"{request.method} {services.CALLBACK}"
+            world.record("request", "marketo", name, status=response.status, code=None)
+            return response
         name = f"{request.method} {_VARIABLE.sub('/{id}', request.path)}"
         code, response = _answer(world, request, routes)
         world.record("request", "marketo", name, status=response.status, code=code)
@@ -55,7 +58,7 @@ def face(world: World) -> Handler:
 
 
 def _answer(world: World, request: Request, routes: Routes) -> tuple[str | None, Response]:
-    """The error code, if any, and what is answered."""
+    """The error code, if any, and what is answered; 611 for what no endpoint foresaw."""
     too_large = _too_large(request)
     if too_large is not None:
         return str(too_large.status), too_large
@@ -65,12 +68,20 @@ def _answer(world: World, request: Request, routes: Routes) -> tuple[str | None,
         seconds = limits.admit(world, request.concurrent)
         limits.count(world, user)
         response = _dispatch(world, request, user, routes)
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+        told = f"{type(error).__name__}: {error}"
+        world.record("effect", "marketo", "system.error", path=request.path, why=told)
+        return _refused(world, MarketoError("611", "System error"), user)
     except MarketoError as error:
-        if user and error.code in limits.FREE:
-            limits.take_back(world, user)
-        limits.note_error(world, error.code)
-        return error.code, refusal(world, error)
+        return _refused(world, error, user)
     return None, replace(response, hold_seconds=seconds) if seconds else response
+
+
+def _refused(world: World, error: MarketoError, user: str) -> tuple[str, Response]:
+    if user and error.code in limits.FREE:
+        limits.take_back(world, user)
+    limits.note_error(world, error.code)
+    return error.code, refusal(world, error)
 
 
 def _too_large(request: Request) -> Response | None:

@@ -11,12 +11,11 @@ A campaign's `flow` is a list of steps; without one it is [{"do": "sync"}].
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import cast
 
 from sandbox.marketo import people, programs, services, sync, webhooks
-from sandbox.marketo.envelope import MarketoError, RecordError
+from sandbox.marketo.envelope import MarketoError
 from sandbox.marketo.outbound import Outbound
 from sandbox.marketo.people import stamp
 from sandbox.marketo.tokens import Tokens
@@ -77,7 +76,7 @@ class Flows:
             return
         try:
             self._take_steps(flow, campaign)
-        except (KeyError, IndexError, MarketoError) as error:
+        except (IndexError, KeyError, TypeError, ValueError, MarketoError) as error:
             told = {"campaign": campaign["name"], "why": repr(error)}
             self._world.record("effect", "marketo", "flow.impossible", **told)
 
@@ -101,7 +100,9 @@ class Flows:
             seconds = timedelta(seconds=float(step.get("seconds", 0)))
             self._world.schedule(self._world.now + seconds, FLOW, following)
         elif step["do"] == "service":
-            self.services.invoke(flow, step, campaign, self._present(flow))
+            leads = self._present(flow)
+            if leads:
+                self.services.invoke(flow, step, campaign, leads)
         else:
             for lead in self._present(flow):
                 self._call_webhook(following | {"leads": [lead]}, step, campaign, lead)
@@ -115,7 +116,7 @@ class Flows:
         person = self._world.table(people.PERSON)[str(lead)]
         tokens = Tokens(self._world, person, campaign, following["tokens"])
         webhooks.call(
-            self._outbound, hook, person, tokens, self._world, lambda: self._go_on(following)
+            self._world, self._outbound, hook, person, tokens, lambda: self._go_on(following)
         )
 
     def _after_service(self, held: Row, lead: int) -> None:
@@ -148,5 +149,4 @@ class Flows:
 
     def _status(self, step: Row, _campaign: Row, lead: int) -> None:
         program = programs.named(self._world, step["program"])
-        with suppress(RecordError):  # who is past that status already stays there
-            programs.set_status(self._world, program, lead, step["status"])
+        programs.move(self._world, program, lead, step["status"])

@@ -1,4 +1,4 @@
-"""Bulk import of leads: a file becomes a job (Adobe: Bulk Lead Import).
+"""Bulk import: a file of leads, members or custom objects becomes a job (Adobe: Bulk Import).
 
 A row of `marketo.import`, by batch id, is a job. Two run at a time, ten may wait or run.
 """
@@ -10,12 +10,11 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import HTTP
 
-from sandbox.marketo import leads, people, static_lists
+from sandbox.marketo import leads, objects, programs, static_lists
 from sandbox.marketo.calls import Call, instant, stamp
 from sandbox.marketo.envelope import MarketoError, answer
-from sandbox.marketo.lead_writes import Sync, fits
-from sandbox.marketo.schema import field_named
-from sandbox.wire import Request, Response
+from sandbox.marketo.import_rows import LEADS, MEMBERS, OBJECTS, writer
+from sandbox.wire import Json, Request, Response
 from sandbox.world import Row, World
 
 JOB = "marketo.import"
@@ -26,9 +25,7 @@ BEAT = timedelta(seconds=20)
 KEPT = timedelta(days=7)
 DELIMITER = {"csv": ",", "tsv": "\t", "ssv": ";"}
 FAILURE, WARNING = "Import Failure Reason", "Import Warning Reason"
-TOLD = (
-    "batchId importId status numOfLeadsProcessed numOfRowsFailed numOfRowsWithWarning message"
-).split()
+TOLD = "batchId status numOfRowsFailed numOfRowsWithWarning message".split()
 MISSING = 404
 
 
@@ -37,38 +34,79 @@ def begin(world: World) -> None:
     world.on(STEP, lambda _: _step(world))
 
 
+class _Upload:
+    """A file as it was sent, and what was said of it: in the query, or as further parts."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._parts = _parts(call.request)
+        self.format = self.text("format", "csv").lower()
+        if "file" not in self._parts:
+            raise MarketoError("1003", "The file is missing or empty")
+        if self.format not in DELIMITER:
+            raise MarketoError("1003", f"Invalid format '{self.format}'")
+
+    def text(self, name: str, default: str) -> str:
+        """What was said of the file."""
+        return self._call.text(name, self._parts.get(name, default))
+
+    def queue(self, kind: str, **more: Json) -> int:
+        """Make a job of it; returns its batch id."""
+        world = self._call.world
+        _check_queue(world, str(more.get("list") or ""))
+        number = 1000 + world.next_serial()
+        row: Row = {
+            "batchId": number,
+            "status": "Queued",
+            "kind": kind,
+            "createdAt": stamp(world.now),
+            "format": self.format,
+            "text": self._parts["file"],
+        }
+        world.table(JOB)[str(number)] = row | more
+        world.schedule(world.now + BEAT, STEP)
+        return number
+
+
 def create(call: Call) -> Response:
     """POST bulk/v1/leads: a file as multipart/form-data."""
-    parts = _parts(call.request)
-    given = {name: part for name, part in parts.items() if name != "file"}
-    form = call.text("format", given.get("format", "csv")).lower()
-    lookup = call.text("lookupField", given.get("lookupField", "email"))
-    list_id = call.text("listId", given.get("listId", ""))
-    partition = call.text("partitionName", given.get("partitionName", ""))
-    if "file" not in parts:
-        raise MarketoError("1003", "The file is missing or empty")
-    if form not in DELIMITER:
-        raise MarketoError("1003", f"Invalid format '{form}'")
-    leads.lookup(call.world, lookup)
+    upload = _Upload(call)
+    lookup = upload.text("lookupField", "email")
+    list_id = upload.text("listId", "")
+    partition = upload.text("partitionName", "")
+    leads.check_lookup(call.world, lookup)
     if list_id:
         static_lists.existing(call.world, list_id)
-    _check_queue(call.world, list_id)
-    number = 1000 + call.world.next_serial()
-    row: Row = {
-        "batchId": number,
-        "importId": str(number),
-        "status": "Queued",
-        "createdAt": stamp(call.world.now),
-        "format": form,
-        "lookup": lookup,
-        "list": list_id,
-        "partition": leads.partition_named(partition) if partition else 1,
-        "text": parts["file"],
-    }
-    call.world.table(JOB)[str(number)] = row
-    call.world.schedule(call.world.now + BEAT, STEP)
-    told = {name: row[name] for name in ("batchId", "importId", "status")}
-    return answer(call.world, [told])
+    number = upload.queue(
+        LEADS,
+        lookup=lookup,
+        list=list_id,
+        partition=leads.partition_named(partition) if partition else 1,
+    )
+    return _queued(call, number, importId=str(number))
+
+
+def create_members(call: Call) -> Response:
+    """POST bulk/v1/program/{id}/members/import."""
+    upload = _Upload(call)
+    program = programs.existing(call.world, call.path[0])
+    status = upload.text("programMemberStatus", "")
+    programs.check_status(program, status)
+    told = {"program": call.path[0], "member_status": status}
+    number = upload.queue(MEMBERS, lookup="email", partition=1, **told)
+    return _queued(call, number, importId=str(number))
+
+
+def create_objects(call: Call) -> Response:
+    """POST bulk/v1/customobjects/{name}/import."""
+    upload, name = _Upload(call), call.path[0]
+    objects.custom_kind(call.world, name)
+    number = upload.queue(f"{OBJECTS}{name}")
+    return _queued(call, number, operation="import", objectApiName=name)
+
+
+def _queued(call: Call, number: int, **more: Json) -> Response:
+    return answer(call.world, [{"batchId": number, "status": "Queued"} | more])
 
 
 def _check_queue(world: World, list_id: str) -> None:
@@ -77,7 +115,7 @@ def _check_queue(world: World, list_id: str) -> None:
     ]
     if len(open_jobs) >= QUEUED:
         raise MarketoError("1016", f"Too many imports ({QUEUED}) in queue")
-    if list_id and any(row["list"] == list_id for row in open_jobs):
+    if list_id and any(row.get("list") == list_id for row in open_jobs):
         raise MarketoError("1019", "Import in progress")
 
 
@@ -102,38 +140,48 @@ def _parts(request: Request) -> dict[str, str]:
     return parts
 
 
-def _existing(call: Call) -> Row:
-    row = call.world.table(JOB).get(call.path[0])
-    if row is None or instant(row["createdAt"]) < call.world.now - KEPT:
-        raise MarketoError("1013", f"Import with id {call.path[0]} not found")
+def _existing(call: Call, kind: str) -> Row:
+    row = call.world.table(JOB).get(call.path[-1])
+    asked = f"{OBJECTS}{call.path[0]}" if kind == OBJECTS else kind
+    is_old = row is not None and instant(row["createdAt"]) < call.world.now - KEPT
+    if row is None or is_old or row["kind"] != asked:
+        raise MarketoError("1013", f"Import with id {call.path[-1]} not found")
     return row
 
 
-def status(call: Call) -> Response:
-    """GET bulk/v1/leads/batch/{id}."""
-    row = _existing(call)
+def status(call: Call, kind: str) -> Response:
+    """GET .../batch/{id}, or .../import/{id}/status."""
+    row = _existing(call, kind)
     told = {name: row[name] for name in TOLD if name in row}
-    return answer(call.world, [{"numOfLeadsProcessed": 0} | told])
+    processed = row.get("processed", 0)
+    if kind == OBJECTS:
+        more = {"operation": "import", "objectApiName": call.path[0]}
+        told |= more | {"numOfObjectsProcessed": processed}
+        if row["status"] == "Complete":
+            told["importTime"] = f"{int(BEAT.total_seconds())} second(s)"
+    else:
+        told |= {"importId": str(row["batchId"]), "numOfLeadsProcessed": processed}
+    return answer(call.world, [told])
 
 
-def failures(call: Call) -> Response:
-    """GET bulk/v1/leads/batch/{id}/failures: the rows that failed, each with why."""
-    return _file(call, "failures", FAILURE)
+def failures(call: Call, kind: str) -> Response:
+    """GET .../{id}/failures: the lines that failed, each with why."""
+    return _file(call, kind, "failures", FAILURE)
 
 
-def warnings(call: Call) -> Response:
-    """GET bulk/v1/leads/batch/{id}/warnings: the rows that were written in part."""
-    return _file(call, "warnings", WARNING)
+def warnings(call: Call, kind: str) -> Response:
+    """GET .../{id}/warnings: the lines that were written and look wrong, each with why."""
+    return _file(call, kind, "warnings", WARNING)
 
 
-def _file(call: Call, name: str, reason: str) -> Response:
-    row = _existing(call)
-    rows: list[list[str]] = row.get(name, [])
-    if not rows:
+def _file(call: Call, kind: str, name: str, reason: str) -> Response:
+    row = _existing(call, kind)
+    lines: list[list[str]] = row.get(name, [])
+    if not lines:
         return Response(MISSING, b"File not found", {"content-type": "text/plain"})
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=DELIMITER[row["format"]], lineterminator="\n")
-    writer.writerows([[*row["header"], reason], *rows])
+    writes = csv.writer(text, delimiter=DELIMITER[row["format"]], lineterminator="\n")
+    writes.writerows([[*row["header"], reason], *lines])
     return Response(200, text.getvalue().encode(), {"content-type": "text/csv;charset=UTF-8"})
 
 
@@ -152,63 +200,28 @@ def _step(world: World) -> None:
 
 
 def _perform(world: World, job: Row) -> None:
-    table = list(csv.reader(io.StringIO(job.pop("text")), delimiter=DELIMITER[job["format"]]))
-    job["header"] = header = [name.strip() for name in table[0]] if table else []
-    unknown = [name for name in header if field_named(world, name) is None]
-    if unknown or not header:
-        why = f"Field '{unknown[0]}' not found" if unknown else "The file is empty"
-        job |= {"status": "Failed", "message": f"Import failed: {why}"}
+    lines = list(csv.reader(io.StringIO(job.pop("text")), delimiter=DELIMITER[job["format"]]))
+    job["header"] = header = lines[0] if lines else []
+    if not header:
+        job |= {"status": "Failed", "message": "Import failed: the file is empty"}
         return
-    action = "updateOnly" if job["lookup"] == "id" else "createOrUpdate"
-    work = Sync(world, action=action, lookup=job["lookup"], partition=job["partition"])
-    work.by = ("Import", "List import")
+    write = writer(world, job)
     failed: list[list[str]] = []
     warned: list[list[str]] = []
-    count = 0
-    for line in table[1:]:
-        values, odd = _values(world, header, line)
-        result = work.write(values)
-        if result["status"] == "skipped":
-            failed.append([*line, result["reasons"][0]["message"]])
-            continue
-        count += 1
-        if odd:
-            warned.append([*line, odd])
-        if job["list"]:
-            on = static_lists.existing(world, job["list"])
-            people.add_to_list(world, int(result["id"]), on["name"])
-    job |= {"status": "Complete", "numOfLeadsProcessed": count, "failures": failed}
-    job |= {"numOfRowsFailed": len(failed), "numOfRowsWithWarning": len(warned), "warnings": warned}
-    job["message"] = _message(count, len(failed))
+    for line in lines[1:]:
+        written = write(dict(zip(header, line, strict=False)))
+        if written.failure:
+            failed.append([*line, written.failure])
+        elif written.warning:
+            warned.append([*line, written.warning])
+    count = len(lines) - 1 - len(failed)
+    job |= {"status": "Complete", "processed": count, "failures": failed, "warnings": warned}
+    job |= {"numOfRowsFailed": len(failed), "numOfRowsWithWarning": len(warned)}
+    job["message"] = _message(count, len(failed), len(warned))
 
 
-def _message(count: int, failed: int) -> str:
+def _message(count: int, failed: int, warned: int) -> str:
     told = f"{count} records imported ({count} members)"
     if failed:
         return f"Import completed with errors, {told}, {failed} failed"
-    return f"Import succeeded, {told}"
-
-
-def _values(world: World, header: list[str], line: list[str]) -> tuple[Row, str]:
-    """A line as a record, without what its fields don't take; and what that was."""
-    values: Row = {}
-    odd: list[str] = []
-    for name, text in zip(header, line, strict=False):
-        field = field_named(world, name)
-        if field is None:
-            continue
-        if text and field.is_writable and name != "email" and not fits(field, text):
-            odd.append(f"Invalid value '{text}' for field '{name}'")
-        else:
-            values[name] = _typed(field.type, text)
-    return values, "; ".join(odd)
-
-
-def _typed(kind: str, text: str) -> str | int | float | bool:
-    if not text:
-        return text
-    if kind == "boolean":
-        return text.lower() == "true"
-    if kind in ("integer", "score", "percent"):
-        return int(text)
-    return float(text) if kind in ("currency", "float") else text
+    return f"Import succeeded, {told}" + (f", {warned} warning." if warned else "")

@@ -11,20 +11,35 @@ from sandbox.wire import Json, Response
 from sandbox.world import Row, World
 
 ACTIONS = ("createOrUpdate", "createOnly", "updateOnly", "createDuplicate")
+VISITOR = ("cookies", "mktToken")
+"""Of Push Lead: by which browser, or which click in a mail, somebody is known."""
+COMPANY_FIELDS = frozenset("company industry website annualRevenue numberOfEmployees".split())
+"""What a person who belongs to a company record has from there."""
 DEFAULT_PARTITION = 1
+WHOLE, FRACTIONS = ("integer", "score", "percent"), ("currency", "float")
 LARGEST_INTEGER = 2**31 - 1
 
 
 class Sync:
-    """One call that writes leads: what is done with a record, and by which field it is known."""
+    """One call that writes leads: what is done with a record, and by which field it is known.
+
+    The fields of records that were checked before are taken as they are.
+    """
 
     def __init__(
-        self, world: World, *, action: str, lookup: str, partition: int = DEFAULT_PARTITION
+        self,
+        world: World,
+        *,
+        action: str,
+        lookup: str,
+        partition: int = DEFAULT_PARTITION,
+        is_checked: bool = False,
     ) -> None:
         self._world = world
         self._action = action
         self._lookup = lookup
         self._partition = partition
+        self._is_checked = is_checked
         self.by: tuple[str, str] = ("Web service API", "REST API")
         """Reason and source of the changes, as the activities tell them."""
 
@@ -37,13 +52,13 @@ class Sync:
             return skipped(error, **told)
 
     def _write(self, row: Row) -> Row:
-        for name, value in row.items():
+        for name, value in () if self._is_checked else row.items():
             self._check(name, value)
         key = row.get(self._lookup)
         if key in (None, ""):
             raise RecordError("1002", f"Missing value for required parameter '{self._lookup}'")
         found = list(leads.matching(self._world, self._lookup, [str(key)]))
-        values = {name: value for name, value in row.items() if name not in ("id", "cookies")}
+        values = {name: value for name, value in row.items() if name not in ("id", *VISITOR)}
         if self._action == "createDuplicate":
             return self._created(values)
         if len(found) > 1:
@@ -64,6 +79,8 @@ class Sync:
         return {"id": person, "status": "created"}
 
     def _updated(self, row: Row, values: Row) -> Row:
+        if row.get("externalCompanyId") and values.keys() & COMPANY_FIELDS:
+            raise RecordError("1021", "Company update not allowed")
         asked = self._partition
         if asked not in (DEFAULT_PARTITION, row["leadPartitionId"]):
             raise RecordError("1010", "Partition update not allowed")
@@ -72,7 +89,7 @@ class Sync:
         return {"id": row["id"], "status": "updated"}
 
     def _check(self, name: str, value: Json) -> None:
-        if name == "cookies":
+        if name in VISITOR:
             return
         field = field_named(self._world, name)
         if field is None:
@@ -94,7 +111,7 @@ def sync(call: Call) -> Response:
         raise MarketoError("1003", f"Invalid action '{action}'")
     if lookup == "id" and action != "updateOnly":
         raise MarketoError("1003", "The lookup field id is only for updateOnly")
-    leads.lookup(call.world, lookup)
+    leads.check_lookup(call.world, lookup)
     work = Sync(call.world, action=action, lookup=lookup, partition=_partition(body, action))
     return answer(call.world, [work.write(row) for row in rows])
 
@@ -153,16 +170,29 @@ def fits(field: Field, value: Json) -> bool:
     return _FITS.get(field.type, lambda _: True)(value)
 
 
+def typed(field: Field, text: str) -> Json:
+    """A text that fits a field, as a value of the field's type."""
+    if not text:
+        return text
+    if field.type == "boolean":
+        return text.lower() == "true"
+    if field.type in WHOLE:
+        return int(text)
+    return float(text) if field.type in FRACTIONS else text
+
+
 def push(call: Call) -> Response:
     """POST leads/push: always an upsert, and one activity of the program."""
     body, rows = call.body(), call.records()
     name = body.get("programName")
     if not name:
         raise MarketoError("701", "programName cannot be blank")
-    program = programs.named(call.world, str(name))
+    program, status = programs.named(call.world, str(name)), str(body.get("programStatus") or "")
+    if status:
+        programs.check_status(program, status)
     lookup = str(body.get("lookupField", "email"))
-    if lookup not in ("mktToken", "cookies"):
-        leads.lookup(call.world, lookup)
+    if lookup not in VISITOR:
+        leads.check_lookup(call.world, lookup)
     work = Sync(call.world, action="createOrUpdate", lookup=lookup)
     work.by = (str(body.get("reason", "")), str(body.get("source", "")))
     results: list[Row] = []
@@ -178,9 +208,9 @@ def push(call: Call) -> Response:
                 primary_id=program["id"],
                 attributes=told,
             )
-            if body.get("programStatus"):
-                programs.set_status(call.world, program, result["id"], str(body["programStatus"]))
-            _associate(call.world, row.get("cookies"), result["id"])
+            if status:
+                programs.move(call.world, program, result["id"], status)
+            _associate(call.world, row.get("cookies") or row.get("mktToken"), result["id"])
         results.append(result)
     return answer(call.world, results)
 
@@ -217,7 +247,7 @@ def submit_form(call: Call) -> Response:
     _associate(call.world, row.get("cookie"), person)
     if body.get("programId"):
         program = programs.existing(call.world, str(body["programId"]))
-        programs.set_status(call.world, program, person, programs.first_status(program))
+        programs.move(call.world, program, person, programs.first_status(program))
     return answer(call.world, [{"id": person, "status": "updated" if is_known else "created"}])
 
 

@@ -34,12 +34,17 @@ def merge(call: Call) -> Response:
         raise MarketoError("712", "Merge to person Account operation is invalid")
     winner = rows[0]
     if limits.setting(world).get("crm", True):
-        winner = max(rows, key=lambda row: _RANK.get(row["sfdcType"] or "", 0))
+        winner = max(rows, key=_rank)
     losers = [row for row in rows if row is not winner]
     if call.text("mergeInCRM", "false").lower() == "true":
         _merge_in_salesforce(world, winner, losers)
     _merge(world, winner, losers)
     return answer(world)
+
+
+def _rank(row: Row) -> int:
+    """How well Salesforce knows somebody; not at all when the record is deleted there."""
+    return 0 if row["sfdcIsDeleted"] else _RANK.get(row["sfdcType"] or "", 0)
 
 
 def _is_person_account(world: World, row: Row) -> bool:

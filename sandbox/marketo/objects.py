@@ -38,6 +38,7 @@ class Kind:
     searchable: tuple[tuple[str, ...], ...] = ()
     """Beyond the id and the fields that records are known by."""
     label: str = ""
+    usual_action: str = "createOrUpdate"
     under_crm: str = "open"
     """With a native CRM sync: `open`, `read` only, or `closed`."""
 
@@ -118,6 +119,13 @@ NAMED_ACCOUNT = Kind(
     | {"annualRevenue": "currency", "opptyAmount": "currency"},
     searchable=tuple((name,) for name in "domainName industry city state country sicCode".split()),
 )
+ACCOUNT_LIST = Kind(
+    "Named Account List",
+    "marketo.account_list",
+    ("name",),
+    {"name": "string", "type": "string", "updateable": "boolean"},
+    usual_action="createOnly",
+)
 KINDS = {
     "companies": COMPANY,
     "opportunities": OPPORTUNITY,
@@ -196,6 +204,11 @@ def query(call: Call, kind: Kind) -> Response:
     unknown = [name for name in fields if name not in known and name.lower() != "marketoguid"]
     if unknown:
         raise MarketoError("1006", f"Field '{unknown[0]}' not found")
+    return page_of(call, kind, rows, fields)
+
+
+def page_of(call: Call, kind: Kind, rows: Sequence[Row], fields: Sequence[str]) -> Response:
+    """One page of objects, each with its place and id; what has no value is left out."""
     start, end = call.window()
     names = dict.fromkeys((kind.id_field, *fields))
     shown = [
@@ -235,7 +248,7 @@ def sync(call: Call, kind: Kind) -> Response:
     """POST {type}: create and update, each record on its own."""
     _open(call, kind, writes=True)
     body, rows = call.body(), call.records()
-    action = str(body.get("action", "createOrUpdate"))
+    action = str(body.get("action", kind.usual_action))
     by = str(body.get("dedupeBy", "dedupeFields"))
     if action not in ACTIONS:
         raise MarketoError("1003", f"Invalid action '{action}'")
@@ -243,7 +256,7 @@ def sync(call: Call, kind: Kind) -> Response:
         raise MarketoError("1003", f"Invalid dedupeBy '{by}'")
     if by == "idField" and action == "createOnly":
         raise MarketoError("1003", "dedupeBy idField is not for createOnly")
-    work = _Sync(call.world, kind, action, _way(kind, by))
+    work = Sync(call.world, kind, action, _way(kind, by))
     results: list[Row] = []
     for place, row in enumerate(rows):
         try:
@@ -253,7 +266,7 @@ def sync(call: Call, kind: Kind) -> Response:
     return answer(call.world, results)
 
 
-class _Sync:
+class Sync:
     """One call that writes objects of a kind."""
 
     def __init__(self, world: World, kind: Kind, action: str, way: Sequence[str]) -> None:

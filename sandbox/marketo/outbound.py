@@ -52,14 +52,22 @@ class Outbound:
         self._thread: threading.Thread | None = None
 
     def send(self, name: str, request: Outgoing, then: Callable[[Outcome], None]) -> None:
-        """Let a request be made; `then` is called with its outcome, the world held still."""
+        """Let a request be made; `then` is called with its outcome, the world held still.
+
+        Call it while the world is held still too.
+        """
         self._waiting.put((name, request, then))
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
 
     def _run(self) -> None:
+        """Make what waits, one after the other, until nothing does."""
         while True:
+            with self._world.lock:
+                if self._waiting.empty():
+                    self._thread = None
+                    return
             name, request, then = self._waiting.get()
             outcome = _perform(request, self._timeout())
             with self._world.present():
@@ -71,7 +79,14 @@ class Outbound:
                     status=outcome.status,
                     reason=outcome.reason,
                 )
-                then(outcome)
+                self._conclude(name, outcome, then)
+
+    def _conclude(self, name: str, outcome: Outcome, then: Callable[[Outcome], None]) -> None:
+        """Hand an outcome over. One that nobody can use is journaled: others wait behind it."""
+        try:
+            then(outcome)
+        except Exception as error:  # noqa: BLE001  (the thread serves everybody's calls)
+            self._world.record("effect", "marketo", f"{name}.unusable", why=repr(error))
 
     def _timeout(self) -> float:
         with self._world.lock:

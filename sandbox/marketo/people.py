@@ -1,6 +1,7 @@
 """Persons and what they do, from the inside: for the world's generator, the sync and the face."""
 
 from collections.abc import Mapping
+from typing import TypedDict, Unpack
 
 from sandbox.marketo import activity_log
 from sandbox.marketo.schema import FIELDS, INDEXED, TYPE_IDS, field_named
@@ -12,7 +13,18 @@ ACTIVITY = activity_log.ACTIVITY
 INDEX = "marketo.index"
 LIST, PROGRAM = "marketo.list", "marketo.program"
 COOKIE = "marketo.cookie"
-"""Whose each Munchkin cookie is, by its value."""
+"""Whose each Munchkin cookie, and each `mkt_tok` of a mail, is, by its value."""
+
+
+class Details(TypedDict, total=False):
+    """What else can be told of an activity."""
+
+    at: str
+    """When it happened, if not now."""
+    primary_id: int
+    """The asset that it is about."""
+    campaign: int
+    """The campaign that did it."""
 
 
 def stamp(world: World) -> str:
@@ -103,13 +115,11 @@ def log_activity(
     primary: str | None = None,
     attributes: Mapping[str, Json] | None = None,
     field: str | None = None,
-    **more: Json,
+    **more: Unpack[Details],
 ) -> str:
     """Note that a person did something, or had it done; returns its marketoGUID.
 
-    `kind` is a type's name, or its id where the type was made by the API. `more` may say `at`,
-    when it happened if not now, `primary_id`, the asset that it is about, and `campaign`, the id
-    of the campaign that did it.
+    `kind` is a type's name, or its id where the type was made by the API.
     """
     serial = world.next_serial()
     guid = str(serial)

@@ -5,6 +5,7 @@ membership. The channel says which statuses there are, in which order.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from sandbox.marketo import leads, people
@@ -94,14 +95,21 @@ def first_status(program: Row) -> str:
     return next(name for name, (step, _) in _steps(program).items() if step)
 
 
+def check_status(program: Row, status: str) -> None:
+    """Raises 701 for none, 1025 for a status that the program's channel doesn't have."""
+    if not status:
+        raise MarketoError("701", "statusName cannot be blank")
+    if status not in _steps(program):
+        raise MarketoError("1025", f"Program status '{status}' not found")
+
+
 def set_status(world: World, program: Row, lead: int, status: str) -> str:
     """Give a member a status, or make somebody a member; returns `created` or `updated`.
 
     Logs Change Status in Progression. Raises `MarketoError` 1025 and `RecordError` 1037.
     """
+    check_status(program, status)
     steps = _steps(program)
-    if status not in steps:
-        raise MarketoError("1025", f"Program status '{status}' not found")
     held = program["members"].get(str(lead))
     before = held["statusName"] if held else NOT_IN
     if held and steps[before][0] >= steps[status][0]:
@@ -125,6 +133,12 @@ def set_status(world: World, program: Row, lead: int, status: str) -> str:
         attributes={"New Status": status, "Old Status": before, "Success": success},
     )
     return "updated" if held else "created"
+
+
+def move(world: World, program: Row, lead: int, status: str) -> None:
+    """Give a member a status unless they are past it already. Raises `MarketoError` 1025."""
+    with suppress(RecordError):
+        set_status(world, program, lead, status)
 
 
 def members_of(program: Row) -> Mapping[str, Row]:
@@ -184,10 +198,7 @@ def sync_status(call: Call) -> Response:
 
 def _each(call: Call, key: str, status: str) -> list[Row]:
     program = existing(call.world, call.path[0])
-    if not status:
-        raise MarketoError("701", "statusName cannot be blank")
-    if status not in _steps(program):
-        raise MarketoError("1025", f"Program status '{status}' not found")
+    check_status(program, status)
 
     def change(lead: int, _: Row) -> str:
         return set_status(call.world, program, lead, status)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from sandbox.marketo import (
+    account_lists,
     activities,
     activity_types,
     campaigns,
@@ -17,10 +18,12 @@ from sandbox.marketo import (
     merging,
     objects,
     programs,
+    smart_lists,
     static_lists,
     statistics,
 )
 from sandbox.marketo.calls import Call
+from sandbox.marketo.import_rows import LEADS, MEMBERS, OBJECTS
 from sandbox.wire import Response
 
 Endpoint = Callable[[Call], Response]
@@ -125,6 +128,9 @@ _ASSETS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "staticList/{id}", static_lists.asset),
     ("POST", "staticList/{id}", static_lists.update_asset),
     ("POST", "staticList/{id}/delete", static_lists.delete_asset),
+    ("GET", "smartLists", smart_lists.assets),
+    ("GET", "smartList/byName", smart_lists.asset_by_name),
+    ("GET", "smartList/{id}", smart_lists.asset),
     ("GET", "smartCampaigns", campaigns.assets),
     ("GET", "smartCampaign/byName", campaigns.asset_by_name),
     ("GET", "smartCampaign/{id}", campaigns.asset),
@@ -142,11 +148,28 @@ _ASSETS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "emails", programs.nothing),
     ("GET", "folder/{id}/tokens", programs.nothing),
 )
+_MEMBERS = "program/members/import/{id}"
+_OBJECTS = "customobjects/{name}/import/{id}"
+
+
+def _files(place: str, kind: str) -> tuple[tuple[str, str, Endpoint], ...]:
+    """What an import leaves behind."""
+    return (
+        ("GET", f"{place}/failures", partial(imports.failures, kind=kind)),
+        ("GET", f"{place}/warnings", partial(imports.warnings, kind=kind)),
+    )
+
+
 _BULK: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "leads", imports.create),
-    ("GET", "leads/batch/{id}", imports.status),
-    ("GET", "leads/batch/{id}/failures", imports.failures),
-    ("GET", "leads/batch/{id}/warnings", imports.warnings),
+    ("POST", "program/{id}/members/import", imports.create_members),
+    ("POST", "customobjects/{name}/import", imports.create_objects),
+    ("GET", "leads/batch/{id}", partial(imports.status, kind=LEADS)),
+    *_files("leads/batch/{id}", LEADS),
+    ("GET", f"{_MEMBERS}/status", partial(imports.status, kind=MEMBERS)),
+    *_files(_MEMBERS, MEMBERS),
+    ("GET", f"{_OBJECTS}/status", partial(imports.status, kind=OBJECTS)),
+    *_files(_OBJECTS, OBJECTS),
     ("GET", "{bulk}/export", exports.jobs),
     ("POST", "{bulk}/export/create", exports.create),
     ("POST", "{bulk}/export/{export}/enqueue", exports.enqueue),
@@ -174,6 +197,20 @@ def _objects() -> Iterator[Route]:
             *(_SCHEMA if place in _WITH_SCHEMA else ()),
         ):
             yield Route(method, f"{root}{path}.json", kind.title, partial(run, kind=kind))
+
+
+def _account_lists() -> Iterator[Route]:
+    one, group = "/rest/v1/namedAccountList/{name}/namedAccounts", "Named Account"
+    yield Route("GET", f"{one}.json", group, account_lists.accounts)
+    yield Route("POST", f"{one}.json", group, account_lists.add)
+    yield Route("POST", f"{one}/remove.json", group, account_lists.remove)
+    for method, path, run in (
+        ("GET", "", objects.query),
+        ("POST", "", objects.sync),
+        ("POST", "/delete", objects.delete),
+    ):
+        place = f"/rest/v1/namedAccountLists{path}.json"
+        yield Route(method, place, f"{group} List", partial(run, kind=objects.ACCOUNT_LIST))
 
 
 def _of_custom(run: Callable[[Call, objects.Kind], Response]) -> Endpoint:
@@ -207,6 +244,7 @@ def _routes() -> Iterator[Route]:
         for method, path, run in rows:
             yield Route(method, f"{prefix}/{path}.json", group, run)
     yield from _objects()
+    yield from _account_lists()
     yield from _custom_objects()
 
 

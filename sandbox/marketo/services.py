@@ -16,6 +16,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import cast
 from urllib.parse import urlencode
 
@@ -34,6 +35,7 @@ DEFINITION = ("apiName", "i18n", "primaryAttribute", "invocationPayloadDef", "ca
 RETRY_AFTER, TRIES = timedelta(minutes=1), 3
 NIGHT, RETRY = "marketo.service_status", "marketo.service_retry"
 DAY = timedelta(days=1)
+MOST_CHOICES = 1000
 ACCEPTED, TOO_MANY, BROKEN = 201, 429, 500
 
 
@@ -72,13 +74,14 @@ class Services:
         row = self._world.table(STEP)[name]
 
         def received(outcome: Outcome) -> None:
-            definition = _definition(outcome)
+            definition = _object(outcome)
             missing = [each for each in DEFINITION if each not in definition]
             if missing:
                 self._fail(token, f"the definition of {name} lacks {', '.join(missing)}")
                 return
             self._world.table(STEP)[name]["definition"] = definition
             activity_types.register(self._world, definition)
+            self._fetch_picklists(name, self._world.table(STEP)[name])
             self._world.schedule(self._world.now + DAY, NIGHT, name)
             self.submit(token)
 
@@ -86,12 +89,30 @@ class Services:
         self._signed(row, request, "service.definition", received)
 
     def _ask_status(self, name: str) -> None:
-        """Every night, ask how a service is."""
+        """Every night, ask how a service is, and for its choices."""
         row = self._world.table(STEP).get(name)
         if row is not None:
             request = Outgoing("GET", f"{row['url']}/status", _headers(row))
             self._signed(row, request, "service.status", lambda _: None)
+            self._fetch_picklists(name, row)
             self._world.schedule(self._world.now + DAY, NIGHT, name)
+
+    def _fetch_picklists(self, name: str, row: Row) -> None:
+        """Ask for the choices of the attributes that have some; the first 1,000 are kept."""
+        asked: Row = row["definition"]["invocationPayloadDef"]
+        for kind, key in (("flow", "flowAttributes"), ("global", "globalAttributes")):
+            attributes: list[Row] = asked.get(key) or []
+            for attribute in (one["apiName"] for one in attributes if one.get("hasPicklist")):
+                body = json.dumps({"name": attribute, "type": kind}).encode()
+                headers = {"Content-Type": "application/json"} | _headers(row)
+                request = Outgoing("POST", f"{row['url']}/getPicklist", headers, body)
+                keep = partial(self._keep_picklist, name, attribute)
+                self._signed(row, request, "service.picklist", keep)
+
+    def _keep_picklist(self, name: str, attribute: str, outcome: Outcome) -> None:
+        choices: list[Row] = _object(outcome).get("choices") or []
+        held: Row = self._world.table(STEP)[name].setdefault("picklists", {})
+        held[attribute] = choices[:MOST_CHOICES]
 
     def submit(self, token: str) -> None:
         """Send one invocation, again too when the service was busy the last time."""
@@ -104,16 +125,17 @@ class Services:
         headers = {"Content-Type": "application/json"} | _headers(row)
         request = Outgoing("POST", f"{row['url']}/submitAsyncAction", headers, body)
 
-        def received(outcome: Outcome) -> None:
-            if outcome.status == ACCEPTED:
-                return
-            is_busy = outcome.status in (0, TOO_MANY) or outcome.status >= BROKEN
-            if is_busy and held["tries"] < TRIES:
-                self._world.schedule(self._world.now + RETRY_AFTER, RETRY, token)
-            else:
-                self._fail(token, f"{outcome.status} {outcome.reason}".strip())
+        self._signed(row, request, "service.call", partial(self._submitted, token))
 
-        self._signed(row, request, "service.call", received)
+    def _submitted(self, token: str, outcome: Outcome) -> None:
+        held = self._world.table(INVOCATION).get(token)
+        if held is None or outcome.status == ACCEPTED:
+            return
+        is_busy = outcome.status in (0, TOO_MANY) or outcome.status >= BROKEN
+        if is_busy and held["tries"] < TRIES:
+            self._world.schedule(self._world.now + RETRY_AFTER, RETRY, token)
+        else:
+            self._fail(token, f"{outcome.status} {outcome.reason}".strip())
 
     def _signed(
         self, row: Row, request: Outgoing, name: str, then: Callable[[Outcome], None]
@@ -128,7 +150,7 @@ class Services:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
 
         def received(outcome: Outcome) -> None:
-            bearer = _definition(outcome).get("access_token", "")
+            bearer = _object(outcome).get("access_token", "")
             headers = {**request.headers, "Authorization": f"Bearer {bearer}"}
             signed = Outgoing(request.method, request.url, headers, request.body)
             self._outbound.send(name, signed, then)
@@ -153,15 +175,14 @@ class Services:
             return Response.of({"error": "only POST"}, 405)
         try:
             body = cast("Row", request.json())
-        except ValueError:
-            return Response.of({"error": "the body is not JSON"}, 400)
-        self._world.record("request", "marketo", f"POST {CALLBACK}", service=held["service"])
-        if body.get("munchkinId") != MUNCHKIN:
-            return Response.of({"error": "munchkinId is not this subscription's"}, 400)
-        if body.get("errorCode"):
-            self._fail(token, f"{body['errorCode']}: {body.get('errorMessage', '')}")
-        else:
-            self._take(token, body)
+            if body.get("munchkinId") != MUNCHKIN:
+                return Response.of({"error": "munchkinId is not this subscription's"}, 400)
+            if body.get("errorCode"):
+                self._fail(token, f"{body['errorCode']}: {body.get('errorMessage', '')}")
+            else:
+                self._take(token, body)
+        except (AttributeError, TypeError, ValueError) as error:
+            return Response.of({"error": f"the body is not a flowCallBack: {error}"}, 400)
         return Response.of({"success": True})
 
     def _take(self, token: str, body: Row) -> None:
@@ -210,7 +231,8 @@ class Services:
             )
 
 
-def _definition(outcome: Outcome) -> Row:
+def _object(outcome: Outcome) -> Row:
+    """The JSON object that came back, empty when none did."""
     try:
         told: Json = json.loads(outcome.body) if outcome.is_success else None
     except ValueError:

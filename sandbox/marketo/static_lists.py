@@ -1,12 +1,14 @@
 """Static lists: the lists themselves, who is on them, and their Asset API."""
 
+import json
 from collections.abc import Mapping
+from typing import cast
 
 from sandbox.marketo import people
 from sandbox.marketo.calls import Call
 from sandbox.marketo.envelope import MarketoError, RecordError, answer, asset_answer, skipped
+from sandbox.marketo.leads import checked, shown
 from sandbox.marketo.leads import existing as existing_lead
-from sandbox.marketo.leads import shown
 from sandbox.marketo.people import LIST, PERSON
 from sandbox.wire import Json, Response
 from sandbox.world import Row, World
@@ -28,13 +30,7 @@ def members_of(row: Row) -> Mapping[str, str]:
 def lists(call: Call) -> Response:
     """GET lists: by id, name, program or workspace."""
     wanted = {
-        column: set(call.texts(asked))
-        for asked, column in (
-            ("id", "id"),
-            ("name", "name"),
-            ("programName", "programName"),
-            ("workspaceName", "workspaceName"),
-        )
+        column: set(call.texts(column)) for column in ("id", "name", "programName", "workspaceName")
     }
     rows = [
         _shown(row)
@@ -55,7 +51,7 @@ def _shown(row: Row) -> Row:
 
 def members(call: Call) -> Response:
     """GET lists/{id}/leads, 300 a page."""
-    row, fields = existing(call.world, call.path[0]), call.texts("fields")
+    row, fields = existing(call.world, call.path[0]), checked(call, call.texts("fields"))
     start, end = call.window()
     table = call.world.table(PERSON)
     ids = list(members_of(row))
@@ -141,10 +137,32 @@ def asset_by_name(call: Call) -> Response:
     return asset_answer(call.world, [_asset(row) for row in found])
 
 
+def _existing_asset(call: Call) -> Row:
+    row = call.world.table(LIST).get(call.path[0])
+    if row is None:
+        raise MarketoError("702", "Static List not found")
+    return row
+
+
+def _check_folder(call: Call) -> None:
+    """Raises 710 or 711 for a parent that isn't there, or can't have lists."""
+    try:
+        folder: Json = json.loads(call.text("folder"))
+    except ValueError:
+        folder = None
+    if not isinstance(folder, dict):
+        raise MarketoError("709", "folder must be an object with id and type")
+    told = cast("Row", folder)
+    if told.get("type") not in ("Folder", "Program"):
+        raise MarketoError("711", "Incompatible Folder Type")
+    if told["type"] == "Program" and str(told.get("id")) not in call.world.table(people.PROGRAM):
+        raise MarketoError("710", "Parent Folder Not Found")
+
+
 def create_asset(call: Call) -> Response:
     """POST asset/v1/staticLists: a name that nothing else has."""
     name = call.text("name")
-    call.text("folder")
+    _check_folder(call)
     if any(row["name"] == name for row in call.world.table(LIST).values()):
         raise MarketoError("709", f"List with name '{name}' already exists")
     row = people.create_list(call.world, name, description=call.text("description", ""))
@@ -153,7 +171,7 @@ def create_asset(call: Call) -> Response:
 
 def update_asset(call: Call) -> Response:
     """POST asset/v1/staticList/{id}: its name or description."""
-    row = existing(call.world, call.path[0])
+    row = _existing_asset(call)
     row["name"] = call.text("name", row["name"])
     row["description"] = call.text("description", row.get("description", ""))
     row["updatedAt"] = people.stamp(call.world)
@@ -161,10 +179,24 @@ def update_asset(call: Call) -> Response:
 
 
 def delete_asset(call: Call) -> Response:
-    """POST asset/v1/staticList/{id}/delete."""
-    row = existing(call.world, call.path[0])
+    """POST asset/v1/staticList/{id}/delete; not while a campaign or an import needs it."""
+    row = _existing_asset(call)
+    if _is_used(call.world, row):
+        raise MarketoError("1022", "Object in use")
     del call.world.table(LIST)[call.path[0]]
     return asset_answer(call.world, [{"id": row["id"]}])
+
+
+def _is_used(world: World, row: Row) -> bool:
+    jobs, name = world.table("marketo.import").values(), row["name"]
+    is_open = ("Queued", "Importing")
+    if any(job["list"] == str(row["id"]) and job["status"] in is_open for job in jobs):
+        return True
+    for one in world.table("marketo.campaign").values():
+        steps: list[Row] = [one.get("smart_list") or {}, *(one.get("flow") or ())]
+        if any(step.get("list") == name for step in steps):
+            return True
+    return False
 
 
 def _asset(row: Row) -> Json:

@@ -13,9 +13,9 @@ from urllib.parse import quote_plus
 from xml.etree import ElementTree as ET
 
 from sandbox.marketo import people
-from sandbox.marketo.lead_writes import fits
+from sandbox.marketo.lead_writes import FRACTIONS, WHOLE, fits, typed
 from sandbox.marketo.outbound import Outbound, Outcome, Outgoing
-from sandbox.marketo.schema import fields_of, soap_name
+from sandbox.marketo.schema import Field, fields_of, soap_name
 from sandbox.marketo.tokens import Encode, Tokens, plain
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -32,11 +32,11 @@ _ENCODE: dict[str, Encode] = {
 
 
 def call(
+    world: World,
     outbound: Outbound,
     hook: Row,
     person: Row,
     tokens: Tokens,
-    world: World,
     then: Callable[[], None],
 ) -> None:
     """Call a webhook for one person; `then` is called when that is over, however it ended."""
@@ -69,11 +69,12 @@ def _receive(world: World, hook: Row, person_id: int, payload: str, outcome: Out
     _log(world, hook, person_id, payload, outcome)
     if not outcome.is_success or not outcome.body:
         return
+    kind = str(hook.get("response") or "JSON")
     try:
-        told = read(outcome.body, str(hook.get("response") or "JSON"))
+        told = read(outcome.body, kind)
     except ValueError:
         return
-    changes = mapped(world, told, hook.get("mappings") or {})
+    changes = mapped(world, told, hook.get("mappings") or {}, is_text=kind == "XML")
     source = f"Webhook {hook['name']}"
     people.change_person(world, person_id, changes, reason="Call Webhook", source=source)
 
@@ -103,18 +104,31 @@ def _element(element: ET.Element) -> Json:
     return {tag: found[0] if len(found) == 1 else found for tag, found in held.items()}
 
 
-def mapped(world: World, told: Json, mappings: dict[str, str]) -> Row:
-    """The changes of a person that an answer means; what has another type is left out."""
-    names = {soap_name(name, field): name for name, field in fields_of(world).items()}
+def mapped(world: World, told: Json, mappings: Mapping[str, str], *, is_text: bool) -> Row:
+    """The changes of a person that an answer means; what has another type is left out.
+
+    `is_text` says that the answer has no types of its own, as XML.
+    """
+    fields = fields_of(world)
+    names = {soap_name(name, field): name for name, field in fields.items()}
     changes: Row = {}
     for path, soap in mappings.items():
         name, value = names.get(soap), at_path(told, path)
-        if name is None or value is None or isinstance(value, dict | list):
+        if name is None or value is None or not fields[name].is_writable:
             continue
-        field = fields_of(world)[name]
-        if field.is_writable and fits(field, value):
+        if is_text and isinstance(value, str) and fits(fields[name], value):
+            changes[name] = typed(fields[name], value)
+        elif not is_text and _is_of(fields[name], value):
             changes[name] = value
     return changes
+
+
+def _is_of(field: Field, value: Json) -> bool:
+    """Whether a JSON value has a field's type; a text that looks like a number is none."""
+    if field.type == "boolean":
+        return isinstance(value, bool)
+    expected = int | float if field.type in (*WHOLE, *FRACTIONS) else str
+    return isinstance(value, expected) and fits(field, value)
 
 
 def at_path(told: Json, path: str) -> Json:

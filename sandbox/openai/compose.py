@@ -2,7 +2,8 @@
 
 `plain` takes the first choice everywhere; `quoted` takes, where there is a choice, the one that
 the conversation's last message names last (what a gullible model does with an instruction that
-hides in a lead's comment); `cut` is `plain` broken off in the middle.
+hides in a lead's comment); `cut` is `plain` broken off in the middle; `chatty` is `plain` wrapped
+in talk.
 """
 
 import json
@@ -13,6 +14,8 @@ from sandbox.wire import Json
 from sandbox.world import Row
 
 FILLER = "As the script says."
+TALK = "Certainly! That is a great question, and I am happy to help you with it."
+MORE_TALK = "Let me know if there is anything else that I can do for you today."
 
 
 def compose(ask: Ask, style: str) -> tuple[Row, str]:
@@ -25,11 +28,14 @@ def compose(ask: Ask, style: str) -> tuple[Row, str]:
     tool = _wanted_tool(ask)
     if tool is not None:
         text = json.dumps(_instance(tool.get("parameters") or {}, ask.last, style))
+        message["content"] = TALK if style == "chatty" else None
         call = {"name": tool["name"], "arguments": _cut(text) if style == "cut" else text}
         message["tool_calls"] = [{"type": "function", "function": call}]
         return message, "length" if style == "cut" else "tool_calls"
     wanted = ask.schema
     said = json.dumps(_instance(wanted["schema"], ask.last, style)) if wanted else FILLER
+    if style == "chatty":
+        said = f"{TALK}\n\n```json\n{said}\n```\n\n{MORE_TALK}" if wanted else f"{TALK} {said}"
     message["content"] = _cut(said) if style == "cut" else said
     return message, "length" if style == "cut" else "stop"
 

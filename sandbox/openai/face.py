@@ -1,33 +1,28 @@
 """The OpenAI-compatible face: `/v1/chat/completions` and `/v1/models`.
 
-Rows: `openai.key` (accepted API keys), `openai.model` (offered models), `openai.script`.
-Errors carry OpenAI's body `{"error": {message, type, param, code}}`.
+Rows: `openai.key` (accepted API keys), `openai.model` (offered models), `openai.script`,
+`openai.limit`. Errors carry OpenAI's body `{"error": {message, type, param, code}}`.
 """
 
 import json
 from datetime import timedelta
 from typing import cast
 
+from sandbox.openai import metering
 from sandbox.openai.ask import Ask, spoken
+from sandbox.openai.checking import check
+from sandbox.openai.personalities import character
+from sandbox.openai.refusing import REQUEST, OpenAiError, invalid
 from sandbox.openai.script import choose, voice
+from sandbox.openai.streaming import stream
 from sandbox.wire import Handler, Json, Request, Response
 from sandbox.world import Row, World
 
 MODEL = "scripted-model"
-REQUESTS_PER_MINUTE = 500
-TOKENS_PER_MINUTE = 200_000
-
-
-class OpenAiError(Exception):
-    """OpenAI refuses: HTTP status and the four members of its error body."""
-
-    def __init__(
-        self, status: int, message: str, *, code: str | None, kind: str, param: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"message": message, "type": kind, "param": param, "code": code}
-        self.headers: dict[str, str] = {}
+CONTEXT = 128_000
+"""Tokens that a request and its answer may have together."""
+CHARACTERS = 4
+"""About so many to a token."""
 
 
 def add_key(world: World, key: str, *, model: str = MODEL) -> None:
@@ -43,12 +38,17 @@ def face(world: World) -> Handler:
         stamp: dict[str, str] = {"x_request_id": f"req_{world.next_serial():024x}"}
         usage: Row = {}
         try:
-            body = _run(world, request)
+            body, wants = _run(world, request)
             usage = body.get("usage") or {}
-            response = Response.of(body, 200, **stamp, **_meter(world, usage))
+            stamp |= metering.headers(world)
+            if wants.get("stream"):
+                options: Row = wants.get("stream_options") or {}
+                told = bool(options.get("include_usage"))
+                response = stream(body, with_usage=told, headers=stamp)
+            else:
+                response = Response.of(body, 200, **stamp)
         except OpenAiError as error:
-            body = {"error": error.body}
-            response = Response.of(body, error.status, **stamp, **error.headers)
+            response = Response.of({"error": error.body}, error.status, **stamp, **error.headers)
         world.record(
             "request",
             "openai",
@@ -61,33 +61,44 @@ def face(world: World) -> Handler:
     return answer
 
 
-def _run(world: World, request: Request) -> Row:
-    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+def _run(world: World, request: Request) -> tuple[Row, Row]:
+    """The answer's body, and what was asked for."""
+    _authenticate(world, request)
+    path = request.path.removeprefix("/v1")
+    if path == "/models" and request.method == "GET":
+        offered = world.table("openai.model")
+        return {"object": "list", "data": [_model(one) for one in offered]}, {}
+    if path.startswith("/models/") and request.method == "GET":
+        return _model(_known(world, path.removeprefix("/models/"))), {}
+    if path == "/chat/completions" and request.method == "POST":
+        ask = _read(world, request)
+        return _complete(world, ask), ask.body
+    raise OpenAiError(404, f"Invalid URL ({request.method} {request.path})")
+
+
+def _authenticate(world: World, request: Request) -> None:
+    given = request.headers.get("authorization", "").removeprefix("Bearer").strip()
+    if not given:
+        told = "You didn't provide an API key. Provide it in an Authorization header: Bearer KEY."
+        raise OpenAiError(401, told)
     if given not in world.table("openai.key"):
+        hidden = f"{given[:3]}***{given[-4:]}"
+        raise OpenAiError(401, f"Incorrect API key provided: {hidden}.", code="invalid_api_key")
+
+
+def _known(world: World, model: str) -> str:
+    """A model's name; characters are known without being listed. Raises `OpenAiError`."""
+    if model not in world.table("openai.model") and not character(model):
         raise OpenAiError(
-            401,
-            "Incorrect API key provided.",
-            code="invalid_api_key",
-            kind="invalid_request_error",
+            404,
+            f"The model `{model}` does not exist or you do not have access to it.",
+            code="model_not_found",
         )
-    if request.path == "/v1/models" and request.method == "GET":
-        return {"object": "list", "data": [_model(row) for row in _models(world).values()]}
-    if request.path == "/v1/chat/completions" and request.method == "POST":
-        return _complete(world, _read(world, request))
-    raise OpenAiError(
-        404,
-        f"Invalid URL ({request.method} {request.path})",
-        code=None,
-        kind="invalid_request_error",
-    )
+    return model
 
 
-def _models(world: World) -> dict[str, Row]:
-    return world.table("openai.model")
-
-
-def _model(row: Row) -> Row:
-    return {"id": row["id"], "object": "model", "created": 1_700_000_000, "owned_by": "sandbox"}
+def _model(name: str) -> Row:
+    return {"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "sandbox"}
 
 
 def _read(world: World, request: Request) -> Ask:
@@ -96,85 +107,74 @@ def _read(world: World, request: Request) -> Ask:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise _invalid("We could not parse the JSON body of your request.", None)
+        raise invalid("We could not parse the JSON body of your request.", None)
     row = cast("Row", body)
-    if not row.get("messages"):
-        raise _invalid("Missing required parameter: 'messages'.", "messages")
-    if row.get("model") not in _models(world):
-        raise OpenAiError(
-            404,
-            f"The model `{row.get('model')}` does not exist or you do not have access to it.",
-            code="model_not_found",
-            kind="invalid_request_error",
-        )
-    if row.get("stream"):
-        raise _invalid("Unsupported parameter: 'stream'.", "stream", "unsupported_parameter")
-    _check_tool_answers(row["messages"])
+    if not row.get("model"):
+        raise invalid("you must provide a model parameter", None)
+    _known(world, str(row["model"]))
+    check(row)
     return Ask(row)
 
 
-def _invalid(message: str, param: str | None, code: str | None = None) -> OpenAiError:
-    return OpenAiError(400, message, code=code, kind="invalid_request_error", param=param)
-
-
-def _check_tool_answers(messages: list[Row]) -> None:
-    """Every tool call must be answered before the next message (OpenAI: Function calling)."""
-    open_calls: set[str] = set()
-    for message in messages:
-        if message["role"] == "tool":
-            if message.get("tool_call_id") not in open_calls:
-                raise _invalid(
-                    "messages with role 'tool' must be a response to a preceding message with "
-                    "'tool_calls'.",
-                    "messages",
-                )
-            open_calls.discard(message["tool_call_id"])
-            continue
-        if open_calls:
-            break
-        calls: list[Row] = message.get("tool_calls") or []
-        open_calls = {call["id"] for call in calls}
-    if open_calls:
-        raise _invalid(
-            "An assistant message with 'tool_calls' must be followed by tool messages responding "
-            f"to each 'tool_call_id'. Missing: {', '.join(sorted(open_calls))}",
-            "messages",
-        )
-
-
 def _complete(world: World, ask: Ask) -> Row:
-    reply = choose(world, ask)
+    sent = sum(_tokens(spoken(message)) for message in ask.messages)
+    sent += _tokens(json.dumps(ask.tools)) if ask.tools else 0
+    if sent > CONTEXT:
+        raise invalid(
+            f"This model's maximum context length is {CONTEXT} tokens. However, your messages "
+            f"resulted in {sent} tokens. Please reduce the length of the messages.",
+            "messages",
+            "context_length_exceeded",
+        )
+    metering.spend(world, sent)
+    reply = choose(world, ask, character(str(ask.body["model"])))
     world.advance(timedelta(seconds=reply.get("delay_seconds", 0)))
     if "error" in reply:
         raise _scripted(reply["error"])
-    choice = voice(reply, ask)
-    calls: list[Row] = choice["message"].get("tool_calls") or []
-    for call in calls:
-        call["id"] = f"call_{world.next_serial():024d}"
-    sent = sum(_tokens(spoken(message)) for message in ask.messages)
-    sent += _tokens(json.dumps(ask.tools)) if ask.tools else 0
-    written = _tokens(json.dumps(choice["message"]))
+    choices: list[Row] = [
+        {"index": place, "logprobs": None, **_limited(voice(reply, ask), ask)}
+        for place in range(ask.body.get("n") or 1)
+    ]
+    for choice in choices:
+        for call in cast("list[Row]", choice["message"].get("tool_calls") or []):
+            call["id"] = f"call_{world.next_serial():024d}"
+    written = sum(_tokens(json.dumps(choice["message"])) for choice in choices)
     return {
         "id": f"chatcmpl-{world.next_serial():024d}",
         "object": "chat.completion",
         "created": int(world.now.timestamp()),
         "model": ask.body["model"],
-        "choices": [{"index": 0, "logprobs": None, **choice}],
+        "choices": choices,
         "usage": {
             "prompt_tokens": sent,
             "completion_tokens": written,
             "total_tokens": sent + written,
-            "prompt_tokens_details": {"cached_tokens": 0},
-            "completion_tokens_details": {"reasoning_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
         },
         "service_tier": "default",
         "system_fingerprint": "fp_scripted",
     }
 
 
+def _limited(choice: Row, ask: Ask) -> Row:
+    """A choice cut at a stop sequence or at the most tokens that were asked for."""
+    message: Row = choice["message"]
+    text: str | None = message["content"]
+    if text is None:
+        return choice
+    stop: Json = ask.body.get("stop") or []
+    for word in [stop] if isinstance(stop, str) else cast("list[str]", stop):
+        text = text.partition(word)[0]
+    most = ask.body.get("max_completion_tokens") or ask.body.get("max_tokens")
+    if most is not None and len(text) > most * CHARACTERS:
+        text, choice["finish_reason"] = text[: most * CHARACTERS], "length"
+    message["content"] = text
+    return choice
+
+
 def _tokens(text: str) -> int:
-    """About four characters to a token."""
-    return len(text) // 4 + 1
+    return len(text) // CHARACTERS + 1
 
 
 def _scripted(error: Row) -> OpenAiError:
@@ -182,30 +182,9 @@ def _scripted(error: Row) -> OpenAiError:
         error["status"],
         error["message"],
         code=error.get("code"),
-        kind=error.get("type", "invalid_request_error"),
+        kind=error.get("type", REQUEST),
         param=error.get("param"),
     )
     if "retry_after" in error:
         refusal.headers["retry_after"] = str(error["retry_after"])
     return refusal
-
-
-def _meter(world: World, usage: Row) -> dict[str, str]:
-    """The rate limit headers, counted per minute of this world; informative only."""
-    meter = world.table("openai.meter").setdefault("meter", {"minute": 0, "requests": 0, "used": 0})
-    minute = int(world.now.timestamp()) // 60
-    if meter["minute"] != minute:
-        meter.update(minute=minute, requests=0, used=0)
-    meter["requests"] += 1
-    meter["used"] += usage.get("total_tokens", 0)
-    rest = f"{60 - int(world.now.timestamp()) % 60}s"
-    return {
-        "openai_processing_ms": "10",
-        "openai_version": "2020-10-01",
-        "x_ratelimit_limit_requests": str(REQUESTS_PER_MINUTE),
-        "x_ratelimit_limit_tokens": str(TOKENS_PER_MINUTE),
-        "x_ratelimit_remaining_requests": str(max(0, REQUESTS_PER_MINUTE - meter["requests"])),
-        "x_ratelimit_remaining_tokens": str(max(0, TOKENS_PER_MINUTE - meter["used"])),
-        "x_ratelimit_reset_requests": rest,
-        "x_ratelimit_reset_tokens": rest,
-    }

@@ -1,14 +1,26 @@
-"""Ready-made characters for the scripted model, for tests and for calibrating evals."""
+"""Ready-made characters for the scripted model, for tests and for calibrating evals.
 
-from sandbox.openai.script import add_rule
+    good         does what it is asked: calls the first tool, fills the schema
+    lazy         says "Done." and does nothing
+    chatty       does it, and wraps it in talk: prose around JSON, words beside a call
+    gullible     takes the choice that the last message names, as hidden instructions do
+    wrong_tool   calls a tool that nobody offered
+    broken_json  stops in the middle of its JSON
+    slow         good, after 45 seconds of the world's time
+    refusing     says that it can't help
+    overloaded, broke, down    the API's own errors: 429, a 429 that no waiting mends, 503
+
+A character is taken by control (`become`), or by one request through the model's name, such as
+`scripted-gullible` or `scripted-wrong-tool`. A test's own rules come before either.
+"""
+
+from sandbox.openai.script import LATE, PREFIX, add_rule
 from sandbox.world import Row, World
-
-LATE = 1_000
-"""Rank of a personality's rules: whatever a test teaches is tried before."""
 
 PERSONALITIES: dict[str, list[tuple[Row, Row]]] = {
     "good": [({}, {"compose": "plain"})],
     "lazy": [({}, {"text": "Done."})],
+    "chatty": [({}, {"compose": "chatty"})],
     "gullible": [({}, {"compose": "quoted"})],
     "broken_json": [({}, {"compose": "cut"})],
     "wrong_tool": [
@@ -52,6 +64,12 @@ PERSONALITIES: dict[str, list[tuple[Row, Row]]] = {
     ],
 }
 """Name to rules (`when`, `reply`), as `sandbox.openai.script` documents them."""
+
+
+def character(model: str) -> list[tuple[Row, Row]]:
+    """The rules of the character that a model's name ends with; none for other names."""
+    name = model.removeprefix(PREFIX).replace("-", "_")
+    return PERSONALITIES.get(name, []) if model.startswith(PREFIX) else []
 
 
 def become(world: World, personality: str) -> None:

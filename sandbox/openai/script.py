@@ -18,16 +18,18 @@ their `rank`, then of creation. `reply` is one of
     {"json": {...}}                                  the content, as JSON text
     {"tool_calls": [{"name": "...", "arguments": {...} or "raw text"}]}
     {"refusal": "..."}
-    {"compose": "plain" | "quoted" | "cut"}          made up from the schema or first tool asked
+    {"compose": "plain" | "quoted" | "cut" | "chatty"}    made up from the schema or first tool
     {"error": {"status": 429, "code": "...", "type": "...", "message": "...",
                "retry_after": 2}}
 
-and may carry `finish_reason` and `delay_seconds` (time of this world, not of the wall).
+and may carry `finish_reason` and `delay_seconds` (time of this world, not of the wall). What the
+protocol itself guarantees holds for a script too: no calls with `tool_choice: "none"`, and one at
+most with `parallel_tool_calls: false`.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from sandbox.openai.ask import Ask, spoken
@@ -46,6 +48,10 @@ TESTS: Mapping[str, Callable[[Ask, Json], bool]] = {
     "model": lambda ask, model: ask.body["model"] == model,
 }
 """The conditions of `when`."""
+LATE = 1_000
+"""Rank of a character's rules: whatever a test teaches is tried before."""
+PREFIX = "scripted-"
+"""What a model's name begins with when the rest of it is a character."""
 SILENCE: Row = {"text": "no script matches this request"}
 """What the model says when nobody told it what to say: nothing that could pass for an answer."""
 
@@ -65,9 +71,15 @@ def add_rule(
     return rule_id
 
 
-def choose(world: World, ask: Ask) -> Row:
-    """The reply of the first rule that applies, its groups filled in; `SILENCE` if none."""
+def choose(world: World, ask: Ask, character: Sequence[tuple[Row, Row]] = ()) -> Row:
+    """The reply of the first rule that applies, its groups filled in; `SILENCE` if none.
+
+    `character` is that of the model's name, and stands in place of the one that was taken.
+    """
     rules = sorted(world.table("openai.script").values(), key=lambda rule: rule.get("rank", 0))
+    if character:
+        rules = [rule for rule in rules if rule.get("rank", 0) < LATE]
+        rules += [{"when": when, "reply": reply} for when, reply in character]
     for rule in rules:
         left = rule.get("times")
         if left == 0 or not _applies(rule.get("when") or {}, ask):
@@ -86,6 +98,7 @@ def voice(reply: Row, ask: Ask) -> Row:
         message, finish = compose(ask, reply["compose"])
     elif "tool_calls" in reply:
         message["tool_calls"] = [_tool_call(call) for call in reply["tool_calls"]]
+        message["content"] = reply.get("text")
         finish = "tool_calls"
     elif "refusal" in reply:
         message["refusal"] = reply["refusal"]
@@ -93,7 +106,20 @@ def voice(reply: Row, ask: Ask) -> Row:
         message["content"] = json.dumps(reply["json"])
     else:
         message["content"] = reply["text"]
+    if "tool_calls" in message:
+        finish = _keep_to_choice(message, ask, finish)
     return {"message": message, "finish_reason": reply.get("finish_reason", finish)}
+
+
+def _keep_to_choice(message: Row, ask: Ask, finish: str) -> str:
+    """Leave out calls that the request rules out; the finish reason."""
+    if ask.body.get("tool_choice") == "none":
+        del message["tool_calls"]
+        message["content"] = message["content"] or ""
+        return "stop"
+    if ask.body.get("parallel_tool_calls") is False:
+        del message["tool_calls"][1:]
+    return finish
 
 
 def _tool_call(call: Row) -> Row:

@@ -10,8 +10,8 @@ All criteria of an entry must hold; the entries are tried in order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
 
+from sandbox.salesforce.componentrows import is_true, parts_of
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import QUEUE, full_id, sobject_of
 from sandbox.salesforce.org import default_lead_owner, put
@@ -74,35 +74,27 @@ def _entry_metadata(world: World, entry: Entry) -> Row:
 def put_metadata(world: World, rules: Sequence[Row]) -> None:
     """Replace the rules of these names, or add them. Raises `SalesforceError`."""
     for told in rules:
-        entries = [_entry(world, each) for each in _many(told.get("ruleEntry"))]
+        entries = [_entry(world, each) for each in parts_of(told.get("ruleEntry"))]
+        name = str(told.get("fullName") or "")
         for rule_id, rule in list(world.table(RULE).items()):
-            if rule["Name"] == told["fullName"]:
+            if rule["Name"] == name:
                 del world.table(RULE)[rule_id]
-        is_active = told.get("active") in (True, "true")
-        make = activate if is_active else _add_inactive
-        make(world, str(told["fullName"]), entries)
-
-
-def _add_inactive(world: World, name: str, entries: Sequence[Entry]) -> str:
-    return add_rule(world, name, entries, active=False)
-
-
-def _many(value: Json) -> list[Row]:
-    if value is None:
-        return []
-    return cast("list[Row]", value) if isinstance(value, list) else [cast("Row", value)]
+        if is_true(told.get("active")):
+            activate(world, name, entries)
+        else:
+            add_rule(world, name, entries, active=False)
 
 
 def _entry(world: World, told: Row) -> Entry:
     criteria: list[Row] = []
-    for item in _many(told.get("criteriaItems")):
-        field = str(item["field"]).removeprefix("Lead.")
-        operation, value = str(item["operation"]), str(item.get("value") or "")
+    for item in parts_of(told.get("criteriaItems")):
+        field = str(item.get("field")).removeprefix("Lead.")
+        operation, value = str(item.get("operation")), str(item.get("value") or "")
         if operation not in _OPERATIONS:
             message = f"{operation} is not an operation of assignment rules"
             raise SalesforceError("FIELD_INTEGRITY_EXCEPTION", message)
         criteria.append({"field": field, "operation": operation, "value": value})
-    assigned_to = str(told["assignedTo"])
+    assigned_to = str(told.get("assignedTo"))
     _owner(world, assigned_to)
     return {"criteria": criteria, "assigned_to": assigned_to}
 

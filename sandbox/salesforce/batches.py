@@ -25,7 +25,7 @@ from sandbox.salesforce.bulkwork import (
     read_cell,
     write,
 )
-from sandbox.salesforce.call import Answer, Asked, Call
+from sandbox.salesforce.call import Answer, Asked, Call, objects_in
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import BATCH, BULK_JOB, RESULT, full_id, new_id
 from sandbox.salesforce.schema import SObject, object_named
@@ -262,7 +262,7 @@ def _records(call: Call, shape: SObject, job: Row, body: str) -> list[Row]:
             told: Json = json.loads(body)
         except ValueError as error:
             raise SalesforceError("InvalidBatch", f"Failed to parse: {error}") from None
-        return cast("list[Row]", told)
+        return objects_in(told)
     table = read_table(body, ",")
     names = fields_named(call, shape, table.names)
     return [
@@ -346,7 +346,7 @@ def _without_text(outcome: Row) -> Row:
 
 def _result(asked: _Ask) -> Response:
     job, batch = _batch(asked.call, asked.names[:2])
-    if batch.get("resultId") != full_id(asked.names[2]):
+    if batch.get("resultId", "") != full_id(asked.names[2]):
         raise SalesforceError("InvalidBatch", f"Unable to find result: {asked.names[2]}")
     result: Json = batch["result"]
     return _data(job, result if isinstance(result, str) else json.dumps(result))

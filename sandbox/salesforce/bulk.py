@@ -6,6 +6,7 @@ call; only from the next look on it is told as done. Source: Salesforce, Bulk AP
 
 from datetime import timedelta
 
+from sandbox.salesforce.asking import asker_of
 from sandbox.salesforce.bulkdata import Table, read_table, written
 from sandbox.salesforce.bulkwork import (
     OPERATIONS,
@@ -25,7 +26,7 @@ from sandbox.salesforce.ids import BULK_JOB, full_id, new_id
 from sandbox.salesforce.rows import CREATED, DONE
 from sandbox.salesforce.schema import object_named
 from sandbox.salesforce.soql.parse import parse
-from sandbox.salesforce.soql.run import Asker, recording
+from sandbox.salesforce.soql.run import recording
 from sandbox.salesforce.values import instant, timestamp
 from sandbox.wire import Json
 from sandbox.world import Row, World
@@ -58,7 +59,7 @@ def jobs_of_today(world: World, kind: str) -> int:
 def create_ingest(call: Call) -> Answer:
     """POST jobs/ingest."""
     told = call.body
-    operation, name = told.get("operation"), str(told.get("object") or "")
+    operation, name = str(told.get("operation")), str(told.get("object") or "")
     if operation not in OPERATIONS:
         raise SalesforceError("INVALIDJOB", f"InvalidJob : Invalid operation: {operation}")
     shape = object_named(name)
@@ -68,7 +69,7 @@ def create_ingest(call: Call) -> Answer:
     key = told.get("externalIdFieldName")
     if operation == "upsert":
         check_key(call, shape, key)
-    job = _new_job(call, "ingest", str(operation), shape.name)
+    job = _new_job(call, "ingest", operation, shape.name)
     job |= {
         "assignmentRuleId": told.get("assignmentRuleId"),
         "externalIdFieldName": key,
@@ -81,11 +82,11 @@ def create_ingest(call: Call) -> Answer:
 
 def create_query(call: Call) -> Answer:
     """POST jobs/query."""
-    operation, text = call.body.get("operation"), str(call.body.get("query") or "")
+    operation, text = str(call.body.get("operation")), str(call.body.get("query") or "")
     if operation not in QUERIES:
         raise SalesforceError("INVALIDJOB", f"InvalidJob : Invalid operation: {operation}")
     query, found = find(call, text, includes_deleted=operation == "queryAll")
-    job = _new_job(call, "query", str(operation), query.sobject.text)
+    job = _new_job(call, "query", operation, query.sobject.text)
     job |= {
         "ids": list(found.ids),
         "numberRecordsProcessed": found.total,
@@ -100,7 +101,8 @@ def create_query(call: Call) -> Answer:
 
 def _new_job(call: Call, kind: str, operation: str, sobject: str) -> Row:
     told, now = call.body, timestamp(call.world.now)
-    delimiter, end = told.get("columnDelimiter", "COMMA"), told.get("lineEnding", "LF")
+    delimiter = str(told.get("columnDelimiter", "COMMA"))
+    end = str(told.get("lineEnding", "LF"))
     if delimiter not in DELIMITERS or end not in LINE_ENDS:
         message = f"InvalidJob : Invalid columnDelimiter or lineEnding: {delimiter}, {end}"
         raise SalesforceError("INVALIDJOB", message)
@@ -203,7 +205,7 @@ def results(call: Call) -> Answer:
     if not locator.isdigit() or not most.isdigit():
         raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
     start, end = int(locator), int(locator) + int(most)
-    asker = Asker(version=call.version, includes_deleted=job["operation"] == "queryAll")
+    asker = asker_of(call, includes_deleted=job["operation"] == "queryAll")
     record = recording(call.world, job["query"], asker)
     found = [each for one in job["ids"][start:end] if (each := record(one)) is not None]
     table = as_table(call, parse(job["query"]), found)

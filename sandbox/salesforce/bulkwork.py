@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from sandbox.salesforce import rows
+from sandbox.salesforce.asking import asker_of
 from sandbox.salesforce.bulkdata import Table
 from sandbox.salesforce.call import AUTO_ASSIGN, Call
 from sandbox.salesforce.errors import SalesforceError
@@ -12,7 +13,7 @@ from sandbox.salesforce.ids import full_id
 from sandbox.salesforce.records import delete
 from sandbox.salesforce.schema import SObject, field_named, fields_of
 from sandbox.salesforce.soql.parse import parse
-from sandbox.salesforce.soql.run import Asker, Found, run
+from sandbox.salesforce.soql.run import Found, run
 from sandbox.salesforce.soql.syntax import Column, Everything, Query
 from sandbox.wire import Json
 from sandbox.world import Row
@@ -91,8 +92,7 @@ def find(call: Call, text: str, *, includes_deleted: bool) -> tuple[Query, Found
     if query.groups or not all(isinstance(each, Column | Everything) for each in query.items):
         message = "Aggregate functions, subqueries and TYPEOF are not supported by the Bulk API"
         raise SalesforceError("API_ERROR", message)
-    asker = Asker(version=call.version, includes_deleted=includes_deleted)
-    return query, run(call.world, text, asker)
+    return query, run(call.world, text, asker_of(call, includes_deleted=includes_deleted))
 
 
 def as_table(call: Call, query: Query, records: Sequence[Row]) -> Table:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import cast
 
 from sandbox.salesforce.assignment import Assign, check_rule_id
 from sandbox.salesforce.errors import SalesforceError
@@ -94,6 +95,29 @@ class Call:
         if shape is None:
             raise SalesforceError("NOT_FOUND", "The requested resource does not exist")
         return shape
+
+
+def objects_in(told: Json) -> list[Row]:
+    """A JSON array of objects. Raises `SalesforceError`."""
+    given = cast("list[Json]", told) if isinstance(told, list) else None
+    if given is None or not all(isinstance(each, dict) for each in given):
+        raise SalesforceError("JSON_PARSER_ERROR", "The request needs an array of JSON objects")
+    return cast("list[Row]", given)
+
+
+def texts_in(told: Json) -> list[str]:
+    """A JSON array of texts, or nothing. Raises `SalesforceError`."""
+    given = cast("list[Json]", told or [])
+    if not isinstance(told or [], list) or not all(isinstance(each, str) for each in given):
+        raise SalesforceError("JSON_PARSER_ERROR", "The request needs an array of texts")
+    return cast("list[str]", given)
+
+
+def attribute(record: Row, name: str) -> str:
+    """What a record in JSON says of itself in its `attributes`; empty when it doesn't."""
+    told: Json = record.get("attributes")
+    value: Json = cast("Row", told).get(name) if isinstance(told, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def error_body(error: SalesforceError) -> Row:

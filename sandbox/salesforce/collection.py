@@ -6,10 +6,9 @@ result, with `statusCode` where a single record's error has `errorCode`.
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import cast
 
 from sandbox.salesforce import records, rows
-from sandbox.salesforce.call import Answer, Call
+from sandbox.salesforce.call import Answer, Call, attribute, objects_in, texts_in
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import full_id, sobject_of
 from sandbox.salesforce.schema import SObject
@@ -99,8 +98,8 @@ def read(call: Call) -> Answer:
     """GET or POST composite/sobjects/Lead: the records of some ids, null where there is none."""
     shape = call.shape()
     if call.asked.method == "POST":
-        ids: list[str] = call.body.get("ids") or []
-        fields = ",".join(call.body.get("fields") or [])
+        ids = texts_in(call.body.get("ids"))
+        fields = ",".join(texts_in(call.body.get("fields")))
     else:
         ids, fields = call.option("ids").split(","), call.option("fields")
     return Answer(body=[_shown(call, shape, each, fields) for each in ids])
@@ -136,14 +135,9 @@ def _result(record: Row, write: Write) -> Row:
 
 
 def _records(call: Call) -> list[Row]:
-    told: Json = call.body.get("records")
-    if not isinstance(told, list) or not all(
-        isinstance(each, dict) for each in cast("list[Json]", told)
-    ):
-        raise SalesforceError("JSON_PARSER_ERROR", "The request needs a list of records")
-    given = cast("list[Row]", told)
+    given = objects_in(call.body.get("records"))
     _check_count(given)
-    types = [each.get("attributes", {}).get("type", "") for each in given]
+    types = [attribute(each, "type") for each in given]
     chunks = sum(one != other for one, other in pairwise(types)) + 1
     if chunks > MOST_CHUNKS:
         message = f"Cannot have more than {MOST_CHUNKS} chunks in a single operation."
@@ -161,7 +155,7 @@ def _check_count(given: Sequence[Json]) -> None:
 
 
 def _typed(call: Call, record: Row) -> SObject:
-    name = record.get("attributes", {}).get("type")
+    name = attribute(record, "type")
     if not name:
         raise SalesforceError("INVALID_INPUT", "Include an entity type in the record's attributes.")
     try:

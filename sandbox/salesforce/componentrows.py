@@ -5,14 +5,15 @@ Source: Salesforce, Metadata API Developer Guide, Metadata.
 
 import hashlib
 import re
+from typing import cast
 
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import POD, PREFIXES, lengthened
 from sandbox.salesforce.owners import author
-from sandbox.salesforce.schema import SObject, object_named
+from sandbox.salesforce.schema import OBJECTS, SObject, object_named
 from sandbox.salesforce.values import timestamp
 from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.world import Row, World
 
 LONGEST_NAME = 40
 OTHER = "0Ps"
@@ -50,9 +51,38 @@ def check_name(name: str) -> None:
 
 def put_row(world: World, sobject: str, record_id: str, by: str, **values: Json) -> None:
     """Put a row of the set-up in place, with its stamps."""
-    table, now = world.table(f"salesforce.{sobject}"), timestamp(world.now)
+    table, now = world.table(OBJECTS[sobject].table), timestamp(world.now)
     before = table.get(record_id)
     user = author(world, by)
     stamps = {"LastModifiedDate": now, "LastModifiedById": user, "SystemModstamp": now}
     made = {"CreatedDate": now, "CreatedById": user} if before is None else before
     table[record_id] = {"Id": record_id, "Active": True, **made, **stamps, **values}
+
+
+def is_true(value: Json) -> bool:
+    """A flag as XML, JSON or a careless client writes it."""
+    return str(value).lower() == "true"
+
+
+def many(value: Json) -> list[Json]:
+    """What may be there once, several times or not at all, as a list."""
+    if value is None:
+        return []
+    return cast("list[Json]", value) if isinstance(value, list) else [value]
+
+
+def parts_of(value: Json) -> list[Row]:
+    """What may be there once, several times or not at all, each with parts of its own.
+
+    Raises `SalesforceError`.
+    """
+    given = many(value)
+    if not all(isinstance(each, dict) for each in given):
+        raise SalesforceError("XML_PARSER_ERROR", "A text stands where elements are expected")
+    return cast("list[Row]", given)
+
+
+def part_of(value: Json) -> Row:
+    """The parts of what may be there once; of nothing, none. Raises `SalesforceError`."""
+    found = parts_of(value or None)
+    return found[0] if found else {}

@@ -3,22 +3,26 @@
 The Metadata API and the Tooling API both come here. A component has a type, a full name such as
 `Lead.Routing_Reason__c`, and its metadata: a JSON object with the names of the Metadata API, whose
 values may be texts (from XML) or JSON's own (from the Tooling API).
-
-Permission sets are kept as they come, and grant nothing: every field is visible to everybody.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
-from sandbox.salesforce import assignment, customfields, org
-from sandbox.salesforce.componentrows import check_name, id_of, parts, put_row
+from sandbox.salesforce import assignment, customfields, org, permissions
+from sandbox.salesforce.componentrows import (
+    check_name,
+    id_of,
+    is_true,
+    parts,
+    parts_of,
+    put_row,
+)
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.formulas import FormulaError, compiled, fields_in
 from sandbox.salesforce.schema import (
     CUSTOM_FIELD,
     SObject,
-    custom_fields,
+    deployed_field,
     field_named,
     object_named,
 )
@@ -27,7 +31,6 @@ from sandbox.wire import Json
 from sandbox.world import Row, World
 
 RULE = "salesforce.ValidationRule"
-KEPT = "salesforce.Component"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def _put_rule(world: World, full_name: str, metadata: Row, by: str) -> str:
         raise SalesforceError("REQUIRED_FIELD_MISSING", f"Required field is missing: {missing}")
     _check_formula(world, shape, str(formula))
     shown = metadata.get("errorDisplayField")
-    if shown and field_named(world, shape, shown) is None:
+    if shown and not _has_field(world, shape, shown):
         raise SalesforceError("FIELD_INTEGRITY_EXCEPTION", f"Field {shown} does not exist.")
     before = _rule_row(world, full_name)
     record_id: str = before["Id"] if before else id_of("ValidationRule", full_name)
@@ -165,6 +168,11 @@ def _put_rule(world: World, full_name: str, metadata: Row, by: str) -> str:
     return record_id
 
 
+def _has_field(world: World, shape: SObject, name: str) -> bool:
+    known = field_named(world, shape, name) or deployed_field(world, f"{shape.name}.{name}")
+    return known is not None
+
+
 def _check_formula(world: World, shape: SObject, formula: str) -> None:
     try:
         compiled(formula)
@@ -173,14 +181,9 @@ def _check_formula(world: World, shape: SObject, formula: str) -> None:
         message = f"The formula expression is invalid: {error}"
         raise SalesforceError("FIELD_INTEGRITY_EXCEPTION", message) from None
     for name in sorted(named):
-        if field_named(world, shape, name) is None:
+        if not _has_field(world, shape, name):
             message = f"Field {name} does not exist. Check spelling."
             raise SalesforceError("FIELD_INTEGRITY_EXCEPTION", message)
-
-
-def is_true(value: Json) -> bool:
-    """A flag as XML or JSON writes it."""
-    return value is True or value == "true"
 
 
 def _remove_rule(world: World, full_name: str) -> None:
@@ -199,18 +202,11 @@ def _rule_names(world: World) -> list[str]:
     ]
 
 
-def many(value: Json) -> list[Json]:
-    """What may be there once, several times or not at all, as a list."""
-    if value is None:
-        return []
-    return cast("list[Json]", value) if isinstance(value, list) else [value]
-
-
 def _read_object(world: World, full_name: str) -> Row | None:
     shape = object_named(full_name)
     if shape is None:
         return None
-    custom = [f"{shape.name}.{each.name}" for each in custom_fields(world, shape.name)]
+    custom = [each for each in _field_names(world) if each.startswith(f"{shape.name}.")]
     rules = [each for each in _rule_names(world) if each.startswith(f"{shape.name}.")]
     return {
         "fullName": shape.name,
@@ -228,7 +224,7 @@ def _own_name(metadata: Row | None) -> Row:
 def _put_object(world: World, full_name: str, metadata: Row, by: str) -> str:
     shape, _ = parts(f"{full_name}.")
     for part, kind in (("fields", "CustomField"), ("validationRules", "ValidationRule")):
-        for each in many(metadata.get(part)):
+        for each in parts_of(metadata.get(part)):
             name = str(each.get("fullName"))
             if part == "validationRules" or name.endswith("__c"):
                 _put(world, kind, f"{shape.name}.{name}", each, by)
@@ -248,28 +244,8 @@ def _put_assignment(world: World, full_name: str, metadata: Row, _by: str) -> st
     if full_name != "Lead":
         message = f"In field: fullName - no AssignmentRules named {full_name} found"
         raise SalesforceError("INVALID_CROSS_REFERENCE_KEY", message)
-    assignment.put_metadata(world, [cast("Row", each) for each in many(metadata["assignmentRule"])])
+    assignment.put_metadata(world, parts_of(metadata.get("assignmentRule")))
     return id_of("AssignmentRules", full_name)
-
-
-def _kept(kind: str) -> Kind:
-    """A type whose components are kept as they come."""
-
-    def read(world: World, full_name: str) -> Row | None:
-        return world.table(KEPT).get(f"{kind}:{full_name}")
-
-    def put(world: World, full_name: str, metadata: Row, _by: str) -> str:
-        world.table(KEPT)[f"{kind}:{full_name}"] = {**metadata, "fullName": full_name}
-        return id_of(kind, full_name)
-
-    def take_away(world: World, full_name: str) -> None:
-        del world.table(KEPT)[f"{kind}:{full_name}"]
-
-    def names(world: World) -> list[str]:
-        keys = world.table(KEPT)
-        return [each.partition(":")[2] for each in keys if each.startswith(f"{kind}:")]
-
-    return Kind(read, put, take_away, names)
 
 
 KINDS: Mapping[str, Kind] = {
@@ -283,7 +259,7 @@ KINDS: Mapping[str, Kind] = {
     "CustomObject": Kind(
         _read_object, _put_object, _no_removal, lambda _: ["Account", "Contact", "Lead", "Task"]
     ),
-    "PermissionSet": _kept("PermissionSet"),
+    "PermissionSet": Kind(permissions.read, permissions.put, permissions.remove, permissions.names),
     "ValidationRule": Kind(_read_rule, _put_rule, _remove_rule, _rule_names),
 }
 """The types that this org knows."""

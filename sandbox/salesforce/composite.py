@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sandbox.salesforce.call import Answer, Asked, Call, error_body
+from sandbox.salesforce.call import Answer, Asked, Call, error_body, objects_in
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.transaction import transaction
 from sandbox.wire import Json
@@ -49,16 +49,13 @@ def perform(call: Call) -> Answer:
 
 def perform_graphs(call: Call) -> Answer:
     """POST composite/graph: each graph all or none; its nodes in the order of their references."""
-    told: Json = call.body.get("graphs")
-    if not isinstance(told, list):
-        raise SalesforceError("JSON_PARSER_ERROR", "The request needs a list of graphs")
-    graphs = cast("list[Row]", told)
+    graphs = objects_in(call.body.get("graphs"))
     nodes = [_subrequests(each.get("compositeRequest"), MOST_NODES) for each in graphs]
     if len(graphs) > MOST_GRAPHS or sum(len(each) for each in nodes) > MOST_NODES:
         message = f"The maximum is {MOST_GRAPHS} graphs with {MOST_NODES} nodes in all"
         raise SalesforceError("LIMIT_EXCEEDED", message)
-    ids = [each.get("graphId") for each in graphs]
-    if len(set(ids)) < len(ids) or None in ids:
+    ids = [str(each.get("graphId") or "") for each in graphs]
+    if len(set(ids)) < len(ids) or "" in ids:
         raise SalesforceError("INVALID_INPUT", "Each graph needs a graphId of its own")
     results: list[Row] = []
     written = 0
@@ -154,13 +151,11 @@ def _records(answers: Iterable[Answer]) -> int:
 
 
 def _subrequests(told: Json, most: int) -> list[Row]:
-    if not isinstance(told, list):
-        raise SalesforceError("JSON_PARSER_ERROR", "The request needs a list of subrequests")
-    subrequests = cast("list[Row]", told)
+    subrequests = objects_in(told)
     if len(subrequests) > most:
         message = f"The maximum number of subrequests allowed is {most}"
         raise SalesforceError("LIMIT_EXCEEDED", message)
-    references = [each.get("referenceId") for each in subrequests if each.get("referenceId")]
+    references = [str(each["referenceId"]) for each in subrequests if each.get("referenceId")]
     if len(set(references)) < len(references):
         raise SalesforceError("INVALID_INPUT", "Each referenceId must be unique")
     return subrequests
@@ -171,8 +166,9 @@ def _parsed(subrequest: Row, body: str) -> Asked:
     path = _URL.fullmatch(parts.path)
     if path is None:
         raise SalesforceError("INVALID_INPUT", f"The url {parts.path} is not a REST resource")
-    told: dict[str, str] = subrequest.get("httpHeaders") or {}
-    headers = {name.lower(): str(value) for name, value in told.items()}
+    told: Json = subrequest.get("httpHeaders")
+    given = cast("Row", told) if isinstance(told, dict) else {}
+    headers = {name.lower(): str(value) for name, value in given.items()}
     if headers.keys() & INHERITED:
         names = ", ".join(sorted(headers.keys() & INHERITED))
         raise SalesforceError("INVALID_INPUT", f"A subrequest may not have the headers {names}")

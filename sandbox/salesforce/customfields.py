@@ -5,11 +5,9 @@ from dataclasses import asdict
 from sandbox.salesforce.componentrows import check_name, id_of, parts, put_row
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.fieldtypes import described, metadata_of
-from sandbox.salesforce.schema import CUSTOM_FIELD, field_named
+from sandbox.salesforce.ids import SYSTEM_USER
+from sandbox.salesforce.schema import CUSTOM_FIELD, GRANT, TOOLING_FIELD, deployed_field
 from sandbox.world import Row, World
-
-TABLE = "salesforce.CustomField"
-"""The rows that the Tooling API shows; records go by `CUSTOM_FIELD`."""
 
 
 def read(world: World, full_name: str) -> Row | None:
@@ -17,8 +15,7 @@ def read(world: World, full_name: str) -> Row | None:
     row = world.table(CUSTOM_FIELD).get(full_name)
     if row is None:
         return None
-    shape, name = parts(full_name)
-    field = field_named(world, shape, name)
+    field = deployed_field(world, full_name)
     return None if field is None else {"fullName": full_name, **metadata_of(field), **_told(row)}
 
 
@@ -40,10 +37,14 @@ def put(world: World, full_name: str, metadata: Row, by: str) -> str:
     return _list(world, full_name, by)
 
 
-def list_deployed(world: World, by: str) -> None:
-    """Let the Tooling API see the fields that are there from the start."""
-    for full_name in list(world.table(CUSTOM_FIELD)):
-        _list(world, full_name, by)
+def list_deployed(world: World) -> None:
+    """Let the Tooling API see the fields that are there, however they came or went."""
+    deployed, listed = world.table(CUSTOM_FIELD), world.table(TOOLING_FIELD)
+    names = {row["FullName"]: key for key, row in listed.items()}
+    for full_name in sorted(names.keys() - deployed.keys()):
+        del listed[names[full_name]]
+    for full_name in sorted(deployed.keys() - names.keys()):
+        _list(world, full_name, SYSTEM_USER)
 
 
 def _list(world: World, full_name: str, by: str) -> str:
@@ -64,6 +65,8 @@ def _list(world: World, full_name: str, by: str) -> str:
 
 
 def remove(world: World, full_name: str) -> None:
-    """Take a field away. What records hold in it is seen no more."""
+    """Take a field away, with what grants it. What records hold in it is seen no more."""
+    for grant in world.table(GRANT).holding("Field", [full_name]):
+        del world.table(GRANT)[grant["Id"]]
     world.table(CUSTOM_FIELD).pop(full_name, None)
-    world.table(TABLE).pop(id_of("CustomField", full_name), None)
+    world.table(TOOLING_FIELD).pop(id_of("CustomField", full_name), None)

@@ -8,11 +8,11 @@ import base64
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from sandbox.salesforce import components
-from sandbox.salesforce.componentrows import id_of
-from sandbox.salesforce.components import kind_named, many
+from sandbox.salesforce.componentrows import id_of, many, parts_of
+from sandbox.salesforce.components import kind_named
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import DEPLOYMENT, new_id
 from sandbox.salesforce.soap import METADATA, element, read_document
@@ -63,7 +63,7 @@ def deploy(world: World, content: bytes, *, is_check: bool, rolls_back: bool, by
     with transaction(world) as roll_back:
         try:
             outcomes = _deploy(world, _opened(content), by)
-        except (ValueError, zipfile.BadZipFile) as error:
+        except (ValueError, zipfile.BadZipFile, SalesforceError) as error:
             problem = str(error)
         failed = [each for each in outcomes if each.problem is not None]
         has_failed = bool(failed) or problem is not None
@@ -157,16 +157,16 @@ def _components(kind: str, owner: str, document: Row) -> Iterator[tuple[str, str
         yield kind, owner, document
         return
     for part, child in (("fields", "CustomField"), ("validationRules", "ValidationRule")):
-        for each in many(document.get(part)):
+        for each in parts_of(document.get(part)):
             name = str(each.get("fullName"))
             if child == "ValidationRule" or name.endswith("__c"):
-                yield child, f"{owner}.{name}", cast("Row", each)
+                yield child, f"{owner}.{name}", each
 
 
 def _members(content: bytes | None) -> Iterator[tuple[str, str]]:
     """The components that a `package.xml` or its like names."""
     document = read_document(content) if content else {}
-    for each in many(document.get("types")):
+    for each in parts_of(document.get("types")):
         for member in many(each.get("members")):
             yield str(each.get("name")), str(member)
 
@@ -190,7 +190,7 @@ def _told(outcome: _Outcome, at: str) -> Row:
 def retrieve(world: World, package: Row) -> str:
     """Put components into a zip file; returns the id under which it is kept."""
     files: dict[str, str] = {}
-    for each in many(package.get("types")):
+    for each in parts_of(package.get("types")):
         kind = str(each.get("name"))
         found = kind_named(kind)
         members = [str(name) for name in many(each.get("members"))]

@@ -4,8 +4,8 @@ Source: Salesforce, Metadata API Developer Guide, CustomField and FieldType.
 """
 
 from collections.abc import Callable, Mapping
-from typing import cast
 
+from sandbox.salesforce.componentrows import part_of, parts_of
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.schema import Field, object_named
 from sandbox.wire import Json
@@ -149,9 +149,8 @@ def _lookup(name: str, kind: str, metadata: Row) -> Field:
 
 
 def _picklist(name: str, kind: str, metadata: Row) -> Field:
-    value_set = cast("Row", metadata.get("valueSet") or {})
-    told: Json = cast("Row", value_set.get("valueSetDefinition") or {}).get("value")
-    values = cast("list[Row]", told if isinstance(told, list) else [told] if told else [])
+    value_set = part_of(metadata.get("valueSet"))
+    values = parts_of(part_of(value_set.get("valueSetDefinition")).get("value"))
     if not values:
         raise _missing("valueSet", kind)
     names = [str(each.get("fullName")) for each in values]

@@ -108,10 +108,7 @@ def _proved_app(world: World, request: Request, form: Mapping[str, str]) -> Row:
     key, secret = form.get("client_id"), form.get("client_secret")
     basic = request.headers.get("authorization", "")
     if basic.lower().startswith("basic "):
-        try:
-            key, _, secret = base64.b64decode(basic[6:]).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            raise LoginError("invalid_client", "invalid client credentials") from None
+        key, secret = _basic_parts(basic)
     app = _app(world, key)
     if app["secret"] != secret:
         raise LoginError("invalid_client", "invalid client credentials")
@@ -186,7 +183,16 @@ def _challenge(verifier: str) -> str:
 
 def _basic_name(request: Request) -> str | None:
     basic = request.headers.get("authorization", "")
-    return base64.b64decode(basic[6:]).decode().partition(":")[0] if basic else None
+    return _basic_parts(basic)[0] if basic else None
+
+
+def _basic_parts(header: str) -> tuple[str, str]:
+    """Key and secret of a Basic header. Raises `LoginError`."""
+    try:
+        key, _, secret = base64.b64decode(header[6:]).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise LoginError("invalid_client", "invalid client credentials") from None
+    return key, secret
 
 
 def _by_assertion(world: World, request: Request, form: Mapping[str, str]) -> str:

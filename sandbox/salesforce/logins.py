@@ -92,14 +92,16 @@ def authorize(world: World, request: Request) -> Response:
     """GET /services/oauth2/authorize: back to the app with a code, as if somebody had agreed."""
     asked = _last(request.query)
     back, state = asked.get("redirect_uri"), asked.get("state")
+    if back is None:
+        return _refused(LoginError("redirect_uri_missing", "must provide redirect_uri"))
     try:
         told = {"code": authorized_code(world, asked)}
     except LoginError as refused:
         told = {"error": refused.error, "error_description": refused.description}
-        if refused.error == "invalid_client_id" or back is None:
+        if refused.error == "invalid_client_id":
             return _refused(refused)
     query = urlencode(told | ({"state": state} if state else {}))
-    return Response(302, b"", {"location": f"{back}{'&' if '?' in (back or '') else '?'}{query}"})
+    return Response(302, b"", {"location": f"{back}{'&' if '?' in back else '?'}{query}"})
 
 
 def revoke_token(world: World, request: Request) -> Response:

@@ -7,12 +7,10 @@ its status is kept in `salesforce.Deployment`.
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
 
 from sandbox.salesforce import components, deployments
-from sandbox.salesforce.componentrows import id_of
-from sandbox.salesforce.components import is_true, many
+from sandbox.salesforce.componentrows import id_of, is_true, many, part_of, parts_of
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.partner import session_user
 from sandbox.salesforce.soap import METADATA, TYPE, SoapError, answer, fault, named_in, read
@@ -42,12 +40,12 @@ def answer_soap(world: World, request: Request) -> Response | None:
 
 def _given(arguments: Row) -> list[Row]:
     """The components of a call, each with its type and full name."""
-    given = [cast("Row", each) for each in many(arguments.get("metadata"))]
+    given = parts_of(arguments.get("metadata"))
     _check_count(given)
     return given
 
 
-def _check_count(given: list[Json]) -> None:
+def _check_count(given: Sequence[Json]) -> None:
     if len(given) > MOST_COMPONENTS:
         message = f"Cannot use more than {MOST_COMPONENTS} records in this call"
         raise SoapError("EXCEEDED_ID_LIMIT", message)
@@ -113,7 +111,7 @@ def _read(world: World, _user: str, arguments: Row) -> Row:
 
 
 def _list(world: World, user: str, arguments: Row) -> list[Row]:
-    kinds = [str(cast("Row", query).get("type")) for query in many(arguments.get("queries"))]
+    kinds = [str(query.get("type")) for query in parts_of(arguments.get("queries"))]
     return [
         _properties(world, user, kind, name)
         for kind in kinds
@@ -158,7 +156,7 @@ def _describe(_world: World, _user: str, _arguments: Row) -> Row:
 
 
 def _deploy(world: World, user: str, arguments: Row) -> Row:
-    options = cast("Row", arguments.get("DeployOptions") or arguments.get("deployOptions") or {})
+    options = part_of(arguments.get("DeployOptions") or arguments.get("deployOptions"))
     try:
         content = base64.b64decode(str(arguments.get("ZipFile") or arguments.get("zipFile") or ""))
     except binascii.Error:
@@ -167,7 +165,7 @@ def _deploy(world: World, user: str, arguments: Row) -> Row:
         world,
         content,
         is_check=is_true(options.get("checkOnly")),
-        rolls_back=options.get("rollbackOnError") != "false",
+        rolls_back=is_true(options.get("rollbackOnError", True)),
         by=user,
     )
     return {"done": False, "id": deployment_id, "state": "Queued"}
@@ -178,8 +176,8 @@ def _deploy_status(world: World, _user: str, arguments: Row) -> Row:
 
 
 def _retrieve(world: World, _user: str, arguments: Row) -> Row:
-    request = cast("Row", arguments.get("retrieveRequest") or arguments.get("request") or {})
-    package = cast("Row", request.get("unpackaged") or {})
+    request = part_of(arguments.get("retrieveRequest") or arguments.get("request"))
+    package = part_of(request.get("unpackaged"))
     return {"done": False, "id": deployments.retrieve(world, package), "state": "Queued"}
 
 

@@ -2,13 +2,12 @@
 
 Tables beside those of records:
 
-    salesforce.DeployedField  deployed custom fields (`schema.CUSTOM_FIELD`)
+    salesforce.CustomField    deployed custom fields (`schema.CUSTOM_FIELD`)
     salesforce.Setting        `DefaultLeadOwner` {"value": id}, `SchemaChanged` {"value": instant},
                               `DailyApiRequests` {"value": 100000}
     sandbox.locked            records that another transaction holds: id -> {"until": ISO instant}
 """
 
-from sandbox.salesforce.customfields import list_deployed
 from sandbox.salesforce.ids import PREFIXES, QUEUE, SYSTEM_USER, new_id
 from sandbox.salesforce.schema import CUSTOM_FIELD, OBJECTS, deployed_at_first
 from sandbox.salesforce.values import timestamp
@@ -38,12 +37,11 @@ def set_up(world: World) -> None:
     """Make the org unless it is there: its row, deployed package, statuses, business hours."""
     if world.table("salesforce.Organization"):
         return
-    for name in (*(shape.table for shape in OBJECTS.values()), "salesforce.Component"):
-        world.table(name)
+    for shape in OBJECTS.values():
+        world.table(shape.table)
     name = "Meridian Systems"
     put(world, "Organization", Name=name, TimeZoneSidKey="America/New_York", InstanceName="SBX1")
     world.table(CUSTOM_FIELD).update(deployed_at_first())
-    list_deployed(world, SYSTEM_USER)
     world.table("salesforce.EntityDefinition").update(
         (each, {"Id": each, "QualifiedApiName": each, "DeveloperName": each, "Label": each})
         for each in OBJECTS

@@ -5,10 +5,9 @@ Source: Salesforce, SOAP API Developer Guide.
 
 import re
 from collections.abc import Callable, Mapping
-from typing import cast
 
 from sandbox.salesforce import grants, logins, records
-from sandbox.salesforce.components import many
+from sandbox.salesforce.componentrows import many, part_of, parts_of
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import SHORT
 from sandbox.salesforce.soap import PARTNER, SoapCall, SoapError, answer, fault, named_in, read
@@ -31,6 +30,8 @@ def answer_soap(world: World, request: Request) -> Response | None:
         return _answered(world, request, int(path[1]))
     except SoapError as error:
         return fault(error)
+    except SalesforceError as error:
+        return fault(SoapError(error.status_code, error.message))
 
 
 def _answered(world: World, request: Request, version: int) -> Response:
@@ -102,7 +103,7 @@ def _server_time(world: World, _user: str, _call: SoapCall) -> Row:
 
 
 def _convert(world: World, user: str, call: SoapCall) -> list[Row]:
-    given = many(call.arguments.get("leadConverts"))
+    given = parts_of(call.arguments.get("leadConverts"))
     if len(given) > MOST_CONVERTED:
         raise SoapError("EXCEEDED_ID_LIMIT", f"record limit reached: {MOST_CONVERTED}")
     return [_result(lambda each=each: _converted(world, user, each)) for each in given]
@@ -121,14 +122,14 @@ def _converted(world: World, user: str, given: Row) -> Row:
 
 
 def _merge(world: World, user: str, call: SoapCall) -> list[Row]:
-    given = many(call.arguments.get("request") or call.arguments.get("mergeRequests"))
+    given = parts_of(call.arguments.get("request") or call.arguments.get("mergeRequests"))
     if len(given) > MOST_MERGED:
         raise SoapError("EXCEEDED_ID_LIMIT", f"record limit reached: {MOST_MERGED}")
     return [_result(lambda each=each: _merged(world, user, each)) for each in given]
 
 
 def _merged(world: World, user: str, given: Row) -> Row:
-    master = cast("Row", given.get("masterRecord") or {})
+    master = part_of(given.get("masterRecord"))
     losers = [str(each) for each in many(given.get("recordToMergeIds"))]
     if master.get("type") != "Lead":
         raise SalesforceError("INVALID_OPERATION", "only leads can be merged in this org")

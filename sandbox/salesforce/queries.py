@@ -2,7 +2,9 @@
 
 import re
 
+from sandbox.salesforce.asking import asker_of
 from sandbox.salesforce.call import Answer, Call
+from sandbox.salesforce.customfields import list_deployed
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import LOCATOR, new_id
 from sandbox.salesforce.soql.run import Asker, explain, recording, run
@@ -20,17 +22,18 @@ _PLACE = re.compile(r"(01g\w{15})-(\d+)")
 
 def ask(call: Call) -> Answer:
     """GET query?q=, or ?explain= for how it would be answered."""
-    return _ask(call, _asker(call))
+    return _ask(call, asker_of(call))
 
 
 def ask_all(call: Call) -> Answer:
     """GET queryAll?q=: also what was deleted or merged away."""
-    return _ask(call, _asker(call, includes_deleted=True))
+    return _ask(call, asker_of(call, includes_deleted=True))
 
 
 def ask_tooling(call: Call) -> Answer:
     """GET tooling/query?q=: about the org's own set-up."""
-    return _ask(call, _asker(call, is_tooling=True))
+    list_deployed(call.world)
+    return _ask(call, asker_of(call, is_tooling=True))
 
 
 def turn_page(call: Call) -> Answer:
@@ -39,18 +42,12 @@ def turn_page(call: Call) -> Answer:
     kept = call.world.table(TABLE).get(place[1]) if place else None
     if place is None or kept is None or kept["user"] != call.user:
         raise SalesforceError("INVALID_QUERY_LOCATOR", "invalid query locator")
-    asker = _asker(call, includes_deleted=kept["includes_deleted"], is_tooling=kept["is_tooling"])
+    asker = asker_of(call, includes_deleted=kept["includes_deleted"], is_tooling=kept["is_tooling"])
     record = recording(call.world, kept["text"], asker)
     start = int(place[2])
     ids: list[str] = kept["ids"][start : start + kept["size"]]
     found = [each for each in (record(one) for one in ids) if each is not None]
     return Answer(body=_page(call, len(kept["ids"]), found, place[1], start + len(ids)))
-
-
-def _asker(call: Call, *, includes_deleted: bool = False, is_tooling: bool = False) -> Asker:
-    user = call.world.table("salesforce.User").get(call.user, {})
-    zone = user.get("TimeZoneSidKey") or "UTC"
-    return Asker(zone, call.version, includes_deleted, is_tooling)
 
 
 def _ask(call: Call, asker: Asker) -> Answer:

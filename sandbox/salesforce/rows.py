@@ -1,13 +1,14 @@
 """Single records: `sobjects/...`."""
 
 import hashlib
+import math
 from datetime import datetime, timedelta
 
 from sandbox.salesforce import duplicates, records
 from sandbox.salesforce.call import NOT_MODIFIED, Answer, Call, header_instant
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import full_id, sobject_of
-from sandbox.salesforce.schema import NUMBERS, TOOLING, SObject, field_named, fields_of
+from sandbox.salesforce.schema import NUMBERS, TOOLING, Field, SObject, field_named, fields_of
 from sandbox.salesforce.soql.scope import parent, relation
 from sandbox.salesforce.values import check_writeable, http_date, instant, timestamp
 from sandbox.wire import Json
@@ -16,6 +17,8 @@ from sandbox.world import Row
 CREATED = 201
 DONE = 204
 MORE_THAN_ONE = 300
+UPSERT_WITH_BODY = 46
+"""The first version in which an upsert that changes a record answers with a body."""
 TAGGED = "Account"
 """The object whose records have an ETag."""
 LONGEST_FEED = timedelta(days=30)
@@ -47,9 +50,10 @@ def read(call: Call) -> Answer:
 def follow(call: Call) -> Answer:
     """GET sobjects/Lead/{field}/{value}: by an external id, or the parent of a record's id."""
     shape = call.shape()
-    if full_id(call.names["field"]) is None:
+    key = call.names["field"]
+    if full_id(key) is None or field_named(call.world, shape, key) is not None:
         return read_by_key(call)
-    row = records.existing(call.world, shape, call.names["field"])
+    row = records.existing(call.world, shape, key)
     step = relation(call.world, shape, call.names["value"])
     above = parent(call.world, row.get(step.name)) if step is not None else None
     if above is None:
@@ -135,6 +139,8 @@ def upsert(call: Call) -> Answer:
     if len(found) > 1:
         return _choices(call, shape, found)
     record_id, is_new = put(call, shape, found, call.names["field"], call.names["value"])
+    if not is_new and float(call.version) < UPSERT_WITH_BODY:
+        return Answer(DONE, records=1)
     body: Row = {"id": record_id, "success": True, "errors": [], "created": is_new}
     return Answer(CREATED if is_new else 200, body, records=1)
 
@@ -160,12 +166,20 @@ def matches(call: Call, shape: SObject, key: str, value: str) -> tuple[SObject, 
         raise SalesforceError("NOT_FOUND", message)
     if field.type == "id":
         return shape, [records.existing(call.world, shape, value)]
-    held: Json = float(value) if field.type in NUMBERS else value
+    held: Json = _number(value) if field.type in NUMBERS else value
     return shape, [
         row
         for row in call.world.table(shape.table).holding(field.name, [held])
         if not row.get("IsDeleted")
     ]
+
+
+def _number(text: str) -> float:
+    """A number that a path holds; NaN, which no record holds, when it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def changed(call: Call) -> Answer:
@@ -196,15 +210,16 @@ def record(call: Call, shape: SObject, row: Row, fields: str = "") -> Row:
     url = f"{call.root}/sobjects/{shape.name}/{row['Id']}"
     shown: Row = {"attributes": {"type": shape.name, "url": url}}
     names = [name.strip() for name in fields.split(",") if name.strip()]
-    if not names:
-        names = [field.name for field in fields_of(call.world, shape)]
-    for name in names:
-        field = field_named(call.world, shape, name)
-        if field is None:
-            message = f"No such column '{name}' on sobject of type {shape.name}"
-            raise SalesforceError("INVALID_FIELD", message)
-        shown[field.name] = row.get(field.name, field.default)
-    return shown
+    named = [_field(call, shape, name) for name in names] or fields_of(call.world, shape)
+    return shown | {field.name: row.get(field.name, field.default) for field in named}
+
+
+def _field(call: Call, shape: SObject, name: str) -> Field:
+    field = field_named(call.world, shape, name)
+    if field is None:
+        message = f"No such column '{name}' on sobject of type {shape.name}"
+        raise SalesforceError("INVALID_FIELD", message)
+    return field
 
 
 def insert(call: Call, shape: SObject, given: Row) -> str:

@@ -26,12 +26,18 @@ from sandbox.salesforce.ids import PREFIXES
 from sandbox.wire import Json
 from sandbox.world import Row, World
 
-CUSTOM_FIELD = "salesforce.DeployedField"
+CUSTOM_FIELD = "salesforce.CustomField"
 """The table of deployed custom fields, by `Lead.Routing_Reason__c`; take one out to undeploy it.
 
 A row is `{"sobject": "Lead", "line": "Routing_Reason__c textarea(4000)"}`; one that came by the
-Metadata or Tooling API has `field`, the attributes of a `Field`, instead of the line.
+Metadata or Tooling API has `field`, the attributes of a `Field`, instead of the line. Nobody sees
+such a field until a permission set that somebody has grants it.
 """
+GRANT = "salesforce.FieldPermissions"
+ASSIGNMENT = "salesforce.PermissionSetAssignment"
+
+TOOLING_FIELD = "salesforce.ToolingField"
+"""The table of what the Tooling API shows of custom fields, by id."""
 
 TEXTS = frozenset({"string", "textarea", "email", "url", "phone", "picklist"})
 NUMBERS = frozenset({"int", "double", "currency"})
@@ -114,7 +120,7 @@ class SObject:
     @property
     def table(self) -> str:
         """Where its rows are."""
-        return f"salesforce.{self.name}"
+        return TOOLING_FIELD if self.name == "CustomField" else f"salesforce.{self.name}"
 
 
 _SYSTEM = """
@@ -321,6 +327,12 @@ MessageIdentifier string(765)
 ThreadIdentifier string(765)
 HasAttachment boolean readonly default:false
 {_SYSTEM}""",
+    "EmailMessageRelation": f"""{_DELETABLE}
+EmailMessageId reference(EmailMessage) required create child:EmailMessageRelations
+RelationId reference(Contact,Lead,User) create child:EmailMessageRelations
+RelationType picklist(40) create only:ToAddress|CcAddress|BccAddress|FromAddress|OtherAddress
+RelationAddress string(1000) create
+{_SYSTEM}""",
     "LeadHistory": f"{_DELETABLE}{_HISTORY.format('Lead')}",
     "ContactHistory": f"{_DELETABLE}{_HISTORY.format('Contact')}",
     "AccountHistory": f"{_DELETABLE}{_HISTORY.format('Account')}",
@@ -396,6 +408,29 @@ TableEnumOrId picklist(40) readonly
 EntityDefinitionId reference(EntityDefinition) readonly
 Metadata complexvalue readonly
 {_SYSTEM}""",
+    "PermissionSet": f"""
+Name string(80) required lookup
+Label string(80) required
+Description string(255)
+IsCustom boolean readonly default:true
+PermissionsApiEnabled boolean default:false
+PermissionsTransferAnyLead boolean default:false
+PermissionsViewSetup boolean default:false
+{_SYSTEM}""",
+    "FieldPermissions": """
+ParentId reference(PermissionSet) required create child:FieldPerms
+SobjectType picklist(40) required create
+Field string(255) required create
+PermissionsRead boolean default:false
+PermissionsEdit boolean default:false
+SystemModstamp datetime readonly
+""",
+    "PermissionSetAssignment": """
+PermissionSetId reference(PermissionSet) required create child:Assignments
+AssigneeId reference(User) required create child:PermissionSetAssignments
+IsActive boolean readonly default:true
+SystemModstamp datetime readonly
+""",
     "DuplicateRule": f"""{_DELETABLE}
 DeveloperName string(80) readonly
 MasterLabel string(80) readonly
@@ -541,8 +576,29 @@ def deployed_at_first() -> Iterator[tuple[str, Row]]:
 
 def custom_fields(world: World, sobject: str) -> list[Field]:
     """The custom fields that are deployed on an object."""
-    rows = world.table(CUSTOM_FIELD).values()
-    return [_deployed(row) for row in rows if row["sobject"] == sobject]
+    found = world.table(CUSTOM_FIELD).items()
+    return [
+        _deployed(row)
+        for key, row in found
+        if row["sobject"] == sobject and _is_seen(world, key, row)
+    ]
+
+
+def deployed_field(world: World, full_name: str) -> Field | None:
+    """A custom field such as `Lead.Routing_Reason__c`, whether anybody sees it or not."""
+    row = world.table(CUSTOM_FIELD).get(full_name)
+    return None if row is None else _deployed(row)
+
+
+def _is_seen(world: World, full_name: str, row: Row) -> bool:
+    """Whether a permission set that anybody has grants a field, or it needs no grant."""
+    if "line" in row or row["field"]["required"]:
+        return True
+    assigned = world.table(ASSIGNMENT)
+    return any(
+        grant["PermissionsRead"] and assigned.holding("PermissionSetId", [grant["ParentId"]])
+        for grant in world.table(GRANT).holding("Field", [full_name])
+    )
 
 
 def field_named(world: World, shape: SObject, name: str) -> Field | None:
@@ -553,9 +609,10 @@ def field_named(world: World, shape: SObject, name: str) -> Field | None:
     lower = name.lower()
     if not lower.endswith("__c"):
         return shape.by_lower_name.get(lower)
-    row = world.table(CUSTOM_FIELD).get(f"{shape.name}.{name}")
+    full_name = f"{shape.name}.{name}"
+    row = world.table(CUSTOM_FIELD).get(full_name)
     if row is not None:
-        return _deployed(row)
+        return _deployed(row) if _is_seen(world, full_name, row) else None
     custom = custom_fields(world, shape.name)
     return next((each for each in custom if each.name.lower() == lower), None)
 

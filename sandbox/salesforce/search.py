@@ -6,12 +6,13 @@ characters, a text in quotes is one phrase. Source: Salesforce, SOSL Reference.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from sandbox.salesforce.call import Answer, Call
+from sandbox.salesforce.asking import asker_of
+from sandbox.salesforce.call import Answer, Call, objects_in, texts_in
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.schema import TOOLING, Field, SObject, fields_of, object_named
-from sandbox.salesforce.soql.run import Asker, run
+from sandbox.salesforce.soql.run import run
 from sandbox.wire import Json
 from sandbox.world import Row
 
@@ -56,18 +57,27 @@ def find(call: Call) -> Answer:
 def find_by_parameters(call: Call) -> Answer:
     """GET parameterizedSearch?q=&sobject=&Lead.fields=, or POST the same as JSON."""
     told = call.body if call.asked.method == "POST" else _from_query(call)
-    sobjects = cast("list[Row]", told.get("sobjects") or [])
-    common = cast("list[str]", told.get("fields") or ["Id"])
+    sobjects = objects_in(told.get("sobjects") or [])
+    common = texts_in(told.get("fields")) or ["Id"]
     returned: list[Returned] = []
     for each in sobjects:
-        fields = cast("list[str]", each.get("fields") or common)
+        fields = texts_in(each.get("fields")) or common
         tail = f"WHERE {each['where']}" if each.get("where") else ""
-        most = int(each.get("limit") or MOST)
+        most = _most(each.get("limit"))
         returned.append(Returned(str(each.get("name")), ",".join(fields), tail, most))
     group = str(told.get("in") or "ALL").upper()
-    most = int(told.get("overallLimit") or MOST)
+    most = _most(told.get("overallLimit"))
     records = _search(call, str(told.get("q") or ""), group, returned or _returned(None))
     return Answer(body={"searchRecords": records[:most]})
+
+
+def _most(told: Json) -> int:
+    """How many records are wanted."""
+    if told in (None, ""):
+        return MOST
+    if not str(told).isdigit():
+        raise SalesforceError("MALFORMED_SEARCH", f"not a limit: {told}")
+    return min(int(told), MOST)
 
 
 def _from_query(call: Call) -> Row:
@@ -103,8 +113,7 @@ def _search(call: Call, text: str, group: str, returned: Sequence[Returned]) -> 
         message = f"search term must be longer than one character: {text}"
         raise SalesforceError("MALFORMED_SEARCH", message)
     tests = [_test(phrase or word) for phrase, word in _TERM.findall(text)]
-    user = call.world.table("salesforce.User").get(call.user, {})
-    asker = Asker(user.get("TimeZoneSidKey") or "UTC", call.version)
+    asker = asker_of(call)
     records: list[Row] = []
     for each in returned:
         shape = object_named(each.sobject)

@@ -5,10 +5,9 @@ Source: Salesforce, sObject Tree. Children stand under the name of their relatio
 """
 
 from collections.abc import Iterator
-from typing import cast
 
 from sandbox.salesforce import rows
-from sandbox.salesforce.call import Answer, Call
+from sandbox.salesforce.call import Answer, Call, attribute, objects_in
 from sandbox.salesforce.collection import result_error
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.schema import SObject, child_of
@@ -22,7 +21,7 @@ DEEPEST = 5
 
 def create(call: Call) -> Answer:
     """POST composite/tree/Lead."""
-    given = _records(call.body)
+    given = objects_in(call.body.get("records"))
     references = [_reference(each) for each in _walk(given)]
     if len(references) > MOST_RECORDS:
         message = f"The maximum number of records in a tree is {MOST_RECORDS}"
@@ -63,20 +62,11 @@ def _create(
                 failed.append({"referenceId": _reference(record), "errors": [error]})
                 continue
             child, field = found
-            _create(call, child, _records(nested), {field.name: record_id}, told)
+            _create(call, child, objects_in(nested["records"]), {field.name: record_id}, told)
 
 
 def _is_nested(value: Json) -> bool:
     return isinstance(value, dict) and "records" in value
-
-
-def _records(holder: Row) -> list[Row]:
-    told: Json = holder.get("records")
-    if not isinstance(told, list) or not all(
-        isinstance(each, dict) for each in cast("list[Json]", told)
-    ):
-        raise SalesforceError("JSON_PARSER_ERROR", "The request needs a list of records")
-    return cast("list[Row]", told)
 
 
 def _walk(given: list[Row], depth: int = 1) -> Iterator[Row]:
@@ -87,8 +77,8 @@ def _walk(given: list[Row], depth: int = 1) -> Iterator[Row]:
         yield record
         for nested in record.values():
             if _is_nested(nested):
-                yield from _walk(_records(nested), depth + 1)
+                yield from _walk(objects_in(nested["records"]), depth + 1)
 
 
 def _reference(record: Row) -> str:
-    return str(record.get("attributes", {}).get("referenceId") or "")
+    return attribute(record, "referenceId")

@@ -24,6 +24,8 @@ def accept(world: World, push: Push, answer: Json) -> None:
         body = cast("Row", answer) if isinstance(answer, dict) else {"text": str(answer)}
         if body.get("text") or body.get("blocks"):
             hooks.answer(world, {**about, "message": ""}, body)
+            text = body.get("text", "")
+            world.record("effect", "slack", "command.answered", to=about["user"], text=text)
 
 
 def fail(world: World, push: Push, reason: str) -> None:
@@ -37,6 +39,7 @@ def fail(world: World, push: Push, reason: str) -> None:
         error = "operation_timeout" if "timeout" in reason else "dispatch_failed"
         said: Row = {"text": f'{about["line"]} failed with the error "{error}"'}
         messages.whisper(world, about["channel"], about["user"], said)
+        world.record("effect", "slack", "command.failed", to=about["user"], text=said["text"])
 
 
 def _verify(world: World, push: Push, answer: Json) -> None:

@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -29,6 +29,8 @@ from sandbox.world import Row, World
 ANSWER_SECONDS = 3.0
 RETRY_AFTER = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5))
 """How long after a failure the next attempt is made."""
+LATE = "slack.push_late"
+"""The scheduled event of a push that a fault holds back."""
 AT_ONCE = 8
 """Deliveries that wait for answers at the same time."""
 FAILURES: Mapping[type[Exception], str] = {
@@ -59,15 +61,19 @@ class Deliveries:
     ) -> None:
         self._world = world
         self._socket = socket
-        self._seconds = answer_seconds
+        self.answer_seconds = answer_seconds
+        """Of the wall clock, that an app by HTTP has to answer."""
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack-delivery")
         self._left = 0
+        self._is_stopped = False
         self._settled = threading.Condition()
         world.on(EVENT, self._take)
+        world.on(LATE, self._send)
         world.table(app.ADDRESS)["courier"] = {"at": "work"}
 
     def stop(self) -> None:
         """Deliver nothing more; what is on its way is waited for."""
+        self._is_stopped = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def settle(self, seconds: float = 10.0) -> bool:
@@ -76,27 +82,65 @@ class Deliveries:
             return self._settled.wait_for(lambda: self._left == 0, seconds)
 
     def _take(self, payload: Json) -> None:
-        """Take up one push, under the world's lock."""
+        """Take up one push, under the world's lock; faults may make it late."""
+        what = Push(**payload)
+        is_new_event = what.kind == "events_api" and not what.attempt
+        if is_new_event and not self.is_heard():
+            return
+        method = SOCKET if self._is_by_socket(what) else HTTP_PUSH
+        how = faults.delivered(self._world, f"/{what.kind}", what.payload, method=method)
+        told: Row = {
+            "push": payload,
+            "copies": how.copies,
+            "hold_seconds": how.hold_seconds,
+            "is_lost": how.is_lost,
+            "is_unheard": how.is_unheard,
+        }
+        if how.late:
+            self._world.schedule(self._world.now + how.late, LATE, told)
+        else:
+            self._send(told)
+
+    def _send(self, told: Json) -> None:
+        if self._is_stopped:
+            return
         with self._settled:
             self._left += 1
-        self._pool.submit(self._deliver, Push(**payload))
+        sent = self._pool.submit(self._deliver, Push(**told["push"]), told)
+        sent.add_done_callback(_raise)
 
-    def _deliver(self, what: Push) -> None:
+    def is_heard(self) -> bool:
+        """Whether an app listens; one at a request URL is taken to."""
+        self._socket.tell_count()
+        return app.is_listening(self._world)
+
+    def _is_by_socket(self, what: Push) -> bool:
+        return bool(app.installed(self._world)["socket_mode"]) and what.kind != CHALLENGE
+
+    def _deliver(self, what: Push, how: Row) -> None:
         try:
-            with self._world.lock:
-                is_asking = what.kind == CHALLENGE
-                is_socket = app.installed(self._world)["socket_mode"] and not is_asking
-                method = SOCKET if is_socket else HTTP_PUSH
-                copies = faults.copies(self._world, f"/{what.kind}", what.payload, method=method)
-            outcome = Outcome(failure="unknown_error")
-            for _ in range(copies):
-                outcome = self._by_socket(what) if is_socket else self._by_http(what)
+            time.sleep(how["hold_seconds"])
+            outcome = Outcome(failure="connection_failed")
+            if not how["is_lost"]:
+                with self._world.lock:
+                    send = self._by_socket if self._is_by_socket(what) else self._by_http
+                    versions = [what, *(self._again(what) for _ in range(how["copies"] - 1))]
+                outcome = [send(each) for each in versions][-1]
+            if how["is_unheard"]:
+                outcome = Outcome(failure="http_timeout")
             with self._world.lock:
                 self._conclude(what, outcome)
         finally:
             with self._settled:
                 self._left -= 1
                 self._settled.notify_all()
+
+    def _again(self, what: Push) -> Push:
+        """The same once more: an event under another id, as Slack is known to send them."""
+        if "event_id" not in what.payload:
+            return what
+        event_id = f"Ev{self._world.next_serial():08d}"
+        return replace(what, payload={**what.payload, "event_id": event_id})
 
     def _conclude(self, what: Push, outcome: Outcome) -> None:
         if not outcome.failure:
@@ -113,7 +157,9 @@ class Deliveries:
         answer = self._socket.deliver(
             what.kind, what.payload, attempt=what.attempt, reason=what.reason
         )
-        return Outcome(answer) if answer is not None else Outcome(failure="timeout")
+        if answer is not None:
+            return Outcome(answer)
+        return Outcome(failure="timeout" if self._socket.connections else "connection_failed")
 
     def _by_http(self, what: Push) -> Outcome:
         body, content = _encoded(what)
@@ -145,7 +191,9 @@ class Deliveries:
         try:
             with requests.Session() as session:
                 session.trust_env, session.max_redirects = False, MOST_REDIRECTS
-                answer = session.post(url, body.encode(), headers=headers, timeout=self._seconds)
+                answer = session.post(
+                    url, body.encode(), headers=headers, timeout=self.answer_seconds
+                )
         except requests.RequestException as error:
             failed = (word for kind, word in FAILURES.items() if isinstance(error, kind))
             return Outcome(failure=next(failed, "unknown_error"))
@@ -153,6 +201,11 @@ class Deliveries:
         if not answer.ok:
             return Outcome(failure="http_error", may_retry=may_retry)
         return Outcome(_decoded(answer))
+
+
+def _raise(done: Future[None]) -> None:
+    """Let what went wrong in a delivery be seen: the pool logs it."""
+    done.result()
 
 
 def signature(secret: str, body: str) -> Row:

@@ -99,6 +99,17 @@ def post_ephemeral(call: Call) -> Json:
     if user not in call.world.table("slack.user"):
         raise SlackError("user_not_in_channel")
     message = whisper(call.world, row["id"], user, said, thread=call.text("thread_ts"))
+    call.world.record(
+        "effect",
+        "slack",
+        "message.ephemeral",
+        channel=row["id"],
+        to=user,
+        ts=message["ts"],
+        text=said["text"],
+        blocks=said.get("blocks") or [],
+        by=call.token["user_id"],
+    )
     return {"message_ts": message["ts"]}
 
 
@@ -110,17 +121,6 @@ def whisper(world: World, channel: str, user: str, said: Row, *, thread: str = "
     if thread:
         message["thread_ts"] = thread
     world.table(log.EPHEMERAL)[f"{channel}/{ts}"] = message | {"ephemeral_to": user}
-    world.record(
-        "effect",
-        "slack",
-        "message.ephemeral",
-        channel=channel,
-        to=user,
-        ts=ts,
-        text=said["text"],
-        blocks=said.get("blocks") or [],
-        by=by,
-    )
     return message
 
 

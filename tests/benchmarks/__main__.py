@@ -10,7 +10,6 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,28 +23,18 @@ from agent.ledger import Ledger
 from agent.ledger.rows import table
 from agent.ledger.tables import CycleRow, DecisionRow, HandoffRow
 from agent.measuring import Question, read, report
-from agent.simulating import try_policy
+from agent.simulating import Trying, what_if
 from domain.authority import principal
 from domain.policy import Pool
 from sandbox.world import World
 from sandbox.worlds import scale
 from tests.benchmarks.console import pages
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.sandbox import sandboxed
 from tests.worlds import Town, town
 
 LEADS, OPEN, DUE, DECISIONS = 1_000, 5_000, 200, 10_000
 TURNS = 40
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One thing that was measured."""
-
-    name: str
-    calls: int
-    seconds: float
-    megabytes: float | None
-    """Peak of Python's own memory, the sandbox's included; None where only time is measured."""
-    ratio: str = ""
 
 
 def measured(name: str, here: Town, work: Callable[[], object]) -> Figure:
@@ -136,9 +125,10 @@ def measuring() -> Iterator[Figure]:
             f"report on {DECISIONS} leads",
             lambda: report(read(here.app.ledger, question, policy), question, policy),
         )
+        trying = Trying(question.since, question.now, policy, other)
         yield timed(
             f"simulate {DECISIONS} decisions",
-            lambda: try_policy(here.app.ledger, question.since, policy, other),
+            lambda: what_if(here.app.ledger, trying),
         )
 
 
@@ -209,6 +199,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "following": following,
     "talking": talking,
     "measuring": measuring,
+    "sandbox": sandboxed,
     "console": console,
 }
 

@@ -43,7 +43,7 @@ _USUAL = (
 
 def pages() -> Iterator[tuple[str, float]]:
     """What is measured, each with seconds."""
-    with playing(seed=7) as (app, clock):
+    with playing(seed=7) as (app, clock, _):
         let_days_pass(app, clock, 1, follows=True)
         begun = time.perf_counter()
         count = multiply(app.ledger, LEADS)

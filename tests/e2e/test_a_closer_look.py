@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
+from prompts import load
 from sandbox.openai import become
 from sandbox.openai.script import add_rule
 from sandbox.salesforce import records
@@ -61,7 +62,10 @@ def choices(here: Town, dana: int) -> list[str]:
 
 
 def test_a_good_model_chooses_among_the_permitted_moves(thinking: Town) -> None:
-    """It looks, finds the unanswered call, and spares the manager; the record names its prompt."""
+    """It looks, finds the unanswered call, and spares the manager.
+
+    The record leads from there to the policy, the model and the very text of the prompt.
+    """
     look: list[Row] = [{"name": "salesforce_activity", "arguments": {}}]
     add_rule(thinking.world, {"tools": ["salesforce_activity"], "turn": 0}, {"tool_calls": look})
     add_rule(thinking.world, {"tools": ["salesforce_activity"], "turn": 1}, {"text": "I see."})
@@ -72,6 +76,15 @@ def test_a_good_model_chooses_among_the_permitted_moves(thinking: Town) -> None:
     (choice,) = choices(thinking, dana)
     assert "chose to nudge instead of the ladder's default" in choice
     assert [] == messages(thinking, MARTA)
+    ledger, cycle = thinking.app.ledger, thinking.cycle(dana).id
+    calls = {one.purpose: one for one in ledger.turns.calls(cycle)}
+    (decided,) = [one for one in ledger.history.decisions(cycle) if one.kind == "explained"]
+    assert (load("investigate").version, thinking.app.settings.openai_model) == (
+        calls["investigate"].prompt,
+        calls["investigate"].model,
+    )
+    assert calls["investigate"].prompt in decided.sentence
+    assert thinking.app.policy.version == decided.policy_version
 
 
 HOSTILE: dict[str, Row] = {

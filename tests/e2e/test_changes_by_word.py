@@ -170,7 +170,7 @@ def test_an_assignment_that_waits_is_approved_by_word(here: Town) -> None:
     here.app.policy = policy.model_copy(update={"segments": segments})
     person = here.arrive()
     here.tick()
-    assert "1 assignment waiting for a word" in answer(here, MARTA, "approvals")
+    assert "Waiting for a word: 1 assignment" in answer(here, MARTA, "approvals")
     word(here, MARTA, write(here, MARTA, "approve Acme"))
     here.tick()
     assert "assigned" == here.cycle(person).status

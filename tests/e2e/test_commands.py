@@ -55,6 +55,21 @@ def test_a_missing_setting_is_named_with_where_to_put_it() -> None:
     assert "MARKETO_BASE_URL is not set; put it in the environment or in .env" in done.stderr
 
 
+def test_setup_adds_what_salesforce_lacks(here: Town, tmp_path: Path) -> None:
+    """What is missing is shown, and added once it is agreed to."""
+    here.world.table("salesforce.CustomField").pop("Contact.Routing_Reason__c")
+    env = environment(here, tmp_path)
+    refused = routeready("setup", "salesforce", env=env)
+    assert (1, True) == (refused.returncode, "Add this to Salesforce?" in refused.stdout)
+    assert "Contact.Routing_Reason__c" not in here.world.table("salesforce.CustomField")
+    done = routeready("setup", "salesforce", "--yes", env=env)
+    told = [line[4:] for line in done.stdout.splitlines()]
+    assert "create the field Contact.Routing_Reason__c, LongTextArea(4000)" == told[0]
+    assert ["done", "done"] == told[2:4]
+    again = routeready("setup", "salesforce", env=env)
+    assert again.stdout.startswith("Salesforce has every field, permission and rule")
+
+
 def test_doctor_names_what_is_missing_and_its_fix(here: Town, tmp_path: Path) -> None:
     """A field that isn't deployed is a finding with a fix, and the exit code says so."""
     here.world.table("salesforce.CustomField").pop("Lead.Routing_Reason__c")

@@ -320,7 +320,7 @@ def test_pausing_needs_no_model(here: Town) -> None:
     """However the model is, `pause` is read by code."""
     model = Overheard("rules", topic="")
     shown = seat(here, model).respond("pause, the form is broken", person(here, QUINN), "t")
-    assert ("Pause: worker: shall I?", []) == (shown.answers[0].title, model.read)
+    assert ("Pause: worker?", []) == (shown.answers[0].title, model.read)
 
 
 @pytest.mark.usefixtures("dana")

@@ -151,6 +151,40 @@ def test_a_policy_that_fails_on_a_lead_is_rolled_back_and_the_lead_is_routed(her
     assert 1 == sum("A policy was rolled back" in one for one in told)
 
 
+def test_a_spike_ends_a_trial_by_itself(here: Town) -> None:
+    """Six leads go to somebody whom nobody can tell of them; the file decides the next."""
+    here.pass_time(hours=4)
+    rules = here.app.policy.publishing.model_copy(update={"fewest": 5})
+    here.app.policy = altered(here.app.policy, publishing=rules)
+    arrive(here, 6)
+    pools = here.app.policy.model_dump()["pools"]
+    pools["us_west"] = {"members": [{"user": "rob.diaz@meridian.example"}]}
+    made = publish(here, altered(here.app.policy, pools=pools))
+    arrive(here, 6, first=10)
+    assert publishing.trial_of(made, here.app.context()).reason is not None
+    here.pass_time(minutes=6)
+    (after,) = arrive(here, 1, first=20)
+    (ended,) = here.app.ledger.publications.all()
+    assert (State.ROLLED_BACK, "worker") == (ended.state, ended.ended_by)
+    assert "leads with a write that was given up: 6 of 6 beside 0 of 6" in ended.ended_because
+    assert here.app.policy.version == deciding(here, after)
+
+
+def test_a_file_that_becomes_the_published_policy_ends_the_trial(
+    here: Town, changed: Policy
+) -> None:
+    """Adopted when it is the same; overtaken when the file changed to something else."""
+    publish(here, changed)
+    here.app.policy = changed
+    here.tick()
+    here.pass_time(minutes=1)
+    publish(here, altered(changed, name="A second try"))
+    here.app.policy = altered(changed, name="Something else")
+    here.tick()
+    states = [one.state for one in here.app.ledger.publications.all()]
+    assert [State.OVERTAKEN, State.ADOPTED] == states
+
+
 def test_only_operations_publish_and_a_second_person_may_be_asked_for(
     here: Town, changed: Policy
 ) -> None:

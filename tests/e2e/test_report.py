@@ -1,17 +1,22 @@
 """The report's numbers beside the sandbox's journal: counted twice, by strangers, the same."""
 
+import base64
 import csv
 import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from agent import measuring
+from agent.cli import cli
 from agent.measuring import Question
 from agent.rendering import Format, render
-from tests.e2e.test_commands import environment, routeready
+from tests.e2e.test_commands import environment
+from tests.following import messages, said
 from tests.journals import Journal, afternoon, rank
 from tests.worlds import MONDAY, Town
 
@@ -89,18 +94,60 @@ def test_the_waterfall_is_what_the_journal_shows(lived: Journal) -> None:
     )
 
 
+MARTA = "marta.silva@meridian.example"
+HELEN = "helen.brooks@meridian.example"
+
+
+def pictures(here: Town, message: dict[str, Any]) -> list[tuple[bytes, str]]:
+    """The pictures of a message, each with its words."""
+    found = [one for one in message["blocks"] if one["type"] == "image"]
+    files = here.world.table("slack.file")
+    return [
+        (base64.b64decode(files[one["slack_file"]["id"]]["content"]), one["alt_text"])
+        for one in found
+    ]
+
+
+def test_the_digest_and_the_weekly_review_are_what_the_journal_shows(lived: Journal) -> None:
+    """Tuesday's picture and next Monday's numbers, counted from the vendors' side."""
+    here = lived.here
+    assigned, touched = lived.assigned(), lived.touched()
+    in_time = sum(at - assigned[person] <= TARGET for person, at in touched.items())
+    late = len(assigned) - in_time
+
+    here.world.advance(datetime(2026, 11, 24, 14, 30, tzinfo=UTC) - here.world.now)
+    here.tick()
+    (digest,) = [one for one in messages(here, MARTA) if "Your team's leads" in said(one)]
+    ((picture, words),) = pictures(here, digest)
+    assert b"\x89PNG" == picture[:4]
+    assert f"{in_time} touched in time, {late} late, 0 still in time." in words
+
+    here.world.advance(datetime(2026, 11, 30, 14, 30, tzinfo=UTC) - here.world.now)
+    here.tick()
+    (review,) = [one for one in messages(here, HELEN) if "Leads of the week from 23" in said(one)]
+    text = said(review)
+    counts = (len(lived.people), len(assigned), len(assigned), len(touched))
+    told = "{} leads came up, {} became ready, {} were assigned and {} touched.".format(*counts)
+    assert told in text
+    assert f"{in_time} of {len(assigned)} were touched in time" in text
+    ((picture, words),) = pictures(here, review)
+    assert (b"\x89PNG", True) == (picture[:4], f"{in_time} touched in time, {late} late" in words)
+
+
 def test_the_command_writes_a_report_or_says_what_is_wrong(here: Town, tmp_path: Path) -> None:
     """From a terminal, asking no vendor; a word that means nothing is told in one sentence."""
     here.arrive()
     here.tick()
-    env = environment(here, tmp_path)
+    run = CliRunner(env=environment(here, tmp_path)).invoke
     for form, start in (("text", "1 leads"), ("html", "<!doctype")):
-        done = routeready("report", "--format", form, "--since", "5000w", env=env)
-        assert (0, "", start) == (done.returncode, done.stderr, done.stdout[: len(start)])
-    done = routeready("report", "--segment", "Nobody", env=env)
-    assert (1, 'routeready: there is no segment "Nobody"; there are: ') == (
-        done.returncode,
-        done.stderr[:53],
-    )
-    done = routeready("report", "--since", "yesterday", env=env)
-    assert "'yesterday' is not a duration; write for example 15m, 4h or 2d" in done.stderr
+        done = run(cli, ["report", "--format", form, "--since", "5000w"])
+        assert (0, start) == (done.exit_code, done.stdout[: len(start)])
+    done = run(cli, ["report", "--segment", "Nobody"])
+    assert 'there is no segment "Nobody"; there are: ' in str(done.exception)
+    done = run(cli, ["report", "--since", "yesterday"])
+    told = "'yesterday' is not a duration; write for example 15m, 4h or 2d"
+    assert told in str(done.exception)
+    done = run(cli, ["report", "--from", "2026-11-23", "--until", "2026-11-24", "--format", "csv"])
+    assert "all,all,leads,leads,1.0,1,1," in done.stdout
+    done = run(cli, ["report", "--from", "2026-11-24", "--until", "2026-11-25", "--format", "csv"])
+    assert "all,all,leads,leads,0.0,0,0," in done.stdout

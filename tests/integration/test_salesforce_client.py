@@ -551,8 +551,8 @@ def test_a_hidden_field_is_a_matter_of_set_up(org: Org, gateway: Gateway) -> Non
     org.script = [answered([{"success": False, "errors": [error]}])]
     [receipt] = gateway.set_owners(planned(1)).values()
     assert receipt == Untried(
-        detail="Lead has no field Routing_Reason__c that the integration user can see; deploy "
-        "routeready's Salesforce package and assign its permission set to the integration user",
+        detail="Lead has no field Routing_Reason__c that the integration user can see; `routeready "
+        "setup salesforce` adds what is missing and lets the integration user see it",
         retry_at=NOW + timedelta(hours=1),
     )
 
@@ -662,7 +662,9 @@ def test_a_needed_field_is_named(org: Org, gateway: Gateway) -> None:
     subject = next(iter(planned(1).values())).subject
     columns = ("Id", "IsDeleted", "MasterRecordId", "IsConverted", "ConvertedContactId", "OwnerId")
     org.script = [answered(MISSING, status=400), described(*columns, "LastModifiedDate")]
-    with pytest.raises(AuthError, match=r"Lead has no field Routing_Decision_Id__c.*; deploy"):
+    with pytest.raises(
+        AuthError, match=r"Lead has no field Routing_Decision_Id__c.*; `routeready setup"
+    ):
         gateway.owner_states({LeadKey("1"): subject})
 
 

@@ -1,14 +1,17 @@
 """The control face: looking at a world, moving its clock, acting in it."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 
-from sandbox import acts, control
+from sandbox import acts, control, slack
 from sandbox.acts import plan
+from sandbox.pulse import Pulse
 from sandbox.server import Server
+from sandbox.slack import pushing
 from sandbox.wire import Json
 from sandbox.world import World
 from sandbox.worlds import roster
@@ -62,11 +65,79 @@ def test_clock_moves_and_events_happen(world: World, call: Control) -> None:
     assert moved["now"] == "2026-11-24T09:00:00+00:00"
 
 
-@pytest.mark.parametrize("body", [{}, {"to": "tomorrow"}, {"to": "2026-11-24T10:00:00"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"to": "tomorrow"},
+        {"to": "2026-11-24T10:00:00"},
+        {"advance_seconds": -1},
+        {"advance_seconds": "1"},
+        {"mode": "backwards"},
+        {"mode": "fast"},
+    ],
+)
 def test_a_clock_call_must_make_sense(call: Control, body: Json) -> None:
     """No instant, no time zone: refused, and time stands still."""
     assert call("POST", "/clock", body)[0] == 400
     assert call("GET", "/state")["now"] == NOON.isoformat()
+
+
+def test_the_clock_has_modes(world: World, call: Control) -> None:
+    """Stepped at first; real and fast run with the wall clock; a pause is resumed as it was."""
+    assert "stepped" == call("GET", "/clock")["mode"]
+    told = call("POST", "/clock", {"mode": "fast", "factor": 3600})
+    assert ("fast", 3600) == (told["mode"], told["factor"])
+    assert "paused" == call("POST", "/clock", {"mode": "paused"})["mode"]
+    paused = world.now
+    assert NOON < paused == datetime.fromisoformat(call("GET", "/clock")["now"])
+    assert "fast" == call("POST", "/clock", {"mode": "resumed"})["mode"]
+    assert "real" == call("POST", "/clock", {"mode": "real"})["mode"]
+    assert "stepped" == call("POST", "/clock", {"mode": "stepped"})["mode"]
+
+
+def test_a_running_clock_lets_things_happen_unasked(world: World) -> None:
+    """Nobody has to call for what falls due while time passes."""
+    done = threading.Event()
+    world.on("ring", lambda _: done.set())
+    world.schedule(world.now + timedelta(hours=1), "ring")
+    pulse = Pulse(world)
+    pulse.start()
+    world.clock.run(100_000)
+    assert done.wait(10)
+    pulse.stop()
+
+
+def test_the_journal_is_asked_by_time_and_text_page_by_page(world: World, call: Control) -> None:
+    """Lines of a stretch of time that contain a text; more of them after the last one."""
+    for number in range(5):
+        world.record("effect", "sandbox", "step", number=number, who="Zoë")
+        world.advance(timedelta(minutes=1))
+    since, until = "2026-11-23T12:01:00Z", "2026-11-23T12:04:00Z"
+    found = call("GET", f"/journal?since={since}&until={until}&text=Zoë&limit=2")
+    assert ([1, 2], True) == ([one["data"]["number"] for one in found["entries"]], found["more"])
+    after = found["entries"][-1]["seq"]
+    rest = call("GET", f"/journal?since={since}&until={until}&text=Zoë&after={after}")
+    assert ([3], False) == ([one["data"]["number"] for one in rest["entries"]], rest["more"])
+    assert rest["hash"] == call("GET", "/state")["hash"] == world.journal.digest()
+
+
+@pytest.mark.parametrize("asked", ["limit=few", "vendors=slack", "since=yesterday"])
+def test_a_question_to_the_journal_must_make_sense(call: Control, asked: str) -> None:
+    """An unknown filter, no number, no instant: refused with a sentence."""
+    assert 400 == call("GET", f"/journal?{asked}")[0]
+
+
+def test_people_are_listed_and_switched(call: Control) -> None:
+    """Who they are, whether they are at work, and whether they live at all."""
+    everybody = {one["address"]: one for one in call("GET", "/people")["people"]}
+    jack, rob = (everybody[f"{name}@meridian.example"] for name in ("jack.byrne", "rob.diaz"))
+    assert ("Europe/London", True) == (jack["timezone"], jack["is_at_work"])
+    assert (True, False) == (bool(jack["habit"]), rob["is_at_work"])
+    assert {"reps": True, "prospects": False, "admin": False} == call(
+        "POST", "/people", {"on": True, "kinds": ["reps"]}
+    )["living"]
+    assert 400 == call("POST", "/people", {"on": True, "kinds": ["ghosts"]})[0]
 
 
 def test_journal_is_filtered(world: World, call: Control) -> None:
@@ -118,6 +189,58 @@ def test_acting_in_salesforce(world: World, call: Control) -> None:
     }
     assert call("POST", "/act", taken) == {"result": made}
     assert world.table("salesforce.Lead")[made]["OwnerId"] == acts.user_id(world, ANA)
+
+
+def test_leads_are_converted_merged_and_deleted(world: World, call: Control) -> None:
+    """What else a rep does in Salesforce."""
+    made = [
+        call(
+            "POST", "/act", {"do": "salesforce.insert", "object": "Lead", "by": ANA, "values": row}
+        )
+        for row in (LEAD, LEAD, LEAD | {"Email": "other@x.example"})
+    ]
+    ids = [one["result"] for one in made]
+    call("POST", "/act", {"do": "salesforce.merge", "id": ids[0], "losers": [ids[1]], "by": ANA})
+    call("POST", "/act", {"do": "salesforce.convert", "where": {"Email": LEAD["Email"]}, "by": ANA})
+    call("POST", "/act", {"do": "salesforce.delete", "object": "Lead", "id": ids[2], "by": ANA})
+    leads = world.table("salesforce.Lead")
+    assert [True, True] == [leads[ids[0]]["IsConverted"], leads[ids[1]]["IsDeleted"]]
+    assert leads[ids[2]]["IsDeleted"]
+
+
+@pytest.mark.parametrize(
+    ("then", "mark"),
+    [("bounced", "emailInvalid"), ("unsubscribed", "unsubscribed"), ("clicked", None)],
+)
+def test_mails_are_read_bounce_and_are_the_last_straw(
+    world: World, call: Control, then: str, mark: str | None
+) -> None:
+    """What came of a mail is in the activities, and marks the person where it must."""
+    values = {"email": "keld@alderfoods.example", "lastName": "Keld"}
+    call("POST", "/act", {"do": "marketo.form", "form": "Webinar", "values": values})
+    mail = {"do": "marketo.mail", "email": values["email"], "mailing": "News", "then": then}
+    key = str(call("POST", "/act", mail)["result"])
+    row = world.table("marketo.person")[key]
+    assert (mark is None) == (not row["emailInvalid"] and not row["unsubscribed"])
+    assert mark is None or row[mark] is True
+    assert 400 == call("POST", "/act", mail | {"then": "burned"})[0]
+
+
+def test_talking_in_slack(world: World, call: Control) -> None:
+    """A colleague writes to the app, types a command, reacts to what they wrote, and leaves."""
+    slack.add_token(world, "xoxb")
+    world.on(pushing.EVENT, lambda _: None)
+    ts = call("POST", "/act", {"do": "slack.say", "user": ANA, "text": "What is open?"})["result"]
+    call("POST", "/act", {"do": "slack.react", "user": ANA, "ts": ts, "emoji": "eyes"})
+    call("POST", "/act", {"do": "slack.command", "user": ANA, "line": "/leads unworked"})
+    call("POST", "/act", {"do": "slack.home", "user": ANA})
+    call("POST", "/act", {"do": "slack.leave", "user": ANA})
+    names = [entry.name for entry in world.journal.select(kind="effect", vendor="slack")]
+    assert ["message.say", "reaction.add", "command", "user.leave"] == [
+        name for name in names if name not in ("user.status", "conversation.open")
+    ][-4:]
+    status, sentence = call("POST", "/act", {"do": "slack.say", "user": ANA, "text": "Still here"})
+    assert (400, True) == (status, "Slack refuses" in sentence)
 
 
 def test_acting_in_marketo_and_slack(world: World, call: Control) -> None:

@@ -1,123 +1,38 @@
 """Faults as clients see them, switched on through the control client."""
 
-from collections.abc import Iterator
+import socket
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
 
+from sandbox import faults
 from sandbox.client import Control, ControlCallError
 from sandbox.faults import (
-    PROFILES,
     Act,
     Delay,
+    Double,
+    Drip,
     Error,
     Fault,
+    Hide,
     Partial,
     Quota,
+    Reorder,
     Repeat,
+    Replay,
     Reset,
     Stale,
     Status,
     Truncate,
 )
 from sandbox.marketo import people
-from sandbox.running import Running, start
-from sandbox.wire import Json
+from sandbox.running import Running
 from sandbox.world import World
-from sandbox.worlds import roster
+from tests.sandbox.vendors import Vendors
 
 ANA = "ana.torres@meridian.example"
-
-
-@pytest.fixture
-def world() -> World:
-    """The demo company at work, with two persons in Marketo."""
-    world = World(seed=1)
-    roster.settle(world)
-    for name in ("ada", "bob"):
-        people.create_person(world, {"email": f"{name}@x.example", "lastName": name})
-    return world
-
-
-@pytest.fixture
-def running(world: World) -> Iterator[Running]:
-    """The world behind its ports."""
-    running = start(world)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def control(running: Running) -> Iterator[Control]:
-    """The control client."""
-    client = Control(f"{running.url}/_control")
-    yield client
-    client.close()
-
-
-class Vendors:
-    """Plain calls to the vendors, as a client's HTTP library makes them."""
-
-    def __init__(self, running: Running) -> None:
-        self.details = running.details()
-        self.url = running.url
-        self.marketo_token = self.marketo_sign_in()
-        self.salesforce_token = self._salesforce_token()
-
-    def marketo_sign_in(self) -> str:
-        """A token that holds at this moment."""
-        told = self.details["marketo"]
-        asked = {
-            "grant_type": "client_credentials",
-            "client_id": told["client_id"],
-            "client_secret": told["client_secret"],
-        }
-        answer = requests.get(f"{told['identity_url']}/oauth/token", params=asked, timeout=5)
-        return str(answer.json()["access_token"])
-
-    def _salesforce_token(self) -> str:
-        told = self.details["salesforce"]
-        asked = {
-            "grant_type": "client_credentials",
-            "client_id": told["consumer_key"],
-            "client_secret": told["consumer_secret"],
-        }
-        url = f"{told['instance_url']}/services/oauth2/token"
-        answer = requests.post(url, data=asked, verify=told["ca_file"], timeout=5)
-        return str(answer.json()["access_token"])
-
-    def marketo(self, method: str, path: str, **more: Json) -> requests.Response:
-        """A call to Marketo's REST API."""
-        headers = {"Authorization": f"Bearer {self.marketo_token}"}
-        url = f"{self.url}/marketo/rest/v1/{path}.json"
-        return requests.request(method, url, headers=headers, timeout=5, **more)
-
-    def salesforce(self, method: str, path: str, **more: Json) -> requests.Response:
-        """A call to Salesforce's REST API."""
-        told = self.details["salesforce"]
-        headers = {"Authorization": f"Bearer {self.salesforce_token}"}
-        url = f"{told['instance_url']}/services/data/v67.0/{path}"
-        return requests.request(
-            method, url, headers=headers, verify=told["ca_file"], timeout=5, **more
-        )
-
-    def slack(self, method: str, **arguments: Json) -> requests.Response:
-        """A call to Slack's Web API."""
-        headers = {"Authorization": f"Bearer {self.details['slack']['bot_token']}"}
-        url = f"{self.url}/slack/api/{method}"
-        return requests.post(url, data=arguments, headers=headers, timeout=5)
-
-    def rename(self, name: str, *emails: str) -> requests.Response:
-        """Give persons another last name in Marketo."""
-        rows = [{"email": email, "lastName": name} for email in emails]
-        return self.marketo("POST", "leads", json={"input": rows, "action": "updateOnly"})
-
-
-@pytest.fixture
-def vendors(running: Running) -> Vendors:
-    """Calls with credentials that hold."""
-    return Vendors(running)
 
 
 def names(world: World) -> list[str]:
@@ -406,13 +321,74 @@ def test_what_struck_is_in_the_journal(control: Control, vendors: Vendors) -> No
     assert told == [("reset", fault)]
 
 
-@pytest.mark.parametrize("name", sorted(PROFILES))
-def test_every_profile_can_be_switched_on(control: Control, name: str) -> None:
-    """It says what goes wrong, and its faults stand, or its settings are made."""
-    ids = control.strike_by(name)
-    assert list(control.faults()) == ids
-    assert len(ids) == len(PROFILES[name].faults)
-    assert bool(ids) or PROFILES[name].settings
+def test_a_page_comes_twice(control: Control, vendors: Vendors) -> None:
+    """The second page is the first one again; then paging goes on."""
+    control.strike(Replay(vendor="slack", path="users.list", skip=1, times=1))
+    first = vendors.slack("users.list", limit=2).json()
+    cursor = first["response_metadata"]["next_cursor"]
+    again, second = (vendors.slack("users.list", limit=2, cursor=cursor).json() for _ in range(2))
+    assert first["members"] == again["members"] != second["members"]
+
+
+def test_records_come_in_another_order(control: Control, vendors: Vendors) -> None:
+    """The records of an answer are turned round."""
+    usual = vendors.slack("users.list").json()["members"]
+    control.strike(Reorder(vendor="slack"))
+    assert usual[::-1] == vendors.slack("users.list").json()["members"]
+
+
+def test_a_field_is_hidden(control: Control, vendors: Vendors) -> None:
+    """The field is missing wherever it stands, and only that."""
+    record = lead(control)
+    control.strike(Hide(vendor="salesforce", fields=("Company",)))
+    asked = {"q": "SELECT Company, LastName FROM Lead"}
+    told = vendors.salesforce("GET", "query", params=asked).json()["records"][0]
+    assert ("Keld", False) == (told["LastName"], "Company" in told)
+    assert "Company" not in vendors.salesforce("GET", f"sobjects/Lead/{record}").json()
+
+
+def test_an_answer_drips(control: Control, vendors: Vendors) -> None:
+    """Slow bytes come whole; no wait between two is long enough for a timeout of reads."""
+    control.strike(Drip(vendor="slack", wall_seconds=0.2))
+    vendors.timeout = 0.15
+    assert vendors.slack("auth.test").json()["ok"]
+
+
+def test_an_answer_comes_twice(running: Running, control: Control) -> None:
+    """The same bytes follow the answer once more on the same connection."""
+    control.strike(Double(vendor="pdl"))
+    with socket.create_connection(("127.0.0.1", running.plain.port), timeout=5) as connection:
+        connection.sendall(b"GET /pdl/v5/x HTTP/1.1\r\nConnection: close\r\n\r\n")
+        told = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert 2 == told.count(b"HTTP/1.1 ")
+    assert told[: len(told) // 2] == told[len(told) // 2 :]
+
+
+def test_somebody_takes_the_lead_that_a_request_names(control: Control, vendors: Vendors) -> None:
+    """`{record}` in a deed is the lead of the request that was struck."""
+    record = lead(control)
+    values = {"OwnerId": {"user": ANA}, "Status": "Working"}
+    deed = {"do": "salesforce.update", "object": "Lead", "id": "{record}", "by": ANA}
+    control.strike(Act(vendor="salesforce", method="PATCH", deed=deed | {"values": values}))
+    rows = [{"attributes": {"type": "Lead"}, "id": record, "Title": "CEO"}]
+    vendors.salesforce("PATCH", "composite/sobjects", json={"records": rows})
+    row = control.rows("salesforce.Lead", record)[record]
+    assert ("CEO", "Working") == (row["Title"], row["Status"])
+
+
+def test_retry_after_can_be_a_date(world: World, control: Control, vendors: Vendors) -> None:
+    """The header is an instant of the world's time."""
+    control.strike(Error(vendor="slack", code="ratelimited", retry_at_seconds=20))
+    told = parsedate_to_datetime(vendors.slack("auth.test").headers["retry-after"])
+    assert world.now + timedelta(seconds=20) == told
+
+
+def test_deliveries_are_late_and_repeated(world: World, control: Control) -> None:
+    """What the app is sent waits, and comes as often as the fault says."""
+    control.strike(Delay(vendor="slack", method="SOCKET", seconds=60))
+    control.strike(Repeat(vendor="slack", method="SOCKET", copies=2))
+    how = faults.delivered(world, "/interactive", {})
+    assert (3, timedelta(minutes=1)) == (how.copies, how.late)
 
 
 def test_a_refused_control_call_says_why(control: Control) -> None:

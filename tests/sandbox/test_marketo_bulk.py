@@ -315,11 +315,10 @@ def batch(here: Subscription, number: int, what: str = "") -> requests.Response:
 
 
 def test_an_import_writes_what_it_can(here: Subscription) -> None:
-    """Rows that fail, and those written in part, are in files of the same format with a reason."""
+    """Lines that fail, and those that look wrong, are in files of the same format with a reason."""
     here.persons(1)
-    text = (
-        "email;lastName;numberOfEmployees\np0@acme.example;Known;5\nnew@x.io;New;many\nwrong;W;1\n"
-    )
+    text = "email;lastName;numberOfEmployees;Shoe\np0@acme.example;Known;5;1\n"
+    text += "new@x.io;New;many;2\nwrong;Odd;1;3\n"
     people.add_to_list(here.world, here.persons(1, email="z@x.io")[0], "Fair")
     fair = here.get("lists", name="Fair")["result"][0]["id"]
     made = upload(here, text, format="ssv", listId=fair)["result"][0]
@@ -336,13 +335,15 @@ def test_an_import_writes_what_it_can(here: Subscription) -> None:
         "Import completed with errors, 2 records imported (2 members), 1 failed" == told["message"]
     )
     failed = batch(here, made["batchId"], "/failures").text.splitlines()
-    assert "email;lastName;numberOfEmployees;Import Failure Reason" == failed[0]
-    assert failed[1].startswith("wrong;W;1;Invalid value 'wrong'")
+    assert [
+        "email;lastName;numberOfEmployees;Shoe;Import Failure Reason",
+        "new@x.io;New;many;2;Invalid data type in field Num Employees",
+    ] == failed
     warned = batch(here, made["batchId"], "/warnings").text.splitlines()
-    assert "new@x.io;New;many;Invalid value 'many' for field 'numberOfEmployees'" == warned[1]
-    asked = {"filterType": "email", "filterValues": "p0@acme.example,new@x.io"}
+    assert "wrong;Odd;1;3;Invalid email address" == warned[1]
+    asked = {"filterType": "email", "filterValues": "p0@acme.example,new@x.io,wrong"}
     found = here.get("leads", **asked, fields="lastName,numberOfEmployees")["result"]
-    assert [("Known", 5), ("New", None)] == [
+    assert [("Known", 5), ("Odd", 1)] == [
         (row["lastName"], row["numberOfEmployees"]) for row in found
     ]
     assert 3 == len(here.get(f"lists/{fair}/leads")["result"])
@@ -366,20 +367,64 @@ def test_imports_wait_for_each_other(here: Subscription) -> None:
 
 
 def test_an_import_by_id_only_updates(here: Subscription) -> None:
-    """And a column that is no field fails the whole job."""
+    """And without the column that leads are known by, every line fails."""
     (lead,) = here.persons(1)
     text = f"id,lastName,doNotCall\n{lead},Byron,true\n5,Nobody,\n"
     by_id = upload(here, text, lookupField="id")["result"][0]["batchId"]
-    wrong = upload(here, "email,shoe\na@x.io,7\n")["result"][0]["batchId"]
+    wrong = upload(here, "mail,lastName\na@x.io,A\n")["result"][0]["batchId"]
     here.pass_time(minutes=1)
     told = batch(here, by_id).json()["result"][0]
     assert (1, 1) == (told["numOfLeadsProcessed"], told["numOfRowsFailed"])
     assert ("Byron", True) == (here.person(lead)["lastName"], here.person(lead)["doNotCall"])
     failed = batch(here, wrong).json()["result"][0]
-    assert ("Failed", "Import failed: Field 'shoe' not found") == (
-        failed["status"],
-        failed["message"],
+    assert (0, 1) == (failed["numOfLeadsProcessed"], failed["numOfRowsFailed"])
+    assert 404 == batch(here, wrong, "/warnings").status_code
+
+
+def test_members_are_imported(here: Subscription) -> None:
+    """Leads and the fields of their membership at once; the status must be the channel's."""
+    files = {"file": ("m.csv", "email,lastName,registrationCode\na@x.io,A,7\nb@x.io,B,8\n")}
+    place = "/bulk/v1/program/1000/members/import.json?format=csv&programMemberStatus="
+    assert "1025" == code(here.call("POST", f"{place}Nope", files=files).json())
+    assert "701" == code(here.call("POST", place, files=files).json())
+    made = here.call("POST", f"{place}Registered", files=files).json()["result"][0]
+    assert {"batchId", "importId", "status"} == set(made)
+    here.pass_time(minutes=1)
+    one = f"/bulk/v1/program/members/import/{made['batchId']}"
+    told = here.get(f"{one}/status")["result"][0]
+    assert ("Complete", "Import succeeded, 2 records imported (2 members)") == (
+        told["status"],
+        told["message"],
     )
+    asked = {"filterType": "statusName", "filterValues": "Registered", "fields": "registrationCode"}
+    found = here.get("programs/1000/members", **asked)["result"]
+    assert ["7", "8"] == [row["registrationCode"] for row in found]
+    assert "1013" == code(batch(here, made["batchId"]).json())
+
+
+def test_custom_objects_are_imported(here: Subscription) -> None:
+    """A line without its key fails by the word that the documentation shows."""
+    fields = {"vin": "string", "price": "currency"}
+    here.put("marketo.custom_object", car={"dedupeFields": ["vin"], "fields": fields})
+    files = {"file": ("c.csv", "price,vin\n5,V1\n6,\nmuch,V3\n")}
+    place = "/bulk/v1/customobjects/car/import"
+    made = here.call("POST", f"{place}.json?format=csv", files=files).json()["result"][0]
+    assert ("Queued", "car") == (made["status"], made["objectApiName"])
+    here.pass_time(minutes=1)
+    told = here.get(f"{place}/{made['batchId']}/status")["result"][0]
+    assert (1, 2, "import") == (
+        told["numOfObjectsProcessed"],
+        told["numOfRowsFailed"],
+        told["operation"],
+    )
+    failed = here.call("GET", f"{place}/{made['batchId']}/failures.json").text.splitlines()
+    assert ["6,,missing.dedupe.fields", "much,V3,Invalid data type in field price"] == failed[1:]
+    (car,) = here.get("customobjects/car", filterType="vin", filterValues="V1", fields="price")[
+        "result"
+    ]
+    assert 5 == car["price"]
+    unknown = here.call("POST", "/bulk/v1/customobjects/none/import.json", files=files).json()
+    assert "1013" == code(unknown)
 
 
 def test_imports_that_make_no_sense(here: Subscription) -> None:

@@ -20,7 +20,7 @@ from sandbox.worlds import roster
 from tests.subscription import Subscription, code, codes, subscribed
 
 Answer = tuple[int, str]
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
@@ -268,7 +268,11 @@ def calls(here: Subscription, lead: int) -> list[Row]:
 
 def test_a_webhook_is_sent_and_its_answer_mapped(here: Subscription, service: Service) -> None:
     """Tokens are filled in and quoted, fields have their SOAP names, the flow goes on after."""
-    answer = {"owner": {"names": ["Ana", "Ben"], "score": 7}, "id": {"no": "scalar"}}
+    answer = {
+        "owner": {"names": ["Ana", "Ben"], "score": 7},
+        "id": {"no": "scalar"},
+        "count": "12",
+    }
     (lead,) = here.persons(1)
     service.answers[f"/route?id={lead}"] = lambda: (200, json.dumps(answer))
     mappings = {
@@ -276,6 +280,7 @@ def test_a_webhook_is_sent_and_its_answer_mapped(here: Subscription, service: Se
         "owner.score": "LeadScore",
         "id": "Email",
         "none[0]": "Title",
+        "count": "NumberOfEmployees",
     }
     request(here, hook(here, service, mappings=mappings), lead, note='say "hi"')
     wait_until(lambda: here.person(lead)["leadScore"] == 8)
@@ -286,8 +291,8 @@ def test_a_webhook_is_sent_and_its_answer_mapped(here: Subscription, service: Se
         headers["Content-Type"],
     )
     assert {"mail": "p0@acme.example", "note": 'say "hi"', "x": "?"} == json.loads(body)
-    assert ("Ben", "p0@acme.example", None) == tuple(
-        here.person(lead)[name] for name in ("city", "email", "title")
+    assert ("Ben", "p0@acme.example", None, None) == tuple(
+        here.person(lead)[name] for name in ("city", "email", "title", "numberOfEmployees")
     )
     assert [("OK", json.dumps(answer))] == [
         (one["Error Type"], one["Response"]) for one in calls(here, lead)
@@ -448,6 +453,7 @@ def test_callbacks_are_checked(here: Subscription, service: Service) -> None:
     assert 404 == call_back(body, ours, **{"x-callback-token": "other"})
     assert 401 == call_back(body, ours, **{"x-api-key": "other"})
     assert 400 == call_back(body, {"munchkinId": "999-XXX-999"})
+    assert 400 == call_back(body, ours | {"objectData": [7]})
     assert 200 == call_back(body, ours | {"errorCode": "DOWN", "errorMessage": "no database"})
     (entry,) = [one for one in here.world.journal if one.name == "service.activity"]
     assert {"success": False, "reason": "DOWN: no database"} == entry.data["activity"]
@@ -491,6 +497,28 @@ def test_a_service_can_ask_for_oauth_and_is_looked_after(
     assert [200] == [one["status"] for one in _deliveries(here, "service.status")]
 
 
+def test_choices_are_fetched_when_a_service_is_installed(
+    here: Subscription, service: Service
+) -> None:
+    """Of each attribute that has some, at most a thousand."""
+    number = flow_step(here, service)
+    listed = DEFINITION["invocationPayloadDef"]["flowAttributes"][0] | {"hasPicklist": True}
+    asked = DEFINITION["invocationPayloadDef"] | {"flowAttributes": [listed]}
+    definition = DEFINITION | {"invocationPayloadDef": asked}
+    choice = {"displayValue": {"en_US": "EMEA"}, "submittedValue": "EMEA"}
+    service.answers |= {
+        "/getServiceDefinition": lambda: (200, json.dumps(definition)),
+        "/getPicklist": lambda: (200, json.dumps({"choices": [choice] * 1001})),
+    }
+    request(here, number, *here.persons(1))
+    row = here.world.table("marketo.service_step")["router"]
+    wait_until(lambda: "picklists" in row)
+    assert [choice] * 1000 == row["picklists"]["queue"]
+    assert [{"name": "queue", "type": "flow"}] == [
+        json.loads(body) for body in service.bodies("/getPicklist")
+    ]
+
+
 def test_a_definition_that_lacks_something_fails_the_step(
     here: Subscription, service: Service
 ) -> None:
@@ -503,3 +531,22 @@ def test_a_definition_that_lacks_something_fails_the_step(
         "the definition of router lacks i18n, primaryAttribute"
     )
     assert ["created"] == codes(here.post("leads", {"input": [{"email": "b@x.io"}]}))
+
+
+def test_one_bad_answer_holds_nobody_up(here: Subscription, service: Service) -> None:
+    """A service that is removed while it answers is journaled; the next call is made."""
+    first, second = here.persons(2)
+    number = flow_step(here, service)
+
+    def removed() -> Answer:
+        with here.world.lock:
+            del here.world.table("marketo.service_step")["router"]
+        return 200, json.dumps(DEFINITION)
+
+    service.answers["/getServiceDefinition"] = removed
+    request(here, number, first)
+    wait_until(lambda: _deliveries(here, "service.definition.unusable"))
+    service.answers[f"/route?id={second}"] = lambda: (200, "{}")
+    request(here, hook(here, service), second)
+    wait_until(lambda: here.person(second)["leadScore"] == 1)
+    assert [200] == [one["status"] for one in _deliveries(here, "webhook.call")]

@@ -104,6 +104,13 @@ def test_lookups_that_cannot_be(here: Subscription) -> None:
     assert "1003" == code(here.post("leads", {"input": [{"email": "a@x.io"}] * 301}))
 
 
+def test_what_belongs_to_the_company_is_not_the_persons(here: Subscription) -> None:
+    """1021 once a person is linked to a company record."""
+    here.persons(1, externalCompanyId="C1")
+    rows = [{"email": "p0@acme.example", "company": "Bolt"}, {"email": "p0@acme.example"}]
+    assert ["1021", "updated"] == codes(here.post("leads", {"input": rows}))
+
+
 def test_partitions_are_kept_apart(here: Subscription) -> None:
     """A new lead goes to the one that is named; an update for another one is refused."""
     body = {"partitionName": "Partner", "input": [{"email": "a@x.io"}]}
@@ -171,10 +178,13 @@ def test_pushed_and_submitted_leads_leave_their_activity(here: Subscription) -> 
     by_cookie = here.get("leads", filterType="cookies", filterValues="token:1", fields="cookies")
     assert [{"id": lead, "cookies": ["token:1"]}] == by_cookie["result"]
     form = {"formId": 7, "programId": 1001, "input": [{"leadFormFields": {"email": "a@x.io"}}]}
-    assert [{"id": lead, "status": "updated"}] == here.post("leads/submitForm", form)["result"]
+    for _ in range(2):
+        assert [{"id": lead, "status": "updated"}] == here.post("leads/submitForm", form)["result"]
     (member,) = here.get("programs/1001/members", filterType="leadId", filterValues=lead)["result"]
     assert (0, lead, 1001) == (member["seq"], member["leadId"], member["programId"])
     assert "1013" == code(here.post("leads/push", body | {"programName": "No", "input": [{}]}))
+    unknown = body | {"programStatus": "Nope", "input": [{"email": "z@x.io"}]}
+    assert "1025" == code(here.post("leads/push", unknown))
     assert "1012" == code(here.post(f"leads/{lead}/associate", cookie="nonsense"))
 
 

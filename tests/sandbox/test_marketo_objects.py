@@ -62,7 +62,7 @@ def test_lists_are_found_and_kept(here: Subscription) -> None:
     page = here.get("lists", batchSize=2)
     rest = here.get("lists", batchSize=2, nextPageToken=page["nextPageToken"])
     assert numbers == [row["id"] for row in (*page["result"], *rest["result"])]
-    form = {"name": "A", "folder": "{}"}
+    form = {"name": "A", "folder": '{"id":1,"type":"Folder"}'}
     assert "709" == code(here.call("POST", "/rest/asset/v1/staticLists.json", data=form).json())
     assert here.post(f"/rest/asset/v1/staticList/{numbers[0]}/delete")["success"]
     assert "1013" == code(here.get(f"lists/{numbers[0]}"))
@@ -71,6 +71,44 @@ def test_lists_are_found_and_kept(here: Subscription) -> None:
         missing["success"],
         missing["warnings"],
     )
+
+
+def test_a_list_that_is_needed_stays(here: Subscription) -> None:
+    """1022 while a flow or an import names it; folders must be there and of a kind that fits."""
+    number = listed(here)
+    campaign = here.world.table("marketo.campaign")["1000"]
+    campaign["flow"] = [{"do": "add_to_list", "list": "Route Me"}]
+    assert "1022" == code(here.post(f"/rest/asset/v1/staticList/{number}/delete"))
+    campaign["flow"] = []
+    files = {"file": ("l.csv", "email\na@x.io\n")}
+    here.call("POST", f"/bulk/v1/leads.json?format=csv&listId={number}", files=files)
+    assert "1022" == code(here.post(f"/rest/asset/v1/staticList/{number}/delete"))
+    here.pass_time(minutes=2)
+    assert here.post(f"/rest/asset/v1/staticList/{number}/delete")["success"]
+    assert "702" == code(here.post(f"/rest/asset/v1/staticList/{number}/delete"))
+    for folder, expected in (
+        ('{"id": 9, "type": "Program"}', "710"),
+        ('{"id": 9, "type": "Email"}', "711"),
+        ("nine", "709"),
+    ):
+        form = {"name": "X", "folder": folder}
+        answer = here.call("POST", "/rest/asset/v1/staticLists.json", data=form).json()
+        assert expected == code(answer)
+
+
+def test_accounts_are_on_lists(here: Subscription) -> None:
+    """Lists are made once; accounts are put on them and taken off by their ids."""
+    made = here.post("namedAccountLists", {"input": [{"name": "Key"}, {"name": "Key"}]})
+    assert ["created", "1036"] == codes(made)
+    assert ["1017"] == codes(here.post("namedAccountLists", {"input": [{"name": "Key"}]}))
+    names = [{"name": name} for name in ("Acme", "Bolt")]
+    rows = here.post("namedaccounts", {"input": names})["result"]
+    one = f"namedAccountList/{made['result'][0]['marketoGUID']}/namedAccounts"
+    ids = [{"marketoGUID": row["marketoGUID"]} for row in rows] + [{"marketoGUID": "none"}]
+    assert ["added", "added", "1013"] == codes(here.post(one, {"input": ids}))
+    assert ["removed", "1013"] == codes(here.post(f"{one}/remove", {"input": [ids[0]] * 2}))
+    assert ["Bolt"] == [row["name"] for row in here.get(one)["result"]]
+    assert "1013" == code(here.get("namedAccountList/none/namedAccounts"))
 
 
 def test_a_member_moves_forward_only(here: Subscription) -> None:

@@ -45,6 +45,20 @@ def created(org: Org, kind: str, full_name: str, **metadata: Json) -> Row:
     return soap(org, "createMetadata", metadata=component)["result"]
 
 
+def granted(org: Org, *names: str) -> None:
+    """Let the integration user see fields, by a permission set of its own."""
+    told = [{"field": name, "readable": "true", "editable": "true"} for name in names]
+    kept = soap(org, "readMetadata", type="PermissionSet", fullNames="Probes")["result"]["records"]
+    before = kept.get("fieldPermissions", [])
+    told += before if isinstance(before, list) else [before]
+    component = {"@type": "PermissionSet", "fullName": "Probes", "label": "Probes"}
+    soap(org, "upsertMetadata", metadata={**component, "fieldPermissions": told})
+    (found,) = org.sf.query("SELECT Id FROM PermissionSet WHERE Name = 'Probes'")["records"]
+    if not before:
+        assignment = {"PermissionSetId": found["Id"], "AssigneeId": org.ids[SELF]}
+        org.sf.PermissionSetAssignment.create(assignment)
+
+
 def zipped(files: Mapping[str, str]) -> str:
     """Files as the Metadata API takes them."""
     held = io.BytesIO()
@@ -63,11 +77,14 @@ def deployed(org: Org, inner: str) -> Row:
 
 
 def test_a_field_is_created_used_and_deleted(org: Org) -> None:
-    """From its creation on a field holds values and is described; afterwards it is unknown."""
+    """A field holds values once it is granted; after its deletion it is unknown."""
     result = created(org, "CustomField", "Lead.Probe__c", **TEXT)
     assert {"fullName": "Lead.Probe__c", "success": "true"} == result
-    lead = org.lead(Probe__c="x")
     text = "SELECT Id FROM Lead WHERE Probe__c = 'X'"
+    hidden = org.call("GET", f"{ROOT}/query", params={"q": text})
+    assert "INVALID_FIELD" == hidden.json()[0]["errorCode"]
+    granted(org, "Lead.Probe__c")
+    lead = org.lead(Probe__c="x")
     assert [lead] == [each["Id"] for each in org.sf.query(text)["records"]]
     (described,) = [each for each in org.sf.Lead.describe()["fields"] if each["label"] == "Probe"]
     assert ("Probe__c", "string", 30) == tuple(described[key] for key in ("name", "type", "length"))
@@ -105,6 +122,7 @@ def test_fields_of_other_types(org: Org) -> None:
     created(org, "CustomField", "Lead.Match__c", type="Lookup", label="Match", **lookup)
     flag = {"type": "Checkbox", "label": "Flag", "defaultValue": "false"}
     created(org, "CustomField", "Lead.Flag__c", **flag)
+    granted(org, "Lead.Stage__c", "Lead.Match__c", "Lead.Flag__c")
     account = org.insert("Account", Name="Alder", OwnerId=org.ids[ANA])
     body = {"LastName": "Fox", "Company": "Co", "Match__c": account, "Stage__c": "done"}
     refused = org.call("POST", f"{ROOT}/sobjects/Lead", json=body).json()[0]
@@ -171,7 +189,8 @@ def test_deployments(org: Org) -> None:
     assert ("Failed", "1") == (failed["status"], failed["numberComponentErrors"])
     problem = "Must specify a 'length' for a CustomField of type Text"
     assert problem == failed["details"]["componentFailures"]["problem"]
-    assert "Zip__c" not in {each["name"] for each in org.sf.Lead.describe()["fields"]}
+    gone = soap(org, "readMetadata", type="CustomField", fullNames="Lead.Zip__c")["result"]
+    assert "fullName" not in gone["records"]
     assert "Succeeded" == deployed(org, good)["status"]
     package = {"types": {"name": "CustomField", "members": "Lead.Zip__c"}, "version": "66.0"}
     begun = soap(org, "retrieve", retrieveRequest={"unpackaged": package})

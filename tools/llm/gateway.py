@@ -25,7 +25,7 @@ from domain.errors import (
     ToolError,
     UnavailableError,
 )
-from domain.ports import Clock, Finding
+from domain.ports import Clock, Finding, Watch, unwatched
 from tools.llm.answers import (
     VENDOR,
     Completion,
@@ -88,8 +88,15 @@ class LlmSettings:
 class LlmGateway:
     """One model. Safe to share between threads; nothing is sent before the first call."""
 
-    def __init__(self, settings: LlmSettings, clock: Clock, chance: random.Random) -> None:
+    def __init__(
+        self,
+        settings: LlmSettings,
+        clock: Clock,
+        chance: random.Random,
+        watch: Watch = unwatched,
+    ) -> None:
         self._settings = settings
+        self._watch = watch
         self._clock = clock
         self._chance = chance
         self._abilities = Abilities()
@@ -235,7 +242,8 @@ class LlmGateway:
         while True:
             left = self._time_left(turn)
             try:
-                answer = _translated(partial(self._create, body, left), self._clock)
+                with self._watch(VENDOR, self.model):
+                    answer = _translated(partial(self._create, body, left), self._clock)
             except RetryableError as error:
                 wait = self._wait(error, attempt)
                 if attempt >= self._settings.attempts or wait >= self._until(turn):

@@ -5,13 +5,13 @@ it chooses is checked by whoever asked.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import ToolError
-from domain.ports import Chosen, Clock
+from domain.ports import Chosen, Clock, Worded
 from tools.llm.gateway import LlmGateway
 from tools.llm.requests import Tool
 
@@ -62,7 +62,8 @@ class ModelInvestigator:
         """What the model chooses after looking; None when it didn't, or not in time."""
         talk: list[Mapping[str, Any]] = list(messages)
         tools = [Tool(name, f"Shows {_words(name)}.", NoArguments) for name in look]
-        deadline = self._clock.now() + TIME
+        began = self._clock.now()
+        deadline = began + TIME
         tokens = 0
         try:
             for _ in range(TURNS):
@@ -87,20 +88,29 @@ class ModelInvestigator:
             model=done.model,
             prompt=prompt,
             tokens=tokens + done.usage.total,
+            milliseconds=self._since(began),
         )
 
     def word(
         self, messages: Sequence[Mapping[str, str]], max_tokens: int, prompt: str
-    ) -> str | None:
+    ) -> Worded | None:
         """A sentence or two as the model words them; None when it didn't, or not in time."""
-        deadline = self._clock.now() + TIME
+        began = self._clock.now()
         try:
             said = self._llm.complete(
-                messages, max_tokens=max_tokens, deadline=deadline, prompt=prompt
+                messages, max_tokens=max_tokens, deadline=began + TIME, prompt=prompt
             )
         except ToolError:
             return None
-        return said.text.strip() or None
+        return Worded(
+            text=said.text.strip(),
+            model=said.model,
+            tokens=said.usage.total,
+            milliseconds=self._since(began),
+        )
+
+    def _since(self, began: datetime) -> int:
+        return round((self._clock.now() - began).total_seconds() * 1000)
 
 
 def _words(name: str) -> str:

@@ -10,7 +10,7 @@ without end. Signing in again, once, happens here.
 import re
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -37,7 +37,7 @@ from domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from domain.ports import Clock
+from domain.ports import Clock, Watch, unwatched
 from tools.salesforce.soql import Query, packs
 
 Json = Any
@@ -137,13 +137,14 @@ class _TimedAdapter(HTTPAdapter):
 class Client:
     """A signed-in connection. Signs in at first use; may be shared by threads."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection, clock: Clock, watch: Watch = unwatched) -> None:
         self.connection = connection
         self.usage: Usage | None = None
         """As the last answer told it; None before the first."""
         self.server_time: datetime | None = None
         """The clock of Salesforce at its last answer."""
         self._clock = clock
+        self._watch = watch
         self._lock = threading.Lock()
         self._signed_in: Salesforce | None = None
         self._user_id: str | None = None
@@ -230,11 +231,22 @@ class Client:
         except (KeyError, TypeError):
             raise _unreadable(writes=writes) from None
 
+    def create(self, path: str, body: Mapping[str, Json]) -> Json:
+        """POST to a resource below `root`, once."""
+        return self._call(
+            lambda org: org.restful(path, method="POST", json=body, allow_redirects=False),
+            writes=True,
+        )
+
     def tooling_query(self, query: Query) -> list[Row]:
         """The rows of a query about the org's own set-up."""
         return self._all_pages(self.read(f"tooling/query/?q={quote(query.text, safe='')}"))
 
     def _call(self, send: Callable[[Salesforce], Json], *, writes: bool) -> Json:
+        with self._watch(VENDOR, "write" if writes else "read"):
+            return self._sent(send, writes=writes)
+
+    def _sent(self, send: Callable[[Salesforce], Json], *, writes: bool) -> Json:
         """Send, and once more under a new session when Salesforce no longer knows the old one.
 
         A 401 means that nothing was done, so that replaying a write is safe then, and only then.

@@ -109,11 +109,11 @@ def _fields(reader: Reader) -> Iterator[Finding]:
         written = (*STAMP, "OwnerId")
         fixed = [name for name in written if name in known and not known[name].is_updateable]
         if missing:
-            fix = "deploy routeready's Salesforce package and assign its permission set"
+            fix = "run `routeready setup salesforce`, which shows what it will add"
             yield _wrong(f"{sobject} fields", missing_sentence(sobject, missing), fix)
         if fixed:
             sentence = f"the integration user can't write {_listed(fixed)} of {sobject}"
-            fix = "assign the permission set of routeready's package to the integration user"
+            fix = "run `routeready setup salesforce`, or grant them by a permission set"
             yield _wrong(f"{sobject} fields", sentence, fix)
         if not missing and not fixed:
             yield _fine(f"{sobject} fields", f"all {len(PACKAGE)} fields are there and writable")
@@ -236,7 +236,7 @@ def _rule(rules: Sequence[Row], expected: Expected) -> Iterator[Finding]:
 def _guard_rule(client: Client, guard: Guard) -> Iterator[Finding]:
     if guard is Guard.UNMODIFIED_SINCE:
         sentence = "owner writes are guarded by time, to the second, instead of by the rule"
-        fix = "deploy routeready's validation rule and set the guard to validation_rule"
+        fix = "run `routeready setup salesforce` and set the guard to validation_rule"
         yield _wrong("owner guard", sentence, fix)
         return
     objects = ("Lead", "Contact")
@@ -259,7 +259,7 @@ def _guard_rule(client: Client, guard: Guard) -> Iterator[Finding]:
     open_objects = [name for name in objects if name not in guarded]
     if open_objects:
         sentence = f"no active routeready validation rule on {_listed(open_objects)}"
-        fix = "deploy routeready's Salesforce package, or set the guard to unmodified_since"
+        fix = "run `routeready setup salesforce`, or set the guard to unmodified_since"
         yield _wrong("owner guard", sentence, fix)
     else:
         yield _fine("owner guard", "the validation rule is active on Lead and Contact")

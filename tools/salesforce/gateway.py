@@ -9,11 +9,12 @@ from domain.crm import Candidates, OwnerState, Roster
 from domain.effects import LogCall, Receipt, SetOwner, SetTask, StampTouch
 from domain.lead import Lead
 from domain.outcomes import Became
-from domain.ports import Clock, Finding, Observed
+from domain.ports import Clock, Finding, Observed, Watch, unwatched
 from domain.route import Subject
 from domain.values import EffectKey, LeadKey, RecordId
 from tools.salesforce import activities, candidates, examination, outcomes, owners, wire
 from tools.salesforce.client import Client, Connection, Row, Usage
+from tools.salesforce.deploying import Deployer
 from tools.salesforce.examination import Expected
 from tools.salesforce.fields import PERSON_ACCOUNT, SObject
 from tools.salesforce.noting import Noter
@@ -49,10 +50,10 @@ class Settings:
 class Gateway:
     """Implements `Crm` and `RecordLinks`. Nothing is sent before the first call."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, watch: Watch = unwatched) -> None:
         self._settings = settings
         self._clock = clock
-        self._client = Client(settings.connection, clock)
+        self._client = Client(settings.connection, clock, watch)
         absent = frozenset[str]() if settings.person_accounts else frozenset({PERSON_ACCOUNT})
         self._reader = Reader(self._client, absent)
         self._noter = Noter(self._client, self._reader, clock)
@@ -153,6 +154,10 @@ class Gateway:
         return examination.examine(
             org, settings.expected, settings.guard, person_accounts=settings.person_accounts
         )
+
+    def deployer(self) -> Deployer:
+        """What adds our fields and rules to the org."""
+        return Deployer(self._client, self._clock)
 
     def url(self, record_id: RecordId) -> str:
         """The record's page in Salesforce, whatever kind of record it is."""

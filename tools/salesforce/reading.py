@@ -128,8 +128,8 @@ def missing_sentence(sobject: SObject, missing: Sequence[str]) -> str:
     names = ", ".join(missing)
     if set(missing) <= set(PACKAGE):
         cure = (
-            "deploy routeready's Salesforce package and assign its permission set "
-            "to the integration user"
+            "`routeready setup salesforce` adds what is missing and lets the integration user "
+            "see it"
         )
     else:
         cure = "let the integration user read it (field-level security)"

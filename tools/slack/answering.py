@@ -28,8 +28,9 @@ def shown(what: Shown, link: Link) -> list[Block]:
     if what.said:
         blocks.append(_rich([_text(plain(what.said, WORDS))]))
     size = len(what.said)
-    for answer in what.answers:
-        for block in _answer(answer, link):
+    for place, answer in enumerate(what.answers):
+        between: list[Block] = [{"type": "divider"}] if place else []
+        for block in [*between, *_answer(answer, link)]:
             size += len(str(block))
             if len(blocks) + 2 > MOST_BLOCKS or size > MOST_CHARACTERS - _ROOM:
                 return [*blocks, _context("There is more; ask for less at once.")]

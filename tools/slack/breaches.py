@@ -3,7 +3,8 @@
 Text that leads or the CRM supplied stands only where Slack shows it as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from domain.effects import SendReport, TellManager
@@ -19,6 +20,8 @@ from tools.slack.blocks import (
 )
 from tools.slack.text import neutral, plain
 
+MOST_ALT = 2000
+"""Characters of an image's alt text (Slack: image block)."""
 LINES = 20
 """Lines of one section of a report; the rest is counted."""
 
@@ -47,12 +50,29 @@ def breach_summary(told: TellManager) -> str:
     return f"{neutral(told.title, 80)} waits, with {neutral(told.owner_name, 60)}"
 
 
-def report(told: SendReport) -> list[Block]:
-    """A digest or list: a heading, a sentence, and sections of lines."""
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """A report's charts as uploaded, or why they are missing."""
+
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What each shows, by the id of its file."""
+    missing: str = ""
+    """Why there is none; empty when there are, or none was wanted."""
+
+
+def report(told: SendReport, pictures: Pictures) -> list[Block]:
+    """A digest or list: a heading, a sentence, pictures, and sections of lines."""
     blocks: list[Block] = [
         {"type": "header", "text": {"type": "plain_text", "text": told.title[:150]}},
         _section([{"type": "text", "text": plain(told.intro, REASON_LENGTH)}]),
     ]
+    blocks += [
+        {"type": "image", "slack_file": {"id": one}, "alt_text": plain(alt, MOST_ALT)}
+        for one, alt in pictures.files.items()
+    ]
+    if pictures.missing:
+        said = plain(f"The chart could not be added: {pictures.missing}", REASON_LENGTH)
+        blocks.append(_section([{"type": "text", "text": said, "style": {"italic": True}}]))
     size = len(told.intro)
     for heading, lines in told.sections:
         if not lines:

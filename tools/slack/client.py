@@ -30,7 +30,7 @@ from domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from domain.ports import Clock
+from domain.ports import Clock, Watch, unwatched
 
 VENDOR = "slack"
 
@@ -105,8 +105,9 @@ class SlackAccess:
 class SlackClient:
     """One workspace. Safe to share between threads."""
 
-    def __init__(self, access: SlackAccess, clock: Clock) -> None:
+    def __init__(self, access: SlackAccess, clock: Clock, watch: Watch = unwatched) -> None:
         self._clock = clock
+        self._watch = watch
         self._web = WebClient(
             token=access.token.get_secret_value(),
             base_url=access.base(),
@@ -165,6 +166,10 @@ class SlackClient:
         return self._call(method, json=dict(body))
 
     def _call(self, method: str, **arguments: Any) -> Row:  # noqa: ANN401  (the wire)
+        with self._watch(VENDOR, method):
+            return self._sent(method, **arguments)
+
+    def _sent(self, method: str, **arguments: Any) -> Row:  # noqa: ANN401  (the wire)
         now = self._clock.now()
         opens = self._closed_until.get(method, now)
         if opens > now:

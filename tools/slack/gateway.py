@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from domain.answers import Shown
+from domain.charts import Chart
 from domain.effects import (
     Applied,
     Receipt,
@@ -29,10 +30,12 @@ from domain.errors import (
     ToolError,
     UnknownOutcomeError,
 )
-from domain.ports import Clock, Finding, Presence, RecordLinks
+from domain.ports import Clock, Finding, Presence, RecordLinks, Watch, unwatched
 from domain.values import EffectKey
-from tools.slack import answering, blocks, breaches, examination
+from tools.slack import answering, blocks, breaches, examination, uploading
 from tools.slack.blocks import Block, Buttons, Item
+from tools.slack.breaches import Pictures
+from tools.slack.charts import png
 from tools.slack.client import PAGE, VENDOR, Row, SlackAccess, SlackClient, within
 from tools.slack.people import Directory, Person
 from tools.slack.quiet import QuietHours
@@ -42,6 +45,8 @@ EVENT_TYPE = "routeready_assigned"
 MOST_KEY_CHARACTERS = 7_000
 """Slack refuses metadata of more than some 8 kB; an owner with more leads gets two messages."""
 
+_UNREADY = frozenset({"invalid_blocks", "invalid_slack_file"})
+"""Slack's words for a picture that it has not taken in yet."""
 _UNANSWERED = 3
 """After so many unanswered posts in a row the rest waits for the next run."""
 _CLOSED = frozenset({"channel_not_found", "user_disabled", "user_not_found", "user_not_visible"})
@@ -62,13 +67,14 @@ class SlackGateway:
         *,
         expected: Sequence[str] = (),
         snoozes: Sequence[timedelta] = (),
+        watch: Watch = unwatched,
     ) -> None:
         """Take the addresses of the people whom `examine` should find, and the snoozes offered."""
         self._clock = clock
         self._links = links
         self._expected = tuple(expected)
         self._snoozes = tuple(snoozes)
-        self._client = SlackClient(access, clock)
+        self._client = SlackClient(access, clock, watch)
         self._directory = Directory(self._client, clock)
         self._quiet = QuietHours(self._client)
         self._conversations: dict[str, str] = {}
@@ -203,13 +209,37 @@ class SlackGateway:
         return self._send({key: one.manager for key, one in planned.items()}, body)
 
     def send_reports(self, planned: Mapping[EffectKey, SendReport]) -> Mapping[EffectKey, Receipt]:
-        """Send digests and lists, one message each."""
+        """Send digests and lists, one message each, with their charts as pictures.
+
+        A picture that can't be added never keeps a report back: the message says why it has none.
+        """
+        pictures: dict[EffectKey, Pictures] = {}
 
         def body(key: EffectKey, _: Person) -> Row:
             told = planned[key]
-            return {"blocks": breaches.report(told), "text": told.title}
+            pictures.setdefault(key, self._pictures(told.charts))
+            return {"blocks": breaches.report(told, pictures[key]), "text": told.title}
 
-        return self._send({key: one.to for key, one in planned.items()}, body)
+        receipts = self._send({key: one.to for key, one in planned.items()}, body)
+        unready = {
+            key: planned[key].to
+            for key, receipt in receipts.items()
+            if isinstance(receipt, Refused) and receipt.code in _UNREADY and pictures[key].files
+        }
+        for key in unready:
+            pictures[key] = Pictures(missing="Slack had not taken it in yet")
+        return receipts | self._send(unready, body)
+
+    def _pictures(self, charts: Sequence[Chart]) -> Pictures:
+        """The charts uploaded; nobody sees them before a message shows them."""
+        try:
+            files = {
+                uploading.upload(self._client, "chart.png", one.alt, png(one)): one.alt
+                for one in charts
+            }
+        except ToolError as error:
+            return Pictures(missing=error.code or error.detail)
+        return Pictures(files)
 
     def posted(
         self, planned: Mapping[EffectKey, TellManager | SendReport], since: datetime

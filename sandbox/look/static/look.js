@@ -93,6 +93,10 @@
     const target = button?.getAttribute("formaction") || form.getAttribute("action");
     const answer = await fetch(target, { method: "POST", body });
     const text = await answer.text();
+    if (answer.ok && answer.url !== location.href) {
+      location.assign(answer.url);
+      return;
+    }
     if (answer.ok) {
       notice("");
       if ("clears" in form.dataset) form.querySelector("textarea").value = "";

@@ -10,9 +10,12 @@ from datetime import timedelta
 from sandbox import acts
 from sandbox.wire import Json
 from sandbox.world import Row, World
+from sandbox.worlds import roster
 from sandbox.worlds.people import admin, reps, visitors
+from sandbox.worlds.people.calendars import is_at_work, user_of
+from sandbox.worlds.people.habits import habit_of
 
-__all__ = ["KINDS", "are_living", "live", "rest"]
+__all__ = ["KINDS", "are_living", "everybody", "live", "rest"]
 
 PEOPLE = "sandbox.people"
 """By kind, whether these people live."""
@@ -40,8 +43,8 @@ def live(world: World, *kinds: str) -> None:
         if not table.get(kind, {}).get("on"):
             table[kind] = {"on": True, "at": (world.now + every).isoformat()}
             world.schedule(world.now + every, _event(kind), table[kind]["at"])
-    if "reps" in (kinds or KINDS):
-        reps.plan_returns(world)
+            if kind == "reps":
+                reps.plan_returns(world)
 
 
 def rest(world: World, *kinds: str) -> None:
@@ -54,6 +57,27 @@ def are_living(world: World) -> Row:
     """By kind, whether they live."""
     table = world.table(PEOPLE)
     return {kind: bool(table.get(kind, {}).get("on")) for kind in KINDS}
+
+
+def everybody(world: World) -> list[Row]:
+    """Each colleague as anybody may know them."""
+    found: list[Row] = []
+    for each in roster.COLLEAGUES:
+        user = user_of(world, each)
+        is_rep = each.role in reps.ROLES
+        found.append(
+            {
+                "name": each.name,
+                "address": each.address,
+                "role": each.role,
+                "region": each.region,
+                "timezone": each.timezone,
+                "habit": habit_of(each.address).says if is_rep else "",
+                "is_active": user is not None and user["IsActive"],
+                "is_at_work": user is not None and is_at_work(world, each, user),
+            }
+        )
+    return found
 
 
 def _living(world: World, kind: str) -> Callable[[Json], None]:

@@ -18,7 +18,7 @@ class Habit:
     logs_late: float = 0.1
     """Share of touches that get into Salesforce only in the evening."""
     picks: bool = False
-    """Whether only leads with a high title are touched soon."""
+    """Whether leads with a high title are touched first, and the others wait for that."""
     gives: float = 0.0
     """That an untouched lead is given to a colleague instead."""
     presses: float = 0.25

@@ -23,6 +23,7 @@ from sandbox.worlds.roster import AWAY_DAYS, COLLEAGUES, Colleague
 
 EVERY = timedelta(minutes=30)
 REMINDERS_LAST = timedelta(hours=2)
+ROLES = ("rep", "account_owner")
 TOUCH, SEEN = "sandbox.touch", "sandbox.seen"
 OUTCOME = 0.15
 """Chance per working day that something comes of a lead that is being worked."""
@@ -77,7 +78,7 @@ def go_round(world: World) -> None:
 
 
 def plan_returns(world: World) -> None:
-    """Let those who are away by a message in Salesforce, and nobody planned for, come back."""
+    """Let those who are away by a message in Salesforce come back after some days."""
     for colleague in COLLEAGUES:
         user = user_of(world, colleague)
         if user is not None and user.get("OutOfOfficeMessage"):
@@ -87,7 +88,7 @@ def plan_returns(world: World) -> None:
 def _at_work(world: World) -> Iterator[_Rep]:
     for colleague in COLLEAGUES:
         user = user_of(world, colleague)
-        is_rep = colleague.role in ("rep", "account_owner")
+        is_rep = colleague.role in ROLES
         if is_rep and user is not None and is_at_work(world, colleague, user):
             chance = Random(f"{world.seed}/{colleague.address}/{world.now.isoformat()}")
             habit = habit_of(colleague.address)
@@ -108,7 +109,8 @@ def _is_open(lead: Row) -> bool:
 def _is_touched(world: World, lead: Row) -> bool:
     if lead["Id"] in world.table(TOUCH):
         return True
-    return bool(world.table("salesforce.Task").holding("WhoId", [lead["Id"]]))
+    tasks = world.table("salesforce.Task").holding("WhoId", [lead["Id"]])
+    return any(task["IsClosed"] for task in tasks)
 
 
 def _reminded(world: World) -> set[str]:
@@ -126,16 +128,19 @@ def _reminded(world: World) -> set[str]:
 
 def _touch_some(rep: _Rep, waiting: list[Row], reminded: set[str]) -> None:
     left = rep.habit.capacity
+    is_choosy = rep.habit.picks and any(_is_high(lead) for lead in waiting)
     for lead in waiting:
-        usual = rep.habit.touches
-        if rep.habit.picks and not HIGH_TITLE.search(str(lead["Title"] or "").lower()):
-            usual /= 10
+        usual = 0.0 if is_choosy and not _is_high(lead) else rep.habit.touches
         is_reminded = lead["Id"] in reminded
         if left and rep.is_struck(max(usual, rep.habit.reminded) if is_reminded else usual):
             _touch(rep, lead)
             left -= 1
         elif rep.is_struck(rep.habit.gives):
             _give(rep, lead)
+
+
+def _is_high(lead: Row) -> bool:
+    return HIGH_TITLE.search(str(lead["Title"] or "").lower()) is not None
 
 
 def _touch(rep: _Rep, lead: Row) -> None:

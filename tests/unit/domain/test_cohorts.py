@@ -184,3 +184,11 @@ def test_an_empty_group_has_no_mix() -> None:
         overlap(Cohorts((), (assigned(),)), [Dimension.TIER]),
         cautions(Cohorts((), (assigned(),)), [Dimension.TIER]),
     )
+
+
+def test_nothing_seen_in_either_group_hides_small_differences() -> None:
+    """None of 200 beside none of 200: a difference of half a point would go unseen, not of zero."""
+    found = compare_shares("misrouted", Share(0, 200), Share(0, 200))
+    assert found.detectable is not None
+    assert 0.5 < found.detectable < 2
+    assert "no difference can be claimed" in found.sentence
