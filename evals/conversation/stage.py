@@ -1,5 +1,6 @@
 """A place to hold conversations in: a world with the worker in it, brought back for each case."""
 
+import itertools
 import json
 import queue
 import sqlite3
@@ -297,7 +298,7 @@ class Stages:
     folder: Path
     _free: "queue.SimpleQueue[Stage]" = field(default_factory=queue.SimpleQueue["Stage"])
     _all: ExitStack = field(default_factory=ExitStack)
-    _count: int = 0
+    _count: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     @contextmanager
     def one(self, name: str) -> Generator[Stage]:
@@ -312,8 +313,7 @@ class Stages:
             self._free.put(stage)
 
     def _open(self, name: str) -> Stage:
-        self._count += 1
-        folder = self.folder / f"stage{self._count}"
+        folder = self.folder / f"stage{next(self._count)}"
         folder.mkdir()
         story = load_story(name)
         running = start(World(seed=7, now=story.starts))
