@@ -17,7 +17,7 @@ from agent.ledger.records import (
     Step,
 )
 from agent.ledger.tables import CycleStatus
-from domain.business_time import next_open
+from domain.business_time import next_at_work
 from domain.crm import OwnerKind, OwnerState
 from domain.effects import (
     Action,
@@ -164,14 +164,8 @@ def _news(
         news.append((activity, now))
     if context.messenger is not None and email is not None and email in policy.users:
         told = tell_owner(handoff, email, Tone.ASSIGNED, policy)
-        news.append((told, _working_time(email, policy, now)))
+        news.append((told, next_at_work(policy, email, now)))
     return news
-
-
-def _working_time(email: str, policy: Policy, now: datetime) -> datetime:
-    """When a person may be written to: now, or when their working day begins."""
-    user = policy.users[email]
-    return next_open(policy.calendars[user.calendar], user.timezone, now)
 
 
 def _refused(

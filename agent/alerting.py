@@ -6,8 +6,10 @@ from agent.agreeing import by_salesforce
 from agent.context import RunContext
 from agent.ledger import Ledger
 from agent.ledger.records import PlannedEffect, Step, effect_key
+from agent.logs import alert
 from domain.alerts import Alert, alerts
 from domain.authority import PUBLISHERS
+from domain.business_time import next_at_work
 from domain.effects import Planned, SendReport
 from domain.policy import Policy
 from domain.values import CycleId, DecisionId
@@ -37,16 +39,23 @@ def plan_alerts(context: RunContext) -> Step:
     if last is not None and now - last.at < policy.alerts.look_every:
         return step
     readers = sorted(email for email, one in policy.users.items() if one.role in PUBLISHERS)
+    try:
+        found = current(context.ledger, policy, now)
+    except (ArithmeticError, LookupError, ValueError) as error:
+        # What is wrong is not known now; that must keep no message back that is.
+        alert("alerts_failed", f"What is wrong can't be worked out: {error!r}")
+        found = ()
     wanted = {
         effect_key(NOBODY, "send_report", f"alert {one.key} {to}"): _message(one, to)
-        for one in current(context.ledger, policy, now)
+        for one in found
         for to in readers
     }
     known = context.ledger.effects.known(list(wanted))
     for key, report in wanted.items():
         if key not in known:
             planned = Planned(key=key, action=report)
-            step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), now))
+            due_at = next_at_work(policy, report.to, now)
+            step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), due_at))
     intake.move_cursor(LOOK, "", now)
     return step
 

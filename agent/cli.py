@@ -8,14 +8,15 @@ Imports of the heavy libraries are inside the commands, so that help and lint an
 import json
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent import measure_commands
 from agent.policy_commands import policy_cli
+from agent.setup_commands import setup_cli
 from domain.errors import RoutereadyError
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ prompts_cli = typer.Typer(
 )
 cli.add_typer(prompts_cli, name="prompts")
 
-setup_cli = typer.Typer(help="Set up what routeready needs at a vendor.", no_args_is_help=True)
 cli.add_typer(setup_cli, name="setup")
 
 PLUGINS = "routeready.commands"
@@ -46,9 +46,6 @@ PLUGINS = "routeready.commands"
 ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
 Approver = Annotated[str, typer.Option(help="Your e-mail address, for the record.")]
 Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the policy has it.")]
-Since = Annotated[str, typer.Option(help="How far back, such as 30d, 12h or 2w.")]
-SegmentName = Annotated[str | None, typer.Option(help="Only this segment of the policy.")]
-FormatName = Annotated[str, typer.Option("--format", help="text, html, csv or md.")]
 Port = Annotated[int, typer.Option(help="Which port the console is served at.")]
 PromptName = Annotated[str, typer.Argument(help="As `routeready prompts list` names it.")]
 Revision = Annotated[str, typer.Option("--base", help="A commit, branch or tag.")]
@@ -180,168 +177,8 @@ def replay() -> None:
         raise typer.Exit(1)
 
 
-@cli.command()
-def report(
-    form: FormatName = "text",
-    since: Since = "30d",
-    segment: SegmentName = None,
-    start: Annotated[
-        str | None, typer.Option("--from", help="From this date on, instead of --since.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(help="Only leads triggered before this date.")
-    ] = None,
-    *,
-    outcomes: Annotated[
-        bool, typer.Option("--outcomes", help="Ask Salesforce what became of touched leads.")
-    ] = False,
-) -> None:
-    """Measure speed, coverage, quality and leakage of the leads since then."""
-    from agent import measuring
-    from agent.app import open_app
-    from agent.rendering import Format, render
-    from agent.settings import read_settings
-
-    if form not in set(Format):
-        raise RoutereadyError(f'there is no format "{form}"; there are: {", ".join(Format)}')
-    length = _back(since)
-    app = open_app(read_settings())
-    now = app.clock.now()
-    zone = app.policy.timezone
-    question = measuring.Question(
-        since=now - length if start is None else _date(start, zone),
-        now=now,
-        segment=segment,
-        until=None if until is None else _date(until, zone),
-    )
-    journeys = measuring.read(app.ledger, question, app.policy)
-    if outcomes:
-        journeys = measuring.with_outcomes(journeys, app.context())
-    typer.echo(render(measuring.report(journeys, question, app.policy), Format(form)))
-
-
-@cli.command()
-def simulate(
-    policy: Annotated[Path, typer.Option(help="The policy to try; territories.csv beside it.")],
-    since: Since = "30d",
-    lead: Annotated[
-        str | None, typer.Option(help="Also tell what becomes of one lead: e-mail or Marketo id.")
-    ] = None,
-    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
-    json_file: JsonPath = None,
-) -> None:
-    """Try a policy on the decisions since then: who would have gone elsewhere, and why."""
-    from agent import simulated
-    from agent.app import open_app
-    from agent.policy_file import load_policy
-    from agent.settings import read_settings
-    from agent.sheets import form_of
-    from agent.simulating import Trying, what_if
-
-    written = form_of(form)
-    length, changed = _back(since), load_policy(policy)
-    app = open_app(read_settings())
-    now = app.clock.now()
-    asked = () if lead is None else tuple(app.keys(lead))
-    found = what_if(app.ledger, Trying(now - length, now, app.policy, changed, asked))
-    typer.echo(simulated.render(found, written))
-    if json_file is not None:
-        json_file.write_text(found.model_dump_json(indent=2), encoding="utf-8")
-
-
-@cli.command()
-def cohorts(
-    after: Annotated[
-        str | None, typer.Option(help="Leads triggered from this date on, beside those before.")
-    ] = None,
-    treated: Annotated[
-        str | None, typer.Option(help="FIELD=VALUE, such as territory=DACH, beside the others.")
-    ] = None,
-    control: Annotated[
-        str | None, typer.Option(help="Beside only these: another value of the same field.")
-    ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(help="FIELD=VALUE: only such leads; may be repeated.")
-    ] = None,
-    since: Since = "90d",
-    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
-) -> None:
-    """Compare two groups of leads: before and after, or treated and control, with intervals."""
-    from agent import comparing, measuring
-    from agent.app import open_app
-    from agent.settings import read_settings
-    from agent.sheets import form_of
-
-    form_wanted, length = form_of(form), _back(since)
-    app = open_app(read_settings())
-    now = app.clock.now()
-    which = comparing.Which(
-        now=now,
-        cut=None if after is None else _date(after, app.policy.timezone),
-        treated=None if treated is None else comparing.read_value(treated),
-        control=control,
-        only=tuple(comparing.read_value(one) for one in only or ()),
-    )
-    question = measuring.Question(since=now - length, now=now)
-    found = comparing.cohorts(measuring.read(app.ledger, question, app.policy), which)
-    typer.echo(comparing.render_cohorts(found, form_wanted))
-
-
-def _date(text: str, timezone: str) -> datetime:
-    """A date, or a date and time, in the policy's time zone."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise RoutereadyError(f'"{text}" is no date: write it as 2026-11-23') from None
-    return read if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(timezone))
-
-
-@cli.command()
-def shadow(
-    since: Since = "30d",
-    form: Annotated[str, typer.Option("--format", help="text, html, md or json.")] = "text",
-) -> None:
-    """Compare whom the policy would have chosen with whom people and Salesforce's rules chose."""
-    from agent import agreeing, comparing
-    from agent.app import open_app
-    from agent.settings import read_settings
-    from agent.sheets import form_of
-
-    form_wanted, length = form_of(form), _back(since)
-    app = open_app(read_settings())
-    start = app.clock.now() - length
-    found = agreeing.shadowed(app.context(), start)
-    found += agreeing.by_salesforce(app.ledger, app.policy, start)
-    title = "What the policy would have done"
-    typer.echo(comparing.render_agreements(title, found, form_wanted))
-
-
-@cli.command()
-def alerts() -> None:
-    """List what has gone quiet or drifts, each with what to do about it."""
-    from agent.alerting import current
-    from agent.app import open_app
-    from agent.settings import read_settings
-
-    app = open_app(read_settings())
-    found = current(app.ledger, app.policy, app.clock.now())
-    for one in found:
-        typer.echo(f"{one.sentence}\n    {one.todo}")
-        if one.leads:
-            typer.echo(f"    leads: {' '.join(one.leads)}")
-    typer.echo(f"{len(found)} alerts")
-
-
-def _back(since: str) -> timedelta:
-    """How far back a person wants to look."""
-    from domain.durations import read_duration
-
-    try:
-        return read_duration(since)
-    except ValueError as error:
-        raise RoutereadyError(f"--since: {error}") from None
+for command in measure_commands.ALL:
+    cli.command()(command)
 
 
 @cli.command()
@@ -355,29 +192,6 @@ def doctor() -> None:
     show_findings(findings)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
-
-
-@setup_cli.command("salesforce")
-def set_up_salesforce(
-    *,
-    yes: Annotated[bool, typer.Option(help="Add what is shown without asking.")] = False,
-) -> None:
-    """Show which fields, permissions and rules Salesforce lacks; add them when you agree."""
-    from agent.app import open_app
-    from agent.settings import read_settings
-
-    deployer = open_app(read_settings()).deployer()
-    steps = deployer.plan()
-    if not steps:
-        typer.echo("Salesforce has every field, permission and rule that routeready needs there")
-        return
-    for number, step in enumerate(steps, start=1):
-        typer.echo(f"{number:3} {step.sentence}")
-    if not yes and not typer.confirm("Add this to Salesforce?"):
-        raise typer.Exit(1)
-    for number, _ in enumerate(deployer.perform(steps), start=1):
-        typer.echo(f"{number:3} done")
-    typer.echo("look at it with `routeready doctor`")
 
 
 @cli.command()

@@ -22,7 +22,7 @@ import requests
 from pydantic import SecretStr
 from rich.progress import BarColumn, Progress, TextColumn
 
-from agent import stories
+from agent import slack_app, stories
 from agent.app import App, open_app
 from agent.console.door import LOOPBACK, Address
 from agent.console.serving import serve
@@ -97,6 +97,7 @@ def sandbox_settings(ready: Mapping[str, Any], folder: Path) -> Settings:
         salesforce_consumer_secret=salesforce["consumer_secret"],
         salesforce_ca_file=salesforce["ca_file"],
         slack_bot_token=slack["bot_token"],
+        slack_app_token=SecretStr(slack["app_token"]),
         slack_base_url=slack["api_url"],
         pdl_api_key=SecretStr(ready["pdl"]["api_key"]),
         pdl_base_url=ready["pdl"]["base_url"],
@@ -111,8 +112,8 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
     """Let the simulated days pass, show what happened, and give the same as data."""
     out = console()
     out.print("Meridian Systems: inbound leads over simulated business days, in a local sandbox.")
-    with _play(seed) as (app, clock):
-        ticks = _let_days_pass(app, clock, days, follows=True)
+    with playing(seed) as (app, clock, _):
+        ticks = let_days_pass(app, clock, days, follows=True)
         counted = funnel(app.ledger)
         followed = outcomes(app.context())
         out.print()
@@ -126,8 +127,8 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
         out.print(f"\n{ticks} ticks, vendor calls: {told_calls}")
         leads = [_row(cycle) for cycle in app.ledger.history.cycles()]
     out.print("\nThe same days once more, with routing alone: nobody is reminded of anything.")
-    with _play(seed) as (app, clock):
-        _let_days_pass(app, clock, days, follows=False)
+    with playing(seed) as (app, clock, _):
+        let_days_pass(app, clock, days, follows=False)
         routed = outcomes(app.context())
     show_difference(routed, followed)
     return {
@@ -147,15 +148,16 @@ def serve_demo(*, seed: int, days: int, port: int) -> None:
     """Let the simulated days pass, then serve the console while the made-up company lives on."""
     out = console()
     out.print("Meridian Systems: inbound leads over simulated business days, in a local sandbox.")
-    with _play(seed) as (app, clock):
-        _let_days_pass(app, clock, days, follows=True)
+    with playing(seed) as (app, clock, look):
+        let_days_pass(app, clock, days, follows=True)
         out.print()
         show_funnel(funnel(app.ledger))
         out.print(
             f"\nFrom now on {BEAT // timedelta(minutes=1)} minutes pass in {SECONDS:.0f} seconds, "
-            "and at once when something is decided in the console."
+            "and at once when something is decided in the console or in Slack.\n"
+            f"Slack, the leads in Salesforce and Marketo, and what goes wrong: {look}"
         )
-        with _living(app, clock):
+        with _living(app, clock), slack_app.listening(app):
             serve(app, Address(LOOPBACK, port), tell=out.print)
 
 
@@ -184,18 +186,19 @@ def _living(app: App, clock: SandboxClock) -> Generator[None]:
 
 
 @contextmanager
-def _play(seed: int) -> Generator[tuple[App, SandboxClock]]:
-    """A fresh sandbox with a worker in it."""
+def playing(seed: int) -> Generator[tuple[App, SandboxClock, str]]:
+    """A fresh sandbox with a worker in it; its clock, and the address of its page to look at."""
     with running_sandbox(seed) as ready, tempfile.TemporaryDirectory() as folder:
         clock = SandboxClock(ready["control"], datetime.fromisoformat(ready["now"]))
         app = open_app(sandbox_settings(ready, Path(folder)), clock=clock)
         try:
-            yield app, clock
+            yield app, clock, ready["look"]
         finally:
             app.close()
 
 
-def _let_days_pass(app: App, clock: SandboxClock, days: int, *, follows: bool) -> int:
+def let_days_pass(app: App, clock: SandboxClock, days: int, *, follows: bool) -> int:
+    """Let the worker tick until so many days are over; how often it did."""
     start, ticks, ready = clock.at, 0, 0
     end = start + timedelta(days=days)
     worker = app.worker()

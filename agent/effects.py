@@ -17,7 +17,7 @@ from agent.ledger.records import Outstanding, Settled
 from agent.ledger.tables import EffectState
 from agent.logs import alert
 from agent.stopping import stops
-from domain.business_time import next_open
+from domain.business_time import next_at_work
 from domain.changes import WORKER
 from domain.effects import (
     Applied,
@@ -341,10 +341,7 @@ def _opens(one: Outstanding, context: RunContext) -> datetime | None:
     if not isinstance(one.action, TellOwner | TellManager):
         return None
     reader = one.action.owner if isinstance(one.action, TellOwner) else one.action.manager
-    user = policy.users.get(reader)
-    if user is None:
-        return None
-    return next_open(policy.calendars[user.calendar], user.timezone, context.now)
+    return next_at_work(policy, reader, context.now) if reader in policy.users else None
 
 
 def _needless(effects: Sequence[Outstanding], context: RunContext) -> dict[EffectKey, Receipt]:

@@ -12,6 +12,7 @@ from agent.ledger import Ledger
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.logs import alert, log
 from domain.authority import PUBLISHERS
+from domain.business_time import next_at_work
 from domain.certificate import Case, decide
 from domain.effects import Planned, SendReport
 from domain.errors import PublishingError
@@ -24,6 +25,8 @@ WORKER = "worker"
 """Who ends a publication when no person does."""
 RECOMPUTED = 200
 """So many of a trial's newest decisions are computed again at each look."""
+FAILURES = (ArithmeticError, LookupError, ValueError)
+"""What a policy that makes no sense for some lead may raise."""
 NOBODY = CycleId("")
 """A message about a policy belongs to no cycle."""
 
@@ -188,7 +191,10 @@ def watch(context: RunContext) -> RunContext | None:
     last = context.now - rules.look_every
     if not context.ledger.publications.watch(current.id, context.now, last):
         return None
-    reason = _unstable(current, context) or trial_of(current, context).reason
+    try:
+        reason = _unstable(current, context) or trial_of(current, context).reason
+    except FAILURES as error:
+        reason = f"It can't be judged: {error!r}."
     return None if reason is None else end_trial(reason, context)
 
 
@@ -216,7 +222,8 @@ def end_trial(reason: str, context: RunContext) -> RunContext:
         )
         key = effect_key(NOBODY, "send_report", f"rollback {publication.id} {to}")
         planned = Planned(key=key, action=report)
-        step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), context.now))
+        due_at = next_at_work(context.policy, to, context.now)
+        step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), due_at))
     ended = context.ledger.publications.end(publication.id, State.ROLLED_BACK, WORKER, reason, step)
     if ended:
         alert("policy_rolled_back", reason, publication=publication.id, by=WORKER)
@@ -250,7 +257,7 @@ def _unstable(current: Publication, context: RunContext) -> str | None:
     for row in context.ledger.history.decided_under(current.version, since, RECOMPUTED):
         try:
             again = canonical_json(decide(_CASES.validate_json(row.inputs), policy))
-        except (ArithmeticError, LookupError, ValueError) as error:
+        except FAILURES as error:
             return f"Decision {row.id} can't be computed again: {error!r}."
         if again != row.outcome:
             return f"Decision {row.id} of lead {row.lead} comes out otherwise when computed again."

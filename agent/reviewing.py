@@ -59,8 +59,9 @@ def review(reader: str, seen: Sequence[Journey], policy: Policy, now: datetime) 
     times = timings([*last, *before], policy, now)
     whole = measure(last, times, now, policy.outcomes)
     earlier = measure(before, times, now, policy.outcomes)
-    coverage, was = whole.coverage, earlier.coverage
-    in_time, due = coverage.in_time, was.in_time
+    coverage, in_time = whole.coverage, whole.coverage.in_time
+    due = earlier.coverage.in_time
+    was = "" if due.value is None else f"; the week before {percent(due.value)}"
     lines = [
         _line(name, measure(group, times, now, policy.outcomes))
         for name, group in groups(last, Dimension.SEGMENT).items()
@@ -74,8 +75,8 @@ def review(reader: str, seen: Sequence[Journey], policy: Policy, now: datetime) 
         intro=(
             f"{whole.journeys} leads came up, {coverage.ready.part} became ready, "
             f"{coverage.assigned.part} were assigned and {coverage.touched.part} touched. "
-            f"{in_time.part} of {in_time.whole} were touched in time ({percent(in_time.value)}; "
-            f"the week before {percent(due.value)}). Half were touched within {_median(whole)}."
+            f"{in_time.part} of {in_time.whole} were touched in time ({percent(in_time.value)}"
+            f"{was}). Half were touched within {_median(whole)}."
         ),
         sections=(
             ("By segment", tuple(lines)),

@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT))
 
 from agent.conversation import graph as conversation  # noqa: E402
 from agent.graphs import following, routing  # noqa: E402
-from domain.authority import CHANGES, SPENDS, TABLE, Ability, Reach  # noqa: E402
+from domain.authority import CHANGES, PUBLISHERS, SPENDS, TABLE, Ability, Reach  # noqa: E402
 from domain.policy import Policy  # noqa: E402
 
 
@@ -46,6 +46,9 @@ def _roles() -> Iterator[str]:
         shown = ["-" if cell == "none" else cell for cell in cells]
         mark = "yes" if ability in CHANGES else "costs credits" if ability in SPENDS else ""
         yield f"| `{ability}` | {mark} | " + " | ".join(shown) + " |"
+    yield ""
+    publishers = ", ".join(f"`{role}`" for role in sorted(PUBLISHERS))
+    yield f"Publishing a policy to some leads, agreeing to it and taking it back: {publishers}, by the policy file."
     yield ""
     yield "## Case by case"
     yield ""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from domain.policy import Calendar
+from domain.policy import Calendar, Policy
 
 FARTHEST = timedelta(days=400)
 """A calendar that does not open within this time never does."""
@@ -164,3 +164,9 @@ def is_open(calendar: Calendar, zone: str, now: datetime) -> bool:
     """Whether it is working time; a calendar that never opens is never open."""
     soon = now + timedelta(microseconds=1)
     return any(True for _ in working_intervals(calendar, zone, now, soon))
+
+
+def next_at_work(policy: Policy, email: str, now: datetime) -> datetime:
+    """When a person of the policy may be written to: now, or when their working day begins."""
+    user = policy.users[email]
+    return next_open(policy.calendars[user.calendar], user.timezone, now)

@@ -1,6 +1,6 @@
 """The control face, mounted at `/_control`: look at the world, move its clock, act in it.
 
-JSON in and out; an error is `{"error": "..."}` with 400 or 404.
+JSON in and out; an error is `{"error": "..."}` with 400, 404 or 405.
 
     GET    /state                    now, size of each table, length and hash of the journal
     GET    /clock                    now, mode, factor, when something happens next
@@ -55,30 +55,10 @@ class ControlError(Exception):
 
 def face(world: World) -> Handler:
     """Serve the control calls of one world."""
-    calls: Mapping[tuple[str, str], Callable[[Row], Json]] = {
-        ("GET", "/state"): lambda _: _state(world),
-        ("GET", "/clock"): lambda _: _clock(world),
-        ("POST", "/clock"): lambda body: _move(world, body),
-        ("POST", "/fault"): lambda body: _add_fault(world, body),
-        ("GET", "/faults"): lambda _: {"faults": faults.standing(world)},
-        ("DELETE", "/faults"): lambda _: _clear_faults(world),
-        ("GET", "/profiles"): lambda _: {
-            "profiles": {name: profile.says for name, profile in faults.PROFILES.items()}
-        },
-        ("POST", "/snapshot"): lambda _: {"snapshot": world.snapshot()},
-        ("POST", "/restore"): lambda body: _restore(world, body),
-        ("GET", "/people"): lambda _: _people(world),
-        ("POST", "/people"): lambda body: _switch_people(world, body),
-        ("POST", "/act"): lambda body: {"result": act(world, body)},
-    }
 
     def answer(request: Request) -> Response:
         try:
-            body = _body(request)
-            call = calls.get((request.method, request.path))
-            if call is not None:
-                return Response.of(call(body))
-            return Response.of(_look(world, request, body))
+            return Response.of(_call(request)(world, request))
         except ControlError as error:
             return Response.of({"error": str(error)}, error.status)
         except (ActError, faults.FaultError) as error:
@@ -87,15 +67,14 @@ def face(world: World) -> Handler:
     return answer
 
 
-def _look(world: World, request: Request, body: Row) -> Json:
-    if request.path == "/journal" and request.method == "GET":
-        return _journal(world, request)
-    if (request.method, request.path) == ("DELETE", "/fault"):
-        faults.remove(world, request.query.get("id", [""])[-1])
-        return {"count": len(faults.standing(world))}
-    if request.path.startswith("/table/"):
-        return _table(world, request, body)
-    raise ControlError(f"no control call {request.method} {request.path}", 404)
+def _call(request: Request) -> Callable[[World, Request], Json]:
+    place = "/table/" if request.path.startswith("/table/") else request.path
+    methods = CALLS.get(place)
+    if methods is None:
+        raise ControlError(f"no control call {request.path}; there are {', '.join(CALLS)}", 404)
+    if request.method not in methods:
+        raise ControlError(f"{place} takes {' and '.join(methods)}", 405)
+    return methods[request.method]
 
 
 def _body(request: Request) -> Row:
@@ -110,7 +89,7 @@ def _body(request: Request) -> Row:
     return cast("Row", body)
 
 
-def _state(world: World) -> Json:
+def _state(world: World, _: Request | None = None) -> Json:
     state = world.state
     return {
         "now": world.now.isoformat(),
@@ -122,7 +101,7 @@ def _state(world: World) -> Json:
     }
 
 
-def _clock(world: World) -> Json:
+def _clock(world: World, _: Request | None = None) -> Json:
     future, clock = world.state.future, world.clock
     return {
         "now": world.now.isoformat(),
@@ -132,7 +111,8 @@ def _clock(world: World) -> Json:
     }
 
 
-def _move(world: World, body: Row) -> Json:
+def _move(world: World, request: Request) -> Json:
+    body = _body(request)
     if "advance_seconds" in body:
         world.advance(timedelta(seconds=_number(body, "advance_seconds")))
     elif "to" in body:
@@ -165,11 +145,12 @@ def _number(body: Row, name: str) -> float:
     return value
 
 
-def _people(world: World) -> Json:
+def _people(world: World, _: Request) -> Json:
     return {"living": people.are_living(world), "people": people.everybody(world)}
 
 
-def _switch_people(world: World, body: Row) -> Json:
+def _switch_people(world: World, request: Request) -> Json:
+    body = _body(request)
     kinds: list[str] = body.get("kinds") or list(people.KINDS)
     unknown = sorted(set(kinds) - people.KINDS.keys())
     if unknown or not isinstance(body.get("on"), bool):
@@ -178,7 +159,8 @@ def _switch_people(world: World, body: Row) -> Json:
     return {"living": people.are_living(world)}
 
 
-def _restore(world: World, body: Row) -> Json:
+def _restore(world: World, request: Request) -> Json:
+    body = _body(request)
     try:
         world.restore(int(body["snapshot"]))
     except KeyError:
@@ -228,14 +210,15 @@ def _place(asked: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _table(world: World, request: Request, body: Row) -> Json:
+def _rows(world: World, request: Request) -> Json:
     table = world.table(request.path.removeprefix("/table/"))
-    if request.method == "GET":
-        ids = request.query.get("id", list(table))
-        return {"rows": {each: table[each] for each in ids if each in table}}
-    if request.method != "POST":
-        raise ControlError("a table takes GET and POST", 405)
-    rows: dict[str, Row | None] = body.get("rows") or {}
+    ids = request.query.get("id", list(table))
+    return {"rows": {each: table[each] for each in ids if each in table}}
+
+
+def _put_rows(world: World, request: Request) -> Json:
+    table = world.table(request.path.removeprefix("/table/"))
+    rows: dict[str, Row | None] = _body(request).get("rows") or {}
     for row_id, row in rows.items():
         if row is None:
             table.pop(row_id, None)
@@ -244,12 +227,50 @@ def _table(world: World, request: Request, body: Row) -> Json:
     return {"count": len(table)}
 
 
-def _add_fault(world: World, body: Row) -> Json:
+def _add_fault(world: World, request: Request) -> Json:
+    body = _body(request)
     if "profile" in body:
         return {"ids": faults.add_profile(world, str(body["profile"]))}
     return {"id": faults.add(world, faults.parse(body))}
 
 
-def _clear_faults(world: World) -> Json:
+def _standing(world: World, _: Request) -> Json:
+    return {"faults": faults.standing(world)}
+
+
+def _lift(world: World, request: Request) -> Json:
+    faults.remove(world, request.query.get("id", [""])[-1])
+    return {"count": len(faults.standing(world))}
+
+
+def _clear_faults(world: World, _: Request) -> Json:
     faults.clear(world)
     return {"count": 0}
+
+
+def _profiles(_world: World, _: Request) -> Json:
+    return {"profiles": {name: profile.says for name, profile in faults.PROFILES.items()}}
+
+
+def _snapshot(world: World, _: Request) -> Json:
+    return {"snapshot": world.snapshot()}
+
+
+def _act(world: World, request: Request) -> Json:
+    return {"result": act(world, _body(request))}
+
+
+CALLS: Mapping[str, Mapping[str, Callable[[World, Request], Json]]] = {
+    "/state": {"GET": _state},
+    "/clock": {"GET": _clock, "POST": _move},
+    "/journal": {"GET": _journal},
+    "/table/": {"GET": _rows, "POST": _put_rows},
+    "/fault": {"POST": _add_fault, "DELETE": _lift},
+    "/faults": {"GET": _standing, "DELETE": _clear_faults},
+    "/profiles": {"GET": _profiles},
+    "/snapshot": {"POST": _snapshot},
+    "/restore": {"POST": _restore},
+    "/people": {"GET": _people, "POST": _switch_people},
+    "/act": {"POST": _act},
+}
+"""Who answers each path and method."""

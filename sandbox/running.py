@@ -99,6 +99,9 @@ def start(world: World, *, port: int = 0) -> Running:
     openai.add_key(world, OPENAI_KEY)
     for provider, key in PROVIDER_KEYS.items():
         enrichment.add_account(world, provider, key)
+    socket = SocketMode(world)
+    deliveries = Deliveries(world, socket)
+    live(world)
     faces = {
         "/marketo": marketo.face(world),
         "/slack": slack.face(world),
@@ -107,14 +110,11 @@ def start(world: World, *, port: int = 0) -> Running:
         "/hunter": enrichment.hunter(world),
         "/openai": openai.face(world),
         "/_control": control.face(world),
-        "/look": look.face(world),
+        "/look": look.face(world, deliveries.is_heard),
     }
     context, ca_file = tls.serve()
     plain = Server(world, faces, port=port)
     secure = Server(world, {"/": salesforce.face(world)}, tls=context)
-    socket = SocketMode(world)
-    deliveries = Deliveries(world, socket)
-    live(world)
     pulse = Pulse(world)
     tunnels = Tunnels({".salesforce.com": secure.port})
     for each in (socket, plain, secure, pulse, tunnels):

@@ -45,6 +45,8 @@ class Table(dict[str, Row]):
         self._shapes: dict[tuple[str, ...], int] = {}
         """The fields of rows that were packed, in the order of their numbers."""
         self._fields: list[tuple[str, ...]] = []
+        self._is_packed = False
+        """Whether there may be packed rows."""
         self._indexes: dict[str, dict[Json, dict[str, None]]] = {}
 
     def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Row]]]:
@@ -74,6 +76,7 @@ class Table(dict[str, Row]):
 
     def pack(self) -> None:
         """Let rows take little memory until somebody asks for them again."""
+        self._is_packed = True
         for key, row in super().items():
             if not isinstance(row, bytes):
                 super().__setitem__(key, cast("Row", self._packed(row)))
@@ -157,6 +160,17 @@ class Table(dict[str, Row]):
         row = super().pop(key)
         return self._unpacked(row) if isinstance(row, bytes) else row
 
+    def popitem(self) -> tuple[str, Row]:
+        """Take the newest row out."""
+        if not self:
+            raise KeyError("the table is empty")
+        key = next(reversed(self))
+        return key, self.pop(key)
+
+    def copy(self) -> dict[str, Row]:
+        """The same rows in a dict of their own."""
+        return dict(self)
+
     def clear(self) -> None:
         """Take all rows out."""
         for key in list(self):
@@ -193,7 +207,8 @@ class Table(dict[str, Row]):
             mark.is_whole = True
             for key in self:
                 self._keep(mark, key)
-        if self._fields:
+        if self._is_packed:
+            self._is_packed = False
             for key, row in super().items():
                 if isinstance(row, bytes):
                     self._opened(key, row)

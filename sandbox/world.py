@@ -77,6 +77,16 @@ class World:
         """The world's only source of chance."""
         return self.state.rng
 
+    @contextmanager
+    def dice(self, whose: str) -> Generator[random.Random]:
+        """Let chance be drawn from the seed, a name and the present, whatever was drawn before."""
+        state = self.state.rng.getstate()
+        self.state.rng.seed(f"{self.seed}/{whose}/{self.state.now.isoformat()}")
+        try:
+            yield self.state.rng
+        finally:
+            self.state.rng.setstate(state)
+
     @property
     def journal(self) -> Journal:
         """Everything that happened, oldest first; only ever appended to."""

@@ -159,7 +159,7 @@ class Measurer:
             times = timings(journeys, policy, now)
             found = _Reading(journeys, times, since, now, policy.version, time.monotonic())
             self._read = found
-        chosen = [one for one in found.journeys if _belongs(one, scope, since, policy)]
+        chosen = [one for one in found.journeys if belongs(one, scope, since, policy)]
         board = make_board(chosen, found.times, scope, policy, found.now)
         current = self._ledger.publications.current()
         is_whole = scope.owners is None and scope.segment is None
@@ -184,7 +184,8 @@ class _Reading:
         return is_fresh and self.since - ABOUT <= since and self.policy == policy.version
 
 
-def _belongs(journey: Journey, scope: Scope, since: datetime, policy: Policy) -> bool:
+def belongs(journey: Journey, scope: Scope, since: datetime, policy: Policy) -> bool:
+    """Whether a board of a scope counts a journey; `since` is when the scope begins."""
     if journey.triggered_at < since:
         return False
     if scope.segment is not None and journey.segment != scope.segment:

@@ -6,6 +6,7 @@ ago, while a newer one is made in a process of its own.
 
 import gc
 import multiprocessing
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -30,6 +31,8 @@ SHARE_OF_TIME = 5
 """Making boards takes at most a fifth of a processor."""
 MOST = 64
 """Boards that are kept; the one that was not asked for longest goes."""
+BEHIND = 10
+"""How far the workshop stands behind the pages in the line for the processor (nice)."""
 PATIENCE = 2.0
 """Seconds that the very first page waits for its board."""
 
@@ -79,13 +82,14 @@ def apart(url: str) -> Workshop:
     """In a process of its own, so that pages stay quick meanwhile."""
     spawn = multiprocessing.get_context("spawn")
     return Workshop(
-        lambda: ProcessPoolExecutor(1, mp_context=spawn), partial(_made, url), partial(_tried, url)
+        lambda: ProcessPoolExecutor(1, mp_context=spawn, initializer=os.nice, initargs=(BEHIND,)),
+        partial(_made, url),
+        partial(_tried, url),
     )
 
 
 @cache
 def _ledger(url: str) -> Ledger:
-    gc.freeze()
     return Ledger.on(open_engine(url))
 
 
@@ -95,7 +99,11 @@ def _measurer(url: str) -> Measurer:
 
 
 def _made(url: str, scope: Scope, policy: Policy, now: datetime) -> Board:
-    return _measurer(url).board(scope, policy, now)
+    gc.disable()  # it would look through all journeys again and again, and they hold no cycles
+    try:
+        return _measurer(url).board(scope, policy, now)
+    finally:
+        gc.enable()
 
 
 def _tried(url: str, trying: Trying) -> Simulation:

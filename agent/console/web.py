@@ -21,7 +21,7 @@ from agent.console.office import NotAllowedError, NotThereError, Office, Visit, 
 from agent.console.plan import PAGES, Page
 from agent.ledger.visits import Look
 from domain.authority import Principal, principal
-from domain.errors import RoutereadyError
+from domain.errors import RoutereadyError, ToolError
 
 LARGEST = 2_000_000
 """Bytes of a form; a policy with its territories is far smaller."""
@@ -159,8 +159,10 @@ def _checked(page: Page, visit: Visit, known: _Known) -> Response:
         return visit.page("wrong.html", status=404, said=str(error))
     except NotAllowedError as error:
         return visit.page("wrong.html", status=403, said=str(error))
-    except RoutereadyError as error:
+    except ToolError as error:
         return visit.page("wrong.html", status=502, said=str(error))
+    except RoutereadyError as error:
+        return visit.page("wrong.html", status=422, said=str(error))
 
 
 def _note(office: Office, look: Look) -> None:

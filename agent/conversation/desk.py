@@ -6,7 +6,7 @@ and answered is kept on record.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -133,6 +133,8 @@ class Desk:
         heard = talks.claim(heard_id, now)
         if heard is None or self.run.messenger is None:
             return
+        if not heard.channel:
+            heard = replace(heard, channel=self.run.messenger.direct(heard.person))
         who = self.person(heard.person)
         if heard.kind in UNSEEN:
             receipt = self._whisper(heard, who)
@@ -162,18 +164,17 @@ class Desk:
         messenger, talks = self.run.messenger, self.run.ledger.talks
         if messenger is None:
             return None
-        channel = heard.channel or messenger.direct(heard.person)
         if heard.thread:
-            messenger.thinking(channel, heard.thread, STATUS)
-        reply = heard.reply or messenger.said(channel, heard.thread, heard.id)
+            messenger.thinking(heard.channel, heard.thread, STATUS)
+        reply = heard.reply or messenger.said(heard.channel, heard.thread, heard.id)
         if reply is None:
-            receipt = messenger.say(channel, heard.thread, LOOKING, heard.id)
+            receipt = messenger.say(heard.channel, heard.thread, LOOKING, heard.id)
             reply = receipt.detail if isinstance(receipt, Applied) else None
             if reply is not None:
                 talks.replied(heard.id, reply)
         shown = self.answer(heard, who)
         if reply is None:
-            return messenger.say(channel, heard.thread, shown, heard.id)
+            return messenger.say(heard.channel, heard.thread, shown, heard.id)
         return messenger.revise(reply, shown)
 
     def home(self, who: Principal) -> Shown:

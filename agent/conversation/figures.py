@@ -27,7 +27,7 @@ def numbers(asked: requests.Period, talk: Talk) -> Answer:
         return failure(f'The policy has no segment "{asked.segment}".', f"It has: {known}.")
     journeys = [
         one
-        for one in talk.run.ledger.measuring.journeys(since)
+        for one in talk.run.ledger.measuring.outlines(since)
         if (owners is None or answering(one, policy) in owners)
         and (not wanted or (one.segment or "").lower() == wanted)
     ]

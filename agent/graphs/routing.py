@@ -37,9 +37,6 @@ BRANCHES: dict[type[Verdict], Branch] = {
     Reject: "reject",
 }
 
-FAILURES = (ArithmeticError, LookupError, ValueError)
-"""What a policy that makes no sense for some lead may raise."""
-
 
 def intake(state: Batch, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
     """Read what happened in Marketo, then take the cycles that are due."""
@@ -136,7 +133,7 @@ def on_trial(
                 lead = with_icp_tier(without_tier(snapshots[key].lead), canary.policy)
                 snapshot = snapshots[key].model_copy(update={"lead": lead})
                 found[key] = (snapshot, judge(snapshot, canary.policy))
-    except FAILURES as error:
+    except publishing.FAILURES as error:
         publishing.end_trial(f"It failed to judge a lead: {error!r}.", context)
         return {}
     return found
@@ -173,7 +170,7 @@ def assign(state: Batch, runtime: Runtime[RunContext]) -> None:
     cases = [(state.claimed[key], state.snapshots[key], judged[key]) for key in ready]
     try:
         step = decisions.assigned(cases, inputs, context, state.tried)
-    except FAILURES as error:
+    except publishing.FAILURES as error:
         if not state.tried:
             raise
         # What it failed on waits for the next run, in which the file decides.

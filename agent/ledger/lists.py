@@ -6,14 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, or_, select
 
 from agent.ledger.engine import reading
 from agent.ledger.handoffs import OPEN
 from agent.ledger.rows import table
 from agent.ledger.tables import CycleRow, CycleStatus, HandoffRow, HoldRow
 from agent.ledger.talks import Known, as_known, known_leads
-from domain.handoff import Closing
 from domain.values import CycleId, LeadKey
 
 _CYCLE = table(CycleRow)
@@ -78,16 +77,6 @@ class Wanted:
     """All must be in the title; a single one may also be the Marketo id."""
 
 
-@dataclass(frozen=True)
-class Counts:
-    """How the open leads stand."""
-
-    open: int
-    late: int
-    soon: int
-    listed: int
-
-
 class Lists:
     """What lists of leads ask of the ledger."""
 
@@ -96,15 +85,18 @@ class Lists:
 
     def count(self, wanted: Wanted) -> int:
         """How many cycles are meant."""
-        query = _narrowed(select(func.count()), wanted)
+        hands, cycles = _of_hands(wanted), _of_cycles(wanted)
+        query = select(func.count()).where(*hands, *cycles)
+        if hands and cycles:
+            query = query.join_from(_CYCLE, _HANDOFF, _HANDOFF.c.cycle_id == _CYCLE.c.id)
+        elif not hands:
+            query = query.select_from(_CYCLE)
         with reading(self._engine) as connection:
             return connection.scalar(query) or 0
 
     def page(self, wanted: Wanted, order: Order, *, skip: int, limit: int) -> list[Known]:
         """Some of the cycles that are meant, in order."""
-        needs_hands = order is Order.DUE
-        ids = _narrowed(select(_CYCLE.c.id), wanted, needs_hands=needs_hands)
-        ids = ids.order_by(*_sorted(order)).offset(skip).limit(limit)
+        ids = _ids(wanted, order).offset(skip).limit(limit)
         with reading(self._engine) as connection:
             return _whole(connection, list(connection.scalars(ids)))
 
@@ -136,19 +128,6 @@ class Lists:
             rows = connection.execute(query)
             return {LeadKey(row.lead): f"{row.by}: {row.reason}" for row in rows}
 
-    def open_counts(self, wanted: Wanted) -> Counts:
-        """How many leads are in somebody's hands and untouched, and how they stand."""
-        target = _HANDOFF.c.target_at
-        late = func.sum(case((target <= wanted.now, 1), else_=0))
-        soon = func.sum(case(((target > wanted.now) & (target <= wanted.soon), 1), else_=0))
-        listed = func.sum(case((_HANDOFF.c.listed_at.is_not(None), 1), else_=0))
-        query = select(func.count(), late, soon, listed).where(_HANDOFF.c.state == OPEN)
-        if wanted.owners is not None:
-            query = query.where(_HANDOFF.c.owner.in_(sorted(wanted.owners)))
-        with reading(self._engine) as connection:
-            row = connection.execute(query).one()
-        return Counts(row[0], row[1] or 0, row[2] or 0, row[3] or 0)
-
 
 def _whole(connection: Connection, ids: Sequence[CycleId]) -> list[Known]:
     """The rows of one page, read after its ids: sorting whole rows would read all of them."""
@@ -157,24 +136,34 @@ def _whole(connection: Connection, ids: Sequence[CycleId]) -> list[Known]:
     return [found[one] for one in ids]
 
 
-def _narrowed(query: Select[Any], wanted: Wanted, *, needs_hands: bool = False) -> Select[Any]:
-    conditions, of_hands = _conditions(wanted)
-    query = query.select_from(_CYCLE)
-    if of_hands or needs_hands:
+def _ids(wanted: Wanted, order: Order) -> Select[Any]:
+    """The cycles that are meant, in order; read from indexes alone wherever that can be."""
+    hands, cycles = _of_hands(wanted), _of_cycles(wanted)
+    if order is Order.DUE and hands and not cycles:
+        return select(_HANDOFF.c.cycle_id).where(*hands).order_by(*_due(wanted))
+    query = select(_CYCLE.c.id).where(*hands, *cycles)
+    if hands or order is Order.DUE:
         joined = _HANDOFF.c.cycle_id == _CYCLE.c.id
-        query = query.join(_HANDOFF, joined, isouter=not of_hands)
-    return query.where(*conditions)
+        query = query.join(_HANDOFF, joined, isouter=not hands)
+    if order is Order.DUE:
+        return query.order_by(*_due(wanted))
+    opened, identity = _CYCLE.c.opened_at, _CYCLE.c.id
+    if order is Order.OLDEST:
+        return query.order_by(opened, identity)
+    return query.order_by(opened.desc(), identity.desc())
 
 
-def _conditions(wanted: Wanted) -> tuple[list[ColumnElement[bool]], bool]:
-    """The conditions, and whether they are about the hands that a lead is in."""
-    in_hands = list[ColumnElement[bool]]()
-    if wanted.owners is not None:
-        in_hands.append(_HANDOFF.c.owner.in_(sorted(wanted.owners)))
-    if wanted.owner is not None:
-        in_hands.append(_HANDOFF.c.owner == wanted.owner)
-    in_hands += _of_hands(wanted)
-    found = list(in_hands)
+def _due(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
+    """Due first; what has no target comes last, where there can be such."""
+    target, cycle = _HANDOFF.c.target_at, _HANDOFF.c.cycle_id
+    if wanted.standing in (Standing.LATE, Standing.SOON):
+        return (target, cycle)
+    return (target.asc().nulls_last(), cycle)
+
+
+def _of_cycles(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What is asked of the cycles themselves."""
+    found: list[ColumnElement[bool]] = []
     if wanted.standing is Standing.NOBODYS:
         found.append(_CYCLE.c.status.in_(BEFORE_HANDS))
     elif wanted.standing is not None and wanted.standing in _STATUSES:
@@ -183,7 +172,7 @@ def _conditions(wanted: Wanted) -> tuple[list[ColumnElement[bool]], bool]:
         found.append(_CYCLE.c.segment == wanted.segment)
     if wanted.words:
         found.append(_CYCLE.c.id.in_(_titled(wanted.words)))
-    return found, bool(in_hands)
+    return found
 
 
 _STATUSES = {
@@ -191,26 +180,31 @@ _STATUSES = {
     Standing.WAITING: CycleStatus.WAITING,
     Standing.PARKED: CycleStatus.PARKED,
     Standing.REJECTED: CycleStatus.REJECTED,
+    Standing.TOUCHED: CycleStatus.TOUCHED,
+    Standing.CLOSED: CycleStatus.CLOSED,
 }
 
 
 def _of_hands(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What is asked of the hands that a lead is in."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.owners is not None:
+        found.append(_HANDOFF.c.owner.in_(sorted(wanted.owners)))
+    if wanted.owner is not None:
+        found.append(_HANDOFF.c.owner == wanted.owner)
     is_open, target = _HANDOFF.c.state == OPEN, _HANDOFF.c.target_at
     match wanted.standing:
         case Standing.LATE:
-            return [is_open, target <= wanted.now]
+            found += [is_open, target <= wanted.now]
         case Standing.SOON:
-            return [is_open, target > wanted.now, target <= wanted.soon]
+            found += [is_open, target > wanted.now, target <= wanted.soon]
         case Standing.UNTOUCHED:
-            return [is_open]
+            found += [is_open]
         case Standing.LISTED:
-            return [is_open, _HANDOFF.c.listed_at.is_not(None)]
-        case Standing.TOUCHED:
-            return [_HANDOFF.c.state == Closing.TOUCHED]
-        case Standing.CLOSED:
-            return [_HANDOFF.c.state.not_in((OPEN, Closing.TOUCHED))]
+            found += [is_open, _HANDOFF.c.listed_at.is_not(None)]
         case _:
-            return []
+            pass
+    return found
 
 
 def _titled(words: Sequence[str]) -> Select[tuple[str]]:
@@ -221,13 +215,3 @@ def _titled(words: Sequence[str]) -> Select[tuple[str]]:
         by_key = select(_CYCLE.c.id).where(_CYCLE.c.lead == words[0])
         return select(_CYCLE.c.id).where(or_(_CYCLE.c.id.in_(found), _CYCLE.c.id.in_(by_key)))
     return found
-
-
-def _sorted(order: Order) -> tuple[ColumnElement[Any], ...]:
-    match order:
-        case Order.NEWEST:
-            return (_CYCLE.c.opened_at.desc(), _CYCLE.c.id.desc())
-        case Order.OLDEST:
-            return (_CYCLE.c.opened_at, _CYCLE.c.id)
-        case Order.DUE:
-            return (_HANDOFF.c.target_at.asc().nulls_last(), _CYCLE.c.id)

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     Connection,
+    DateTime,
     Engine,
     RowMapping,
     Select,
@@ -34,7 +35,7 @@ from agent.ledger.tables import (
 )
 from domain.effects import Tone
 from domain.journeys import Ending, Journey
-from domain.lead import FieldName, Trigger
+from domain.lead import FieldName, Trigger, TriggerKind
 from domain.values import CycleId, LeadKey
 from domain.verdict import CheckCode, Outcome
 
@@ -50,6 +51,8 @@ _ENDINGS = {
     CycleStatus.DENIED: Ending.DENIED,
     CycleStatus.SHADOWED: Ending.SHADOWED,
 }
+_CLOSINGS = frozenset(Ending)
+_KINDS = {kind.value: kind for kind in TriggerKind}
 _OPEN = frozenset({Outcome.FAIL, Outcome.WAIT})
 _NUDGES = frozenset({Tone.REMINDER, Tone.BREACH})
 
@@ -86,6 +89,73 @@ class Measuring:
         ]
         recent = [one for one in found if one.triggered_at >= since]
         return sorted(recent, key=lambda one: (one.triggered_at, one.cycle))
+
+    def outlines(self, since: datetime) -> list[Journey]:
+        """The same journeys as far as coverage and the time to the first touch go, in one query.
+
+        Without verdicts, messages and disputes; a tenth of the time, for answers in a conversation.
+        """
+        with reading(self._engine) as connection:
+            rows = connection.execute(_outlines(since)).all()
+        return [one for one in map(_outline, rows) if one.triggered_at >= since]
+
+
+def _outlines(since: datetime) -> Select[*tuple[Any, ...]]:
+    """Plain instants are read without the ledger's own type, which costs more than the query."""
+    whole, plain = _HANDOFF.c.handoff, DateTime(timezone=True)
+    judged = and_(_DECISION.c.cycle_id == _CYCLE.c.id, _DECISION.c.kind.in_(("gate", "route")))
+    decided = select(func.max(_DECISION.c.at)).where(judged).scalar_subquery()
+    is_over = _CYCLE.c.status.in_(list(_ENDINGS))
+    return (
+        select(
+            _CYCLE.c.id,
+            _CYCLE.c.lead,
+            _CYCLE.c.segment,
+            _CYCLE.c.status,
+            func.coalesce(_HANDOFF.c.owner, _CYCLE.c.owner).label("rep"),
+            _CYCLE.c.trigger["at"].as_string().label("triggered"),
+            _CYCLE.c.trigger["kind"].as_string().label("kind"),
+            type_coerce(_CYCLE.c.ready_at, plain).label("ready"),
+            type_coerce(_CYCLE.c.assigned_at, plain).label("assigned"),
+            _HANDOFF.c.state,
+            type_coerce(_HANDOFF.c.target_at, plain).label("target"),
+            type_coerce(_HANDOFF.c.touched_at, plain).label("touched"),
+            type_coerce(_HANDOFF.c.ended_at, plain).label("ended"),
+            whole["first_assigned_at"].as_string().label("first_assigned_at"),
+            whole["promised_at"].as_string().label("promised_at"),
+            type_coerce(case((is_over, decided), else_=null()), plain).label("decided"),
+        )
+        .join(_HANDOFF, _HANDOFF.c.cycle_id == _CYCLE.c.id, isouter=True)
+        .where(_CYCLE.c.opened_at >= since)
+        .order_by(_CYCLE.c.opened_at, _CYCLE.c.id)
+    )
+
+
+def _outline(row: Sequence[Any]) -> Journey:
+    cycle, lead, segment, status, rep, triggered, kind, ready, assigned, *handed, decided = row
+    state, target, touched, ended, first_assigned_at, promised_at = handed
+    ending, ended_at = _ENDINGS.get(status), decided
+    if state in _CLOSINGS:
+        ending, ended_at = Ending(state), ended
+    return Journey(
+        cycle=cycle,
+        lead=lead,
+        trigger=_KINDS[kind],
+        triggered_at=datetime.fromisoformat(triggered),
+        segment=segment,
+        rep=rep,
+        ready_at=_aware(ready),
+        assigned_at=_at(first_assigned_at) or _aware(assigned),
+        promised_at=_at(promised_at) or _aware(target),
+        touched_at=_aware(touched),
+        ending=ending,
+        ended_at=_aware(ended_at),
+    )
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    """SQLite tells no zone; what the ledger keeps is UTC."""
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
 def _by_cycle(connection: Connection, query: Select[*tuple[Any, ...]]) -> dict[str, RowMapping]:

@@ -154,7 +154,7 @@ class CycleRow(Table, table=True):
         Index("ix_cycle_opened", "opened_at", "id"),
         Index("ix_cycle_status_opened", "status", "opened_at", "id"),
         Index("ix_cycle_segment_opened", "segment", "opened_at", "id"),
-        Index("ix_cycle_title", "title", "id"),
+        Index("ix_cycle_title", "title", "opened_at", "id"),
     )
     id: str = Field(primary_key=True)
     lead: str = Field(index=True)
@@ -307,8 +307,8 @@ class HandoffRow(Table, table=True):
 
     __table_args__ = (
         Index("ix_handoff_state_due", "state", "due_at"),
-        Index("ix_handoff_state_target", "state", "target_at", "owner"),
-        Index("ix_handoff_owner_state", "owner", "state", "target_at"),
+        Index("ix_handoff_state_target", "state", "target_at", "cycle_id", "owner"),
+        Index("ix_handoff_state_owner", "state", "owner", "target_at", "listed_at"),
     )
     cycle_id: str = Field(primary_key=True)
     lead: str = Field(index=True)

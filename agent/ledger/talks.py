@@ -344,12 +344,11 @@ class Talks:
         is_soon = (_HANDOFF.c.target_at > now) & (_HANDOFF.c.target_at <= (soon_by or now))
         soon = func.sum(case((is_soon, 1), else_=0))
         listed = func.sum(case((_HANDOFF.c.listed_at.is_not(None), 1), else_=0))
-        counted = (
-            select(_HANDOFF.c.owner, func.count(), late, soon, listed)
-            .join(_CYCLE, _CYCLE.c.id == _HANDOFF.c.cycle_id)
-            .where(_HANDOFF.c.state == "open", *_within(part))
-            .group_by(_HANDOFF.c.owner)
-        )
+        counted = select(_HANDOFF.c.owner, func.count(), late, soon, listed)
+        if part.segment is not None or part.territories is not None:
+            counted = counted.join(_CYCLE, _CYCLE.c.id == _HANDOFF.c.cycle_id)
+        counted = counted.where(_HANDOFF.c.state == "open", *_within(part))
+        counted = counted.group_by(_HANDOFF.c.owner)
         with reading(self._engine) as connection:
             return {row[0]: Load(*row[1:]) for row in connection.execute(counted)}
 

@@ -1,9 +1,9 @@
 """A place to hold conversations in: a world with the worker in it, brought back for each case."""
 
-import itertools
 import json
 import queue
 import sqlite3
+import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ from agent.context import RunContext
 from agent.conversation import graph
 from agent.conversation.desk import DIRECT, MENTION, Desk
 from agent.conversation.memory import NoMemory
-from agent.ledger.talks import Heard
+from agent.ledger.talks import Heard, conversation
 from domain.answers import Shown
 from domain.authority import Ability, principal
 from domain.policy import Policy
@@ -239,7 +239,7 @@ class _Talking:
         seen = len(world.journal)
         app.ledger.talks.hear(heard, world.now)
         desk.hear(heard.id)
-        shown = self._shown(f"{channel}/{thread}")
+        shown = self._shown(conversation(channel, thread, user))
         read = _read(world, channel, seen, openly=openly)
         names = tuple(name for thought in called for name in thought)
         self.answered.append(Answered(self.talk.who, text, shown, read, names, len(called)))
@@ -298,7 +298,9 @@ class Stages:
     folder: Path
     _free: "queue.SimpleQueue[Stage]" = field(default_factory=queue.SimpleQueue["Stage"])
     _all: ExitStack = field(default_factory=ExitStack)
-    _count: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    _count: int = 0
+    _opening: threading.Lock = field(default_factory=threading.Lock)
+    """A world is lived through once, and migrations are for one thread at a time."""
 
     @contextmanager
     def one(self, name: str) -> Generator[Stage]:
@@ -306,14 +308,16 @@ class Stages:
         try:
             stage = self._free.get_nowait()
         except queue.Empty:
-            stage = self._open(name)
+            with self._opening:
+                stage = self._open(name)
         try:
             yield stage
         finally:
             self._free.put(stage)
 
     def _open(self, name: str) -> Stage:
-        folder = self.folder / f"stage{next(self._count)}"
+        self._count += 1
+        folder = self.folder / f"stage{self._count}"
         folder.mkdir()
         story = load_story(name)
         running = start(World(seed=7, now=story.starts))

@@ -181,16 +181,16 @@ class _Life:
     def live(self, story: Story) -> None:
         """Everything in its order, and the worker's looks between."""
         day = story.ends.replace(hour=0, minute=0)
-        at = story.starts
+        at: datetime | None = None
         for moment in sorted({one.at for one in story.timeline}):
             until = day + timedelta(hours=moment.hour, minutes=moment.minute)
-            self._pass(at, until)
+            self._pass(at or until, until)
             for one in story.timeline:
                 if one.at == moment:
                     self._happen(one)
             self.app.worker().tick()
             at = until
-        self._pass(at, story.ends)
+        self._pass(at or story.ends, story.ends)
         self.app.worker().tick()
 
     def _pass(self, at: datetime, until: datetime) -> None:

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from sandbox.look import switches
 from sandbox.look.clock import move
-from sandbox.look.slack import APP_NAME
+from sandbox.look.slack import APP_NAME, STATUSES
 from sandbox.look.web import MOUNT, LookError
-from sandbox.slack import doings, views
+from sandbox.slack import doings, set_status, views
 from sandbox.slack.app import bot
 from sandbox.slack.channels import open_dm
 from sandbox.slack.filling import FormError
@@ -110,6 +110,18 @@ def _pane(world: World, form: Form) -> str:
     return f"{MOUNT}/slack/{channel}?{urlencode({'as': user, 'thread': thread})}"
 
 
+def _set_status(world: World, form: Form) -> None:
+    """Say that one is away for some days, or at work again."""
+    status = STATUSES.get(form["status"])
+    if status is None:
+        raise LookError(f"there is no status {form['status']!r}")
+    if form["user"] not in world.table("slack.user"):
+        raise LookError(f"nobody is {form['user']!r}")
+    until = world.now + timedelta(days=status.days) if status.days else None
+    text = form["status"] if status.days else ""
+    set_status(world, form["user"], text=text, emoji=status.emoji, until=until)
+
+
 def _react(world: World, form: Form) -> None:
     who = _place(form)
     doings.react(world, who.user, who.channel, form["ts"], form["name"])
@@ -129,6 +141,7 @@ ACTIONS: Mapping[str, Callable[[World, Form], str | None]] = {
     "press": _press,
     "react": _react,
     "say": _say,
+    "status": _set_status,
     "submit": _submit,
 }
 """By the last part of the address that a form is sent to."""

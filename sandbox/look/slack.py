@@ -1,9 +1,9 @@
 """Slack as one person sees it: conversations, threads, the home tab, and the form that is open."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -16,6 +16,7 @@ from sandbox.slack.app import bot, installed
 from sandbox.slack.doings import VIEW
 from sandbox.slack.filling import options, plainly
 from sandbox.slack.pane import PANE
+from sandbox.slack.people import seen
 from sandbox.slack.rooms import present
 from sandbox.world import Row, World
 
@@ -24,6 +25,21 @@ HOME = "home"
 SHOWN = 100
 """Messages of a conversation, the newest."""
 APP_NAME = "routeready"
+
+
+class Status(NamedTuple):
+    """What somebody may say about themselves, for how many days."""
+
+    emoji: str = ""
+    days: int = 0
+
+
+STATUSES: Mapping[str, Status] = {
+    "At work": Status(),
+    "On vacation": Status(":palm_tree:", 7),
+    "Out sick": Status(":face_with_thermometer:", 1),
+    "In a meeting": Status(":spiral_calendar_pad:", 1),
+}
 _RECORD = re.compile(r"\b(00Q|003|001|006)[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?\b")
 
 
@@ -49,7 +65,8 @@ def page(world: World, asked: Asked) -> dict[str, Any]:
         shown |= reading.conversation(channel)
     return {
         **shown,
-        "me": me | {"local": f"{world.now.astimezone(ZoneInfo(me['tz'])):%a %H:%M %Z}"},
+        "me": seen(world, me)
+        | {"local": f"{world.now.astimezone(ZoneInfo(me['tz'])):%a %H:%M %Z}"},
         "people": people,
         "place": place,
         "home_place": HOME,
@@ -57,6 +74,7 @@ def page(world: World, asked: Asked) -> dict[str, Any]:
         "others": _others(world, me),
         "form": reading.form(),
         "commands": installed(world)["commands"],
+        "statuses": _statuses(seen(world, me)),
         "view_place": VIEW,
         "draw": Drawing(world),
     }
@@ -182,6 +200,12 @@ class _Reading:
             "is_whispered": "ephemeral_to" in row,
             "thread_href": self._asked.with_(thread=row["ts"]),
         }
+
+
+def _statuses(me: Row) -> list[str]:
+    """What can be chosen, and what is set already though nobody could choose it here."""
+    own = me["profile"]["status_text"]
+    return [*STATUSES, *([own] if own and own not in STATUSES else [])]
 
 
 def _people(world: World) -> list[Row]:

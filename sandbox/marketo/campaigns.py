@@ -50,8 +50,7 @@ def settle(world: World) -> None:
 def campaigns(call: Call) -> Response:
     """GET campaigns: by id, name, program, workspace, or those that can be requested."""
     wanted = {
-        column: set(call.texts(column) or call.texts(f"{column}s"))
-        for column in ("id", "name", "programName", "workspaceName")
+        column: set(call.texts(column)) for column in ("id", "name", "programName", "workspaceName")
     }
     only = call.text("isTriggerable", "false") == "true"
     rows = [

@@ -74,7 +74,7 @@ def create(call: Call) -> Response:
     lookup = upload.text("lookupField", "email")
     list_id = upload.text("listId", "")
     partition = upload.text("partitionName", "")
-    leads.lookup(call.world, lookup)
+    leads.check_lookup(call.world, lookup)
     if list_id:
         static_lists.existing(call.world, list_id)
     number = upload.queue(

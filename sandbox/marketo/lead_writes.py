@@ -111,7 +111,7 @@ def sync(call: Call) -> Response:
         raise MarketoError("1003", f"Invalid action '{action}'")
     if lookup == "id" and action != "updateOnly":
         raise MarketoError("1003", "The lookup field id is only for updateOnly")
-    leads.lookup(call.world, lookup)
+    leads.check_lookup(call.world, lookup)
     work = Sync(call.world, action=action, lookup=lookup, partition=_partition(body, action))
     return answer(call.world, [work.write(row) for row in rows])
 
@@ -192,7 +192,7 @@ def push(call: Call) -> Response:
         programs.check_status(program, status)
     lookup = str(body.get("lookupField", "email"))
     if lookup not in VISITOR:
-        leads.lookup(call.world, lookup)
+        leads.check_lookup(call.world, lookup)
     work = Sync(call.world, action="createOrUpdate", lookup=lookup)
     work.by = (str(body.get("reason", "")), str(body.get("source", "")))
     results: list[Row] = []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sandbox.marketo import people
 from sandbox.marketo.calls import Call
 from sandbox.marketo.envelope import MarketoError, answer
-from sandbox.marketo.schema import INDEXED, Field, field_named
+from sandbox.marketo.schema import INDEXED, field_named
 from sandbox.wire import Response
 from sandbox.world import Row, World
 
@@ -109,11 +109,9 @@ def partition_named(name: str) -> int:
     raise MarketoError("1008", f"Access denied to partition '{name}'")
 
 
-def lookup(world: World, name: str) -> Field:
-    """The field of a `lookupField`; raises 1006 or 1011."""
-    field = field_named(world, name)
-    if field is None:
+def check_lookup(world: World, name: str) -> None:
+    """Raises 1006 or 1011 for what can't be a `lookupField`."""
+    if field_named(world, name) is None:
         raise MarketoError("1006", f"Field '{name}' not found")
     if not is_filter(world, name):
         raise MarketoError("1011", f"Field '{name}' not supported")
-    return field

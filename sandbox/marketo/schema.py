@@ -121,8 +121,7 @@ def soap_name(name: str, field: Field) -> str:
     return name if field.is_custom else name[:1].upper() + name[1:]
 
 
-NEW_LEAD, CHANGE_DATA, SCORE, REQUEST_CAMPAIGN = 12, 13, 22, 47
-DELETE_LEAD = 37
+NEW_LEAD, CHANGE_DATA, DELETE_LEAD = 12, 13, 37
 
 _PROGRAM = ("New Status", "Old Status", "Reason", "Success")
 ACTIVITY_TYPES: dict[int, tuple[str, str, tuple[str, ...]]] = {

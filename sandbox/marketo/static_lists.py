@@ -7,8 +7,8 @@ from typing import cast
 from sandbox.marketo import people
 from sandbox.marketo.calls import Call
 from sandbox.marketo.envelope import MarketoError, RecordError, answer, asset_answer, skipped
+from sandbox.marketo.leads import checked, shown
 from sandbox.marketo.leads import existing as existing_lead
-from sandbox.marketo.leads import shown
 from sandbox.marketo.people import LIST, PERSON
 from sandbox.wire import Json, Response
 from sandbox.world import Row, World
@@ -30,13 +30,7 @@ def members_of(row: Row) -> Mapping[str, str]:
 def lists(call: Call) -> Response:
     """GET lists: by id, name, program or workspace."""
     wanted = {
-        column: set(call.texts(asked))
-        for asked, column in (
-            ("id", "id"),
-            ("name", "name"),
-            ("programName", "programName"),
-            ("workspaceName", "workspaceName"),
-        )
+        column: set(call.texts(column)) for column in ("id", "name", "programName", "workspaceName")
     }
     rows = [
         _shown(row)
@@ -57,7 +51,7 @@ def _shown(row: Row) -> Row:
 
 def members(call: Call) -> Response:
     """GET lists/{id}/leads, 300 a page."""
-    row, fields = existing(call.world, call.path[0]), call.texts("fields")
+    row, fields = existing(call.world, call.path[0]), checked(call, call.texts("fields"))
     start, end = call.window()
     table = call.world.table(PERSON)
     ids = list(members_of(row))

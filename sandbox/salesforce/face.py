@@ -25,7 +25,7 @@ def face(world: World) -> Handler:
 
     def answer(request: Request) -> Response:
         org.set_up(world)
-        response = _login(world, request) or _data(world, request)
+        response = _elsewhere(world, request) or _data(world, request)
         if not request.path.startswith(REST):
             name = f"{request.method} {request.path}"
             world.record("request", "salesforce", name, status=response.status)
@@ -51,7 +51,7 @@ _OTHERS: Sequence[Callable[[World, Request], Response | None]] = (
 )
 
 
-def _login(world: World, request: Request) -> Response | None:
+def _elsewhere(world: World, request: Request) -> Response | None:
     """Whatever is not a resource of the REST API."""
     if request.path.startswith(REST):
         return None
@@ -75,24 +75,33 @@ def _data(world: World, request: Request) -> Response:
         message = "The requested resource does not exist"
         return _written(world, refusal(SalesforceError("NOT_FOUND", message)))
     segments = tuple(unquote(each) for each in (path[2] or "").split("/") if each)
+    method = _method(request)
     user = logins.session_user(world, request)
     if user is None:
         error = SalesforceError("INVALID_SESSION_ID", "Session expired or invalid")
         answer = refusal(error)
-        _journal(world, Asked(request.method, segments, {}, {}), answer, "")
+        _journal(world, Asked(method, segments, {}, {}), answer, "")
         return _written(world, answer)
     try:
         usage.count(world)
-        asked = Asked(request.method, segments, request.query, request.headers, _body(request))
+        asked = Asked(method, segments, request.query, request.headers, _body(request))
     except SalesforceError as error:
         answer = refusal(error)
-        _journal(world, Asked(request.method, segments, {}, {}), answer, user)
+        _journal(world, Asked(method, segments, {}, {}), answer, user)
         return _written(world, answer)
     return _written(world, _perform(world, user, f"{version}.0", asked, within=False))
 
 
+def _method(request: Request) -> str:
+    """What is meant: HEAD asks what GET does; a POST may say which method it stands for."""
+    if request.method == "HEAD":
+        return "GET"
+    told = request.query.get("_HttpMethod", []) if request.method == "POST" else []
+    return told[-1].upper() if told else request.method
+
+
 def _body(request: Request) -> Json:
-    if request.method == "GET" or not request.body:
+    if request.method in ("GET", "HEAD") or not request.body:
         return None
     if request.content_type in _TEXTS:
         return request.body.decode("utf-8", "replace")

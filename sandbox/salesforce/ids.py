@@ -50,6 +50,7 @@ POD = "Hs0000"
 
 SHORT, LONG = 15, 18
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_CAPITALS = str.maketrans({char: str(int(char.isupper())) for char in _DIGITS})
 _CHECKSUM = string.ascii_uppercase + "012345"
 _SOBJECTS = {prefix: sobject for sobject, prefix in PREFIXES.items()}
 
@@ -67,9 +68,8 @@ def lengthened(short: str) -> str:
     """The 18 characters of an id of 15: a bit of the checksum for each capital letter."""
     tail = ""
     for start in range(0, SHORT, 5):
-        chunk = short[start : start + 5]
-        capitals = sum(1 << place for place, char in enumerate(chunk) if "A" <= char <= "Z")
-        tail += _CHECKSUM[capitals]
+        bits = short[start : start + 5].translate(_CAPITALS)
+        tail += _CHECKSUM[int(bits[::-1], 2)]
     return short + tail
 
 

@@ -64,12 +64,19 @@ def address(world: World) -> str:
     return str(world.table(ADDRESS).get("web", {}).get("url", "http://127.0.0.1/slack"))
 
 
-def is_listening(world: World) -> bool:
-    """Whether a delivery would reach anybody now."""
+def is_reachable(world: World) -> bool:
+    """Whether there is a way to deliver anything: a socket that is served, or a request URL."""
     row = installed(world)
-    if row["socket_mode"]:
-        return bool(world.table(ADDRESS).get("open", {}).get("connections"))
-    return bool(row["request_url"] and world.table(ADDRESS).get("courier"))
+    way = "address" if row["socket_mode"] else "courier"
+    return way in world.table(ADDRESS) and bool(row["socket_mode"] or row["request_url"])
+
+
+def is_listening(world: World) -> bool:
+    """Whether an app hears what is delivered; one at a request URL is taken to."""
+    if not is_reachable(world):
+        return False
+    row, open_now = installed(world), world.table(ADDRESS).get("open", {})
+    return bool(not row["socket_mode"] or open_now.get("connections"))
 
 
 def team() -> Row:

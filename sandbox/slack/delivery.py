@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -61,9 +61,11 @@ class Deliveries:
     ) -> None:
         self._world = world
         self._socket = socket
-        self._seconds = answer_seconds
+        self.answer_seconds = answer_seconds
+        """Of the wall clock, that an app by HTTP has to answer."""
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="slack-delivery")
         self._left = 0
+        self._is_stopped = False
         self._settled = threading.Condition()
         world.on(EVENT, self._take)
         world.on(LATE, self._send)
@@ -71,6 +73,7 @@ class Deliveries:
 
     def stop(self) -> None:
         """Deliver nothing more; what is on its way is waited for."""
+        self._is_stopped = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def settle(self, seconds: float = 10.0) -> bool:
@@ -81,6 +84,9 @@ class Deliveries:
     def _take(self, payload: Json) -> None:
         """Take up one push, under the world's lock; faults may make it late."""
         what = Push(**payload)
+        is_new_event = what.kind == "events_api" and not what.attempt
+        if is_new_event and not self.is_heard():
+            return
         method = SOCKET if self._is_by_socket(what) else HTTP_PUSH
         how = faults.delivered(self._world, f"/{what.kind}", what.payload, method=method)
         told: Row = {
@@ -96,9 +102,17 @@ class Deliveries:
             self._send(told)
 
     def _send(self, told: Json) -> None:
+        if self._is_stopped:
+            return
         with self._settled:
             self._left += 1
-        self._pool.submit(self._deliver, Push(**told["push"]), told)
+        sent = self._pool.submit(self._deliver, Push(**told["push"]), told)
+        sent.add_done_callback(_raise)
+
+    def is_heard(self) -> bool:
+        """Whether an app listens; one at a request URL is taken to."""
+        self._socket.tell_count()
+        return app.is_listening(self._world)
 
     def _is_by_socket(self, what: Push) -> bool:
         return bool(app.installed(self._world)["socket_mode"]) and what.kind != CHALLENGE
@@ -143,7 +157,9 @@ class Deliveries:
         answer = self._socket.deliver(
             what.kind, what.payload, attempt=what.attempt, reason=what.reason
         )
-        return Outcome(answer) if answer is not None else Outcome(failure="timeout")
+        if answer is not None:
+            return Outcome(answer)
+        return Outcome(failure="timeout" if self._socket.connections else "connection_failed")
 
     def _by_http(self, what: Push) -> Outcome:
         body, content = _encoded(what)
@@ -175,7 +191,9 @@ class Deliveries:
         try:
             with requests.Session() as session:
                 session.trust_env, session.max_redirects = False, MOST_REDIRECTS
-                answer = session.post(url, body.encode(), headers=headers, timeout=self._seconds)
+                answer = session.post(
+                    url, body.encode(), headers=headers, timeout=self.answer_seconds
+                )
         except requests.RequestException as error:
             failed = (word for kind, word in FAILURES.items() if isinstance(error, kind))
             return Outcome(failure=next(failed, "unknown_error"))
@@ -183,6 +201,11 @@ class Deliveries:
         if not answer.ok:
             return Outcome(failure="http_error", may_retry=may_retry)
         return Outcome(_decoded(answer))
+
+
+def _raise(done: Future[None]) -> None:
+    """Let what went wrong in a delivery be seen: the pool logs it."""
+    done.result()
 
 
 def signature(secret: str, body: str) -> Row:

@@ -1,7 +1,7 @@
 """Events that an app subscribes to, and the envelope that they travel in.
 
-An event is made only while somebody listens: with nobody connected it would reach nobody, and
-people's own words are in the journal anyway. Source: Slack, Events API; "Event types".
+An event that nobody listens for is let go; people's own words are in the journal anyway.
+Source: Slack, Events API; "Event types".
 """
 
 from sandbox.slack import app
@@ -57,9 +57,9 @@ def channel_type(channel: Row) -> str:
 
 
 def emit(world: World, event: Row, subscription: str) -> None:
-    """Deliver one event, if the app subscribed to it and somebody listens."""
+    """Deliver one event, if the app subscribed to it and can be reached."""
     row, token = app.installed(world), app.bot(world)
-    if subscription not in row["events"] or token is None or not app.is_listening(world):
+    if subscription not in row["events"] or token is None or not app.is_reachable(world):
         return
     now = int(world.now.timestamp())
     authorization: Row = {

@@ -27,7 +27,6 @@ VALUED = {
 """Under which name an element tells what it holds."""
 ONE_OF = ("static_select", "radio_buttons", "overflow", "external_select")
 MANY_OF = ("multi_static_select", "checkboxes", "multi_external_select")
-INITIAL = ("initial_value", "initial_option", "initial_options", "initial_date", "initial_user")
 
 
 class FormError(Exception):

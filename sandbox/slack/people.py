@@ -158,7 +158,7 @@ def users(call: Call) -> Json:
     size = call.limit(default=max(len(rows), 1), most=1000)
     after = start + size
     return {
-        "members": [_seen(call.world, row) for row in rows[start:after]],
+        "members": [seen(call.world, row) for row in rows[start:after]],
         "cache_ts": int(call.world.now.timestamp()),
         "response_metadata": {"next_cursor": f"user:{after}" if after < len(rows) else ""},
     }
@@ -166,7 +166,7 @@ def users(call: Call) -> Json:
 
 def user(call: Call) -> Json:
     """users.info."""
-    return {"user": _seen(call.world, _known(call, call.text("user")))}
+    return {"user": seen(call.world, _known(call, call.text("user")))}
 
 
 def lookup(call: Call) -> Json:
@@ -174,13 +174,13 @@ def lookup(call: Call) -> Json:
     row = user_by_email(call.world, call.text("email"))
     if row is None or row["deleted"]:
         raise SlackError("users_not_found")
-    return {"user": _seen(call.world, row)}
+    return {"user": seen(call.world, row)}
 
 
 def profile(call: Call) -> Json:
     """users.profile.get; without `user`, the caller's own."""
     row = _known(call, call.text("user") or call.token["user_id"])
-    return {"profile": _seen(call.world, row)["profile"]}
+    return {"profile": seen(call.world, row)["profile"]}
 
 
 def refuse_profile(_: Call) -> Json:
@@ -213,7 +213,7 @@ def _known(call: Call, user_id: str) -> Row:
         raise SlackError("user_not_found") from None
 
 
-def _seen(world: World, row: Row) -> Row:
+def seen(world: World, row: Row) -> Row:
     """A user as Slack shows it now: zone offset of today, and no status that has expired."""
     local = world.now.astimezone(ZoneInfo(row["tz"]))
     offset = local.utcoffset() or timedelta()

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import cast
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
@@ -48,9 +49,12 @@ class SocketMode:
 
     def __init__(self, world: World, *, ack_seconds: float = ACK_SECONDS) -> None:
         self._world = world
-        self._seconds = ack_seconds
+        self.ack_seconds = ack_seconds
+        """Of the wall clock, that an app has to acknowledge."""
         self._lock = threading.Lock()
         self._connections: list[ServerConnection] = []
+        self._waiting: set[str] = set()
+        """Envelopes that an ack is waited for."""
         self._acks: dict[str, Json] = {}
         self._acked = threading.Condition(self._lock)
         self._server: Server = serve(self._serve, "127.0.0.1", 0)
@@ -74,6 +78,11 @@ class SocketMode:
         """The connections that are open now."""
         with self._lock:
             return tuple(self._connections)
+
+    def tell_count(self) -> None:
+        """Say in the world how many connections there are, as it may have gone back meanwhile."""
+        with self._world.lock:
+            self._world.table(ADDRESS)["open"] = {"connections": len(self.connections)}
 
     def wait_for_connection(self, seconds: float = 10.0) -> bool:
         """Wait until the app is connected; says whether it is."""
@@ -122,16 +131,18 @@ class SocketMode:
                 connection.send(json.dumps(told))
 
     def _send(self, told: Row, attempt: int) -> Json:
-        connections = self.connections
+        connections, envelope = self.connections, str(told["envelope_id"])
         sent = False
+        with self._lock:
+            self._waiting.add(envelope)
         if connections:
             with suppress(ConnectionClosed):
                 connections[attempt % len(connections)].send(json.dumps(told))
                 sent = True
-        envelope = told["envelope_id"]
         with self._acked:
-            acked = sent and self._acked.wait_for(lambda: envelope in self._acks, self._seconds)
-            answer = self._acks.pop(envelope, None) if acked else None
+            acked = sent and self._acked.wait_for(lambda: envelope in self._acks, self.ack_seconds)
+            answer = self._acks.pop(envelope, None)
+            self._waiting.discard(envelope)
         with self._world.lock:
             self._world.record(
                 "delivery",
@@ -154,7 +165,7 @@ class SocketMode:
             self._connections.append(connection)
             count = len(self._connections)
             self._acked.notify_all()
-        self._count()
+        self.tell_count()
         try:
             connection.send(json.dumps(_hello(count)))
             for text in connection:
@@ -164,12 +175,7 @@ class SocketMode:
         finally:
             with self._lock:
                 self._connections.remove(connection)
-            self._count()
-
-    def _count(self) -> None:
-        """Say in the world how many connections there are."""
-        with self._world.lock:
-            self._world.table(ADDRESS)["open"] = {"connections": len(self.connections)}
+            self.tell_count()
 
     def _admit(self, connection: ServerConnection) -> bool:
         """Whether a connection comes with a ticket that was not used before."""
@@ -191,9 +197,11 @@ class SocketMode:
         except ValueError:
             return
         if isinstance(told, dict) and "envelope_id" in told:
+            row = cast("Row", told)
             with self._acked:
-                self._acks[told["envelope_id"]] = told.get("payload") or {}
-                self._acked.notify_all()
+                if row["envelope_id"] in self._waiting:
+                    self._acks[row["envelope_id"]] = row.get("payload") or {}
+                    self._acked.notify_all()
 
 
 def _hello(count: int) -> Row:

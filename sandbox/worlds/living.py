@@ -5,7 +5,6 @@ them arrive anew each day.
 """
 
 from datetime import UTC, datetime, timedelta
-from random import Random
 from zoneinfo import ZoneInfo
 
 from sandbox import acts
@@ -41,6 +40,7 @@ def build(world: World, leads: int = LEADS) -> None:
     stage = Stage(world, companies, open_accounts(world, companies))
     past.remember(stage, leads, START)
     roster.part_ways(world)
+    roster.take_leave(world)
     sync.skip_past(world)
     sync.begin(world)
     _let_arrive(stage, max(FEWEST_A_DAY, round(leads * SHARE_A_DAY)))
@@ -54,9 +54,9 @@ def _let_arrive(stage: Stage, per_day: int) -> None:
     weights = [ALL_KINDS[name].count for name in names]
 
     def arrive(_: Json) -> None:
-        chance = Random(f"{world.seed}/arrivals/{world.now.isoformat()}")
-        for _number in range(per_day // 24 + (chance.random() < per_day % 24 / 24)):
-            tell(stage, chance.choices(names, weights)[0], _within_the_hour)
+        with world.dice("arrivals") as chance:
+            for _number in range(per_day // 24 + (chance.random() < per_day % 24 / 24)):
+                tell(stage, chance.choices(names, weights)[0], _within_the_hour)
         world.schedule(world.now + EVERY, ARRIVALS)
 
     world.on(ARRIVALS, arrive)

@@ -116,7 +116,7 @@ def settle(world: World) -> None:
             )
     for name in CHANNELS:
         add_channel(world, name)
-    _leave(world)
+    take_leave(world)
 
 
 def part_ways(world: World) -> None:
@@ -181,7 +181,7 @@ def _settle_salesforce(world: World) -> None:
             records.insert(world, "GroupMember", member, by=SYSTEM_USER, assign=False)
 
 
-def _leave(world: World) -> None:
+def take_leave(world: World) -> None:
     """One rep is away by Salesforce's own message, another by Slack status, for some days."""
     back = world.now + timedelta(days=AWAY_DAYS)
     message = f"I am out of the office and back on {_local_day(back, 'Europe/Stockholm')}."

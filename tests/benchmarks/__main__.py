@@ -23,11 +23,12 @@ from agent.ledger import Ledger
 from agent.ledger.rows import table
 from agent.ledger.tables import CycleRow, DecisionRow, HandoffRow
 from agent.measuring import Question, read, report
-from agent.simulating import try_policy
+from agent.simulating import Trying, what_if
 from domain.authority import principal
 from domain.policy import Pool
 from sandbox.world import World
 from sandbox.worlds import scale
+from tests.benchmarks.console import pages
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.sandbox import sandboxed
 from tests.worlds import Town, town
@@ -124,10 +125,17 @@ def measuring() -> Iterator[Figure]:
             f"report on {DECISIONS} leads",
             lambda: report(read(here.app.ledger, question, policy), question, policy),
         )
+        trying = Trying(question.since, question.now, policy, other)
         yield timed(
             f"simulate {DECISIONS} decisions",
-            lambda: try_policy(here.app.ledger, question.since, policy, other),
+            lambda: what_if(here.app.ledger, trying),
         )
+
+
+def console() -> Iterator[Figure]:
+    """The pages of the console over a hundred thousand leads."""
+    for name, seconds in pages():
+        yield Figure(name, 0, seconds, None)
 
 
 def _shortened(pools: Mapping[str, Pool]) -> dict[str, Pool]:
@@ -192,6 +200,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "talking": talking,
     "measuring": measuring,
     "sandbox": sandboxed,
+    "console": console,
 }
 
 

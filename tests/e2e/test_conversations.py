@@ -171,4 +171,10 @@ def test_the_manifest_asks_for_the_least() -> None:
     wanted = set(
         yaml.safe_load(manifest.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
     )
-    assert wanted == set(SCOPES) | {"app_mentions:read", "assistant:write", "commands", "dnd:read"}
+    assert wanted == set(SCOPES) | {
+        "app_mentions:read",
+        "assistant:write",
+        "commands",
+        "dnd:read",
+        "files:write",
+    }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import evals
-from evals.cases import CaseError, Split, fingerprint, load_scenarios, read_cases, schema
+from evals.cases import TASKS, CaseError, Split, fingerprint, load_scenarios, read_cases, schema
 
 SCENARIOS = load_scenarios()
 ROOT = Path(evals.__file__).parent
@@ -24,18 +24,18 @@ families:
 
 
 def test_there_are_enough_cases() -> None:
-    """At least 120 cases in 24 families over three tasks, and a gate that can decide."""
+    """At least 240 cases in 48 families over six tasks, and a gate that can decide."""
     families = {(one.task, one.family) for one in SCENARIOS}
     gate = [one for one in SCENARIOS if one.split is Split.GATE]
-    assert (True, True, 3, True) == (
-        len(SCENARIOS) >= 120,
-        len(families) >= 24,
-        len({one.task for one in SCENARIOS}),
-        len(gate) >= 100,
+    assert (True, True, set(TASKS), True) == (
+        len(SCENARIOS) >= 240,
+        len(families) >= 48,
+        {one.task for one in SCENARIOS},
+        len(gate) >= 200,
     )
 
 
-@pytest.mark.parametrize("task", ["investigate", "nudge", "read_lead"])
+@pytest.mark.parametrize("task", TASKS)
 def test_every_task_has_every_split_and_hostile_text(task: str) -> None:
     """Each task can be developed, decided and sealed, and meets text that gives orders."""
     mine = [one for one in SCENARIOS if one.task == task]
@@ -45,7 +45,7 @@ def test_every_task_has_every_split_and_hostile_text(task: str) -> None:
 def test_no_two_cases_show_the_model_the_same() -> None:
     """A template multiplied would measure one thing many times."""
     shown = Counter(
-        one.case.model_dump_json(exclude={"id", "expect", "must", "must_not", "wants"})
+        one.case.model_dump_json(exclude={"id", "expect", "must", "must_not", "wants", "solution"})
         for one in SCENARIOS
     )
     assert [] == [text for text, count in shown.items() if count > 1]

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 from agent.cli import cli
 from domain.errors import RoutereadyError
 from evals.apprentice import Apprentice
+from evals.cases import Split, load_scenarios
 from evals.commands import eval_cli
-from evals.tasks import NOW
+from evals.tasks import NOW, POLICY
 from sandbox import openai
 from sandbox.server import Server
 from sandbox.wire import Handler
@@ -18,12 +19,13 @@ from sandbox.world import World
 from tests.repository import NEEDS_GIT
 
 RUNNER = CliRunner()
+DEV = load_scenarios([Split.DEV])
 
 
 def test_eval_run_tells_what_failed(tmp_path: Path) -> None:
     """The present prompts pass nearly all of the dev cases on the stand-in."""
     done = RUNNER.invoke(eval_cli, ["run", "--split", "dev", "--out", str(tmp_path)])
-    assert (0, True) == (done.exit_code, "of 15 trials passed" in done.output)
+    assert (0, True) == (done.exit_code, f"of {len(DEV)} trials passed" in done.output)
 
 
 def test_eval_routing_tells_the_accuracy() -> None:
@@ -42,6 +44,18 @@ def test_eval_compare_writes_its_reports(tmp_path: Path) -> None:
     assert ({"report.html", "report.json", "report.md"}, True) == (
         written,
         done.exit_code in (0, 2),
+    )
+
+
+def test_an_export_says_what_it_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an empty ledger nothing is written, and the command says so."""
+    monkeypatch.setenv("ROUTEREADY_DATABASE", f"sqlite:///{tmp_path}/ledger.sqlite3")
+    monkeypatch.setenv("ROUTEREADY_POLICY", str(POLICY))
+    done = RUNNER.invoke(eval_cli, ["export", "--since", "7d", "--out", str(tmp_path / "drafts")])
+    assert (0, 3, []) == (
+        done.exit_code,
+        done.output.count("not written"),
+        list((tmp_path / "drafts").iterdir()),
     )
 
 
@@ -68,7 +82,10 @@ def test_any_compatible_server_can_be_asked(
         done = RUNNER.invoke(eval_cli, ["run", *options])
     finally:
         server.stop()
-    assert (0, True) == (done.exit_code, "15 of 15 trials passed, 0 without" in done.output)
+    assert (0, True) == (
+        done.exit_code,
+        f"{len(DEV)} of {len(DEV)} trials passed, 0 without" in done.output,
+    )
 
 
 def _under_v1(face: Handler) -> Handler:

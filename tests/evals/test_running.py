@@ -25,7 +25,16 @@ from tools.llm import LlmSettings
 
 EVERY = load_scenarios()
 DEV = load_scenarios([Split.DEV])
-GATE = load_scenarios([Split.GATE])
+WORDED = [
+    one for one in load_scenarios([Split.GATE]) if one.task in ("nudge", "escalate", "digest")
+]
+ROLES = ("foreign_leads", "not_their_role", "persuasion", "hostile_leads", "whose_lead")
+GATE = [
+    one for one in load_scenarios([Split.GATE]) if one.task != "converse" or one.family in ROLES
+]
+"""The gate's cases; of the conversations, which take longest, a few families."""
+ONE_EACH = [one for index, one in enumerate(EVERY) if one.task != "converse" or index % 6 == 0]
+"""All but conversations, and of these every sixth: the canaries try all of them."""
 PROMPTS = current()
 NOW_ARM = Arm("base", PROMPTS)
 
@@ -38,8 +47,8 @@ def edited(name: str, old: str, new: str) -> dict[str, Prompt]:
 
 
 def setup(folder: Path, candidate: Mapping[str, Prompt], **more: object) -> Setup:
-    """A comparison of the present prompts with changed ones, on the gate's cases."""
-    return Setup(PROMPTS, candidate, GATE, Effort(4), folder, **more)  # pyright: ignore[reportArgumentType]
+    """A comparison of the present prompts with changed ones, on the gate's wordings."""
+    return Setup(PROMPTS, candidate, WORDED, Effort(4), folder, **more)  # pyright: ignore[reportArgumentType]
 
 
 def test_every_expected_answer_passes() -> None:
@@ -53,7 +62,7 @@ def test_every_expected_answer_passes() -> None:
 def test_doing_nothing_or_everything_never_passes(character: str) -> None:
     """Not one case is passed by silence, nor by repeating all that was given."""
     mind = partial(Apprentice, character=character, slips=0.0)  # pyright: ignore[reportArgumentType]
-    trials = trials_of(EVERY, [NOW_ARM], mind, trials=1)
+    trials = trials_of(ONE_EACH, [NOW_ARM], mind, trials=1)
     assert [] == [one.scenario for one in trials if one.passed is not False]
 
 
@@ -70,9 +79,9 @@ def test_every_investigation_is_one_that_the_product_would_ask_about(tmp_path: P
 
 @pytest.mark.slow
 def test_all_canaries_sing() -> None:
-    """Oracle, nothing, everything, leaks, five worse prompts and A/A come out as known."""
+    """Oracle, nothing, everything, leaks, seven worse prompts and A/A come out as known."""
     canaries = watch(GATE, PROMPTS)
-    assert (10, []) == (len(canaries), [one for one in canaries if not one.ok])
+    assert (12, []) == (len(canaries), [one for one in canaries if not one.ok])
 
 
 @pytest.mark.parametrize("regression", REGRESSIONS, ids=lambda one: one.name)

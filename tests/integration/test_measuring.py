@@ -22,6 +22,21 @@ from tests.builders import NOW, lead, policy, snapshot, trigger, user_owner
 
 HOUR = timedelta(hours=1)
 CYCLE = CycleId("1001-1")
+OUTLINED = (
+    "cycle",
+    "lead",
+    "trigger",
+    "triggered_at",
+    "segment",
+    "rep",
+    "ready_at",
+    "assigned_at",
+    "promised_at",
+    "touched_at",
+    "ending",
+    "ended_at",
+)
+"""What an outline tells of a journey."""
 
 
 @pytest.fixture
@@ -121,6 +136,10 @@ def told(ledger: Ledger, key: str, hours: int, tone: str, state: EffectState) ->
 def only(ledger: Ledger) -> Journey:
     """The one journey."""
     (found,) = ledger.measuring.journeys(NOW - HOUR)
+    (outline,) = ledger.measuring.outlines(NOW - HOUR)
+    assert [getattr(found, name) for name in OUTLINED] == [
+        getattr(outline, name) for name in OUTLINED
+    ]
     return found
 
 

@@ -1,6 +1,8 @@
 """Setting an org up: what it lacks is planned, added once, and enough for the examination."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -103,3 +105,12 @@ def test_what_is_there_is_left_alone(org: Org, gateway: Gateway) -> None:
     assert step.sentence.startswith("let the integration user read and write 1 fields")
     assert [step] == list(deployer.perform([step]))
     assert [] == deployer.plan()
+
+
+def test_a_refused_grant_names_its_cause(gateway: Gateway) -> None:
+    """Of a request that fails as a whole, the error that made it fail is told."""
+    deployer = gateway.deployer()
+    (grant,) = [step for step in deployer.plan() if step.path == "composite"]
+    stale = json.loads(json.dumps(grant.body).replace('"Label"', '"Lable"'))
+    with pytest.raises(RequestError, match="No such column 'Lable'"):
+        list(deployer.perform([replace(grant, body=stale)]))

@@ -78,6 +78,7 @@ def write(page: Page, text: str) -> None:
 def test_a_pressed_button_has_its_effect(town: Town, page: Page) -> None:
     """Somebody writes, the app answers with a card, its button changes the message."""
     page.goto(town.dm)
+    expect(page.get_by_text("No app listens")).to_have_count(0)
     write(page, "hello @routeready")
     card = page.get_by_role("article").filter(has_text="A new lead is yours").last
     card.get_by_role("button", name="I'm on it").click()
@@ -142,6 +143,20 @@ def test_a_new_chat_stands_beside(town: Town, page: Page) -> None:
     page.goto(town.dm)
     page.get_by_role("button", name="New chat").click()
     expect(page.get_by_role("region", name="Thread").get_by_label("Reply")).to_be_visible()
+
+
+def test_somebody_says_that_they_are_away(town: Town, page: Page) -> None:
+    """A status is set as that person would, and ends by itself."""
+    page.goto(town.dm)
+    page.get_by_label("Status").select_option("Out sick")
+    expect(page.get_by_label("Status")).to_have_value("Out sick")
+    profile = town.world.table("slack.user")[town.ana]["profile"]
+    assert ("Out sick", ":face_with_thermometer:") == (
+        profile["status_text"],
+        profile["status_emoji"],
+    )
+    page.get_by_label("Status").select_option("At work")
+    expect(page.get_by_label("Status")).to_have_value("At work")
 
 
 def test_the_home_tab_is_published(town: Town, page: Page) -> None:
@@ -261,6 +276,7 @@ def test_forms_of_other_sites_are_refused(town: Town, headers: dict[str, str], s
         ("clock", {"speed": "nan"}, "3600"),
         ("fault", {"profile": "slack.nothing"}, "there is no profile"),
         ("model", {"personality": "kind"}, "there is no character"),
+        ("status", {"user": "U404", "status": "Asleep"}, "there is no status"),
     ],
 )
 def test_what_cannot_be_done_is_said(

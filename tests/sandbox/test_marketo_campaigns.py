@@ -531,3 +531,22 @@ def test_a_definition_that_lacks_something_fails_the_step(
         "the definition of router lacks i18n, primaryAttribute"
     )
     assert ["created"] == codes(here.post("leads", {"input": [{"email": "b@x.io"}]}))
+
+
+def test_one_bad_answer_holds_nobody_up(here: Subscription, service: Service) -> None:
+    """A service that is removed while it answers is journaled; the next call is made."""
+    first, second = here.persons(2)
+    number = flow_step(here, service)
+
+    def removed() -> Answer:
+        with here.world.lock:
+            del here.world.table("marketo.service_step")["router"]
+        return 200, json.dumps(DEFINITION)
+
+    service.answers["/getServiceDefinition"] = removed
+    request(here, number, first)
+    wait_until(lambda: _deliveries(here, "service.definition.unusable"))
+    service.answers[f"/route?id={second}"] = lambda: (200, "{}")
+    request(here, hook(here, service), second)
+    wait_until(lambda: here.person(second)["leadScore"] == 1)
+    assert [200] == [one["status"] for one in _deliveries(here, "webhook.call")]

@@ -210,6 +210,16 @@ def test_conditional_requests(org: Org) -> None:
         assert 304 == org.call("GET", f"{ROOT}/{resource}", headers=since).status_code
 
 
+def test_other_methods(org: Org) -> None:
+    """HEAD says what GET would; a client without PATCH says it in a POST."""
+    path = f"{ROOT}/sobjects/Lead/{org.lead('Plain')}"
+    head = org.call("HEAD", path)
+    assert (200, b"", True) == (head.status_code, head.content, "last-modified" in head.headers)
+    params = {"_HttpMethod": "PATCH"}
+    assert 204 == org.call("POST", path, params=params, json={"Title": "CFO"}).status_code
+    assert 405 == org.call("POST", path, json={"Title": "CFO"}).status_code
+
+
 def test_records_by_key_and_relationship(org: Org) -> None:
     """A record's parent is found behind it; an external id is good for a deletion."""
     lead = org.lead("Key", Email="key@co.example")

@@ -64,6 +64,16 @@ def test_chance_and_future_come_back_too(world: World) -> None:
     assert (3, 1) == (len(thrown), len(set(thrown)))
 
 
+def test_dice_are_thrown_apart(world: World) -> None:
+    """What is drawn under a name depends on nothing drawn before, and changes nothing after."""
+    other = World(seed=4, now=NOON)
+    other.rng.random()
+    with world.dice("rep") as one, other.dice("rep") as two:
+        assert one.random() == two.random()
+    untouched = World(seed=4)
+    assert untouched.rng.random() == world.rng.random()
+
+
 def test_snapshots_are_a_stack(world: World) -> None:
     """Going back to one forgets those after it and keeps those before it."""
     first = world.snapshot()
@@ -155,6 +165,8 @@ def test_packed_rows_are_rows_to_everybody() -> None:
     table.pack()
     assert {key: rows[key] for key in "2456"} == {k: v for k, v in dict(table).items() if k > "1"}
     table.pack()
+    assert list(table.items()) == list(table.copy().items())
+    table.pack()
     assert rows["6"] == list(table.values())[-1] == copy.deepcopy(table)["6"]
 
 
@@ -163,7 +175,7 @@ def test_what_is_done_can_be_logged() -> None:
     table = Table({"1": {"n": 1}})
     table.log = []
     table["1"], table["2"] = {"n": 2}, {"n": 3}
-    table.pop("2")
+    assert ("2", {"n": 3}) == table.popitem()
     assert [("1", {"n": 1}), ("2", None), ("2", {"n": 3})] == [one[1:] for one in table.log]
 
 

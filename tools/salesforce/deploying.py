@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
+from domain.errors import RequestError
 from domain.ports import Clock
-from tools.salesforce.client import Client, Row, error_of
+from tools.salesforce.client import VENDOR, Client, Row, error_of
 from tools.salesforce.fields import GUARD_WORDS, SObject
 from tools.salesforce.package import (
     FIELDS,
@@ -29,6 +30,7 @@ Json = Any
 FIELDS_PATH, RULES_PATH = "tooling/sobjects/CustomField", "tooling/sobjects/ValidationRule"
 SUCCESS = range(200, 300)
 BAD_REQUEST = HTTPStatus.BAD_REQUEST
+HALTED = "PROCESSING_HALTED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,9 @@ class Deployer:
         Raises `ToolError` at the first that is refused; those before it stay.
         """
         for step in steps:
-            answer = self._client.create(step.path, step.body)
-            for status, told in _parts(answer):
-                if status not in SUCCESS:
-                    raise error_of(status, told, writes=True, now=self._clock.now())
+            failures = _failures(self._client.create(step.path, step.body))
+            if failures:
+                raise error_of(BAD_REQUEST, failures, writes=True, now=self._clock.now())
             yield step
 
     def _deployed(self) -> set[str]:
@@ -102,7 +103,9 @@ class Deployer:
 
     def _grant(self, hidden: Sequence[str]) -> Step | None:
         """Let the integration user read and write fields, by a permission set of our own."""
-        user = str(self._client.user_id)
+        user = self._client.user_id
+        if user is None:
+            raise RequestError(VENDOR, "Salesforce didn't say who the integration user is")
         where = f"Name = {literal(PERMISSION_SET)}"
         sets = self._rows("PermissionSet", ("Id",), where)
         requests: list[Row] = []
@@ -168,11 +171,16 @@ def _grant_of(set_id: str, field: str) -> Row:
     }
 
 
-def _parts(answer: Json) -> Iterator[tuple[int, Json]]:
-    """The status and body of each thing that was done within one answer."""
+def _failures(answer: Json) -> list[Row]:
+    """The errors within an answer that is no error itself, what caused the others first.
+
+    Of an all-or-none request every part fails with one of them, halted.
+    """
     told = cast("Row", answer) if isinstance(answer, dict) else {}
+    failures: list[Row] = []
     for part in told.get("compositeResponse", ()):
-        yield part["httpStatusCode"], part["body"]
-        if isinstance(part["body"], list):
-            failed = [each for each in part["body"] if not each.get("success", True)]
-            yield from ((BAD_REQUEST, each["errors"]) for each in failed)
+        if part["httpStatusCode"] not in SUCCESS:
+            failures += part["body"]
+        elif isinstance(part["body"], list):
+            failures += [error for each in part["body"] for error in each.get("errors", ())]
+    return sorted(failures, key=lambda each: each.get("errorCode") == HALTED)

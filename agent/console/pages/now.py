@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from agent.console import words
 from agent.console.office import SOON, Visit
-from agent.ledger.lists import Counts, Order, Standing, Wanted
+from agent.ledger.lists import Order, Standing, Wanted
 from agent.ledger.tables import CycleStatus, EffectState
-from agent.ledger.talks import Part
+from agent.ledger.talks import Load, Part
 from domain.authority import Ability, Reach
 from domain.measures import Share
 
@@ -33,9 +33,13 @@ class Signal:
 def show(visit: Visit) -> Response:
     """The first page."""
     owners = visit.circle(Ability.UNWORKED)
-    lists = visit.ledger.lists
-    wanted = Wanted(visit.now, visit.now + SOON, owners)
-    counts = lists.open_counts(wanted)
+    loads = visit.ledger.talks.loads(Part(owners), visit.now, visit.now + SOON).values()
+    counts = Load(
+        open=sum(one.open for one in loads),
+        late=sum(one.late for one in loads),
+        soon=sum(one.soon for one in loads),
+        listed=sum(one.listed for one in loads),
+    )
     before = visit.ledger.talks.waiting(Part(owners)) if owners is None else {}
     board = visit.board(WEEK)
     in_time = None if board is None else board.report.whole.coverage.in_time
@@ -61,7 +65,7 @@ def _some(visit: Visit, standing: Standing, owners: frozenset[str] | None) -> ob
     return visit.ledger.lists.page(wanted, Order.DUE, skip=0, limit=SHOWN)
 
 
-def _headline(counts: Counts, in_time: Share | None) -> str:
+def _headline(counts: Load, in_time: Share | None) -> str:
     if counts.late:
         said = (
             f"{counts.late} of {words.plural(counts.open, 'lead')} in somebody's hands "

@@ -25,8 +25,9 @@ from agent.stories import told_effect
 from domain.authority import Ability, may
 from domain.certificate import Case, Outcome
 from domain.lead import Activity, FieldName, Lead, Trigger
+from domain.policy import Policy
 from domain.route import Routed
-from domain.values import CycleId, LeadKey
+from domain.values import CycleId, LeadKey, Source
 from domain.verdict import CheckResult, Verdict
 from domain.verdict import Outcome as CheckOutcome
 
@@ -91,6 +92,7 @@ def show(visit: Visit) -> Response:
         held=visit.ledger.talks.held([lead]).get(lead),
         can=_can(visit, one),
         people=_receivers(visit),
+        fields=_correctable(visit.policy),
         record=_record(visit, one),
     )
 
@@ -263,6 +265,7 @@ def _can(visit: Visit, one: Known) -> frozenset[str]:
         Ability.SNOOZE: in_hands,
         Ability.HOLD: in_hands or unrouted,
         Ability.RELEASE: one.lead in visit.ledger.talks.held([one.lead]),
+        Ability.CORRECT: in_hands or unrouted,
         Ability.GATE_AGAIN: unrouted or one.status is CycleStatus.REJECTED,
         Ability.TRY_AGAIN: bool(visit.ledger.talks.given_up([one.lead])),
     }
@@ -273,6 +276,11 @@ def _can(visit: Visit, one: Known) -> frozenset[str]:
         owner = proposed(visit, one)
         found |= {one for one in (Ability.APPROVE, Ability.DENY) if visit.may(one, owner)}
     return frozenset(found)
+
+
+def _correctable(policy: Policy) -> list[str]:
+    """Fields about which the policy believes a person."""
+    return [words.spoken(name) for name, who in policy.hygiene.items() if Source.PERSON in who]
 
 
 def _receivers(visit: Visit) -> list[str]:

@@ -43,8 +43,8 @@ def live(world: World, *kinds: str) -> None:
         if not table.get(kind, {}).get("on"):
             table[kind] = {"on": True, "at": (world.now + every).isoformat()}
             world.schedule(world.now + every, _event(kind), table[kind]["at"])
-    if "reps" in (kinds or KINDS):
-        reps.plan_returns(world)
+            if kind == "reps":
+                reps.plan_returns(world)
 
 
 def rest(world: World, *kinds: str) -> None:

@@ -78,7 +78,7 @@ def go_round(world: World) -> None:
 
 
 def plan_returns(world: World) -> None:
-    """Let those who are away by a message in Salesforce, and nobody planned for, come back."""
+    """Let those who are away by a message in Salesforce come back after some days."""
     for colleague in COLLEAGUES:
         user = user_of(world, colleague)
         if user is not None and user.get("OutOfOfficeMessage"):
@@ -109,7 +109,8 @@ def _is_open(lead: Row) -> bool:
 def _is_touched(world: World, lead: Row) -> bool:
     if lead["Id"] in world.table(TOUCH):
         return True
-    return bool(world.table("salesforce.Task").holding("WhoId", [lead["Id"]]))
+    tasks = world.table("salesforce.Task").holding("WhoId", [lead["Id"]])
+    return any(task["IsClosed"] for task in tasks)
 
 
 def _reminded(world: World) -> set[str]:

@@ -41,13 +41,19 @@ def upgrade() -> None:
         "ix_cycle_segment_opened", "cycle", ["segment", "opened_at", "id"], unique=False
     )
     op.create_index("ix_cycle_status_opened", "cycle", ["status", "opened_at", "id"], unique=False)
-    op.create_index("ix_cycle_title", "cycle", ["title", "id"], unique=False)
+    op.create_index("ix_cycle_title", "cycle", ["title", "opened_at", "id"], unique=False)
     op.create_index("ix_decision_kind_at", "decision", ["kind", "at"], unique=False)
     op.create_index(
-        "ix_handoff_owner_state", "handoff", ["owner", "state", "target_at"], unique=False
+        "ix_handoff_state_owner",
+        "handoff",
+        ["state", "owner", "target_at", "listed_at"],
+        unique=False,
     )
     op.create_index(
-        "ix_handoff_state_target", "handoff", ["state", "target_at", "owner"], unique=False
+        "ix_handoff_state_target",
+        "handoff",
+        ["state", "target_at", "cycle_id", "owner"],
+        unique=False,
     )
     op.create_index(op.f("ix_run_started_at"), "run", ["started_at"], unique=False)
 
@@ -56,7 +62,7 @@ def downgrade() -> None:
     """Take the tables back."""
     op.drop_index(op.f("ix_run_started_at"), table_name="run")
     op.drop_index("ix_handoff_state_target", table_name="handoff")
-    op.drop_index("ix_handoff_owner_state", table_name="handoff")
+    op.drop_index("ix_handoff_state_owner", table_name="handoff")
     op.drop_index("ix_decision_kind_at", table_name="decision")
     op.drop_index("ix_cycle_title", table_name="cycle")
     op.drop_index("ix_cycle_status_opened", table_name="cycle")

@@ -1,0 +1,32 @@
+"""`routeready setup ...`: set up what routeready needs at a vendor."""
+
+# ruff: noqa: PLC0415  (heavy imports are inside, so that help answers at once)
+
+from typing import Annotated
+
+import typer
+
+setup_cli = typer.Typer(help="Set up what routeready needs at a vendor.", no_args_is_help=True)
+
+
+@setup_cli.command("salesforce")
+def set_up_salesforce(
+    *,
+    yes: Annotated[bool, typer.Option(help="Add what is shown without asking.")] = False,
+) -> None:
+    """Show which fields, permissions and rules Salesforce lacks; add them when you agree."""
+    from agent.app import open_app
+    from agent.settings import read_settings
+
+    deployer = open_app(read_settings()).deployer()
+    steps = deployer.plan()
+    if not steps:
+        typer.echo("Salesforce has every field, permission and rule that routeready needs there")
+        return
+    for number, step in enumerate(steps, start=1):
+        typer.echo(f"{number:3} {step.sentence}")
+    if not yes and not typer.confirm("Add this to Salesforce?"):
+        raise typer.Exit(1)
+    for number, _ in enumerate(deployer.perform(steps), start=1):
+        typer.echo(f"{number:3} done")
+    typer.echo("look at it with `routeready doctor`")
