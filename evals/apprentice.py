@@ -17,6 +17,7 @@ from typing import Any, Literal, cast
 
 from domain.normalise import places
 from evals.conversation import apprentice as conversation
+from evals.judge_stand_in import preferring
 from sandbox import openai
 from sandbox.wire import Handler, Request, Response
 from sandbox.world import Row, World
@@ -97,6 +98,8 @@ class Apprentice:
         rules = rules_of(str(messages[0]["content"])) - _DEAF.get(self.character, frozenset())
         if form == "LeadReading":
             return {"json": _reading(messages, rules, self.character)}
+        if form == "Preferring":
+            return {"json": preferring(_variables(messages))}
         tools = cast("list[Row]", body.get("tools") or [])
         if any(cast("Row", one["function"])["name"] == "rules" for one in tools):
             return conversation.answer(messages, tools, rules, self.character)

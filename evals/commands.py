@@ -5,6 +5,7 @@ It needs the `evals` extra, and no key: without `--model` a stand-in of our own 
 
 # ruff: noqa: PLC0415  (help answers at once; the libraries of statistics load in the commands)
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,7 +52,7 @@ def run_command(
     from evals.running import Effort
 
     setup = _setup(current(), split, Effort(trials, workers, max_tokens), model, out)
-    found = run_one(setup)
+    found = run_one(setup, datetime.now(UTC))
     for one in found:
         if one.passed is not True:
             mark = "no score" if one.passed is None else str(one.fault)
@@ -75,20 +76,28 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     model: Model = None,
     workers: Workers = 2,
     max_tokens: Tokens = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(help="Let this model say which wording is better, where code can't tell."),
+    ] = None,
     out: Folder = Path("var/evals"),
 ) -> None:
     """Compare the present prompts with those of a commit: 0 PROMOTE, 1 REJECT, 2 HOLD.
 
-    Writes report.html, report.json and report.md.
+    Writes report.html, report.json and report.md, and each arm's run for `inspect view`.
     """
     _require_extra()
     from rich.console import Console
 
     from evals.comparing import at_revision, compare
-    from evals.reporting import as_html, as_json, as_markdown, show
+    from evals.page import as_html
+    from evals.reporting import as_json, as_markdown, show
     from evals.running import Effort
 
-    setup = _setup(at_revision(base), split, Effort(trials, workers, max_tokens), model, out)
+    setup = replace(
+        _setup(at_revision(base), split, Effort(trials, workers, max_tokens), model, out),
+        judge=None if judge is None else _endpoint(judge),
+    )
     try:
         found = compare(setup, datetime.now(UTC))
     except ValueError as error:
@@ -103,6 +112,32 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     show(found, Console(soft_wrap=True))
     typer.echo(f"{out / 'report.html'}")
     raise typer.Exit(EXIT[found.judgement.verdict])
+
+
+@eval_cli.command("judge")
+def judge_command(model: Model = None, workers: Workers = 2) -> None:
+    """Measure how far a judge of wordings agrees with people, on labelled pairs.
+
+    Without --model it is our stand-in, which shows that judging works and nothing of a model.
+    """
+    _require_extra()
+    from evals.judging import ENOUGH, TRUSTED, judge_with, measure
+    from evals.tasks import open_stand_in
+
+    if model is None:
+        with open_stand_in() as settings:
+            judge = judge_with(settings)
+            found = measure(judge, workers=workers)
+    else:
+        judge = judge_with(_endpoint(model))
+        found = measure(judge, workers=workers)
+    judge.llm.close()
+    typer.echo(
+        f"kappa {found.kappa:.2f} ({found.low:.2f} to {found.high:.2f}) on {found.scored} pairs, "
+        f"{found.unscored} without a ruling; {found.flips:.0%} of votes changed with the order"
+    )
+    if not found.is_trusted:
+        typer.echo(f"its word is advice: from {TRUSTED} on {ENOUGH} pairs it would count")
 
 
 @eval_cli.command("routing")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,14 +13,19 @@ from domain.values import Value
 from evals.calibration import Calibration, Design, calibrate
 from evals.canaries import Canary, compared, watch
 from evals.cases import TASKS, Scenario, Split, fingerprint
+from evals.inspect_logs import Told, write_log
+from evals.judging import Preferred
 from evals.running import Arm, Effort, Trial, TrialFile, matrix, run
 from evals.statistics import Judgement, case_interval, pass_curve, scored_in_both
 from evals.tasks import open_bench
+from evals.wordings import pairs_of, preferred
 from prompts import Prompt, load
-from prompts.history import at, names
+from prompts.history import at, difference, names
 from tools.llm import LlmSettings
 
 BASE, CANDIDATE = "base", "candidate"
+LOGS = "inspect"
+"""The folder of the logs that `inspect view --log-dir` opens."""
 ROTATE_AFTER = 10
 """Tries on the gate's cases after which a promotion may be luck, and cases should be renewed."""
 
@@ -99,6 +104,10 @@ class Comparison:
     trials: int
     tries: int
     """How often these cases decided before."""
+    preferred: Preferred | None
+    """Which arm words better, by a judge; None when none was asked."""
+    changes: Mapping[str, str]
+    """What changed in each prompt that did, line by line."""
 
 
 def current(prompt: Callable[[str], Prompt] = load) -> dict[str, Prompt]:
@@ -123,16 +132,31 @@ class Setup:
     """Trials and the ledger of tries are kept here, so that an interrupted run goes on."""
     model: LlmSettings | None = None
     """None is our own stand-in."""
+    judge: LlmSettings | None = None
+    """A model that says which arm words better; None asks nobody."""
     seed: int = 1
 
 
-def run_one(setup: Setup) -> list[Trial]:
+def run_one(setup: Setup, now: datetime) -> list[Trial]:
     """Only the candidate's prompts over the cases, with nothing to compare."""
+    arm = Arm(CANDIDATE, setup.candidate)
     with (
         TemporaryDirectory() as database,
         open_bench(Path(database), setup.scenarios, model=setup.model) as bench,
     ):
-        return run(bench, setup.scenarios, [Arm(CANDIDATE, setup.candidate)], setup.effort)
+        trials = run(bench, setup.scenarios, [arm], setup.effort)
+        _log(setup, [arm], trials, bench.gateway.model, now)
+    return trials
+
+
+def _log(
+    setup: Setup, arms: Sequence[Arm], trials: Sequence[Trial], model: str, now: datetime
+) -> None:
+    """Write each arm's run for `inspect view`."""
+    address = None if setup.model is None else setup.model.base_url
+    told = Told(model, address, setup.effort.trials, now)
+    for arm in arms:
+        write_log(setup.folder / LOGS, arm, setup.scenarios, trials, told)
 
 
 def compare(setup: Setup, now: datetime) -> Comparison:
@@ -158,14 +182,25 @@ def compare(setup: Setup, now: datetime) -> Comparison:
             done=kept.read() if kept else None,
             keep=kept.add if kept else lambda _: None,
         )
+    _log(setup, arms, trials, model, now)
     canaries = watch(setup.scenarios, setup.base)
     objections = [f"canary {one.name}: {one.sentence}" for one in canaries if not one.ok]
+    wording = _preferred(setup, trials)
+    if wording is not None and wording.is_worse:
+        objections.append(f"{wording.judge} prefers the base's wording (p = {wording.p_worse:.2g})")
     judgement = compared(
         setup.scenarios, trials, trials, CANDIDATE, setup.effort.trials, objections
     )
-    comparison = _told(setup, trials, judgement, canaries, model)
+    comparison = replace(_told(setup, trials, judgement, canaries, model), preferred=wording)
     _note(setup, comparison, now)
     return comparison
+
+
+def _preferred(setup: Setup, trials: Sequence[Trial]) -> Preferred | None:
+    if setup.judge is None:
+        return None
+    pairs = pairs_of(setup.scenarios, trials, BASE, CANDIDATE)
+    return preferred(pairs, setup.judge, setup.folder, workers=setup.effort.workers)
 
 
 def _told(
@@ -191,7 +226,16 @@ def _told(
         count=len(setup.scenarios),
         trials=setup.effort.trials,
         tries=len(_tries(setup)),
+        preferred=None,
+        changes=_changes(setup),
     )
+
+
+def _changes(setup: Setup) -> dict[str, str]:
+    told = {
+        name: difference(setup.base[name], prompt, BASE) for name, prompt in setup.candidate.items()
+    }
+    return {name: one for name, one in told.items() if one}
 
 
 def _side(setup: Setup, trials: Sequence[Trial], arm: str, prompts: Mapping[str, Prompt]) -> Side:

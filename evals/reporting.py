@@ -1,31 +1,23 @@
-"""A comparison told four ways: a table, a page to read in, JSON, and Markdown for a pull request.
-
-The page stands alone: no script, no address outside, so that it can be kept beside a commit.
-"""
+"""A comparison told as a table in a terminal, as JSON, and as Markdown for a pull request."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape as escape_markup
 from rich.table import Table
 
-from evals.comparing import ROTATE_AFTER, Comparison, Flip, Side
-from evals.statistics import Difference
+from evals.comparing import ROTATE_AFTER, Comparison, Flip
+from evals.judging import TRUSTED, Preferred
+from evals.statistics import Difference, Verdict
 
-_WIDTH, _ROW = 360, 18
-"""Pixels of a plot, and of one of its rows."""
-_CSS = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;
-color:#1c1c1c;background:#fff}
-table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left;
-border-bottom:1px solid #ddd;vertical-align:top}
-.PROMOTE{color:#17663a}.HOLD{color:#8a5a00}.REJECT{color:#a11}
-pre{white-space:pre-wrap;background:#f5f5f5;padding:.5rem}summary{cursor:pointer}
-svg text{font:11px system-ui,sans-serif}
-"""
+MOST_FLIPS = 10
+"""Cases that a terminal shows."""
+
+
+COLOURS = {Verdict.PROMOTE: "green", Verdict.HOLD: "yellow", Verdict.REJECT: "red"}
 
 
 def as_json(comparison: Comparison) -> str:
@@ -49,22 +41,46 @@ def _flip_data(one: Flip) -> dict[str, Any]:
 def show(comparison: Comparison, out: Console) -> None:
     """The verdict, its grounds and the figures, in a terminal."""
     judgement = comparison.judgement
-    out.print(f"[bold]{judgement.verdict}[/bold]")
+    changed = ", ".join(comparison.changes) or "no prompt"
+    out.print(f"[bold {COLOURS[judgement.verdict]}]{judgement.verdict}[/]  {changed} changed")
     for reason in judgement.reasons:
-        out.print(f"  {reason}", markup=False)
+        out.print(f"  - {reason}", markup=False)
     table = Table("", "base", "candidate", "difference (95 %)")
-    for row in _rows(comparison):
+    for row in rows(comparison):
         table.add_row(*row)
     out.print(table)
-    for one in comparison.flips[:10]:
-        change = f"{one.before:.0%} to {one.after:.0%}"
-        out.print(f"  {one.scenario}: {change}. {one.trial.sentence}", markup=False)
-    for one in comparison.canaries:
-        out.print(
-            f"  canary {one.name}: {'ok' if one.ok else 'FAILED'}, {one.sentence}", markup=False
-        )
-    for line in _footing(comparison):
-        out.print(f"  {line}", markup=False)
+    _show_flips(comparison, out)
+    failed = [one for one in comparison.canaries if not one.ok]
+    for one in failed:
+        out.print(f"[bold red]canary {one.name} FAILED[/]: {escape_markup(one.sentence)}")
+    if not failed:
+        names = ", ".join(one.name for one in comparison.canaries)
+        out.print(f"All {len(comparison.canaries)} canaries as known: {names}.", style="dim")
+    for line in footing(comparison):
+        out.print(line, style="dim", markup=False)
+
+
+def _show_flips(comparison: Comparison, out: Console) -> None:
+    """The cases that changed, the worst first, each with what was wrong and what was said."""
+    if not comparison.flips:
+        out.print("No case changed.")
+        return
+    lost = sum(one.after < one.before for one in comparison.flips)
+    out.print(f"[bold]{lost} cases lost, {len(comparison.flips) - lost} won[/] (trials passed)")
+    for one in comparison.flips[:MOST_FLIPS]:
+        colour = "red" if one.after < one.before else "green"
+        change = f"{count(one.before, comparison)} to {count(one.after, comparison)}"
+        out.print(f"  [{colour}]{escape_markup(one.scenario)}[/]  {change}", highlight=False)
+        shown = one.trial if one.trial.sentence else one.base
+        if shown.sentence:
+            out.print(f"      {shown.arm}: {shown.sentence}", markup=False, highlight=False)
+    if (more := len(comparison.flips) - MOST_FLIPS) > 0:
+        out.print(f"  and {more} more in the report")
+
+
+def count(share: float, comparison: Comparison) -> str:
+    """A share of a case's trials as a count; of scored ones, where some have no score."""
+    return f"{share * comparison.trials:.3g} of {comparison.trials}"
 
 
 def as_markdown(comparison: Comparison) -> str:
@@ -73,7 +89,7 @@ def as_markdown(comparison: Comparison) -> str:
     lines = [f"## Prompts: {judgement.verdict}", ""]
     lines += [f"- {_plain(reason)}" for reason in judgement.reasons]
     lines += ["", "| | base | candidate | difference (95 %) |", "|---|---|---|---|"]
-    lines += [f"| {' | '.join(row)} |" for row in _rows(comparison)]
+    lines += [f"| {' | '.join(row)} |" for row in rows(comparison)]
     lines += ["", "| case | before | after | why |", "|---|---|---|---|"]
     lines += [
         f"| {one.scenario} | {one.before:.0%} | {one.after:.0%} | {_plain(one.trial.sentence)} |"
@@ -81,7 +97,7 @@ def as_markdown(comparison: Comparison) -> str:
     ]
     failed = [one.name for one in comparison.canaries if not one.ok]
     lines += ["", f"Canaries: {'all as known' if not failed else 'FAILED: ' + ', '.join(failed)}."]
-    lines += [f"{line}  " for line in _footing(comparison)]
+    lines += [f"{line}  " for line in footing(comparison)]
     return "\n".join(lines) + "\n"
 
 
@@ -91,9 +107,10 @@ def _plain(text: str) -> str:
     return escape(cut[:200]).replace("[", "(").replace("]", ")")
 
 
-def _rows(comparison: Comparison) -> list[tuple[str, str, str, str]]:
+def rows(comparison: Comparison) -> list[tuple[str, str, str, str]]:
+    """Figures of both arms and their difference, a line each."""
     judgement, base, candidate = comparison.judgement, comparison.base, comparison.candidate
-    rows = [
+    told = [
         (
             "trials passed",
             f"{base.passed:.1%}",
@@ -101,10 +118,10 @@ def _rows(comparison: Comparison) -> list[tuple[str, str, str, str]]:
             _interval(judgement.overall),
         )
     ]
-    rows += [(f"  {name}", "", "", _interval(one)) for name, one in judgement.tasks.items()]
+    told += [(f"  {name}", "", "", _interval(one)) for name, one in judgement.tasks.items()]
     k = comparison.trials
     steady = judgement.steady
-    rows += [
+    told += [
         (
             f"all of {k} trials (pass^{k})",
             f"{base.curve[-1]:.1%}",
@@ -122,7 +139,7 @@ def _rows(comparison: Comparison) -> list[tuple[str, str, str, str]]:
             "",
         ),
     ]
-    return rows
+    return told
 
 
 def _counts(name: str, base: int, candidate: int) -> tuple[str, str, str, str]:
@@ -133,7 +150,7 @@ def _interval(one: Difference) -> str:
     return f"{one.mean:+.1%} ({one.low:+.1%} to {one.high:+.1%})"
 
 
-def _footing(comparison: Comparison) -> list[str]:
+def footing(comparison: Comparison) -> list[str]:
     """What the verdict stands on, and what this gate's own word is worth."""
     gate, overall = comparison.calibration, comparison.judgement.overall
     lines = [
@@ -148,6 +165,8 @@ def _footing(comparison: Comparison) -> list[str]:
             f"{gate.coverage:.1%} ({gate.replays} replays)."
         ),
     ]
+    if comparison.preferred is not None:
+        lines.append(_worded(comparison.preferred))
     if comparison.tries >= ROTATE_AFTER:
         lines.append(
             f"These cases have decided {comparison.tries} times: whoever tries often gets lucky "
@@ -156,128 +175,13 @@ def _footing(comparison: Comparison) -> list[str]:
     return lines
 
 
-def as_html(comparison: Comparison) -> str:
-    """A page with plots, and every case that changed with what both arms said."""
-    judgement = comparison.judgement
-    reasons = "".join(f"<li>{escape(one)}</li>" for one in judgement.reasons)
-    canaries = [
-        (one.name, "ok" if one.ok else "FAILED", one.sentence) for one in comparison.canaries
-    ]
-    footing = "".join(f"<li>{escape(one)}</li>" for one in _footing(comparison))
-    versions = [
-        (name, comparison.base.versions[name], version)
-        for name, version in comparison.candidate.versions.items()
-    ]
-    verdict = judgement.verdict
+def _worded(one: Preferred) -> str:
+    """A judge's word, and what it is worth."""
+    agreed = one.agreement
+    worth = "counts" if agreed.is_trusted else f"is advice below a kappa of {TRUSTED}"
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Prompts: {verdict}</title>"
-        f"<style>{_CSS}</style><h1 class={verdict}>{verdict}</h1><ul>{reasons}</ul>"
-        f"{_table(('', 'base', 'candidate', 'difference (95 %)'), _rows(comparison))}"
-        f"<h2>By family</h2>{_forest(comparison)}"
-        f"<h2>All of k trials</h2>{_curves(comparison)}"
-        f"<h2>Cost and time</h2>{_bars(comparison)}"
-        f"<h2>Cases that changed</h2>{''.join(map(_flip, comparison.flips)) or '<p>None.</p>'}"
-        f"<h2>What went wrong</h2>{_faults(comparison)}"
-        f"<h2>Canaries</h2>{_table(('canary', '', ''), canaries)}"
-        f"<h2>What this stands on</h2><ul>{footing}</ul>"
-        f"{_table(('prompt', 'base', 'candidate'), versions)}</html>\n"
+        f"Wording, by {one.judge}: the candidate's is better {one.candidate} times, the base's "
+        f"{one.base}, neither {one.neither}, no ruling {one.unscored}; {one.flips:.0%} of votes "
+        f"changed with the order. It {worth}: kappa {agreed.kappa:.2f} ({agreed.low:.2f} to "
+        f"{agreed.high:.2f}) on {agreed.scored} labelled pairs."
     )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    heading = "".join(f"<th>{escape(one)}</th>" for one in head)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
-    )
-    return f"<table><tr>{heading}</tr>{body}</table>"
-
-
-def _svg(height: float, parts: Sequence[str], label: str) -> str:
-    size = f'width="{_WIDTH * 2}" height="{height}"'
-    return f'<svg {size} role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
-
-
-def _forest(comparison: Comparison) -> str:
-    """Each family's difference with its interval; left of the line is worse."""
-
-    def x(value: float) -> float:
-        return _WIDTH + (max(-1.0, min(1.0, value)) + 1) / 2 * (_WIDTH - 20)
-
-    parts: list[str] = []
-    for index, (family, one) in enumerate(comparison.families.items()):
-        y = (index + 1) * _ROW
-        colour = "#a11" if one.mean < 0 else "#17663a" if one.mean > 0 else "#777"
-        told = f"{family}: {one.before:.0%} to {one.after:.0%}"
-        parts += [
-            f'<text x="0" y="{y + 4}">{escape(told)}</text>',
-            f'<line x1="{x(one.low)}" x2="{x(one.high)}" y1="{y}" y2="{y}" stroke="{colour}"/>',
-            f'<circle cx="{x(one.mean)}" cy="{y}" r="3.5" fill="{colour}"/>',
-        ]
-    height = (len(comparison.families) + 1) * _ROW
-    zero = f'<line x1="{x(0)}" x2="{x(0)}" y1="4" y2="{height}" stroke="#bbb"/>'
-    return _svg(height, [zero, *parts], "difference by family with 95 % intervals")
-
-
-def _curves(comparison: Comparison) -> str:
-    """pass^k of both arms."""
-    parts: list[str] = []
-    sides = (("base", comparison.base, "#777"), ("candidate", comparison.candidate, "#1f5fa8"))
-    for row, (name, side, colour) in enumerate(sides):
-        nudge = -4 if row else 14
-        step = _WIDTH / max(1, len(side.curve) - 1)
-        points = [(30 + k * step, 110 - 100 * share) for k, share in enumerate(side.curve)]
-        path = " ".join(f"{x:.0f},{y:.1f}" for x, y in points)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}"/>')
-        parts += [
-            f'<text x="{x:.0f}" y="{y + nudge:.0f}" fill="{colour}">{share:.0%}</text>'
-            for (x, y), share in zip(points, side.curve, strict=True)
-        ]
-        parts.append(f'<text x="{_WIDTH + 60}" y="{30 + row * _ROW}" fill="{colour}">{name}</text>')
-    return _svg(130, parts, "share of cases that pass k of k trials")
-
-
-def _bars(comparison: Comparison) -> str:
-    """Tokens and seconds of both arms."""
-    base, candidate = comparison.base, comparison.candidate
-    measured = (
-        ("tokens", [float(base.tokens), float(candidate.tokens)]),
-        ("seconds, p50", [base.p50, candidate.p50]),
-        ("seconds, p95", [base.p95, candidate.p95]),
-    )
-    parts: list[str] = []
-    y = 0
-    for label, values in measured:
-        for name, value, colour in zip(
-            ("base", "candidate"), values, ("#777", "#1f5fa8"), strict=True
-        ):
-            y += _ROW
-            width = _WIDTH * value / (max(values) or 1)
-            parts += [
-                f'<text x="0" y="{y}">{label}, {name}: {value:,.2f}</text>',
-                (
-                    f'<rect x="{_WIDTH / 2}" y="{y - 9}" width="{width:.0f}" height="10" '
-                    f'fill="{colour}"/>'
-                ),
-            ]
-    return _svg(y + _ROW, parts, "tokens and seconds")
-
-
-def _faults(comparison: Comparison) -> str:
-    def count(side: Side, fault: str) -> str:
-        return str(side.faults.get(fault, 0))
-
-    names = sorted({*comparison.base.faults, *comparison.candidate.faults})
-    rows = [(one, count(comparison.base, one), count(comparison.candidate, one)) for one in names]
-    return _table(("fault", "base", "candidate"), rows)
-
-
-def _flip(one: Flip) -> str:
-    told = f"{one.scenario}: {one.before:.0%} to {one.after:.0%}. {one.trial.sentence}"
-    arms = "".join(
-        f"<h4>{name}: {escape(trial.sentence or 'passed')}</h4>"
-        + "".join(
-            f"<pre>{escape(turn.asked)}\n\n> {escape(turn.said)}</pre>" for turn in trial.turns
-        )
-        for name, trial in (("base", one.base), ("candidate", one.trial))
-    )
-    return f"<details><summary>{escape(told)}</summary>{arms}</details>"

@@ -16,18 +16,26 @@ from evals.cases import Scenario
 from evals.faults import Fault
 from evals.scoring import score
 from evals.statistics import Array
-from evals.tasks import Bench, Outcome
+from evals.tasks import Bench, Exchange, Outcome
 from prompts import Prompt
+from tools.llm import Message
 
-LONGEST_ANSWER = 600
-"""Characters of an answer that a trial's record keeps."""
+LONGEST_TEXT = 2_000
+"""Characters of a message that a trial's record keeps."""
+
+
+class Heard(Value):
+    """One message to the model."""
+
+    role: str
+    text: str
 
 
 class Turn(Value):
     """One exchange with the model, as a trial's record keeps it."""
 
-    asked: str
-    """The last message before the answer."""
+    heard: tuple[Heard, ...]
+    """What was new to the model; the system part is the prompt's, and known by its version."""
     said: str
 
 
@@ -193,14 +201,35 @@ def _judged(job: _Job, outcome: Outcome) -> Trial:
         spare_calls=found.spare_calls,
         tokens=sum(one.tokens for one in outcome.exchanges),
         seconds=sum(one.seconds for one in outcome.exchanges),
-        turns=tuple(
-            Turn(
-                asked=str(one.messages[-1].get("content") or "")[:LONGEST_ANSWER],
-                said=(one.answer or str(one.error or ""))[:LONGEST_ANSWER],
-            )
-            for one in outcome.exchanges
-        ),
+        turns=_turns(outcome.exchanges),
     )
+
+
+def _turns(exchanges: Sequence[Exchange]) -> tuple[Turn, ...]:
+    """A conversation without its repetitions: each request holds all that was said before."""
+    turns: list[Turn] = []
+    before: Sequence[Message] = ()
+    for one in exchanges:
+        known = _shared(before, one.messages)
+        heard = [
+            Heard(role=str(each["role"]), text=str(each.get("content") or "")[:LONGEST_TEXT])
+            for each in one.messages[known:]
+            if each["role"] not in {"system", "assistant"}
+        ]
+        said = one.answer or str(one.error or "")
+        turns.append(Turn(heard=tuple(heard), said=said[:LONGEST_TEXT]))
+        before = one.messages
+    return tuple(turns)
+
+
+def _shared(before: Sequence[Message], now: Sequence[Message]) -> int:
+    """How many messages both begin with."""
+    count = 0
+    for was, one in zip(before, now, strict=False):
+        if was != one:
+            break
+        count += 1
+    return count
 
 
 def _left_out(job: _Job) -> Trial:

@@ -87,7 +87,7 @@ def _wording(case: NudgeCase | EscalateCase | DigestCase, outcome: Outcome) -> S
         return failed(Fault.SAID_WHAT_IT_MUST_NOT, f"it says {', '.join(forbidden)}: {text}")
     if len(text) > LONGEST:
         return failed(Fault.TOO_LONG, f"{len(text)} characters")
-    if any(len(one) >= _LISTED and one.casefold() in said for one in _shown(case)):
+    if any(len(one) >= _LISTED and one.casefold() in said for one in shown(case)):
         return failed(Fault.PASTED, f"it repeats the facts as they stand: {text}")
     for group in case.must:
         if not any(re.search(rf"\b{re.escape(one.casefold())}", said) for one in group):
@@ -95,7 +95,7 @@ def _wording(case: NudgeCase | EscalateCase | DigestCase, outcome: Outcome) -> S
     return passed()
 
 
-def _shown(case: NudgeCase | EscalateCase | DigestCase) -> list[str]:
+def shown(case: NudgeCase | EscalateCase | DigestCase) -> list[str]:
     """The facts as the person reads them anyway."""
     match case:
         case NudgeCase() | EscalateCase():

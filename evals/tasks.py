@@ -42,6 +42,7 @@ from evals.cases import (
 from evals.conversation.stage import Scene, Stages, scene
 from prompts import Prompt
 from prompts.readings import Candidate, LeadReading, supported
+from sandbox import openai
 from sandbox.openai import MODEL
 from sandbox.running import OPENAI_KEY, start
 from sandbox.server import Server
@@ -210,11 +211,7 @@ def open_bench(
     server.start()
     settings = sandbox_settings(running.details(), folder)
     app = open_app(settings.model_copy(update={"routeready_policy": POLICY}))
-    stand_in = LlmSettings(
-        api_key=SecretStr(OPENAI_KEY),
-        model=MODEL,
-        base_url=f"http://127.0.0.1:{server.port}/openai/v1",
-    )
+    stand_in = _at(server)
     gateway = WatchedGateway(model or stand_in, WallClock(), random.Random(1))  # noqa: S311  (jitter)
     stages = Stages(folder)
     context = replace(app.context(), now=NOW, investigator=ModelInvestigator(gateway, WallClock()))
@@ -228,6 +225,24 @@ def open_bench(
         app.close()
         server.stop()
         running.stop()
+
+
+@contextmanager
+def open_stand_in() -> Generator[LlmSettings]:
+    """Our own stand-in for a model alone, to be asked over HTTP."""
+    world = World(now=NOW)
+    openai.add_key(world, OPENAI_KEY, model=MODEL)
+    server = Server(world, {"/openai": Apprentice(world).face()})
+    server.start()
+    try:
+        yield _at(server)
+    finally:
+        server.stop()
+
+
+def _at(server: Server) -> LlmSettings:
+    address = f"http://127.0.0.1:{server.port}/openai/v1"
+    return LlmSettings(api_key=SecretStr(OPENAI_KEY), model=MODEL, base_url=address)
 
 
 def _lead(scenario: Scenario) -> LeadKey:

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -16,6 +17,8 @@ from domain.errors import LedgerError
 
 BUSY_SECONDS = 10
 MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATING = Lock()
+"""Alembic keeps the migration that runs in globals of its module: one at a time in a process."""
 
 
 def open_engine(url: str) -> Engine:
@@ -63,7 +66,8 @@ def alembic_config(engine: Engine) -> Config:
 
 def migrate(engine: Engine) -> None:
     """Bring the database to this version's tables; harmless to repeat."""
-    command.upgrade(alembic_config(engine), "head")
+    with _MIGRATING:
+        command.upgrade(alembic_config(engine), "head")
 
 
 def check(engine: Engine) -> None:

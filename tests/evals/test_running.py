@@ -12,7 +12,8 @@ from evals.apprentice import Apprentice, rules_of
 from evals.canaries import REGRESSIONS, Oracle, trials_of, watch, worsened
 from evals.cases import Split, load_scenarios
 from evals.comparing import Setup, at_revision, compare, current
-from evals.reporting import as_html, as_json, as_markdown
+from evals.page import as_html
+from evals.reporting import as_json, as_markdown
 from evals.running import Arm, Effort, Trial, TrialFile, interleaved, run
 from evals.scoring import Fault
 from evals.statistics import Verdict

@@ -1,6 +1,8 @@
 """The ledger on a real SQLite file and a real PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -8,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from agent.ledger import Ledger
+from agent.ledger import Ledger, open_ledger
 from agent.ledger.records import (
     CycleFields,
     Decision,
@@ -81,6 +83,14 @@ def test_migrations_make_exactly_the_tables_of_the_code(engine: Engine) -> None:
     with engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection), METADATA)
     assert found == []
+
+
+def test_ledgers_are_opened_side_by_side(tmp_path: Path) -> None:
+    """Threads that open a ledger each at the same moment all get one."""
+    urls = [f"sqlite:///{tmp_path}/{number}.sqlite3" for number in range(4)]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        opened = list(pool.map(open_ledger, urls))
+    assert [[]] * 4 == [one.workings.runs(1) for one in opened]
 
 
 def test_a_page_read_twice_opens_one_cycle(ledger: Ledger) -> None:
