@@ -151,12 +151,11 @@ def test_a_token_is_redeemed_once_and_a_session_ends(ledger: Ledger) -> None:
 
 
 def test_visits_are_kept(ledger: Ledger) -> None:
-    """Newest first; deeds can be asked for alone."""
+    """Newest first."""
     looks = [Look(NOW, ANA, "/leads", "", did, 200) for did in ("looked", "exported")]
     for look in looks:
         ledger.visits.keep(look)
     assert looks[::-1] == ledger.visits.latest(9)
-    assert looks[1:] == ledger.visits.latest(9, deeds_only=True)
 
 
 def test_the_workers_own_state_is_told(ledger: Ledger) -> None:
