@@ -159,7 +159,7 @@ def _last_words(talk: Talk, held: Held) -> Iterator[Wrong]:
         yield Wrong(Fault.NO_ANSWER, "nothing was answered")
         return
     last = held.answered[-1]
-    words = last.shown.said
+    words = _words(last)
     if talk.solution[len(held.answered) - 1].say is not None and not _presses_after(talk):
         yield from _spoken(talk, last)
     text = f"{words}\n{last.read}"
@@ -172,13 +172,24 @@ def _last_words(talk: Talk, held: Held) -> Iterator[Wrong]:
             yield Wrong(Fault.SAID_WHAT_IT_MUST_NOT, f"it says {forbidden}")
 
 
+def _words(last: Answered) -> str:
+    """The model's words: those that were let through.
+
+    Where nothing was looked up, or nothing found, the product words the refusal or the question
+    itself; then what the model meant to say tells whether it understood.
+    """
+    answers = last.shown.answers
+    found = any(not one.is_failure for one in answers) and bool(last.calls)
+    return last.shown.said if found else last.raw
+
+
 def _presses_after(talk: Talk) -> bool:
     """Whether the last message only led to a button."""
     return talk.moves[-1].press is not None
 
 
 def _spoken(talk: Talk, last: Answered) -> Iterator[Wrong]:
-    words = last.shown.said
+    words = _words(last)
     if not words.strip():
         yield Wrong(Fault.NOT_LET_THROUGH, "none of its words passed the product's checks")
         return

@@ -86,9 +86,10 @@ class _Punctual:
     """The product's talker on the machine's clock, in a world whose time stands still."""
 
     talker: Talker
-    now: Callable[[], datetime]
-    called: list[Sequence[str]]
-    """The tools that were called, thought by thought."""
+    began: datetime
+    """When the turn did, by the world's clock."""
+    thoughts: list[Spoken | None]
+    """What the model said and wanted, one by one."""
 
     def speak(
         self,
@@ -98,10 +99,10 @@ class _Punctual:
         deadline: datetime,
         prompt: str,
     ) -> Spoken | None:
-        """Ask, with as much time as the world's clock leaves."""
-        until = WallClock().now() + (deadline - self.now())
+        """Ask, with as much time as the product grants to a turn."""
+        until = WallClock().now() + (deadline - self.began)
         said = self.talker.speak(messages, tools, max_tokens, until, prompt)
-        self.called.append([] if said is None else [one.name for one in said.calls])
+        self.thoughts.append(said)
         return said
 
 
@@ -218,9 +219,9 @@ class _Talking:
             self.stage.app.worker().tick()
         return last
 
-    def _desk(self, called: list[Sequence[str]]) -> Desk:
+    def _desk(self, thoughts: list[Spoken | None]) -> Desk:
         world = self.stage.world
-        talker = _Punctual(self.talker, lambda: world.now, called)
+        talker = _Punctual(self.talker, world.now, thoughts)
         context: RunContext = replace(self.stage.app.context(), talker=talker, prompt=self.prompt)
         return Desk(context, self.memory)
 
@@ -234,15 +235,17 @@ class _Talking:
         heard = Heard(
             "h" + content_hash(f"{channel} {world.now} {text}"), kind, user, channel, thread, text
         )
-        called: list[Sequence[str]] = []
-        desk = self._desk(called)
+        thoughts: list[Spoken | None] = []
+        desk = self._desk(thoughts)
         seen = len(world.journal)
         app.ledger.talks.hear(heard, world.now)
         desk.hear(heard.id)
         shown = self._shown(conversation(channel, thread, user))
         read = _read(world, channel, seen, openly=openly)
-        names = tuple(name for thought in called for name in thought)
-        self.answered.append(Answered(self.talk.who, text, shown, read, names, len(called)))
+        names = tuple(call.name for one in thoughts if one is not None for call in one.calls)
+        last = thoughts[-1] if thoughts else None
+        raw = "" if last is None else last.text
+        self.answered.append(Answered(self.talk.who, text, shown, read, names, len(thoughts), raw))
         return shown
 
     def _shown(self, thread: str) -> Shown:

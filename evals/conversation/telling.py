@@ -83,8 +83,8 @@ def _parts(text: str, asked: Asked) -> list[str]:
     lines = text.splitlines()
     parts = [lines[0]] if not _ORDER.search(lines[0]) and len(lines[0]) <= _LONGEST else []
     inner = [line.strip() for line in lines[1:] if line.startswith("  ")]
-    cards = [_short(line[2:]) for line in inner if line.startswith("- ")]
-    cards = [one for one in cards if not _ORDER.search(one) and one not in lines[0]]
+    cards = [line[2:] for line in inner if line.startswith("- ")]
+    cards = [one for one in cards if not _ORDER.search(one)]
     useful = [re.sub(r", since .*@.*?:", ":", one) for one in inner]
     useful = [re.sub(r"\b[\w-]+\.example", "its domain", one) for one in useful]
     useful = [
@@ -93,8 +93,8 @@ def _parts(text: str, asked: Asked) -> list[str]:
         if not one.startswith(("- ", "(")) and len(one) <= _LONGEST and not _ORDER.search(one)
     ]
     useful = [one for one in useful if not re.search(r'[<>*_~`|\[\]{}@]|"', one)]
-    if cards and not any(one.split(" at ")[0] in lines[0] for one in cards):
-        parts.append(f"First come {' and '.join(cards[:2])}.")
+    if cards and not any(one.partition(",")[0] in lines[0] for one in cards):
+        parts.append(_sentence(cards[0]))
     is_why = bool(re.match(r"\W*(?:why|warum)", asked.text, re.IGNORECASE))
 
     def near(line: str) -> float:

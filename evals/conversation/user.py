@@ -30,6 +30,8 @@ class Answered:
     """The tools that the model called."""
     thoughts: int
     """How often the model was asked."""
+    raw: str = ""
+    """What the model said last, before the product's checks."""
 
 
 @dataclass(frozen=True)
