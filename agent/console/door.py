@@ -2,8 +2,8 @@
 
 On the machine itself (a loopback address, and no public address set) nobody signs in: whoever can
 open it could also read the ledger's file. Everywhere else it takes a session, begun with a token of
-`routeready console token` or by Sign in with Slack. What somebody may then see and do is decided by
-their role on every page and act; the door only says who they are.
+`routeready console token`. What somebody may then see and do is decided by their role on every page
+and act; the door only says who they are.
 """
 
 import hmac
@@ -152,4 +152,4 @@ def form_secret(session: str) -> str:
 
 def is_form_of(session: str, told: str) -> bool:
     """Whether a form came from a page of this session."""
-    return hmac.compare_digest(form_secret(session), told)
+    return hmac.compare_digest(form_secret(session).encode(), told.encode())

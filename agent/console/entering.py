@@ -96,7 +96,7 @@ def set_cookie(office: Office, response: Response, session: str) -> None:
 def entrance(office: Office, said: str, to: str, status: int = 200) -> Response:
     """The page that asks who somebody is."""
     page = office.templates.get_template("stranger.html")
-    html = page.render(said=said, is_entrance=True, to=to, with_slack=False)
+    html = page.render(said=said, is_entrance=True, to=to)
     return HTMLResponse(html, status_code=status)
 
 

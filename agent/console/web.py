@@ -20,6 +20,7 @@ from agent.console.entering import READS, Form
 from agent.console.office import NotAllowedError, NotThereError, Office, Visit, reaches
 from agent.console.plan import PAGES, Page
 from agent.ledger.visits import Look
+from agent.logs import alert
 from domain.authority import Principal, principal
 from domain.errors import RoutereadyError, ToolError
 
@@ -57,7 +58,14 @@ def build(office: Office) -> FastAPI:
         said = "There is no such page." if status == 404 else str(error)  # noqa: PLR2004
         return entering.refusal(office, said, status)
 
+    def failed(_: Request, error: Exception) -> Response:
+        alert("page_failed", f"A page could not be made: {type(error).__name__}")
+        response = entering.refusal(office, "This went wrong here; it is in the log.", 500)
+        response.headers.update(HEADERS)
+        return response
+
     web.add_exception_handler(HTTPException, lost)
+    web.add_exception_handler(Exception, failed)
     return web
 
 
@@ -76,7 +84,7 @@ def _guard(web: FastAPI, office: Office) -> None:
             headers.get("origin"), headers.get("sec-fetch-site")
         ):
             response = PlainTextResponse("This form is not from this console.", status_code=403)
-        elif int(headers.get("content-length") or 0) > LARGEST:
+        elif not _is_small(request):
             response = PlainTextResponse("This is too much at once.", status_code=413)
         else:
             response = await go_on(request)
@@ -86,6 +94,14 @@ def _guard(web: FastAPI, office: Office) -> None:
         if not request.url.path.startswith("/static/"):
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _is_small(request: Request) -> bool:
+    """Whether what is sent says its size, and that is one that we take."""
+    if request.method in READS:
+        return True
+    told = request.headers.get("content-length", "")
+    return told.isdecimal() and int(told) <= LARGEST
 
 
 @dataclass(frozen=True)

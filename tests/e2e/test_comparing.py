@@ -12,6 +12,7 @@ from domain.agreement import Match
 from domain.policy import Assignment, Mode
 from domain.values import LeadKey
 from sandbox.salesforce import assignment
+from sandbox.world import Row
 from tests.e2e.test_commands import environment
 from tests.e2e.test_modes import everywhere
 from tests.following import live, messages, said
@@ -50,7 +51,7 @@ def test_shadow_mode_is_compared_with_what_people_did(here: Town) -> None:
 def test_salesforces_choices_are_compared_with_the_policys_own(here: Town) -> None:
     """Where its rules choose, the ledger alone tells whom the policy would have chosen."""
     everywhere(here, assignment=Assignment.SALESFORCE_RULES)
-    entry = {"criteria": [], "assigned_to": here.user(LENA)}
+    entry: Row = {"criteria": [], "assigned_to": here.user(LENA)}
     assignment.activate(here.world, "Inbound", [entry])
     here.pass_time(hours=4)
     dana = arrive(here, 1)

@@ -5,15 +5,19 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
+from typer.testing import CliRunner
 
+from agent.cli import cli
 from agent.console.door import Address, make_token
 from agent.console.plan import MENU, PAGES
 from domain.errors import SettingsError
 from domain.values import LeadKey
 from tests.consoles import Served, form_secret, links, serving
+from tests.e2e.test_commands import environment
 from tests.worlds import Town, town
 
 ANA = "ana.torres@meridian.example"
@@ -289,6 +293,21 @@ def test_every_look_and_act_is_on_record(building: Building) -> None:
     ] == [(one.who, one.page, one.about, one.did, one.outcome) for one in latest]
 
 
+def test_nonsense_is_answered_with_a_sentence(building: Building) -> None:
+    """A page far beyond the end, a form without its fields, a word that is no word."""
+    session = building.closed.visitor(QUINN)
+    assert 200 == status(session, building.closed, f"/leads?page={'9' * 30}&order=x&days=-1")
+    lead = f"/leads/{building.ours}/propose"
+    answers = [
+        post(session, building.closed, lead, ability="give").status_code,
+        post(session, building.closed, lead, ability="hold", until="x" * 300).status_code,
+        post(session, building.closed, "/disputes/d1", verb="burn").status_code,
+        post(session, building.closed, "/policy/rollback", because="so").status_code,
+        post(session, building.closed, "/leads/search", csrf="\u00fc").status_code,
+    ]
+    assert [422, 422, 404, 422, 403] == answers
+
+
 def test_pages_tell_browsers_to_run_nothing_else(building: Building) -> None:
     """Scripts and styles from the console alone; nothing is kept in caches, nothing framed."""
     headers = building.open.visitor().get(building.open.url, timeout=TIMEOUT).headers
@@ -299,6 +318,20 @@ def test_pages_tell_browsers_to_run_nothing_else(building: Building) -> None:
         headers["Cache-Control"],
         headers["X-Frame-Options"],
     )
+
+
+def test_a_token_is_made_and_taken_back_in_the_terminal(building: Building, tmp_path: Path) -> None:
+    """For people of the policy alone; who is expelled must sign in anew."""
+    database = building.here.app.settings.routeready_database
+    env = environment(building.here, tmp_path) | {"ROUTEREADY_DATABASE": database}
+    run = CliRunner().invoke
+    made = run(cli, ["console", "token", QUINN], env=env)
+    strange = run(cli, ["console", "token", "nobody@x.example"], env=env)
+    assert (0, QUINN) == (made.exit_code, building.closed.office.door.enter_with(made.output))
+    assert "names no user" in str(strange.exception)
+    building.closed.office.door.let_in(QUINN)
+    ended = run(cli, ["console", "expel", QUINN], env=env)
+    assert "sessions and tokens ended" in ended.output
 
 
 @pytest.mark.parametrize(

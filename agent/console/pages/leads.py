@@ -14,6 +14,7 @@ from agent.rendering import safe_cell
 from domain.authority import Ability, may
 
 PER_PAGE = 50
+LAST_PAGE = 1_000_000
 MOST_EXPORTED = 100_000
 AT_ONCE = 1_000
 NAMES = {
@@ -121,7 +122,7 @@ def read(visit: Visit) -> Filter:
         owner=visit.asked("owner") or None,
         search=visit.asked("search"),
         order=Order(order) if order in set(Order) else usual,
-        page=max(1, int(page)) if page.isdecimal() else 1,
+        page=max(1, min(int(page), LAST_PAGE)) if page.isdecimal() else 1,
         behind=visit.asked("behind"),
         days=visit.days(),
         of=visit.asked("of") or None,

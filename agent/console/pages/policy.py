@@ -16,8 +16,11 @@ from domain.errors import PublishingError, RoutereadyError
 from domain.policy import Policy, Segment
 from domain.policy_diff import diff
 from domain.publishing import State, read_scope
+from domain.simulation import Simulation
 
 SHARES = (100, 50, 25, 10, 5)
+NAMED = 500
+"""So many leads of a what-if are named; the others have their ids."""
 BOARD_DAYS = 30
 """The board on which a published policy is judged."""
 
@@ -145,9 +148,17 @@ def tried(visit: Visit) -> Response:
         differences=differences,
         lines=[] if found is None else simulated.lines(found),
         sheets=[] if found is None else list(simulated.sheets(found)),
+        titles={} if found is None else _titles(visit, found),
         may_publish=visit.who.role in PUBLISHERS,
         shares=SHARES,
     )
+
+
+def _titles(visit: Visit, found: Simulation) -> dict[str, str]:
+    """The leads that would go elsewhere by name, as far as the person may see them."""
+    leads = [one.lead for one in (*found.asked, *found.changes)][:NAMED]
+    known = visit.ledger.lists.of_leads(list(dict.fromkeys(leads)))
+    return {one.lead: one.title for one in known if visit.may(Ability.FIND, one.owner)}
 
 
 def _try(visit: Visit) -> Try:

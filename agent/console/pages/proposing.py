@@ -1,5 +1,6 @@
 """Changing something: proposed, shown whole, and done at a person's word, exactly as in Slack."""
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from agent import pressing
@@ -11,16 +12,17 @@ from agent.ledger.talks import Asked
 from agent.pressing import Press, Verb
 from domain.authority import CHANGES, Ability, may
 from domain.changes import Pause, Proposal, Resume
+from domain.errors import RoutereadyError
 from domain.values import CycleId, LeadKey, content_hash
 
-_READING = {Ability.APPROVE: Ability.APPROVE, Ability.DENY: Ability.DENY}
+_ANSWERS = (Ability.APPROVE, Ability.DENY)
 
 
 def propose(visit: Visit) -> Response:
     """Ask for a change of one lead; the next page shows what it would be."""
     ability = _ability(visit)
     lead = LeadKey(visit.path("lead"))
-    one = known(visit, lead, _READING.get(ability, Ability.WHY))
+    one = known(visit, lead, ability if ability in _ANSWERS else Ability.WHY)
     return _proposed(visit, ability, f"{ability}/{lead}", (one.cycle,), f"/leads/{lead}")
 
 
@@ -44,9 +46,12 @@ def _proposed(
 ) -> Response:
     form = REQUESTS[ability].form
     given = {name: visit.asked(name) for name in form.model_fields if visit.asked(name)}
-    answer = proposals.propose(
-        ability, form.model_validate(given), visit.talk(*about, matter=matter)
-    )
+    try:
+        asked = form.model_validate(given)
+    except ValidationError as error:
+        wrong = ", ".join(str(one["loc"][0]) for one in error.errors())
+        raise RoutereadyError(f"This is missing or too long: {wrong}.") from None
+    answer = proposals.propose(ability, asked, visit.talk(*about, matter=matter))
     if answer.proposal is None:
         return visit.go(back, said=" ".join((answer.title, *answer.lines)))
     return visit.go(f"/proposals/{answer.proposal}")
@@ -95,9 +100,9 @@ def _back(asked: Asked) -> str:
 
 def rule(visit: Visit) -> Response:
     """A word on a "not mine": the same press as the buttons of the message in Slack."""
-    verb = Verb(visit.asked("verb"))
-    if verb not in (Verb.GIVE_ON, Verb.KEEP):
+    if visit.asked("verb") not in (Verb.GIVE_ON, Verb.KEEP):
         raise NotThereError("This can't be asked for here.")
+    verb = Verb(visit.asked("verb"))
     context = visit.office.app.context()
     dispute, visit.about = visit.path("dispute"), visit.path("dispute")
     rows = [one for one in visit.ledger.handoffs.disputes(state="open") if one.id == dispute]

@@ -141,7 +141,7 @@ def scenario() -> tuple[Figures, list[Future[Board]]]:
     class Later(Executor):
         """Takes work and does nothing; the test says what came of it."""
 
-        def submit(self, _: object, /, *__: object, **___: object) -> "Future[Any]":
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":  # noqa: ANN401, ARG002
             """Promise the work."""
             made.append(Future())
             return made[-1]
