@@ -348,7 +348,8 @@ def prompts_list() -> None:
     for prompt in map(load, names()):
         wants = ", ".join(prompt.settings.variables)
         typer.echo(f"{prompt.name}  {prompt.version}  {prompt.settings.purpose}")
-        typer.echo(f"    at most {prompt.settings.max_tokens} tokens; given: {wants}")
+        settings = prompt.settings
+        typer.echo(f"    given: {wants}; answers: {settings.output}, {settings.max_tokens} tokens")
 
 
 @prompts_cli.command("diff")

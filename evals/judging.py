@@ -232,8 +232,11 @@ def agree(rulings: Sequence[Ruling], labels: Sequence[Labelled]) -> Agreement:
             table[CHOICES.index(wanted[one.pair]), CHOICES.index(one.better)] += 1
     kappa, low, high = 0.0, 0.0, 0.0
     if (table.sum(axis=0) > 0).sum() > 1:
-        found = cast("Any", cohens_kappa(table))
-        kappa, low, high = float(found.kappa), float(found.kappa_low), float(found.kappa_upp)
+        with np.errstate(invalid="ignore"):  # a perfect table's variance may come to -1e-17
+            found = cast("Any", cohens_kappa(table))
+        kappa = float(found.kappa)
+        bounds = np.nan_to_num([found.kappa_low, found.kappa_upp], nan=kappa)
+        low, high = map(float, bounds)
     scored = int(table.sum())
     return Agreement(
         kappa=kappa,

@@ -34,7 +34,7 @@ summary{cursor:pointer;padding:.25rem 0;overflow-wrap:anywhere}
 details{border-bottom:1px solid var(--rule)}
 .arms{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:1rem;
 padding-bottom:.8rem}.arms>div{min-width:0}
-svg{max-width:100%;height:auto;display:block}
+svg{max-width:100%;min-width:34rem;height:auto;display:block}
 svg text{font:11px system-ui,sans-serif;fill:var(--ink)}
 """
 
@@ -119,8 +119,7 @@ def _flip(one: Flip, comparison: Comparison, index: int) -> str:
     arms = "".join(_side_of(trial) for trial in (one.base, one.trial))
     return (
         f"<details{' open' if index < _OPEN else ''}><summary><b>{escape(one.scenario)}</b> "
-        f"<span class={kind}>{change}</span> "
-        f"<span class=quiet>{escape(one.trial.sentence)}</span></summary>"
+        f"<span class={kind}>{change}</span></summary>"
         f"<div class=arms>{arms}</div></details>"
     )
 
@@ -128,7 +127,7 @@ def _flip(one: Flip, comparison: Comparison, index: int) -> str:
 def _side_of(trial: Trial) -> str:
     """What one arm was told and said, in one trial."""
     worth = {True: "passed", False: "failed", None: "no score"}[trial.passed]
-    why = f": {trial.sentence}" if trial.sentence else ""
+    why = f"<p>{escape(trial.sentence)}</p>" if trial.sentence else ""
     parts: list[str] = []
     for turn in trial.turns:
         parts += [
@@ -137,13 +136,14 @@ def _side_of(trial: Trial) -> str:
         ]
         said = escape(turn.said) or "(nothing)"
         parts.append(f"<pre class=said><span class=quiet>model</span>\n{said}</pre>")
-    head = f"{trial.arm}, trial {trial.trial + 1}: {worth}{why}"
-    return f"<div class={trial.arm}><h4>{escape(head)}</h4>{''.join(parts)}</div>"
+    head = f"{trial.arm}, trial {trial.trial + 1}: {worth}"
+    return f"<div class={trial.arm}><h4>{head}</h4>{why}{''.join(parts)}</div>"
 
 
 def _svg(height: float, parts: Sequence[str], label: str) -> str:
     size = f'viewBox="0 0 {_WIDTH * 2} {height:.0f}" width="{_WIDTH * 2}" height="{height:.0f}"'
-    return f'<svg {size} role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+    drawn = f'<svg {size} role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
+    return f"<div class=wide tabindex=0>{drawn}</div>"
 
 
 def _forest(comparison: Comparison) -> str:
@@ -192,7 +192,7 @@ def _curves(comparison: Comparison) -> str:
         points = [(40 + k * step, y(share)) for k, share in enumerate(side.curve)]
         path = " ".join(f"{at:.0f},{height:.1f}" for at, height in points)
         parts.append(f'<polyline points="{path}" fill="none" style="stroke:var(--{name})"/>')
-        told = ", ".join(f"{k} of {k}: {share:.1%}" for k, share in enumerate(side.curve, 1))
+        told = ", ".join(f"{share:.1%}" for share in side.curve)
         parts.append(
             f'<circle cx="{left}" cy="{top}" r="4" style="fill:var(--{name})"/>'
             f'<text x="{left + 10}" y="{top + 4}">{name}</text>'

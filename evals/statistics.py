@@ -139,8 +139,8 @@ def difference(base: Array, candidate: Array, families: Families) -> Difference:
     found = estimate(paired, kept)
     return Difference(
         mean=float(found.mean),
-        low=float(found.low),
-        high=float(found.high),
+        low=max(-1.0, float(found.low)),
+        high=min(1.0, float(found.high)),
         p=float(found.p),
         standard_error=float(found.error),
         cases=len(kept),

@@ -36,8 +36,10 @@ class PromptSettings(Value):
     """What it is for, in one sentence."""
     variables: tuple[str, ...] = ()
     """What the user part must be given; no more and no less."""
+    output: str = "text"
+    """What is answered: `text`, `tools` (calls of tools, then text), or the name of a form."""
     max_tokens: int = Field(ge=1)
-    """Longest answer."""
+    """Longest answer. Which model, and how warm, is the deployment's to say."""
 
 
 class Prompt(Value):
@@ -59,9 +61,11 @@ class Prompt(Value):
         Raises:
             PromptError: a variable is missing or not known.
         """
-        wanted = set(self.settings.variables)
-        if wrong := sorted(wanted ^ set(variables)):
-            raise PromptError(f"prompt {self.name}: wrong or missing variables: {', '.join(wrong)}")
+        wanted, given = set(self.settings.variables), set(variables)
+        wrong = [f"{one} is missing" for one in sorted(wanted - given)]
+        wrong += [f"{one} is not known" for one in sorted(given - wanted)]
+        if wrong:
+            raise PromptError(f"prompts/{self.name}.md, variables: {', '.join(wrong)}")
         return [
             {"role": "system", "content": self.system},
             {"role": "user", "content": _filled(self.user, variables)},
@@ -88,13 +92,15 @@ def parse(name: str, text: str) -> Prompt:
     found = _FORM.fullmatch(text)
     if found is None:
         form = "settings between two lines of ---, then '# system' and '# user'"
-        raise PromptError(f"prompt {name}: the file must have {form}")
+        raise PromptError(f"prompts/{name}.md: the file must have {form}")
     settings = _settings(name, found["settings"])
     if _VARIABLE.search(found["system"]):
-        raise PromptError(f"prompt {name}: only the user part may have variables")
+        raise PromptError(f"prompts/{name}.md: only the user part may have variables")
     named, used = set(settings.variables), set(_VARIABLE.findall(found["user"]))
-    if wrong := sorted(named ^ used):
-        raise PromptError(f"prompt {name}: named or used, but not both: {', '.join(wrong)}")
+    wrong = [f"{one} is used but not listed" for one in sorted(used - named)]
+    wrong += [f"{one} is listed but not used" for one in sorted(named - used)]
+    if wrong:
+        raise PromptError(f"prompts/{name}.md, variables: {', '.join(wrong)}")
     return Prompt(
         name=name,
         text=text,
@@ -109,10 +115,10 @@ def _settings(name: str, text: str) -> PromptSettings:
     try:
         return PromptSettings.model_validate(YAML(typ="safe", pure=True).load(text))
     except YAMLError as error:
-        raise PromptError(f"prompt {name}: the settings are not YAML: {error}") from None
+        raise PromptError(f"prompts/{name}.md: the settings are not YAML: {error}") from None
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise PromptError(f"prompt {name}: {'; '.join(wrong)}") from None
+        raise PromptError(f"prompts/{name}.md: {'; '.join(wrong)}") from None
 
 
 def _filled(text: str, variables: Mapping[str, object]) -> str:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from domain.values import content_hash
 from prompts import PromptError, load, parse
+from prompts.history import names
 from prompts.readings import Candidate, LeadReading, supported
+from tools.llm.investigator import Choosing
 
 FILE = """---
 purpose: Greet somebody.
@@ -45,8 +47,12 @@ def test_the_version_is_the_whole_files_fingerprint() -> None:
     [
         ("---\npurpose", "purpose", "must have settings between"),
         ("# user", "# you", "must have settings between"),
-        ("[name]", "[name, age]", "not both: age"),
-        ("{{ name }}", "{{ name }} {{ age }}", "not both: age"),
+        ("[name]", "[name, age]", "age is listed but not used"),
+        (
+            "{{ name }}",
+            "{{ name }} {{ age }}",
+            "prompts/greet.md, variables: age is used but not listed",
+        ),
         ("Be brief.", "Be brief, {{ name }}.", "only the user part may have variables"),
         ("max_tokens: 10", "max_tokens: 0", "max_tokens: "),
         ("max_tokens: 10", "max_tokens: 10\ntemperature: 1", "temperature: "),
@@ -59,11 +65,25 @@ def test_a_file_that_makes_no_sense_is_refused(old: str, new: str, sentence: str
         parse("greet", FILE.replace(old, new, 1))
 
 
-@pytest.mark.parametrize("variables", [{}, {"name": "Dana", "age": 3}, {"nam": "Dana"}])
-def test_variables_are_strict(variables: dict[str, object]) -> None:
-    """One too few, one too many and a misspelt one are errors."""
-    with pytest.raises(PromptError, match="wrong or missing variables"):
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({}, "name is missing"),
+        ({"name": "Dana", "age": 3}, "age is not known"),
+        ({"nam": "Dana"}, "name is missing, nam is not known"),
+    ],
+)
+def test_variables_are_strict(variables: dict[str, object], said: str) -> None:
+    """One too few, one too many and a misspelt one are errors, told with the file."""
+    with pytest.raises(PromptError, match=f"prompts/greet.md, variables: {said}$"):
         parse("greet", FILE).messages(**variables)
+
+
+def test_prompts_say_what_is_answered() -> None:
+    """Text, tools, or the very form that the answer is read by."""
+    said = {name: load(name).settings.output for name in names()}
+    forms = {"investigate": Choosing.__name__, "read_lead": LeadReading.__name__}
+    assert forms | {"converse": "tools"} == {k: one for k, one in said.items() if one != "text"}
 
 
 @pytest.mark.parametrize("name", ["no_such_prompt", "../pyproject", "Read_Lead", ""])
