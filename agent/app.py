@@ -30,6 +30,7 @@ from domain.ports import (
     Marketing,
     Messenger,
     RecordLinks,
+    SignIn,
     Watch,
     unwatched,
 )
@@ -45,6 +46,7 @@ from tools.marketo.gateway import MarketoGateway
 from tools.quota import Budget, Limits
 from tools.slack.client import SlackAccess
 from tools.slack.gateway import SlackGateway
+from tools.slack.signing_in import SlackSignIn
 
 if TYPE_CHECKING:
     from agent.conversation.memory import Memory
@@ -208,6 +210,20 @@ class App:
             snoozes=self.policy.follow_through.snooze.choices,
             watch=self.watch,
         )
+
+    @cached_property
+    def sign_in(self) -> SignIn | None:
+        """Sign in with Slack; None without a client id.
+
+        Raises SettingsError when it comes without its secret or the bot's token.
+        """
+        settings = self.settings
+        if settings.slack_client_id is None:
+            return None
+        secret = SecretStr(require(settings.slack_client_secret, "SLACK_CLIENT_SECRET"))
+        token = SecretStr(require(settings.slack_bot_token, "SLACK_BOT_TOKEN"))
+        access = SlackAccess(token, settings.slack_base_url)
+        return SlackSignIn(settings.slack_client_id, secret, access, self.clock, self.watch)
 
     @cached_property
     def enrichment(self) -> Enrichment | None:

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     slack_base_url: str = "https://slack.com/api/"
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
+    slack_client_id: str | None = None
+    slack_client_secret: SecretStr | None = None
     slack_http_port: int | None = None
 
     pdl_api_key: SecretStr | None = None

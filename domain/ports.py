@@ -409,6 +409,28 @@ class Clock(Protocol):
         ...
 
 
+class Identity(Value):
+    """Somebody, as the service that people sign in with knows them."""
+
+    email: str
+    is_verified: bool
+    """Whether the service saw that the address is theirs."""
+    is_ours: bool
+    """Whether they signed in to the business's own workspace."""
+
+
+class SignIn(Protocol):
+    """A service that tells who somebody is; a browser goes there and comes back with a code."""
+
+    def address(self, state: str, nonce: str, redirect: str) -> str:
+        """Where a browser is sent; `redirect` is where it comes back, with `state` and a code."""
+        ...
+
+    def identity(self, code: str, nonce: str, redirect: str) -> Identity:
+        """Who brings a code back; it is good once, and for the sign-in with this nonce only."""
+        ...
+
+
 class RecordLinks(Protocol):
     """Where people can open a record."""
 

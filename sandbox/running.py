@@ -7,6 +7,7 @@ from sandbox.pulse import Pulse
 from sandbox.server import Server
 from sandbox.slack.app import SIGNING_SECRET, serve_at
 from sandbox.slack.delivery import Deliveries
+from sandbox.slack.openid import CLIENT_ID, CLIENT_SECRET
 from sandbox.slack.scheduled import live
 from sandbox.slack.socket import SocketMode
 from sandbox.tunnel import Tunnels
@@ -63,6 +64,8 @@ class Running:
                 "bot_token": SLACK_TOKEN,
                 "app_token": SLACK_APP_TOKEN,
                 "signing_secret": SIGNING_SECRET,
+                "client_id": CLIENT_ID,
+                "client_secret": CLIENT_SECRET,
             },
             "pdl": {"base_url": f"{self.url}/pdl", "api_key": PROVIDER_KEYS["pdl"]},
             "apollo": {"base_url": f"{self.url}/apollo", "api_key": PROVIDER_KEYS["apollo"]},

@@ -36,7 +36,7 @@ def add(web: FastAPI, office: Office) -> None:
 
     def enter(request: Request, form: Form) -> Response:
         email, to = door.enter_with(field(form, "token")), safe(field(form, "to"))
-        _note(office, email or "", "signed in", 303 if email else 401)
+        note(office, email or "", "signed in", 303 if email else 401)
         if email is None:
             said = "This token is unknown, used or over ten minutes old."
             return entrance(office, said, to, 401)
@@ -46,7 +46,7 @@ def add(web: FastAPI, office: Office) -> None:
         session = request.cookies.get(door.cookie) or ""
         if not ways.is_form_of(session, field(form, "csrf")):
             return refusal(office, "This form is too old; open it again.", 403)
-        _note(office, door.visitor(session) or "", "signed out", 303)
+        note(office, door.visitor(session) or "", "signed out", 303)
         door.leave(session)
         response = RedirectResponse("/enter", status_code=303)
         response.delete_cookie(door.cookie)
@@ -57,7 +57,7 @@ def add(web: FastAPI, office: Office) -> None:
         is_ours = ways.is_form_of(session, field(form, "csrf"))
         if not (door.address.is_open and is_ours and email in office.policy().users):
             return refusal(office, "Nobody can be chosen here.", 403)
-        _note(office, email, "signed in", 303)
+        note(office, email, "signed in", 303)
         return begin(office, request, email, "/")
 
     web.add_api_route("/enter", ask, methods=["GET"], response_model=None)
@@ -96,7 +96,9 @@ def set_cookie(office: Office, response: Response, session: str) -> None:
 def entrance(office: Office, said: str, to: str, status: int = 200) -> Response:
     """The page that asks who somebody is."""
     page = office.templates.get_template("stranger.html")
-    html = page.render(said=said, is_entrance=True, to=to)
+    html = page.render(
+        said=said, is_entrance=True, to=to, with_slack=office.app.sign_in is not None
+    )
     return HTMLResponse(html, status_code=status)
 
 
@@ -112,6 +114,7 @@ def safe(path: str) -> str:
     return path if is_ours and path.isprintable() and not urlsplit(path).netloc else "/"
 
 
-def _note(office: Office, email: str, did: str, status: int) -> None:
+def note(office: Office, email: str, did: str, status: int) -> None:
+    """Keep on record who came in or didn't."""
     look = Look(office.app.clock.now(), email, "/enter", "", did, status)
     office.ledger.visits.keep(look)

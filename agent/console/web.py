@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from agent.console import door as ways
-from agent.console import entering
+from agent.console import entering, slack_entry
 from agent.console.entering import READS, Form
 from agent.console.office import NotAllowedError, NotThereError, Office, Visit, reaches
 from agent.console.plan import PAGES, Page
@@ -51,6 +51,7 @@ def build(office: Office) -> FastAPI:
             page.path, _endpoint(office, page), methods=[page.method], response_model=None
         )
     entering.add(web, office)
+    slack_entry.add(web, office)
     web.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
 
     def lost(_: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ from sandbox.slack import (
     files,
     hooks,
     messages,
+    openid,
     pane,
     people,
     reactions,
@@ -102,6 +103,8 @@ def face(world: World) -> Handler:
             return hooks.respond(world, request)
         if request.path.startswith(files.PATH):
             return files.receive(world, request)
+        if openid.answers(request.path):
+            return openid.answer(world, request)
         name = request.path.removeprefix("/api/")
         try:
             response, error = _run(world, name, request), None
