@@ -49,7 +49,7 @@ def add(web: FastAPI, office: Office) -> None:
         note(office, door.visitor(session) or "", "signed out", 303)
         door.leave(session)
         response = RedirectResponse("/enter", status_code=303)
-        response.delete_cookie(door.cookie)
+        response.delete_cookie(door.cookie, secure=door.address.is_https)
         return response
 
     def become(request: Request, form: Form) -> Response:

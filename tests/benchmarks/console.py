@@ -26,12 +26,15 @@ SPREAD = 28
 """Days over which the copies lie."""
 KEYS = frozenset({"id", "cycle_id", "lead", "key", "decision_id", "record_id", "activity_id"})
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
-_USUAL = (
+_WITH_BOARDS = (
     "/",
     "/funnel",
     "/cohorts",
     f"/cohorts?how=group&treated={key_of(in_group('segment', 'Enterprise'))}",
     "/people",
+)
+_USUAL = (
+    *_WITH_BOARDS,
     "/waiting",
     "/policy",
     "/model",
@@ -64,7 +67,7 @@ def pages() -> Iterator[tuple[str, float]]:
 def _warm(served: Served) -> None:
     """Wait until the boards are there, as they are for everybody but the first visitor."""
     session = served.visitor()
-    for path in _USUAL[:5]:
+    for path in _WITH_BOARDS:
         while "being worked out" in session.get(served.url + path, timeout=600).text:
             time.sleep(1)
 

@@ -68,7 +68,7 @@ class SlackSignIn:
             },
         )
         claims = claims_of(str(answer.get("id_token", "")), self.client_id, nonce, self.clock.now())
-        ours = SlackClient(self.access, self.clock, self.watch).read("auth.test")["team_id"]
+        ours = SlackClient(self.access, self.clock, self.watch).read("auth.test").get("team_id")
         return Identity(
             email=str(claims["email"]),
             is_verified=claims.get("email_verified") is True,
