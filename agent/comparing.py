@@ -91,7 +91,9 @@ def cohorts(journeys: Sequence[Journey], which: Which) -> Compared:
     sizes = len(groups.first), len(groups.second)
     for name, size in zip(which.names, sizes, strict=True):
         if not size:
-            raise RoutereadyError(f"there is no lead {name}; look farther back or elsewhere")
+            raise RoutereadyError(
+                f'no lead is in the group "{name}"; look farther back or elsewhere'
+            )
     return Compared(
         names=which.names,
         sizes=sizes,

@@ -132,7 +132,7 @@ def test_a_comparison_is_for_everybody(hall: Hall, page: Page) -> None:
     ("asked", "said"),
     [
         ({"after": "soon"}, "&#34;soon&#34; is no date"),
-        ({"after": "2020-01-01"}, "there is no lead before 2020-01-01"),
+        ({"after": "2020-01-01"}, "No lead is in the group &#34;before 2020-01-01&#34;"),
         ({"how": "group", "treated": "planet"}, "has no lead in this period"),
         (
             {"how": "group", "treated": US, "control": group(Dimension.TRIGGER, "hand_raise")},
