@@ -21,6 +21,7 @@ from agent.ledger import Ledger
 from agent.ledger.engine import reading
 from agent.ledger.rows import table
 from agent.ledger.tables import DecisionRow, DisputeRow, InboxRow, ProposalRow
+from agent.ledger.talks import conversation
 from agent.policy_file import load_policy
 from domain.certificate import FollowCase, RouteCase
 from domain.changes import GiveTo, Pause, Proposal, Resume
@@ -160,7 +161,7 @@ class Exporter:
             )
             wanted = list(connection.execute(select(_PROPOSAL)))
         for row in heard:
-            thread = f"{row.channel}/{row.thread}"
+            thread = conversation(row.channel, row.thread, row.person)
             people.setdefault(thread, row.person)
             said[thread].append((row.received_at, {"says": self.redactor.text(row.text)}))
         for number, (thread, moves) in enumerate(said.items()):
