@@ -114,6 +114,30 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     raise typer.Exit(EXIT[found.judgement.verdict])
 
 
+@eval_cli.command("baseline")
+def baseline_command(
+    trials: Trials = 2,
+    model: Model = None,
+    workers: Workers = 2,
+    out: Folder = Path("var/evals"),
+) -> None:
+    """Run the present prompts over the gate's cases, and keep the figures for later comparisons.
+
+    Writes evals/baselines; commit it with the prompts.
+    """
+    _require_extra()
+    from evals.baseline import keep, summed
+    from evals.comparing import CANDIDATE, current, run_one
+    from evals.running import Effort
+
+    setup = _setup(current(), "gate", Effort(trials, workers), model, out)
+    found = run_one(setup, datetime.now(UTC))
+    if any(one.passed is None for one in found):
+        raise RoutereadyError("some trials have no score, and a baseline needs all: run it again")
+    baseline = summed(setup.scenarios, found, setup.candidate, CANDIDATE, trials)
+    typer.echo(f"{keep(baseline)}: {baseline.passed:.1%} of trials passed")
+
+
 @eval_cli.command("judge")
 def judge_command(model: Model = None, workers: Workers = 2) -> None:
     """Measure how far a judge of wordings agrees with people, on labelled pairs.
