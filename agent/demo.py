@@ -171,7 +171,10 @@ def _living(app: App, clock: SandboxClock) -> Generator[None]:
         while not stop.is_set():
             hurry.wait(SECONDS)
             hurry.clear()
-            clock.advance(BEAT)
+            try:
+                clock.advance(BEAT)
+            except requests.ConnectionError:
+                return  # Ctrl-C in a terminal ends the sandbox's process as well
             worker.tick()
 
     app.hurry = hurry.set

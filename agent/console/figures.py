@@ -7,6 +7,7 @@ ago, while a newer one is made in a process of its own.
 import gc
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections import OrderedDict
@@ -82,10 +83,16 @@ def apart(url: str) -> Workshop:
     """In a process of its own, so that pages stay quick meanwhile."""
     spawn = multiprocessing.get_context("spawn")
     return Workshop(
-        lambda: ProcessPoolExecutor(1, mp_context=spawn, initializer=os.nice, initargs=(BEHIND,)),
+        lambda: ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin),
         partial(_made, url),
         partial(_tried, url),
     )
+
+
+def _begin() -> None:
+    """Stand behind the pages; Ctrl-C is for the process that serves, which ends this one."""
+    os.nice(BEHIND)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @cache

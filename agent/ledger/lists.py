@@ -100,6 +100,20 @@ class Lists:
         with reading(self._engine) as connection:
             return _whole(connection, list(connection.scalars(ids)))
 
+    def found(
+        self, wanted: Wanted, order: Order, *, skip: int, limit: int
+    ) -> tuple[int, list[Known]]:
+        """How many cycles are meant, and some of them: titles are looked through only once."""
+        if not wanted.words:
+            return self.count(wanted), self.page(wanted, order, skip=skip, limit=limit)
+        both = _ids(wanted, order).add_columns(func.count().over()).offset(skip).limit(limit)
+        with reading(self._engine) as connection:
+            rows = connection.execute(both).all()
+            shown = _whole(connection, [row[0] for row in rows])
+        if rows:
+            return rows[0][1], shown
+        return (self.count(wanted) if skip else 0), []
+
     def of_leads(self, leads: Sequence[LeadKey]) -> list[Known]:
         """These leads, each in its newest cycle, in the order given."""
         newest = (

@@ -97,11 +97,9 @@ class Visits:
         with self._engine.begin() as connection:
             connection.execute(_VISIT.insert(), [row])
 
-    def latest(self, limit: int, *, deeds_only: bool = False) -> Sequence[Look]:
+    def latest(self, limit: int) -> Sequence[Look]:
         """The latest looks, newest first."""
         query = select(_VISIT).order_by(_VISIT.c.id.desc()).limit(limit)
-        if deeds_only:
-            query = query.where(_VISIT.c.did != "looked")
         with reading(self._engine) as connection:
             return [
                 Look(row.at, row.who, row.page, row.about, row.did, row.outcome)

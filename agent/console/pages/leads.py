@@ -160,14 +160,11 @@ def _wanted(visit: Visit, asked: Filter) -> tuple[Wanted, str]:
 
 def _listed(visit: Visit, asked: Filter) -> Listed:
     wanted, note = _wanted(visit, asked)
-    lists = visit.ledger.lists
     visit.about = " ".join(part for part in (asked.standing, asked.search) if part)
-    return Listed(
-        NAMES[asked.standing] if asked.standing else "All leads",
-        lists.count(wanted),
-        lists.page(wanted, asked.order, skip=(asked.page - 1) * PER_PAGE, limit=PER_PAGE),
-        note,
-    )
+    skip = (asked.page - 1) * PER_PAGE
+    total, rows = visit.ledger.lists.found(wanted, asked.order, skip=skip, limit=PER_PAGE)
+    title = NAMES[asked.standing] if asked.standing else "All leads"
+    return Listed(title, total, rows, note)
 
 
 def behind(visit: Visit, asked: Filter, *, whole: bool = False) -> Listed:
