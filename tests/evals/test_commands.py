@@ -37,12 +37,14 @@ def test_eval_routing_tells_the_accuracy() -> None:
 @NEEDS_GIT
 @pytest.mark.slow
 def test_eval_compare_writes_its_reports(tmp_path: Path) -> None:
-    """The prompts against themselves are no rejection, and three reports are there."""
-    options = ["--base", "HEAD", "--trials", "1", "--out", str(tmp_path)]
+    """The prompts against themselves are no rejection; three reports and two logs are there."""
+    options = ["--base", "HEAD", "--split", "dev", "--trials", "1", "--out", str(tmp_path)]
     done = RUNNER.invoke(eval_cli, ["compare", *options])
     written = {path.name for path in tmp_path.glob("report.*")}
-    assert ({"report.html", "report.json", "report.md"}, True) == (
+    logs = list((tmp_path / "inspect").glob("*_routeready-*.json"))
+    assert ({"report.html", "report.json", "report.md"}, 2, True) == (
         written,
+        len(logs),
         done.exit_code in (0, 2),
     )
 

@@ -24,7 +24,8 @@ from tests.repository import NEEDS_GIT
 from tools.llm import LlmSettings
 
 EVERY = load_scenarios()
-DEV = load_scenarios([Split.DEV])
+DEV = [one for one in load_scenarios([Split.DEV]) if one.task != "converse"]
+"""What is quick to run: no conversations."""
 WORDED = [
     one for one in load_scenarios([Split.GATE]) if one.task in ("nudge", "escalate", "digest")
 ]
