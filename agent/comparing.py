@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
-from agent.sheets import UNDEFINED, Form, Sheet, percent, written
+from agent.sheets import UNDEFINED, Form, Sheet, length, percent, written
 from domain.agreement import Agreement, Match, agreed
 from domain.cohorts import (
     Cohorts,
@@ -14,6 +14,8 @@ from domain.cohorts import (
     before_after,
     cautions,
     compare,
+    signed,
+    size_of,
     treated_control,
 )
 from domain.errors import RoutereadyError
@@ -25,6 +27,7 @@ SEED = 7
 """The same question gets the same bounds."""
 _KINDS = (Dimension.SEGMENT, Dimension.TIER)
 """By what groups are alike or differ in kind."""
+BY_CHANCE = "Of twenty comparisons of groups that are alike, one looks clear by chance."
 MOST = 40
 """So many leads are listed in text; a page lists all."""
 
@@ -47,7 +50,9 @@ class Which:
     def names(self) -> tuple[str, str]:
         """What the two groups are called."""
         if self.cut is not None:
-            return f"before {self.cut:%Y-%m-%d %H:%M}", f"from {self.cut:%Y-%m-%d %H:%M} on"
+            is_midnight = self.cut.time() == time()
+            day = f"{self.cut:%Y-%m-%d}" if is_midnight else f"{self.cut:%Y-%m-%d %H:%M}"
+            return f"before {day}", f"since {day}"
         dimension, value = self.treated or (Dimension.SEGMENT, "")
         other = f"{dimension} {self.control}" if self.control else f"other {dimension}"
         return other, f"{dimension} {value}"
@@ -115,7 +120,7 @@ def render_cohorts(found: Compared, form: Form) -> str:
         f"{name} ({size} leads)" for name, size in zip(found.names, found.sizes, strict=True)
     )
     said = [f"{second} beside {first}{among}", *found.cautions]
-    said.append("Of twenty comparisons of groups that are alike, one looks clear by chance.")
+    said.append(BY_CHANCE)
     return written("Cohorts", said, [_comparisons(found), _sentences(found)], form)
 
 
@@ -123,10 +128,10 @@ def _comparisons(found: Compared) -> Sheet:
     rows = tuple(
         (
             one.measure,
-            _amount(one.first, one.unit),
-            _amount(one.second, one.unit),
-            _interval(one),
-            f"{one.detectable:.1f}" if one.detectable else UNDEFINED,
+            amount(one.first, one.unit),
+            amount(one.second, one.unit),
+            interval(one),
+            size_of(one.detectable, one.unit) if one.detectable else UNDEFINED,
             "clear" if one.difference is not None and one.difference.is_clear else "",
         )
         for one in found.comparisons
@@ -140,17 +145,20 @@ def _sentences(found: Compared) -> Sheet:
     return Sheet("What may be said", ("sentence",), rows)
 
 
-def _amount(value: float | None, unit: Unit) -> str:
+def amount(value: float | None, unit: Unit) -> str:
+    """A share in per cent, or a time in the unit that reads best."""
     if value is None:
         return UNDEFINED
-    return f"{value:.1f} %" if unit is Unit.POINTS else f"{value:.0f} m"
+    return f"{value:.1f} %" if unit is Unit.POINTS else length(timedelta(minutes=value))
 
 
-def _interval(one: Comparison) -> str:
+def interval(one: Comparison) -> str:
+    """The difference with its bounds, in its unit; or why there is none to tell."""
     if one.difference is None:
         return one.reason or UNDEFINED
     found = one.difference
-    return f"{found.estimate:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
+    told = (signed(value, one.unit) for value in (found.estimate, found.low, found.high))
+    return "{} ({} to {})".format(*told)
 
 
 def render_agreements(title: str, agreements: Sequence[Agreement], form: Form) -> str:

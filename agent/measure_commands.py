@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLC0415  (imports are inside the commands, so that help and lint answer at once)
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -45,10 +45,10 @@ def report(
     now = app.clock.now()
     zone = app.policy.timezone
     question = measuring.Question(
-        since=now - length if start is None else _date(start, zone),
+        since=now - length if start is None else measuring.read_date(start, zone),
         now=now,
         segment=segment,
-        until=None if until is None else _date(until, zone),
+        until=None if until is None else measuring.read_date(until, zone),
     )
     journeys = measuring.read(app.ledger, question, app.policy)
     if outcomes:
@@ -111,7 +111,7 @@ def cohorts(
     now = app.clock.now()
     which = comparing.Which(
         now=now,
-        cut=None if after is None else _date(after, app.policy.timezone),
+        cut=None if after is None else measuring.read_date(after, app.policy.timezone),
         treated=None if treated is None else comparing.read_value(treated),
         control=control,
         only=tuple(comparing.read_value(one) for one in only or ()),
@@ -119,17 +119,6 @@ def cohorts(
     question = measuring.Question(since=now - length, now=now)
     found = comparing.cohorts(measuring.read(app.ledger, question, app.policy), which)
     typer.echo(comparing.render_cohorts(found, form_wanted))
-
-
-def _date(text: str, timezone: str) -> datetime:
-    """A date, or a date and time, in the policy's time zone."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise RoutereadyError(f'"{text}" is no date: write it as 2026-11-23') from None
-    return read if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(timezone))
 
 
 def shadow(

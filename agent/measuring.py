@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agent.context import RunContext
 from agent.ledger import Ledger
@@ -95,6 +96,18 @@ class Report:
         for dimension, parts in self.slices:
             for group, measured in parts:
                 yield from figures_of(dimension, group, measured)
+
+
+def read_date(text: str, timezone: str) -> datetime:
+    """A date, or a date and time, as a person writes it; without an offset in the time zone.
+
+    Raises RoutereadyError for anything else.
+    """
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise RoutereadyError(f'"{text}" is no date: write it as 2026-11-23') from None
+    return read if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(timezone))
 
 
 def read(ledger: Ledger, question: Question, policy: Policy) -> list[Journey]:

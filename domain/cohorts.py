@@ -39,7 +39,11 @@ FEWEST = 20
 """With fewer in a group no difference is told: the intervals don't hold what they promise."""
 ALIKE = 0.8
 """Groups that have less of their mix in common than this are called different in kind."""
-RESAMPLES = 2000
+RESAMPLES = 1000
+MINUTES_TOLD, HOURS_TOLD = 120, 72
+"""Longer times are told in the next larger unit."""
+AT_ONCE = 500_000
+"""Leads of resamples that are held in memory at once."""
 
 Floats = NDArray[np.float64]
 
@@ -49,6 +53,21 @@ class Unit(StrEnum):
 
     POINTS = "percentage points"
     MINUTES = "minutes"
+
+
+def size_of(amount: float, unit: Unit) -> str:
+    """How large a difference is: points with one decimal, times in the unit that reads best."""
+    if unit is Unit.POINTS:
+        return f"{amount:.1f}"
+    if amount < MINUTES_TOLD:
+        return f"{amount:.1f} m"
+    hours = amount / 60
+    return f"{hours:.1f} h" if hours < HOURS_TOLD else f"{hours / 24:.1f} d"
+
+
+def signed(amount: float, unit: Unit) -> str:
+    """A difference with its sign."""
+    return f"{'-' if amount < 0 else '+'}{size_of(abs(amount), unit)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +91,19 @@ class Comparison:
         """What may be said, in words."""
         if self.difference is None:
             return f"{self.measure}: nothing can be said, {self.reason}."
-        told = f"{self.difference.low:+.1f} to {self.difference.high:+.1f} {self.unit}"
+        estimate, low, high = (
+            signed(value, self.unit)
+            for value in (self.difference.estimate, self.difference.low, self.difference.high)
+        )
+        told = f"{low} to {high} {self.unit}" if self.unit is Unit.POINTS else f"{low} to {high}"
         if self.difference.is_clear:
-            return f"{self.measure}: changed by {self.difference.estimate:+.1f} ({told})."
+            return f"{self.measure}: changed by {estimate} ({told})."
         if self.difference.low == self.difference.high:
             return f"{self.measure}: the same in both groups."
         return (
             f"{self.measure}: no difference can be claimed ({told}); one smaller than "
-            f"{self.detectable:.1f} would mostly go unseen in groups of this size."
+            f"{size_of(self.detectable or 0, self.unit)} would mostly go unseen in groups of "
+            "this size."
         )
 
 
@@ -216,6 +240,7 @@ def compare_medians(
             (np.arange(sizes[0]), np.arange(sizes[1])),
             statistic,
             n_resamples=resamples,
+            batch=max(1, AT_ONCE // max(sizes)),
             vectorized=True,
             confidence_level=LEVEL,
             method="percentile",
@@ -238,15 +263,18 @@ def _median_of(stays: Sequence[Stay]) -> Callable[[NDArray[Any], int], Floats]:
     ordered = sorted(stays, key=lambda one: (one.length, not one.is_through))
     lengths = np.array([one.length.total_seconds() / 60 for one in ordered])
     through = np.array([one.is_through for one in ordered], dtype=float)
-    left = np.arange(len(ordered), 0, -1)
+    size = len(ordered)
 
     def median(positions: NDArray[Any], axis: int) -> Floats:
-        drawn = np.moveaxis(np.sort(positions, axis=axis), axis, -1)
-        waiting = np.cumprod(1 - through[drawn] / left, axis=-1)
+        drawn = np.moveaxis(positions, axis, -1)
+        rows = drawn.reshape(-1, size)
+        places = rows + size * np.arange(len(rows))[:, None]
+        times = np.bincount(places.ravel(), minlength=rows.size).reshape(rows.shape)
+        at_risk = size - np.cumsum(times, axis=-1) + times
+        waiting = np.cumprod(1 - times * through / np.maximum(at_risk, 1), axis=-1)
         is_half = waiting <= 0.5 + 1e-9
-        first = np.argmax(is_half, axis=-1)
-        reached = np.take_along_axis(lengths[drawn], first[..., None], axis=-1)[..., 0]
-        return np.where(is_half.any(axis=-1), reached, lengths[-1])
+        reached = np.where(is_half.any(axis=-1), lengths[np.argmax(is_half, axis=-1)], lengths[-1])
+        return reached.reshape(drawn.shape[:-1])
 
     return median
 

@@ -97,6 +97,12 @@ class Board:
         found = self.lists.get(key_of(title))
         return 0 if found is None else len(found.places)
 
+    def values(self, dimension: Dimension) -> list[str]:
+        """What leads of this board are in a dimension, in alphabetical order."""
+        start = in_group(dimension, "")
+        titles = (one.title for one in self.lists.values())
+        return sorted(one.removeprefix(start) for one in titles if one.startswith(start))
+
 
 def key_of(title: str) -> str:
     """What a list is called in an address: opaque, for a title may name a person."""
@@ -152,6 +158,24 @@ class Measurer:
 
     def board(self, scope: Scope, policy: Policy, now: datetime) -> Board:
         """The board of a scope, as of now or at most a minute ago."""
+        found, chosen = self._chosen(scope, policy, now)
+        board = make_board(chosen, found.times, scope, policy, found.now)
+        current = self._ledger.publications.current()
+        is_whole = scope.owners is None and scope.segment is None
+        if current is None or current.state is not State.LIVE or not is_whole:
+            return board
+        return replace(board, trial=trial(current, found.journeys, policy))
+
+    def journeys(
+        self, scope: Scope, policy: Policy, now: datetime
+    ) -> tuple[Sequence[Journey], datetime]:
+        """The journeys of a scope, and as of when: now, or at most a minute ago."""
+        found, chosen = self._chosen(scope, policy, now)
+        return chosen, found.now
+
+    def _chosen(
+        self, scope: Scope, policy: Policy, now: datetime
+    ) -> "tuple[_Reading, list[Journey]]":
         since = now - timedelta(days=scope.days)
         found = self._read
         if found is None or not found.covers(since, policy):
@@ -159,13 +183,7 @@ class Measurer:
             times = timings(journeys, policy, now)
             found = _Reading(journeys, times, since, now, policy.version, time.monotonic())
             self._read = found
-        chosen = [one for one in found.journeys if belongs(one, scope, since, policy)]
-        board = make_board(chosen, found.times, scope, policy, found.now)
-        current = self._ledger.publications.current()
-        is_whole = scope.owners is None and scope.segment is None
-        if current is None or current.state is not State.LIVE or not is_whole:
-            return board
-        return replace(board, trial=trial(current, found.journeys, policy))
+        return found, [one for one in found.journeys if belongs(one, scope, since, policy)]
 
 
 @dataclass(frozen=True)

@@ -195,10 +195,10 @@ class Visit:
         """A named part of the path."""
         return str(self.request.path_params[name])
 
-    def days(self) -> int:
+    def days(self, usual: int = USUAL) -> int:
         """The period that figures are asked of."""
         asked = self.asked("days")
-        return int(asked) if asked in {str(one) for one in PERIODS} else USUAL
+        return int(asked) if asked in {str(one) for one in PERIODS} else usual
 
     def segment(self) -> str | None:
         """The segment that is asked for; None for all."""

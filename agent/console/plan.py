@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from agent.console.office import Place, Visit
 from agent.console.pages import (
+    cohorts,
     funnel,
     leads,
     model,
@@ -40,6 +41,7 @@ PAGES = (
     Page("/", now.show, Ability.UNWORKED),
     Page("/funnel", funnel.show, Ability.NUMBERS),
     Page("/funnel.csv", funnel.export, Ability.NUMBERS, does="exported"),
+    Page("/cohorts", cohorts.show, Ability.NUMBERS),
     Page("/people", people.show, Ability.WORKLOAD),
     Page("/leads", leads.show, Ability.FIND),
     Page("/leads.csv", leads.export, Ability.FIND, does="exported"),
@@ -72,6 +74,7 @@ PAGES = (
 MENU = (
     Place("/", "Now", Ability.UNWORKED),
     Place("/funnel", "Funnel", Ability.NUMBERS),
+    Place("/cohorts", "Cohorts", Ability.NUMBERS),
     Place("/leads", "Leads", Ability.FIND),
     Place("/people", "Reps and pools", Ability.WORKLOAD),
     Place("/waiting", "Approvals", Ability.WAITING, Reach.TEAM),

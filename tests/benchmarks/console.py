@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from agent.console.boards import in_group, key_of
 from agent.console.figures import Figures, apart
 from agent.demo import let_days_pass, playing
 from agent.ledger import Ledger
@@ -28,6 +29,8 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 _USUAL = (
     "/",
     "/funnel",
+    "/cohorts",
+    f"/cohorts?how=group&treated={key_of(in_group('segment', 'Enterprise'))}",
     "/people",
     "/waiting",
     "/policy",
@@ -61,7 +64,7 @@ def pages() -> Iterator[tuple[str, float]]:
 def _warm(served: Served) -> None:
     """Wait until the boards are there, as they are for everybody but the first visitor."""
     session = served.visitor()
-    for path in ("/", "/funnel", "/people"):
+    for path in _USUAL[:5]:
         while "being worked out" in session.get(served.url + path, timeout=600).text:
             time.sleep(1)
 

@@ -123,6 +123,7 @@ def test_no_cell_of_an_export_is_a_formula(building: Building) -> None:
     [
         ("/", "rep manager viewer ops"),
         ("/funnel", "rep manager viewer ops"),
+        ("/cohorts", "rep manager viewer ops"),
         ("/people", "rep manager viewer ops"),
         ("/policy", "rep manager viewer ops"),
         ("/waiting", "manager viewer ops"),

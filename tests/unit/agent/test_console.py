@@ -149,7 +149,7 @@ def scenario() -> tuple[Figures, list[Future[Board]]]:
     def nobody(*_: object) -> Any:  # noqa: ANN401  (it is never called)
         raise NotImplementedError
 
-    return Figures(Workshop(Later, nobody, nobody), patience=0.01), made
+    return Figures(Workshop(Later, nobody, nobody, nobody), patience=0.01), made
 
 
 def test_the_board_of_a_moment_ago_is_shown_while_a_newer_one_is_made(

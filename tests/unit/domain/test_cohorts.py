@@ -119,7 +119,7 @@ def test_a_clear_difference_is_told_with_its_bounds() -> None:
         pytest.approx(found.difference.estimate),
         found.difference.is_clear,
     )
-    assert found.sentence.startswith("time: changed by -15.0 (")
+    assert found.sentence.startswith("time: changed by -15.0 m (")
 
 
 def test_small_groups_tell_nothing() -> None:

@@ -1,0 +1,158 @@
+"""Cohorts in the console: the same numbers as in the terminal, and nothing claimed beyond them."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from agent import comparing, measuring
+from agent.comparing import Which
+from agent.console.boards import in_group, key_of
+from agent.measuring import Question
+from agent.sheets import Form
+from domain.measures import Dimension
+from tests.benchmarks.console import multiply
+from tests.browser import PHONE, barriers, is_too_wide
+from tests.consoles import Served, serving
+from tests.following import call
+from tests.worlds import MONDAY, Town, town
+
+LEADS = 120
+TIMEOUT = 60
+CUT = MONDAY - timedelta(days=14)
+
+
+@dataclass
+class Hall:
+    """A ledger with two groups of leads, and its console."""
+
+    here: Town
+    served: Served
+    american: str
+    """E-mail of who has the lead in the United States."""
+
+    def terminal(self, which: Which) -> dict[str, Any]:
+        """What `routeready cohorts` tells of the same period, as data."""
+        app = self.here.app
+        question = Question(since=which.now - timedelta(days=90), now=which.now)
+        found = comparing.cohorts(measuring.read(app.ledger, question, app.policy), which)
+        return json.loads(comparing.render_cohorts(found, Form.JSON))
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """Leads of the United States are called, those of Germany are not; copied over four weeks."""
+    with town(tmp_path_factory.mktemp("cohorts")) as here:
+        here.pass_time(hours=4)
+        ours = here.arrive(lastName="Fox")
+        here.arrive(
+            lastName="Wolf", email="w@wald.example", company="Wald", country="Germany", state=None
+        )
+        here.pass_time(minutes=1)
+        here.tick()
+        here.pass_time(minutes=5)
+        call(here, ours)
+        here.tick()
+        here.pass_time(hours=30)
+        here.tick()
+        multiply(here.app.ledger, LEADS)
+        with serving(here.app) as served:
+            yield Hall(here, served, str(here.cycle(ours).owner))
+
+
+def path(**asked: str) -> str:
+    """The address of a comparison."""
+    return f"/cohorts?{urlencode(asked)}"
+
+
+def group(dimension: Dimension, value: str) -> str:
+    """What a group is called in an address."""
+    return key_of(in_group(dimension, value))
+
+
+US = group(Dimension.COUNTRY, "US")
+
+
+@pytest.mark.parametrize(
+    ("which", "asked"),
+    [
+        ({"treated": (Dimension.COUNTRY, "US")}, {"how": "group", "treated": US}),
+        (
+            {"cut": CUT, "only": ((Dimension.COUNTRY, "US"),)},
+            {"after": f"{CUT:%Y-%m-%dT%H:%M%z}", "only": US},
+        ),
+    ],
+)
+def test_the_page_says_what_the_terminal_says(
+    hall: Hall, page: Page, which: dict[str, Any], asked: dict[str, str]
+) -> None:
+    """Each difference with its bounds, each sentence, and how many leads a group has."""
+    told = hall.terminal(Which(hall.here.app.clock.now(), **which))
+    page.goto(hall.served.url + path(**asked))
+    differences = [one["difference"] for one in told["comparisons"][:3]]
+    assert [
+        f"{one['estimate']:+.1f} ({one['low']:+.1f} to {one['high']:+.1f})" for one in differences
+    ] == page.locator("table").first.locator("[data-label^=Difference]").all_inner_texts()
+    said = page.locator(".plainly li").all_inner_texts()
+    assert set(told["sentences"]) <= set(said)
+    counted = page.get_by_text(re.compile(r"^\d+ leads .*, \d+ leads ")).inner_text()
+    assert told["sizes"] == [int(one) for one in reversed(re.findall(r"(\d+) leads", counted))]
+
+
+def test_somebody_compares_two_groups_without_scripts(hall: Hall, browser: Browser) -> None:
+    """Plain forms; what is clear stands apart from what nobody may claim; a phone is enough."""
+    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
+    page = context.new_page()
+    page.goto(hall.served.url + path())
+    page.get_by_role("link", name="One group beside others").click()
+    page.get_by_label("This group").select_option(US)
+    page.get_by_role("button", name="Compare").click()
+    may, may_not = page.locator(".plainly").all_inner_texts()
+    assert "touched in time: changed by +100.0" in may
+    assert "fewer than half of a group are through" in may_not
+    assert 4 == page.locator("svg.interval").count()
+    context.close()
+
+
+def test_a_comparison_is_for_everybody(hall: Hall, page: Page) -> None:
+    """axe-core finds no barrier, and nothing scrolls sideways on a phone."""
+    page.goto(hall.served.url + path(how="group", treated=US))
+    found = barriers(page)
+    page.set_viewport_size(PHONE)
+    assert ([], False) == (found, is_too_wide(page))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"after": "soon"}, "&#34;soon&#34; is no date"),
+        ({"after": "2020-01-01"}, "there is no lead before 2020-01-01"),
+        ({"how": "group", "treated": "planet"}, "has no lead in this period"),
+        (
+            {"how": "group", "treated": US, "control": group(Dimension.TRIGGER, "hand_raise")},
+            "choose another country, or all others",
+        ),
+    ],
+)
+def test_what_cant_be_compared_is_told(hall: Hall, asked: dict[str, str], said: str) -> None:
+    """With what to do about it, and the form is still there."""
+    answered = hall.served.visitor().get(hall.served.url + path(**asked), timeout=TIMEOUT)
+    assert said in answered.text
+    assert "Compare</button>" in answered.text
+
+
+def test_a_rep_compares_their_own_leads_only(hall: Hall) -> None:
+    """Other people's groups can't even be chosen; no address names a person."""
+    visitor = hall.served.visitor(hall.american)
+    seen = visitor.get(hall.served.url + path(how="group"), timeout=TIMEOUT).text
+    german = group(Dimension.COUNTRY, "DE")
+    assert (True, False) == (US in seen, german in seen)
+    values = re.findall(r'<option value="([^"]*)"', seen.partition("<main")[2])
+    assert group(Dimension.REP, hall.american) in values
+    assert [] == [one for one in values if "@" in one]
