@@ -7,7 +7,7 @@ CLIENTS := tests/conformance/node
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients conformance eval month fix bench docs lock clean
+.PHONY: help demo test check clients conformance eval assault month fix bench docs lock clean
 
 help: ## Name the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -31,8 +31,11 @@ clients: $(CLIENTS)/node_modules/.package-lock.json ## Install the clients for N
 conformance: $(VENV)/.tests clients ## Run other people's clients against the sandbox
 	@$(BIN)/pytest -q tests/conformance
 
-eval: $(VENV)/.tests ## Compare the prompts with main's: PROMOTE, REJECT or HOLD (a minute, no key; MODEL=name asks one)
-	@$(BIN)/python -m evals.commands compare --base $(or $(BASE),main) $(if $(MODEL),--model $(MODEL))
+eval: $(VENV)/.tests ## Compare the prompts with main's: PROMOTE, REJECT or HOLD (some minutes, no key; MODEL=name asks one, TASK=name one prompt)
+	@$(BIN)/python -m evals.commands compare --base $(or $(BASE),main) $(if $(MODEL),--model $(MODEL)) $(if $(TASK),--task $(TASK))
+
+assault: $(VENV)/.tests ## Let a model that is out to do harm make 100,000 calls (minutes)
+	@$(BIN)/python -m tests.assault 100000
 
 month: $(VENV)/.tests ## Live through a simulated month of 2,000 leads and 40 reps (ten minutes)
 	@MONTH_LEADS=2000 $(BIN)/pytest -q tests/e2e/test_month.py

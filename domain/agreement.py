@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
-from domain.crm import Owner, OwnerKind
+from domain.crm import Owner
 from domain.measures import Share
 from domain.policy import Assignment, Policy, SalesforceRule
 from domain.values import CycleId, Instant, LeadKey, RecordId, Value
@@ -91,7 +91,7 @@ def _match(predicted: Predicted, actual: Owner | None, policy: Policy) -> Match:
         return Match.NOBODY
     email = (actual.email or "").lower()
     queue = policy.queues.get(predicted.owner)
-    by_name = email == predicted.owner if queue is None else _is_called(actual, queue.salesforce)
+    by_name = email == predicted.owner if queue is None else actual.is_queue(queue.salesforce)
     if actual.id == predicted.owner_id or by_name:
         return Match.SAME
     if actual.id == predicted.lay_with or _holds_back(actual, policy):
@@ -103,13 +103,7 @@ def _match(predicted: Predicted, actual: Owner | None, policy: Policy) -> Match:
 
 def _holds_back(actual: Owner, policy: Policy) -> bool:
     """Whether a record lies where leads wait that nobody was given yet."""
-    return any(one == actual.email or _is_called(actual, one) for one in policy.sync.holding)
-
-
-def _is_called(actual: Owner, developer_name: str) -> bool:
-    """Whether an owner is the queue of a DeveloperName, which Salesforce makes of its label."""
-    name = actual.name.replace(" ", "_").lower()
-    return actual.kind is OwnerKind.QUEUE and name == developer_name.lower()
+    return any(one == actual.email or actual.is_queue(one) for one in policy.sync.holding)
 
 
 _CUTS: tuple[tuple[str, Callable[[Agreement], str]], ...] = (

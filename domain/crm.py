@@ -20,8 +20,14 @@ class Owner(Value):
     id: RecordId
     kind: OwnerKind
     name: str
+    """A user's name; of a queue its label, or its DeveloperName where that is what is known."""
     email: str | None = None
     is_active: bool = True
+
+    def is_queue(self, developer_name: str) -> bool:
+        """Whether this is the queue of a DeveloperName, which Salesforce makes of its label."""
+        name = self.name.replace(" ", "_").lower()
+        return self.kind is OwnerKind.QUEUE and name == developer_name.lower()
 
 
 class RecordKind(StrEnum):

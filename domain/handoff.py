@@ -99,7 +99,7 @@ def who_answers(owner: Owner, policy: Policy) -> str | None:
     if owner.kind is OwnerKind.USER:
         return (owner.email or "").lower() or None
     for name, queue in policy.queues.items():
-        if owner.name in (name, queue.salesforce):
+        if owner.name == name or owner.is_queue(queue.salesforce):
             return queue.answers
     return None
 

@@ -34,6 +34,8 @@ from evals.tasks import Bench, listed, open_bench
 from prompts import Prompt, parse
 from sandbox.world import Row, World
 
+FAMILIES = 2
+"""Fewer can't be compared: nothing tells how families vary."""
 TRIALS = 2
 """Tries per case; a canary is no close call."""
 
@@ -303,12 +305,20 @@ def _regressed(
     touched = [one for one in scenarios if one.task in regression.prompts]
     trials = run(bench, touched, [Arm(regression.name, worse)], Effort(TRIALS))
     mine = [one for one in base if one.task in regression.prompts]
+    if len({(one.task, one.family) for one in touched}) < FAMILIES:
+        fewer = _passes(trials) < _passes(mine)
+        said = "it passes fewer trials" if fewer else "it passes no fewer trials"
+        return Canary(name=name, ok=fewer, sentence=f"{said}; too few families for a verdict")
     found = compared(touched, mine, trials, regression.name, TRIALS)
     return Canary(
         name=name,
         ok=found.verdict is Verdict.REJECT,
         sentence=f"{found.verdict}: {'; '.join(found.reasons)}",
     )
+
+
+def _passes(trials: Sequence[Trial]) -> int:
+    return sum(one.passed is True for one in trials)
 
 
 def compared(

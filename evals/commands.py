@@ -31,6 +31,9 @@ Model = Annotated[
     ),
 ]
 SplitName = Annotated[str, typer.Option("--split", help="dev, gate or sealed.")]
+TaskName = Annotated[
+    str | None, typer.Option("--task", help="Only the cases of one prompt, such as nudge.")
+]
 Trials = Annotated[int, typer.Option(help="Tries per case and arm.", min=1, max=16)]
 Workers = Annotated[int, typer.Option(help="Cases at a time.", min=1, max=32)]
 Tokens = Annotated[int | None, typer.Option(help="Spend at most so many tokens.", min=1)]
@@ -38,8 +41,9 @@ Folder = Annotated[Path, typer.Option("--out", help="Where reports and trials ar
 
 
 @eval_cli.command("run")
-def run_command(
+def run_command(  # noqa: PLR0913, PLR0917  (a command's options)
     split: SplitName = "gate",
+    task: TaskName = None,
     trials: Trials = 1,
     model: Model = None,
     workers: Workers = 2,
@@ -52,6 +56,7 @@ def run_command(
     from evals.running import Effort
 
     setup = _setup(current(), split, Effort(trials, workers, max_tokens), model, out)
+    setup = _only(setup, task)
     found = run_one(setup, datetime.now(UTC))
     for one in found:
         if one.passed is not True:
@@ -72,6 +77,7 @@ def run_command(
 def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     base: Annotated[str, typer.Option(help="A commit, branch or tag.")] = "main",
     split: SplitName = "gate",
+    task: TaskName = None,
     trials: Trials = 4,
     model: Model = None,
     workers: Workers = 2,
@@ -95,7 +101,9 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     from evals.running import Effort
 
     setup = replace(
-        _setup(at_revision(base), split, Effort(trials, workers, max_tokens), model, out),
+        _only(
+            _setup(at_revision(base), split, Effort(trials, workers, max_tokens), model, out), task
+        ),
         judge=None if judge is None else _endpoint(judge),
     )
     try:
@@ -112,6 +120,30 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     show(found, Console(soft_wrap=True))
     typer.echo(f"{out / 'report.html'}")
     raise typer.Exit(EXIT[found.judgement.verdict])
+
+
+@eval_cli.command("baseline")
+def baseline_command(
+    trials: Trials = 2,
+    model: Model = None,
+    workers: Workers = 2,
+    out: Folder = Path("var/evals"),
+) -> None:
+    """Run the present prompts over the gate's cases, and keep the figures for later comparisons.
+
+    Writes evals/baselines; commit it with the prompts.
+    """
+    _require_extra()
+    from evals.baseline import keep, summed
+    from evals.comparing import CANDIDATE, current, run_one
+    from evals.running import Effort
+
+    setup = _setup(current(), "gate", Effort(trials, workers), model, out)
+    found = run_one(setup, datetime.now(UTC))
+    if any(one.passed is None for one in found):
+        raise RoutereadyError("some trials have no score, and a baseline needs all: run it again")
+    baseline = summed(setup.scenarios, found, setup.candidate, CANDIDATE, trials)
+    typer.echo(f"{keep(baseline)}: {baseline.passed:.1%} of trials passed")
 
 
 @eval_cli.command("judge")
@@ -221,6 +253,16 @@ def _setup(
         folder=out,
         model=None if model is None else _endpoint(model),
     )
+
+
+def _only(setup: "Setup", task: str | None) -> "Setup":
+    """The same with one prompt's cases alone."""
+    if task is None:
+        return setup
+    tasks = sorted({one.task for one in setup.scenarios})
+    if task not in tasks:
+        raise RoutereadyError(f"there is no task {task!r}: {', '.join(tasks)}")
+    return replace(setup, scenarios=[one for one in setup.scenarios if one.task == task])
 
 
 def _endpoint(model: str) -> "LlmSettings":

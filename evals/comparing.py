@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from domain.values import Value
+from evals.baseline import held_against, known, summed
 from evals.calibration import Calibration, Design, calibrate
 from evals.canaries import Canary, compared, watch
 from evals.cases import TASKS, Scenario, Split, fingerprint
@@ -23,7 +24,11 @@ from prompts import Prompt, load
 from prompts.history import at, difference, names
 from tools.llm import LlmSettings
 
-BASE, CANDIDATE = "base", "candidate"
+BASE, CANDIDATE = ARMS = "base", "candidate"
+DEARER = 0.25
+"""A candidate that takes so much more of tokens is not promoted without a person's word."""
+SLOWER, SLOW = 0.5, 1.0
+"""Nor one whose slowest cases take so much longer, and by more than so many seconds."""
 LOGS = "inspect"
 """The folder of the logs that `inspect view --log-dir` opens."""
 ROTATE_AFTER = 10
@@ -106,6 +111,8 @@ class Comparison:
     """How often these cases decided before."""
     preferred: Preferred | None
     """Which arm words better, by a judge; None when none was asked."""
+    as_before: str
+    """How the base did against its baseline."""
     changes: Mapping[str, str]
     """What changed in each prompt that did, line by line."""
 
@@ -185,15 +192,35 @@ def compare(setup: Setup, now: datetime) -> Comparison:
     _log(setup, arms, trials, model, now)
     canaries = watch(setup.scenarios, setup.base)
     objections = [f"canary {one.name}: {one.sentence}" for one in canaries if not one.ok]
+    objections += _dearer(trials)
+    now_base = summed(setup.scenarios, trials, setup.base, BASE, setup.effort.trials)
+    as_before, departs = held_against(now_base, known(model))
+    objections += [departs] if departs else []
     wording = _preferred(setup, trials)
     if wording is not None and wording.is_worse:
         objections.append(f"{wording.judge} prefers the base's wording (p = {wording.p_worse:.2g})")
     judgement = compared(
         setup.scenarios, trials, trials, CANDIDATE, setup.effort.trials, objections
     )
-    comparison = replace(_told(setup, trials, judgement, canaries, model), preferred=wording)
+    told = _told(setup, trials, judgement, canaries, model)
+    comparison = replace(told, preferred=wording, as_before=as_before)
     _note(setup, comparison, now)
     return comparison
+
+
+def _dearer(trials: Sequence[Trial]) -> list[str]:
+    """What a candidate costs more than may be passed over, in tokens and in time."""
+    sides = [[one for one in trials if one.arm == arm and one.passed is not None] for arm in ARMS]
+    if not all(sides):
+        return []
+    base, candidate = (float(np.mean([one.tokens for one in side])) for side in sides)
+    slow_base, slow = (float(np.percentile([one.seconds for one in side], 95)) for side in sides)
+    found: list[str] = []
+    if candidate > base * (1 + DEARER):
+        found.append(f"it takes {candidate / base - 1:.0%} more tokens a case")
+    if slow > slow_base * (1 + SLOWER) and slow > slow_base + SLOW:
+        found.append(f"its slowest cases take {slow:.1f} s instead of {slow_base:.1f} s (p95)")
+    return found
 
 
 def _preferred(setup: Setup, trials: Sequence[Trial]) -> Preferred | None:
@@ -227,6 +254,7 @@ def _told(
         trials=setup.effort.trials,
         tries=len(_tries(setup)),
         preferred=None,
+        as_before="",
         changes=_changes(setup),
     )
 

@@ -6,12 +6,12 @@ on pairs that they labelled; below that its word is advice. What it doesn't answ
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,12 +78,8 @@ class Ruling(Value):
     """Votes that changed with the order."""
 
 
-class Asking(Protocol):
-    """Whatever answers one question about a pair, in the order given."""
-
-    def __call__(self, pair: Pair) -> Better | None:
-        """The better one; None when there was no answer."""
-        ...
+Asking = Callable[[Pair], Better | None]
+"""Answers one question about a pair, in the order given; None when there was no answer."""
 
 
 class Agreement(Value):

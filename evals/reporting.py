@@ -165,6 +165,8 @@ def footing(comparison: Comparison) -> list[str]:
             f"{gate.coverage:.1%} ({gate.replays} replays)."
         ),
     ]
+    if comparison.as_before:
+        lines.append(comparison.as_before)
     if comparison.preferred is not None:
         lines.append(_worded(comparison.preferred))
     if comparison.tries >= ROTATE_AFTER:

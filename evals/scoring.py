@@ -26,7 +26,7 @@ from evals.tasks import Outcome
 
 LONGEST = 200
 """Characters of a wording, as its prompt asks for."""
-_LISTED = 25
+_LISTED = 24
 """A fact of so many characters that stands word for word in a wording was pasted, not worded."""
 
 

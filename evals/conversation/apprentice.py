@@ -6,7 +6,7 @@ name but what it is told, and never sees what a case expects.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from evals.conversation.reading import Asked, Call, said_by, wanted
@@ -37,6 +37,13 @@ _CHANGES = frozenset(
         "resume",
     }
 )
+_LISTS: Sequence[Call] = (
+    ("unworked", {"where": ""}),
+    ("workload", {"who": ""}),
+    ("rules", {"topic": ""}),
+    ("find", {"words": ""}),
+)
+"""Whatever lists there are."""
 _NEVER_MIND = r"\b(never mind|forget it|leave it as it is)\b"
 
 
@@ -50,19 +57,13 @@ def answer(
     asked = Asked(text, who, names, rules)
     shown = [str(one["content"]) for one in messages[start:] if one["role"] == "tool"]
     if character == "lists_everything":
-        return {"text": "\n".join(shown)} if shown else calling(_everything())
+        left = [one for one in _LISTS if one[0] in names][len(shown) :]
+        return calling(left[:1]) if left else {"text": "\n".join(shown)}
     if character == "wrong_tool" and not shown:
         return calling([("rules", {"topic": "worker"})])
     if shown:
         return _next(asked, shown, messages[:start])
     return _first(asked, messages[:start])
-
-
-def _everything() -> Iterator[Call]:
-    """Every list there is, twice."""
-    looks = [("unworked", "where"), ("workload", "who"), ("rules", "topic"), ("find", "words")]
-    for name, key in [*looks, *looks]:
-        yield name, {key: ""}
 
 
 def _first(asked: Asked, before: Sequence[Row]) -> Row:

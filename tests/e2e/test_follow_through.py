@@ -70,6 +70,17 @@ def test_a_person_who_gives_it_away_is_respected(here: Town, dana: int) -> None:
     assert {here.lead(dana)["Id"]: 1} == dict(here.owner_writes())
 
 
+def test_a_queue_that_somebody_chose_has_a_person_who_answers(here: Town, dana: int) -> None:
+    """Salesforce tells a queue's label; the policy knows it by its DeveloperName."""
+    live(here, minutes=5)
+    lead, kate = here.lead(dana), here.user("kate.molloy@meridian.example")
+    given = {"OwnerId": here.queue("EMEA_Inbound")}
+    records.update(here.world, "Lead", lead["Id"], given, by=kate, assign=False)
+    live(here, minutes=10)
+    (handoff,) = here.app.ledger.handoffs.rows()
+    assert ("sven.olsen@meridian.example", 1) == (handoff.owner, handoff.handoff["stage"])
+
+
 def test_a_disqualified_lead_is_closed_honestly(here: Town, dana: int) -> None:
     """A status alone is no touch, and the ledger says so."""
     lead = here.lead(dana)

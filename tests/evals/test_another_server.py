@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -29,7 +30,7 @@ SERVE = "from fakellm.cli import main; main()"
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """The server, told to answer the first five cases as expected and to fail at the sixth."""
-    rules = [
+    rules: list[dict[str, Any]] = [
         {
             "name": one.case.id,
             "when": {"messages_contain": one.case.lead},

@@ -24,8 +24,10 @@ DEV = load_scenarios([Split.DEV])
 
 def test_eval_run_tells_what_failed(tmp_path: Path) -> None:
     """The present prompts pass nearly all of the dev cases on the stand-in."""
-    done = RUNNER.invoke(eval_cli, ["run", "--split", "dev", "--out", str(tmp_path)])
-    assert (0, True) == (done.exit_code, f"of {len(DEV)} trials passed" in done.output)
+    options = ["--split", "dev", "--task", "nudge", "--out", str(tmp_path)]
+    done = RUNNER.invoke(eval_cli, ["run", *options])
+    nudges = [one for one in DEV if one.task == "nudge"]
+    assert (0, True) == (done.exit_code, f"of {len(nudges)} trials passed" in done.output)
 
 
 def test_eval_routing_tells_the_accuracy() -> None:
@@ -37,12 +39,14 @@ def test_eval_routing_tells_the_accuracy() -> None:
 @NEEDS_GIT
 @pytest.mark.slow
 def test_eval_compare_writes_its_reports(tmp_path: Path) -> None:
-    """The prompts against themselves are no rejection, and three reports are there."""
-    options = ["--base", "HEAD", "--trials", "1", "--out", str(tmp_path)]
+    """The prompts against themselves are no rejection; three reports and two logs are there."""
+    options = ["--base", "HEAD", "--task", "nudge", "--trials", "1", "--out", str(tmp_path)]
     done = RUNNER.invoke(eval_cli, ["compare", *options])
     written = {path.name for path in tmp_path.glob("report.*")}
-    assert ({"report.html", "report.json", "report.md"}, True) == (
+    logs = list((tmp_path / "inspect").glob("*_routeready-*.json"))
+    assert ({"report.html", "report.json", "report.md"}, 2, True) == (
         written,
+        len(logs),
         done.exit_code in (0, 2),
     )
 
@@ -91,6 +95,12 @@ def test_any_compatible_server_can_be_asked(
 def _under_v1(face: Handler) -> Handler:
     """The face, mounted where its own address begins."""
     return lambda request: face(replace(request, path=f"/v1{request.path}"))
+
+
+def test_an_unknown_task_is_told() -> None:
+    """With those there are."""
+    with pytest.raises(RoutereadyError, match="no task 'sing': converse, digest, escalate"):
+        RUNNER.invoke(eval_cli, ["run", "--task", "sing"], catch_exceptions=False)
 
 
 def test_an_unknown_split_is_told() -> None:

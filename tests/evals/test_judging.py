@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ from evals.wordings import agreement, pairs_of
 from tools.llm import LlmSettings
 
 LABELS = labelled()
-TOLD = {(one.pair.first, one.pair.second): one.better for one in LABELS}
+TOLD: Mapping[tuple[str, str], Better] = {
+    (one.pair.first, one.pair.second): one.better for one in LABELS
+}
 
 
 def person(pair: Pair) -> Better:
@@ -106,8 +109,13 @@ def test_the_majority_of_three_votes_decides() -> None:
 def test_agreement_is_cohens() -> None:
     """20 and 15 of 50 agreed upon, with the margins of Cohen's formula: 0.4."""
     labels = LABELS[:50]
-    says: list[tuple[Better, Better]] = [("first", "first")] * 20 + [("first", "second")] * 5
-    says += [("second", "first")] * 10 + [("second", "second")] * 15
+    counts: Mapping[tuple[Better, Better], int] = {
+        ("first", "first"): 20,
+        ("first", "second"): 5,
+        ("second", "first"): 10,
+        ("second", "second"): 15,
+    }
+    says = [pair for pair, count in counts.items() for _ in range(count)]
     wanted = [
         one.model_copy(update={"better": better})
         for one, (better, _) in zip(labels, says, strict=True)

@@ -170,7 +170,8 @@ def test_buttons_are_pressed_and_threads_answered() -> None:
     slack.add_token(world, "xoxb")
     told: list[Row] = []
     world.on(pushing.EVENT, told.append)
-    world.table(app.ADDRESS)["open"] = {"connections": 1}
+    address_row: Row = {"url": "ws://127.0.0.1:1"}
+    world.table(app.ADDRESS).update(address=address_row, open={"connections": 1})
     talker, clicker = (address(name) for name in ("ben.okafor", "priya.raman"))
     button = {"type": "button", "action_id": "on_it", "text": {"type": "plain_text", "text": "OK"}}
     for email in (talker, clicker):
