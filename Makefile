@@ -38,7 +38,7 @@ assault: $(VENV)/.tests ## Let a model that is out to do harm make 100,000 calls
 	@$(BIN)/python -m tests.assault 100000
 
 month: $(VENV)/.tests ## Live through a simulated month of 2,000 leads and 40 reps (ten minutes)
-	@MONTH_LEADS=2000 $(BIN)/pytest -q tests/e2e/test_month.py
+	@MONTH_LEADS=2000 MONTH_DAYS=30 $(BIN)/pytest -q tests/e2e/test_month.py
 
 fix: $(VENV)/.tests ## Format, and mend what lint can mend
 	@$(BIN)/ruff check --fix

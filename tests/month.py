@@ -4,6 +4,7 @@ Nothing here knows the worker's ledger: people act on what they see in Salesforc
 what really happened is noted in `Month.touches` for the oracle.
 """
 
+import os
 import random
 from collections import defaultdict
 from collections.abc import Generator, Iterator
@@ -32,7 +33,8 @@ from tools.slack.blocks import ON_IT
 
 START = datetime(2026, 10, 12, tzinfo=UTC)
 """Europe leaves summer time on 25 October, the United States on 1 November."""
-DAYS = 30
+DAYS = int(os.environ.get("MONTH_DAYS", "24"))
+"""By default as far as two days after the second change of the clock; `make month` asks for 30."""
 STEP = timedelta(minutes=30)
 WEEKEND_STEP = timedelta(hours=12)
 REPS = 40

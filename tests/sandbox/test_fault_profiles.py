@@ -18,7 +18,7 @@ from tests.sandbox.vendors import Vendors
 Call = Callable[[], object]
 MOST_ROUNDS = 60
 """So often is a vendor asked until a fault of chance has struck."""
-PATIENCE_SECONDS = 0.3
+PATIENCE_SECONDS = 1.0
 """How long a client waits for an answer; some faults hold it back for longer."""
 
 FAULT_MODEL: Mapping[str, tuple[str, ...]] = {
