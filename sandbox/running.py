@@ -27,6 +27,8 @@ class Running:
     world: World
     plain: Server
     secure: Server
+    marketo: Server
+    """Marketo's face over TLS, for clients that know only its own hosts; the tunnels lead there."""
     socket: SocketMode
     deliveries: Deliveries
     pulse: Pulse
@@ -89,6 +91,7 @@ class Running:
         self.socket.stop()
         self.plain.stop()
         self.secure.stop()
+        self.marketo.stop()
 
 
 def start(world: World, *, port: int = 0) -> Running:
@@ -105,8 +108,9 @@ def start(world: World, *, port: int = 0) -> Running:
     socket = SocketMode(world)
     deliveries = Deliveries(world, socket)
     live(world)
+    marketing = marketo.face(world)
     faces = {
-        "/marketo": marketo.face(world),
+        "/marketo": marketing,
         "/slack": slack.face(world),
         "/pdl": enrichment.pdl(world),
         "/apollo": enrichment.apollo(world),
@@ -119,8 +123,9 @@ def start(world: World, *, port: int = 0) -> Running:
     plain = Server(world, faces, port=port)
     secure = Server(world, {"/": salesforce.face(world)}, tls=context)
     pulse = Pulse(world)
-    tunnels = Tunnels({".salesforce.com": secure.port})
-    for each in (socket, plain, secure, pulse, tunnels):
+    direct = Server(world, {"/": marketing}, tls=context, at_root="marketo")
+    tunnels = Tunnels({".salesforce.com": secure.port, ".mktorest.com": direct.port})
+    for each in (socket, plain, secure, direct, pulse, tunnels):
         each.start()
     serve_at(world, f"http://127.0.0.1:{plain.port}/slack")
-    return Running(world, plain, secure, socket, deliveries, pulse, tunnels, ca_file)
+    return Running(world, plain, secure, direct, socket, deliveries, pulse, tunnels, ca_file)

@@ -27,8 +27,6 @@ from sandbox.world import World
 GZIP_FROM_BYTES = 1024
 """Adobe compresses bodies from this size on when the client accepts gzip."""
 
-VENDOR_AT_ROOT = "salesforce"
-"""Whose face it is that has a port to itself."""
 NOT_OF_THIS_WORLD = frozenset({"_control", "look"})
 """Mounts that no fault strikes."""
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -42,12 +40,15 @@ STOP_SECONDS = 5.0
 
 
 class Mounts:
-    """The faces of one server, each under a path prefix; the longest that fits answers."""
+    """The faces of one server, each under a path prefix; the longest that fits answers.
 
-    def __init__(self, world: World, faces: Mapping[str, Handler]) -> None:
+    A face that has the server to itself, at `/`, is that of the vendor `at_root`.
+    """
+
+    def __init__(self, world: World, faces: Mapping[str, Handler], at_root: str) -> None:
         self._world = world
         self._faces = [
-            (prefix.rstrip("/"), prefix.strip("/") or VENDOR_AT_ROOT, faces[prefix])
+            (prefix.rstrip("/"), prefix.strip("/") or at_root, faces[prefix])
             for prefix in sorted(faces, key=len, reverse=True)
         ]
         self._lock = threading.Lock()
@@ -180,9 +181,10 @@ class Server:
         *,
         port: int = 0,
         tls: ssl.SSLContext | None = None,
+        at_root: str = "salesforce",
     ) -> None:
         self._world = world
-        self._mounts = Mounts(world, faces)
+        self._mounts = Mounts(world, faces, at_root)
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
         self._wake, self._woken = socket.socketpair()

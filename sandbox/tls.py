@@ -20,6 +20,7 @@ NAMES = (
     "test.salesforce.com",
     "*.my.salesforce.com",
     "*.sandbox.my.salesforce.com",
+    "*.mktorest.com",
 )
 """Hosts that the server's certificate is for: our own, and those that the tunnel stands for."""
 LIFE = timedelta(days=30)

@@ -40,6 +40,18 @@ def test_a_client_of_the_vendors_own_host(running: Running, through: requests.Se
     )
 
 
+def test_a_client_of_marketos_own_host(running: Running, through: requests.Session) -> None:
+    """Identity and leads at the subscription's own host, without `/marketo` before the path."""
+    told, host = running.details()["marketo"], "https://123-abc-456.mktorest.com"
+    login = {name: told[name] for name in ("client_id", "client_secret")}
+    asked = login | {"grant_type": "client_credentials"}
+    token = through.get(f"{host}/identity/oauth/token", params=asked, timeout=5).json()
+    head = {"authorization": f"Bearer {token['access_token']}"}
+    wanted = {"filterType": "email", "filterValues": "nobody@x.example"}
+    answer = through.get(f"{host}/rest/v1/leads.json", params=wanted, headers=head, timeout=5)
+    assert (True, []) == (answer.json()["success"], answer.json()["result"])
+
+
 def test_other_hosts_are_refused(through: requests.Session) -> None:
     """Nothing leaves for a host that the sandbox doesn't stand for."""
     with pytest.raises(requests.exceptions.ProxyError, match="403"):
