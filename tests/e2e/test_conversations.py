@@ -165,6 +165,30 @@ def test_the_assistant_pane_offers_questions(here: Town) -> None:
     assert 4 == len(here.world.table("slack.pane")[f"{channel}/1.2"]["prompts"])
 
 
+def test_a_thread_of_the_pane_shows_that_an_answer_is_made(here: Town) -> None:
+    """While it is looked up the pane says so; the answer is one message of that thread."""
+    channel, ts = dm(here, QUINN), f"{here.world.now.timestamp():.6f}"
+    opening = replies(here, QUINN)[-1]["ts"]
+    asked = {
+        "type": "message",
+        "channel": channel,
+        "channel_type": "im",
+        "user": slack_id(here, QUINN),
+        "text": "find Dana",
+        "ts": ts,
+        "thread_ts": opening,
+    }
+    assert 200 == event(here, asked)
+    statuses = [
+        entry
+        for entry in here.world.journal
+        if entry.kind == "request" and "assistant.threads.setStatus" in entry.name
+    ]
+    assert 1 == len(statuses)
+    answers = [one for one in replies(here, QUINN) if one.get("thread_ts") == opening]
+    assert "Dana Fox" in said(answers[-1])
+
+
 def test_the_manifest_asks_for_the_least() -> None:
     """The scopes that doctor checks, those of what people do in Slack, and no other."""
     manifest = Path(__file__).parents[2] / "docs/slack-manifest.yaml"
