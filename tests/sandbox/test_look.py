@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 import requests
@@ -244,6 +245,14 @@ def test_uploaded_pictures_are_seen(town: Town, page: Page) -> None:
     picture = page.get_by_role("img", name="Week")
     expect(picture).to_be_visible()
     assert 1 == picture.evaluate("one => one.naturalWidth")
+    (file_id,) = town.world.table(files.FILE)
+    town.world.advance(timedelta(seconds=2))
+    block = {"type": "image", "slack_file": {"id": file_id}, "alt_text": "Touched in time"}
+    client.chat_postMessage(channel=town.channel, text="Your week", blocks=[block])
+    page.goto(town.dm)
+    shown = page.get_by_role("img", name="Touched in time")
+    expect(shown).to_be_visible()
+    assert 1 == shown.evaluate("one => one.naturalWidth")
 
 
 @pytest.mark.parametrize(
