@@ -17,8 +17,6 @@ from agent.ledger.records import (
     Step,
 )
 from agent.ledger.tables import CycleStatus
-from domain.business_time import next_at_work
-from domain.crm import OwnerKind, OwnerState
 from domain.effects import (
     Action,
     Applied,
@@ -32,8 +30,9 @@ from domain.effects import (
     TellOwner,
     Tone,
 )
-from domain.handoff import Closing, Handoff
-from domain.policy import Policy
+from domain.follow_through.handoff import Closing, Handoff
+from domain.lead.crm_records import OwnerKind, OwnerState
+from domain.policy.model import Policy, next_at_work
 from domain.values import CycleId, LeadKey, canonical_json
 
 LOOKS = 5

@@ -8,12 +8,12 @@ from pydantic import TypeAdapter
 from agent.context import RunContext
 from agent.ledger import Ledger
 from agent.ledger.tables import CycleRow, CycleStatus
-from domain.agreement import Agreement, Predicted, compare, leaves_choices, own_rules
-from domain.certificate import Case, Outcome, RouteCase
-from domain.crm import OwnerState
-from domain.policy import Policy
-from domain.route import Keep, Routed, Subject, ToQueue, ToUser
-from domain.simulation import Change, Recorded, simulate
+from domain.decision.cases import Case, Outcome, RouteCase
+from domain.lead.crm_records import OwnerState
+from domain.metrics.agreement import Agreement, Predicted, compare, leaves_choices, own_rules
+from domain.policy.model import Policy
+from domain.rollout.simulation import Change, Recorded, simulate
+from domain.routing.route import Keep, Routed, Subject, ToQueue, ToUser
 from domain.values import CycleId, LeadKey, RecordId
 
 AT_ONCE = 1000

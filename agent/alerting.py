@@ -7,11 +7,10 @@ from agent.context import RunContext
 from agent.ledger import Ledger
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.logs import alert
-from domain.alerts import Alert, alerts
-from domain.authority import PUBLISHERS
-from domain.business_time import next_at_work
+from domain.conversation.permissions import PUBLISHERS
 from domain.effects import Planned, SendReport
-from domain.policy import Policy
+from domain.metrics.alerts import Alert, alerts
+from domain.policy.model import Policy, next_at_work
 from domain.values import CycleId, DecisionId
 
 LOOK = "alerts"

@@ -20,8 +20,8 @@ from agent.policy_file import load_policy
 from agent.settings import Settings, require
 from agent.stories import Told
 from agent.tick import Worker
-from domain.normalise import canonical_values
-from domain.policy import Assignment, Policy
+from domain.intake.normalization.fields import canonical_values
+from domain.policy.model import Assignment, Policy
 from domain.ports import (
     Clock,
     Crm,

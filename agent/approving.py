@@ -6,8 +6,8 @@ from agent.context import RunContext
 from agent.decisions import owner_write, plan
 from agent.ledger.records import CycleFields, Decision, Step
 from agent.ledger.tables import CycleStatus, DecisionRow
-from domain.authority import Ability, may, principal
-from domain.certificate import Case, Outcome
+from domain.conversation.permissions import Ability, may, principal
+from domain.decision.cases import Case, Outcome
 from domain.values import CycleId, LeadKey
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)

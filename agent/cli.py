@@ -126,7 +126,7 @@ def ask(
     from agent.conversation.desk import Desk
     from agent.conversation.memory import NoMemory
     from agent.settings import read_settings
-    from domain.authority import principal
+    from domain.conversation.permissions import principal
 
     app = open_app(read_settings())
     who = principal(by, app.policy)

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 
 from agent.sheets import UNDEFINED, Form, Sheet, length, percent, written
-from domain.agreement import Agreement, Match, agreed
-from domain.cohorts import (
+from domain.errors import RoutereadyError
+from domain.metrics.agreement import Agreement, Match, agreed
+from domain.metrics.cohorts import (
     Cohorts,
     Comparison,
     Unit,
@@ -18,10 +19,9 @@ from domain.cohorts import (
     size_of,
     treated_control,
 )
-from domain.errors import RoutereadyError
-from domain.intervals import wilson
-from domain.journeys import Journey
-from domain.measures import Dimension, value_of
+from domain.metrics.confidence_intervals import wilson
+from domain.metrics.lifecycle import Journey
+from domain.metrics.measures import Dimension, value_of
 
 SEED = 7
 """The same question gets the same bounds."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from agent.ledger import Ledger
-from domain.policy import Policy
+from domain.policy.model import Policy
 from domain.ports import (
     Crm,
     Enrichment,
@@ -18,7 +18,7 @@ from domain.ports import (
     Watch,
     unwatched,
 )
-from domain.publishing import Canary
+from domain.rollout.canary import Canary
 from prompts import Prompt, load
 
 T = TypeVar("T")

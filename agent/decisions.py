@@ -18,15 +18,17 @@ from agent.ledger.records import (
     effect_key,
 )
 from agent.ledger.tables import CycleStatus
-from domain.briefing import brief
-from domain.certificate import Case, GateCase, Outcome, RouteCase
+from domain.decision.cases import Case, GateCase, Outcome, RouteCase
 from domain.effects import Action, MirrorFields, Planned, RequestSync, SetOwner, Stamp
-from domain.lead import FieldName, Lead
-from domain.match import NoRecord
-from domain.policy import Mode, Policy
-from domain.route import Keep, Route, Routed, ToQueue, ToSalesforceRules
-from domain.routing import evolve, restrict, route
-from domain.snapshot import RouteInputs, Snapshot
+from domain.gate.snapshot import Snapshot
+from domain.gate.verdict import Outcome as CheckOutcome
+from domain.gate.verdict import Park, Ready, Reject, Verdict, Wait
+from domain.lead.match import NoRecord
+from domain.lead.model import FieldName, Lead
+from domain.policy.model import Mode, Policy
+from domain.routing.brief import brief
+from domain.routing.route import Keep, Route, Routed, RouteInputs, ToQueue, ToSalesforceRules
+from domain.routing.rules import evolve, restrict, route
 from domain.values import (
     CycleId,
     DecisionId,
@@ -36,8 +38,6 @@ from domain.values import (
     canonical_json,
     content_hash,
 )
-from domain.verdict import Outcome as CheckOutcome
-from domain.verdict import Park, Ready, Reject, Verdict, Wait
 
 V = TypeVar("V", Ready, Wait, Park, Reject)
 Judged = tuple[Claimed, Snapshot, V]

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from domain.charts import Chart
+from domain.metrics.charts import Chart
 
 WIDTH, HEIGHT = 480, 200
 """In units of its own: a page makes it as wide as there is room."""

@@ -17,8 +17,7 @@ from agent.ledger.records import Outstanding, Settled
 from agent.ledger.tables import EffectState
 from agent.logs import alert
 from agent.stopping import stops
-from domain.business_time import next_at_work
-from domain.changes import WORKER
+from domain.conversation.change_requests import WORKER
 from domain.effects import (
     Applied,
     CorrectField,
@@ -47,10 +46,11 @@ from domain.errors import (
     ToolError,
     UnknownOutcomeError,
 )
-from domain.handoff import Handoff
-from domain.moments import midnight
-from domain.normalise import normalise
-from domain.touches import Touched
+from domain.follow_through.first_touch import Touched
+from domain.follow_through.handoff import Handoff
+from domain.intake.normalization.fields import normalise
+from domain.policy.model import next_at_work
+from domain.time.moments import midnight
 from domain.values import CycleId, EffectKey, LeadKey
 
 A = TypeVar(

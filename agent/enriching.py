@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from agent.context import RunContext
-from domain.crm import Candidates
-from domain.crm_facts import crm_facts
-from domain.hygiene import lacking, merge
-from domain.lead import FieldName, Lead
-from domain.matching import match
-from domain.normalise import offline_signals
-from domain.policy import Policy
+from domain.intake.crm_facts import crm_facts
+from domain.intake.field_precedence import lacking, merge
+from domain.intake.normalization.fields import offline_signals
+from domain.lead.crm_records import Candidates
+from domain.lead.model import FieldName, Lead
+from domain.matching.rules import match
+from domain.policy.model import Policy
 from domain.ports import Sought
 from domain.values import LeadKey, Sourced
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from agent.context import RunContext
-from domain.lead import FieldName, RawLead
-from domain.triggers import triggered
+from domain.intake.triggers import triggered
+from domain.lead.model import FieldName, RawLead
 from domain.values import LeadKey
 
 OVERLAP = timedelta(minutes=5)

@@ -13,10 +13,7 @@ from agent.decisions import plan
 from agent.handing import tell_owner, watched
 from agent.ledger.records import CycleFields, Decision, HandoffChange, HeldOff, Step
 from agent.ledger.tables import CycleStatus
-from domain.briefing import Happening
-from domain.business_time import next_open
-from domain.certificate import FollowCase, ReassignCase
-from domain.crm import Owner, OwnerKind, RecordSeen
+from domain.decision.cases import FollowCase, ReassignCase
 from domain.effects import (
     Action,
     MirrorFields,
@@ -27,15 +24,24 @@ from domain.effects import (
     TellManager,
     Tone,
 )
-from domain.follow_rules import Move
-from domain.handoff import Closing, Handoff, is_queue, manager_of, next_stage, target_at
-from domain.ladder import Climb, End, Pass, Rest, Seen
-from domain.policy import Policy
+from domain.follow_through.escalation import Climb, End, Pass, Rest, Seen
+from domain.follow_through.first_touch import Touched
+from domain.follow_through.handoff import (
+    Closing,
+    Handoff,
+    is_queue,
+    manager_of,
+    next_stage,
+    target_at,
+)
+from domain.follow_through.reassignment import Reassigned, reassign
+from domain.lead.brief import Happening
+from domain.lead.crm_records import Owner, OwnerKind, RecordSeen
+from domain.policy.follow_through import Move
+from domain.policy.model import Policy
 from domain.ports import Chosen, Presence
-from domain.reassigning import Reassigned, reassign
-from domain.route import Subject, ToUser
-from domain.snapshot import RouteInputs
-from domain.touches import Touched
+from domain.routing.route import RouteInputs, Subject, ToUser
+from domain.time.business_hours import next_open
 from domain.values import DecisionId, Value, canonical_json
 
 NextStep = Rest | End | Pass | Climb

@@ -5,10 +5,10 @@ from datetime import datetime
 from agent.context import RunContext
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import HandoffChange, HeldOff, Outstanding
-from domain.crm import Owner, OwnerKind
 from domain.effects import SetOwner, TellOwner, Tone
-from domain.handoff import Handoff, due_at, next_stage, target_at, who_answers
-from domain.policy import Policy
+from domain.follow_through.handoff import Handoff, due_at, next_stage, target_at, who_answers
+from domain.lead.crm_records import Owner, OwnerKind
+from domain.policy.model import Policy
 from domain.values import RecordId
 
 

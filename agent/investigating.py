@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from agent.calling import note
 from agent.context import RunContext
 from agent.following import Case, Choice
-from domain.follow_rules import Move
-from domain.ladder import Climb
+from domain.follow_through.escalation import Climb
+from domain.follow_through.first_touch import Found
+from domain.policy.follow_through import Move
 from domain.ports import Chosen
-from domain.touches import Found
 from domain.values import CycleId, Value
 
 PROMPT = "investigate"

@@ -157,7 +157,7 @@ def alerts() -> None:
 
 def _back(since: str) -> timedelta:
     """How far back a person wants to look."""
-    from domain.durations import read_duration
+    from domain.time.durations import read_duration
 
     try:
         return read_duration(since)

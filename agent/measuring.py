@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from agent.context import RunContext
 from agent.ledger import Ledger
 from agent.ledger.records import HeldOff
-from domain import measures
-from domain.charts import Chart, Look, Step, fates
 from domain.errors import RoutereadyError
-from domain.handoff import Handoff
-from domain.journeys import Journey
-from domain.leakage import Leak, Level, leaks, waterfall
-from domain.measures import (
+from domain.follow_through.handoff import Handoff
+from domain.metrics import measures
+from domain.metrics.charts import Chart
+from domain.metrics.fates import Look, Step, fates
+from domain.metrics.leakage import Leak, Level, leaks, waterfall
+from domain.metrics.lifecycle import Journey
+from domain.metrics.measures import (
     PERCENTILES,
     REPORTED,
     Dimension,
@@ -26,9 +27,9 @@ from domain.measures import (
     measure,
     timings,
 )
-from domain.outcomes import Became
-from domain.policy import Policy
-from domain.route import Subject
+from domain.metrics.outcomes import Became
+from domain.policy.model import Policy
+from domain.routing.route import Subject
 from domain.values import CycleId, LeadKey
 
 BARS = 53

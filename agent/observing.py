@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from agent.context import RunContext
 from agent.logs import alert
-from domain.availability import absence
-from domain.crm import Member
 from domain.errors import ToolError
-from domain.handoff import Handoff
-from domain.ladder import Seen
+from domain.follow_through.escalation import Seen
+from domain.follow_through.first_touch import Turn, judge
+from domain.follow_through.handoff import Handoff
+from domain.lead.crm_records import Member
 from domain.ports import Observed, Presence
-from domain.route import Subject
-from domain.touches import Turn, judge
+from domain.routing.availability import absence
+from domain.routing.route import Subject
 from domain.values import CycleId
 
 STIRRED = "salesforce stirred"

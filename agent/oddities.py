@@ -6,9 +6,9 @@ from datetime import timedelta
 from agent import observing
 from agent.context import RunContext
 from agent.ledger.tables import HandoffRow
-from domain.gaming import Deed, Pattern, Sign, patterns
-from domain.handoff import Closing, Handoff
-from domain.touches import Kind
+from domain.follow_through.handoff import Closing, Handoff
+from domain.lead.crm_records import ActivityKind
+from domain.metrics.suspicious_activity import Deed, Pattern, Sign, patterns
 
 WEEK = timedelta(days=7)
 _BY_STATUS = (Closing.DISQUALIFIED, Closing.RECYCLED)
@@ -45,7 +45,7 @@ def _ticked_off(rows: Sequence[HandoffRow], context: RunContext) -> list[Deed]:
     found: dict[str, Deed] = {}
     for observed in observing.observe(handoffs, context).values():
         for one in observed.activities:
-            if one.kind is Kind.TASK and one.is_done and one.owner is not None:
+            if one.kind is ActivityKind.TASK and one.is_done and one.owner is not None:
                 found[one.id] = Deed(
                     who=one.owner.email or one.owner.name,
                     sign=Sign.BULK_CLOSED,

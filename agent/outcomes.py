@@ -6,8 +6,8 @@ from statistics import median
 
 from agent import observing
 from agent.context import RunContext
-from domain.handoff import Closing, Handoff, promised_at
-from domain.touches import Touched
+from domain.follow_through.first_touch import Touched
+from domain.follow_through.handoff import Closing, Handoff, promised_at
 from domain.values import Value
 
 MOST = 500

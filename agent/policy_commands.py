@@ -12,7 +12,7 @@ from domain.errors import PublishingError
 
 if TYPE_CHECKING:
     from agent.app import App
-    from domain.policy import Policy
+    from domain.policy.model import Policy
 
 policy_cli = typer.Typer(
     help="The policy: check, compare, publish to some leads, roll back.", no_args_is_help=True
@@ -48,7 +48,7 @@ def check(path: PolicyPath = Path("policy.yaml")) -> None:
 @policy_cli.command("schema")
 def schema() -> None:
     """Print the JSON Schema of a policy file, for editors that complete and check."""
-    from domain.policy import Policy
+    from domain.policy.model import Policy
 
     typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
 
@@ -58,7 +58,7 @@ def publish(path: PolicyPath, by: By, because: Because, to: To = None) -> None:
     """Let a policy decide some of the leads; the policy file decides the others."""
     from agent import publishing
     from agent.policy_file import load_policy
-    from domain.publishing import State, read_scope
+    from domain.rollout.canary import State, read_scope
 
     app = _app()
     wanted = publishing.Request(load_policy(path), read_scope(to or []), by, because)
@@ -98,7 +98,7 @@ def rollback(by: By, because: Because) -> None:
 def history() -> None:
     """List what was published, and how the one on trial does beside the policy file."""
     from agent import publishing
-    from domain.publishing import State
+    from domain.rollout.canary import State
 
     app = _app()
     for one in app.ledger.publications.all():
@@ -118,7 +118,7 @@ def history() -> None:
 @policy_cli.command("diff")
 def diff(before: PolicyName, after: PolicyName = "file") -> None:
     """Show what the second policy says otherwise than the first."""
-    from domain.policy_diff import diff as differences
+    from domain.policy.diff import diff as differences
 
     app = _app()
     one, other = _named(before, app), _named(after, app)

@@ -15,10 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from agent.yaml_text import Document, YamlError, read_yaml
 from agent.yaml_text import Path as Place
-from domain import policy as contract
 from domain.errors import PolicyError
-from domain.policy import RULE_KINDS, Policy, Territory
-from domain.policy_lint import Lint, lint
+from domain.policy import model as contract
+from domain.policy.lint import Lint, lint
+from domain.policy.model import Policy
+from domain.policy.routing import RULE_KINDS, Territory
 
 TERRITORIES = "territories.csv"
 

@@ -18,11 +18,11 @@ from agent.ledger.handoffs import OPEN
 from agent.ledger.records import Decision, Dispute, HandoffChange, HeldOff, Step
 from agent.ledger.tables import DisputeRow
 from agent.ledger.writing import LateError
-from domain.durations import format_duration
 from domain.effects import LogCall
-from domain.follow_rules import DisputeReason
-from domain.handoff import Handoff, manager_of, pause
-from domain.policy import Policy
+from domain.follow_through.handoff import Handoff, manager_of, pause
+from domain.policy.follow_through import DisputeReason
+from domain.policy.model import Policy
+from domain.time.durations import format_duration
 from domain.values import CycleId, LeadKey, canonical_json, content_hash
 
 TRIES = 5

@@ -11,14 +11,14 @@ from agent.context import RunContext
 from agent.ledger import Ledger
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.logs import alert, log
-from domain.authority import PUBLISHERS
-from domain.business_time import next_at_work
-from domain.certificate import Case, decide
+from domain.conversation.permissions import PUBLISHERS
+from domain.decision.cases import Case
+from domain.decision.replay import decide
 from domain.effects import Planned, SendReport
 from domain.errors import PublishingError
-from domain.policy import Policy
-from domain.policy_lint import lint
-from domain.publishing import Canary, Publication, Scope, State, Trial, trial, untriable
+from domain.policy.lint import lint
+from domain.policy.model import Policy, next_at_work
+from domain.rollout.canary import Canary, Publication, Scope, State, Trial, trial, untriable
 from domain.values import CycleId, DecisionId, canonical_json, content_hash
 
 WORKER = "worker"

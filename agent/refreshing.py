@@ -8,7 +8,7 @@ from agent.following import local
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import HeldOff, Step
 from domain.effects import RefreshMessage, TellOwner
-from domain.handoff import Closing
+from domain.follow_through.handoff import Closing
 from domain.values import CycleId, DecisionId, LeadKey, canonical_json, content_hash
 
 _WORDS = {

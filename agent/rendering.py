@@ -8,7 +8,7 @@ from enum import StrEnum
 from agent.drawing import svg
 from agent.measuring import Report, shares
 from agent.sheets import UNDEFINED, Sheet, as_markdown, as_page, as_text, length, percent
-from domain.measures import Dimension, Measures, Outcomes, Spread, Stretch
+from domain.metrics.measures import Dimension, Measures, Outcomes, Spread, Stretch
 
 TITLE = "Leads, measured"
 FEW = 8

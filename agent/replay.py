@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from agent.ledger import Ledger
-from domain.certificate import AnyCase, decide_any
+from domain.decision.cases import AnyCase
+from domain.decision.replay import decide_any
 from domain.values import canonical_json
 
 _CASES: TypeAdapter[AnyCase] = TypeAdapter(AnyCase)

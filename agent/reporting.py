@@ -12,11 +12,11 @@ from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.ledger.tables import HandoffRow
 from agent.oddities import oddities
 from agent.wording import LATE, SOON, WAITING
-from domain.business_time import is_open
 from domain.effects import Planned, SendReport
-from domain.handoff import Closing, Handoff, manager_of, promised_at
-from domain.journeys import Journey
-from domain.policy import Policy, User
+from domain.follow_through.handoff import Closing, Handoff, manager_of, promised_at
+from domain.metrics.lifecycle import Journey
+from domain.policy.model import Policy, User
+from domain.time.business_hours import is_open
 from domain.values import CycleId, DecisionId
 
 MONDAY = 0

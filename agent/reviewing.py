@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.sheets import length, percent
-from domain.charts import Chart, Look, Step, fates
 from domain.effects import SendReport
-from domain.journeys import Ending, Journey
-from domain.leakage import leaks
-from domain.measures import (
+from domain.metrics.charts import Chart
+from domain.metrics.fates import Look, Step, fates
+from domain.metrics.leakage import leaks
+from domain.metrics.lifecycle import Ending, Journey
+from domain.metrics.measures import (
     NOT_KNOWN,
     Dimension,
     Measures,
@@ -18,7 +19,7 @@ from domain.measures import (
     measure,
     timings,
 )
-from domain.policy import Policy
+from domain.policy.model import Policy
 
 DAYS = 14
 """Bars of a digest."""
@@ -112,7 +113,7 @@ def _median(found: Measures) -> str:
 def _compared(before: Sequence[Journey], last: Sequence[Journey], now: datetime) -> tuple[str, ...]:
     """Only what is clear: two weeks of few leads differ by chance."""
     # SciPy takes a second, once a week, in a worker that should start at once.
-    from domain.cohorts import Cohorts, compare  # noqa: PLC0415
+    from domain.metrics.cohorts import Cohorts, compare  # noqa: PLC0415
 
     found = compare(Cohorts(tuple(before), tuple(last)), now, SEED)
     clear = [one for one in found if one.difference is not None and one.difference.is_clear]

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from agent.context import RunContext
 from agent.logs import alert
-from domain.crm import Member, PoolState
 from domain.errors import ToolError
-from domain.policy import User
+from domain.lead.crm_records import Member, PoolState
+from domain.policy.model import User
 from domain.ports import Presence
-from domain.snapshot import RouteInputs
+from domain.routing.route import RouteInputs
 
 LONGEST_DAY = timedelta(hours=26)
 """A local day with the clock set back, and an hour to spare."""

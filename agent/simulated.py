@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from agent.sheets import UNDEFINED, Form, Sheet, percent, written
-from domain.durations import format_duration
-from domain.simulation import Change, Placement, Simulation
+from domain.rollout.simulation import Change, Placement, Simulation
+from domain.time.durations import format_duration
 
 SHOWN = 20
 """So many leads are listed in text; a page lists all, JSON holds all."""

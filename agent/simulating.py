@@ -9,11 +9,11 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from agent.ledger import Ledger
-from domain.certificate import Case
+from domain.decision.cases import Case
 from domain.errors import RoutereadyError
-from domain.policy import Policy
-from domain.prediction import expected, habits
-from domain.simulation import Recorded, Simulation, simulate
+from domain.policy.model import Policy
+from domain.rollout.prediction import expected, habits
+from domain.rollout.simulation import Recorded, Simulation, simulate
 from domain.values import LeadKey
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)

@@ -19,7 +19,7 @@ from agent.app import App
 from agent.logs import alert, log
 from agent.pressing import Press, Verb
 from domain.errors import ToolError
-from domain.policy import Policy
+from domain.policy.model import Policy
 from domain.values import CycleId, content_hash
 from tools.slack import forms
 from tools.slack.blocks import GIVE_ON, KEEP, LOG_CALL, NOT_MINE, ON_IT, SNOOZE

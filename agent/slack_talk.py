@@ -14,7 +14,7 @@ from slack_bolt import App as Bolt
 from agent.app import App
 from agent.conversation.desk import COMMAND, DIRECT, MENTION, PRESS, STRANGER, Desk
 from agent.ledger.talks import Heard, conversation
-from domain.answers import Answer, Shown
+from domain.conversation.answers import Answer, Shown
 from domain.values import content_hash
 from tools.slack import answering
 from tools.slack.answering import ASK, NO, YES

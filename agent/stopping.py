@@ -2,7 +2,7 @@
 
 from agent.context import RunContext
 from agent.ledger.records import Stop
-from domain.changes import WORKER
+from domain.conversation.change_requests import WORKER
 
 
 def stops(context: RunContext) -> dict[str, Stop]:

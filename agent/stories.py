@@ -9,14 +9,14 @@ from pydantic import TypeAdapter
 from agent.decisions import title_of
 from agent.ledger import Ledger
 from agent.ledger.tables import CycleRow, DecisionRow, EffectRow, EffectState, HandoffRow
-from domain.certificate import Case, Outcome
-from domain.delays import split
+from domain.decision.cases import Case, Outcome
 from domain.effects import Refusal
-from domain.lead import Lead, Trigger
-from domain.route import Routed
+from domain.gate.verdict import Outcome as CheckOutcome
+from domain.gate.verdict import Verdict
+from domain.lead.model import Lead, Trigger
+from domain.metrics.time_breakdown import split
+from domain.routing.route import Routed
 from domain.values import CycleId, LeadKey, Value
-from domain.verdict import Outcome as CheckOutcome
-from domain.verdict import Verdict
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
 MINUTES_SHOWN = 120

@@ -13,7 +13,7 @@ from typing import Any
 from agent import publishing
 from agent.context import RunContext
 from agent.stopping import stops
-from domain.changes import WORKER
+from domain.conversation.change_requests import WORKER
 from domain.errors import ToolError
 
 LEASE = timedelta(minutes=5)

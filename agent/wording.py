@@ -11,12 +11,12 @@ from itertools import islice
 from agent.calling import note
 from agent.context import RunContext
 from agent.following import Case, happened, local
+from domain.conversation.grounding import faithful
 from domain.effects import SendReport
-from domain.follow_rules import Move
-from domain.handoff import Handoff
-from domain.ladder import Climb
+from domain.follow_through.escalation import Climb
+from domain.follow_through.handoff import Handoff
+from domain.policy.follow_through import Move
 from domain.values import CycleId
-from domain.wording import faithful
 
 OPENING, ESCALATION, DIGEST = "nudge", "escalate", "digest"
 """The prompts."""

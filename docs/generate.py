@@ -10,8 +10,8 @@ sys.path.insert(0, str(ROOT))
 
 from agent.conversation import graph as conversation  # noqa: E402
 from agent.graphs import following, routing  # noqa: E402
-from domain.authority import CHANGES, PUBLISHERS, SPENDS, TABLE, Ability, Reach  # noqa: E402
-from domain.policy import Policy  # noqa: E402
+from domain.conversation.permissions import CHANGES, PUBLISHERS, SPENDS, TABLE, Ability, Reach  # noqa: E402
+from domain.policy.model import Policy  # noqa: E402
 
 
 def documents() -> Mapping[Path, str]:

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.briefing import Brief, Happening
-from domain.charts import Chart
-from domain.crm import RecordKind
-from domain.lead import FieldName
-from domain.route import Subject
+from domain.lead.brief import Brief, Happening
+from domain.lead.crm_records import RecordKind
+from domain.lead.model import FieldName
+from domain.metrics.charts import Chart
+from domain.routing.route import Subject
 from domain.values import (
     CycleId,
     DecisionId,

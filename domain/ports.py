@@ -12,8 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, Field
 
-from domain.answers import Shown
-from domain.crm import Candidates, OwnerState, RecordSeen, Roster
+from domain.conversation.answers import Shown
 from domain.effects import (
     CorrectField,
     LogCall,
@@ -29,10 +28,11 @@ from domain.effects import (
     TellManager,
     TellOwner,
 )
-from domain.lead import Activity, FieldName, Lead, RawLead
-from domain.outcomes import Became
-from domain.route import Subject
-from domain.touches import Activity as CrmActivity
+from domain.follow_through.first_touch import Activity as CrmActivity
+from domain.lead.crm_records import Candidates, OwnerState, RecordSeen, Roster
+from domain.lead.model import Activity, FieldName, Lead, RawLead
+from domain.metrics.outcomes import Became
+from domain.routing.route import Subject
 from domain.values import EffectKey, Instant, LeadKey, RecordId, Sourced, Value
 
 Watch = Callable[[str, str], AbstractContextManager[object]]

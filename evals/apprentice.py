@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from domain.normalise import places
+from domain.intake.normalization import places
 from evals.conversation import apprentice as conversation
 from evals.judge_stand_in import preferring
 from sandbox import openai

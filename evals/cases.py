@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from agent.yaml_text import Document, YamlError, read_yaml
 from domain.errors import RoutereadyError
-from domain.touches import Code
+from domain.follow_through.first_touch import Code
 from domain.values import Value, canonical_json, content_hash
 from evals.conversation.case import Talk
 

@@ -204,7 +204,7 @@ def export_command(
     """Write what happened in production as drafts of cases, with everybody's names replaced."""
     from agent.app import open_app
     from agent.settings import read_settings
-    from domain.durations import read_duration
+    from domain.time.durations import read_duration
     from evals.exporting import FEWEST, Exporter
 
     try:

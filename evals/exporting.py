@@ -23,11 +23,11 @@ from agent.ledger.rows import table
 from agent.ledger.tables import DecisionRow, DisputeRow, InboxRow, ProposalRow
 from agent.ledger.talks import conversation
 from agent.policy_file import load_policy
-from domain.certificate import FollowCase, RouteCase
-from domain.changes import GiveTo, Pause, Proposal, Resume
-from domain.ladder import Climb
-from domain.lead import FieldName
-from domain.policy import Policy
+from domain.conversation.change_requests import GiveTo, Pause, Proposal, Resume
+from domain.decision.cases import FollowCase, RouteCase
+from domain.follow_through.escalation import Climb
+from domain.lead.model import FieldName
+from domain.policy.model import Policy
 from domain.ports import Chosen
 from domain.values import CycleId
 from evals.cases import read_cases, schema

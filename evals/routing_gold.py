@@ -14,7 +14,11 @@ from pydantic import Field
 
 from agent.policy_file import load_policy
 from agent.yaml_text import read_yaml
-from domain.crm import (
+from domain.gate.checks import judge
+from domain.gate.snapshot import Snapshot
+from domain.gate.verdict import Outcome, Ready, Verdict
+from domain.intake.normalization.fields import normalise
+from domain.lead.crm_records import (
     Account,
     Candidates,
     CrmRecord,
@@ -26,9 +30,7 @@ from domain.crm import (
     RecordKind,
     Roster,
 )
-from domain.facts import with_icp_tier
-from domain.gate import judge
-from domain.lead import (
+from domain.lead.model import (
     Activity,
     Conditions,
     CrmLink,
@@ -38,14 +40,12 @@ from domain.lead import (
     Trigger,
     TriggerKind,
 )
-from domain.matching import match
-from domain.normalise import normalise
-from domain.policy import Policy
-from domain.route import Keep, Route, ToQueue, ToUser
-from domain.routing import route
-from domain.snapshot import RouteInputs, Snapshot
+from domain.matching.rules import match
+from domain.policy.facts import with_icp_tier
+from domain.policy.model import Policy
+from domain.routing.route import Keep, Route, RouteInputs, ToQueue, ToUser
+from domain.routing.rules import route
 from domain.values import CycleId, LeadKey, RecordId, Scalar, Value, content_hash
-from domain.verdict import Outcome, Ready, Verdict
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 """A Monday; ten in the morning in New York."""

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from domain.lead import FieldName
-from domain.normalise import canonical_values, company_key
+from domain.intake.normalization.companies import company_key
+from domain.intake.normalization.fields import canonical_values
+from domain.lead.model import FieldName
 from evals.cases import (
     ConversationCase,
     DigestCase,

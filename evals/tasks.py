@@ -18,15 +18,15 @@ from agent.following import Case
 from agent.investigating import look_closer
 from agent.ledger.records import HeldOff
 from agent.wording import LATE, SOON, WAITING, digest, escalations, word
-from domain.briefing import Brief, Happening
-from domain.crm import Owner, OwnerKind, RecordKind, RecordSeen
 from domain.effects import SendReport
 from domain.errors import AuthError, QuotaError, RequestError, RetryableError, ToolError
-from domain.handoff import Handoff
-from domain.ladder import Climb, Seen, next_step
-from domain.lead import Activity
+from domain.follow_through.escalation import Climb, Seen, next_step
+from domain.follow_through.first_touch import Found, Untouched
+from domain.follow_through.handoff import Handoff
+from domain.lead.brief import Brief, Happening
+from domain.lead.crm_records import Owner, OwnerKind, RecordKind, RecordSeen
+from domain.lead.model import Activity
 from domain.ports import ActivityPage
-from domain.touches import Found, Untouched
 from domain.values import CycleId, LeadKey, RecordId, content_hash
 from evals.apprentice import Apprentice
 from evals.cases import (

@@ -33,10 +33,10 @@ from agent.ledger.tables import (
     HoldRow,
     PauseRow,
 )
-from domain.answers import Answer, Shown
-from domain.authority import Ability, Principal, principal
-from domain.changes import Change, GiveTo, Proposal
-from domain.policy import Policy
+from domain.conversation.answers import Answer, Shown
+from domain.conversation.change_requests import Change, GiveTo, Proposal
+from domain.conversation.permissions import Ability, Principal, principal
+from domain.policy.model import Policy
 from domain.ports import Called, Crm, Marketing, Messenger
 from domain.values import CycleId
 from tests.worlds import Town, town

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.crm import (
+from domain.gate.snapshot import Snapshot
+from domain.lead.crm_records import (
     Account,
     CrmRecord,
     Member,
@@ -15,7 +16,8 @@ from domain.crm import (
     RecordKind,
     Roster,
 )
-from domain.lead import (
+from domain.lead.match import AccountMatch, Match, NoAccount, OneAccount, OneRecord, PersonMatch
+from domain.lead.model import (
     Activity,
     Conditions,
     CrmLink,
@@ -26,9 +28,8 @@ from domain.lead import (
     Trigger,
     TriggerKind,
 )
-from domain.match import AccountMatch, Match, NoAccount, OneAccount, OneRecord, PersonMatch
-from domain.policy import Policy
-from domain.snapshot import RouteInputs, Snapshot
+from domain.policy.model import Policy
+from domain.routing.route import RouteInputs
 from domain.values import CycleId, LeadKey, RecordId, Scalar, Source, Sourced
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)

@@ -8,8 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.policy_file import load_policy
-from domain.certificate import GateCase, Outcome, RouteCase, decide
-from domain.crm import (
+from domain.decision.cases import GateCase, Outcome, RouteCase
+from domain.decision.replay import decide
+from domain.gate.snapshot import Snapshot
+from domain.intake.field_precedence import merge
+from domain.intake.normalization.fields import normalise, offline_signals
+from domain.lead.crm_records import (
     Account,
     Candidates,
     CrmRecord,
@@ -21,14 +25,12 @@ from domain.crm import (
     RecordKind,
     Roster,
 )
-from domain.facts import with_icp_tier
-from domain.hygiene import merge
-from domain.lead import Activity, Conditions, Cycle, FieldName, RawLead, Trigger, TriggerKind
-from domain.matching import match
-from domain.normalise import normalise, offline_signals
-from domain.policy import Policy
-from domain.routing import evolve, restrict
-from domain.snapshot import RouteInputs, Snapshot
+from domain.lead.model import Activity, Conditions, Cycle, FieldName, RawLead, Trigger, TriggerKind
+from domain.matching.rules import match
+from domain.policy.facts import with_icp_tier
+from domain.policy.model import Policy
+from domain.routing.route import RouteInputs
+from domain.routing.rules import evolve, restrict
 from domain.values import CycleId, LeadKey, RecordId, Scalar, canonical_json
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)

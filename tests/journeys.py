@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.journeys import Journey
+from domain.metrics.lifecycle import Journey
 from domain.values import CycleId, LeadKey
 
 MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)

@@ -19,7 +19,9 @@ from zoneinfo import ZoneInfo
 import holidays
 from pydantic import SecretStr
 
-from domain.policy import Calendar, Hours, Policy, Pool, PoolMember, Segment, Sla, Territory, User
+from domain.policy.model import Policy, Pool, PoolMember, Segment, Sla, User
+from domain.policy.routing import Territory
+from domain.time.business_hours import Calendar, Hours
 from sandbox.openai import become
 from sandbox.openai.script import add_rule
 from sandbox.salesforce import records

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from agent.ledger import Ledger
 from agent.measuring import Question, Report, report
-from domain.journeys import Ending, Journey, answering
-from domain.measures import (
+from domain.metrics.lifecycle import Ending, Journey, answering
+from domain.metrics.measures import (
     IN_TIME,
     PERCENTILES,
     Dimension,
@@ -26,8 +26,8 @@ from domain.measures import (
     timings,
     wall_time,
 )
-from domain.policy import Policy
-from domain.publishing import State, Trial, trial
+from domain.policy.model import Policy
+from domain.rollout.canary import State, Trial, trial
 from domain.values import LeadKey, content_hash
 
 SECONDS_FRESH = 55.0

@@ -6,8 +6,8 @@ from datetime import datetime
 from agent.comparing import Compared, Which, cohorts
 from agent.console.boards import Measurer, Scope
 from domain.errors import RoutereadyError
-from domain.measures import Dimension
-from domain.policy import Policy
+from domain.metrics.measures import Dimension
+from domain.policy.model import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.console.boards import HOURS
-from domain.business_time import is_open
-from domain.policy import Policy, TerritoryRule, ToRule, When
+from domain.policy.conditions import When
+from domain.policy.model import Policy
+from domain.policy.routing import TerritoryRule, ToRule
+from domain.time.business_hours import is_open
 
 _HOUR = timedelta(hours=1)
 

@@ -26,8 +26,8 @@ from agent.ledger import Ledger
 from agent.ledger.engine import open_engine
 from agent.logs import alert
 from agent.simulating import Trying, what_if
-from domain.policy import Policy
-from domain.simulation import Simulation
+from domain.policy.model import Policy
+from domain.rollout.simulation import Simulation
 
 SECONDS_FRESH = 60.0
 SHARE_OF_TIME = 5

@@ -27,9 +27,9 @@ from agent.conversation.talk import Talk
 from agent.ledger import Ledger
 from agent.logs import alert
 from agent.policy_file import TERRITORIES
-from domain.authority import Ability, Principal, Reach, circle, may, reach
+from domain.conversation.permissions import Ability, Principal, Reach, circle, may, reach
 from domain.errors import PolicyError, RoutereadyError
-from domain.policy import Policy
+from domain.policy.model import Policy
 from domain.values import CycleId
 
 PERIODS = (7, 30, 90)

@@ -19,7 +19,7 @@ from agent.console.pages import (
     system,
     waiting,
 )
-from domain.authority import Ability, Reach
+from domain.conversation.permissions import Ability, Reach
 
 
 @dataclass(frozen=True)

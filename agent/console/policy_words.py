@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator
 
-from domain.durations import format_duration
-from domain.follow_rules import Rung, format_mark
-from domain.policy import (
+from domain.policy.conditions import Range, Test, When
+from domain.policy.follow_through import Rung, format_mark
+from domain.policy.model import Policy, Segment
+from domain.policy.routing import (
     AccountOwnerRule,
     CurrentOwnerRule,
     OpportunityOwnerRule,
-    Policy,
-    Range,
     RoutingRule,
     SalesforceRule,
-    Segment,
-    Test,
     ToRule,
-    When,
 )
+from domain.time.durations import format_duration
 
 ANY = "any lead"
 

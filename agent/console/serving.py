@@ -14,7 +14,7 @@ from agent.console.plan import MENU
 from agent.console.tries import Tries
 from agent.console.web import build
 from domain.errors import SettingsError
-from domain.policy import Policy
+from domain.policy.model import Policy
 
 
 def serve(

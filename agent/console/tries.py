@@ -14,8 +14,8 @@ from agent.console.figures import Workshop
 from agent.policy_file import TERRITORIES, Complaint, Reading, read_policy
 from agent.simulating import Trying
 from domain.errors import RoutereadyError
-from domain.policy import Policy
-from domain.simulation import Simulation
+from domain.policy.model import Policy
+from domain.rollout.simulation import Simulation
 from domain.values import LeadKey
 
 MOST = 20

@@ -21,7 +21,7 @@ from agent.console.office import NotAllowedError, NotThereError, Office, Visit, 
 from agent.console.plan import PAGES, Page
 from agent.ledger.visits import Look
 from agent.logs import alert
-from domain.authority import Principal, principal
+from domain.conversation.permissions import Principal, principal
 from domain.errors import RoutereadyError, ToolError
 
 LARGEST = 2_000_000

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.measures import Share
+from domain.metrics.measures import Share
 from domain.values import content_hash
 
 NOTHING = "–"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from agent.conversation import requests
 from agent.conversation.requests import REQUESTS, Arguments
-from domain.answers import Answer
-from domain.authority import Ability, Principal, Reach, reach
-from domain.lead import FieldName
+from domain.conversation.answers import Answer
+from domain.conversation.permissions import Ability, Principal, Reach, reach
+from domain.lead.model import FieldName
 
 HELP = "help"
 

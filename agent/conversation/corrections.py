@@ -8,13 +8,13 @@ from agent.conversation import requests
 from agent.conversation.talk import Talk, failure, find_one
 from agent.ledger.tables import CycleStatus
 from agent.ledger.talks import Known
-from domain.answers import Answer
-from domain.authority import Ability
-from domain.certificate import Case
-from domain.changes import Change, Correct
-from domain.lead import FieldName, Lead
-from domain.normalise import canonical_values, normalise
-from domain.policy import Policy
+from domain.conversation.answers import Answer
+from domain.conversation.change_requests import Change, Correct
+from domain.conversation.permissions import Ability
+from domain.decision.cases import Case
+from domain.intake.normalization.fields import canonical_values, normalise
+from domain.lead.model import FieldName, Lead
+from domain.policy.model import Policy
 from domain.values import Scalar, Source, content_hash
 
 UNROUTED = (CycleStatus.OPEN, CycleStatus.WAITING, CycleStatus.PARKED)

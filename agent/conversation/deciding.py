@@ -21,8 +21,7 @@ from agent.ledger.records import Correction, CycleFields, Decision, HeldOff, Hol
 from agent.ledger.tables import CycleStatus
 from agent.ledger.talks import Asked, Known
 from agent.ledger.writing import LateError
-from domain.authority import Ability, Principal, circle, may
-from domain.changes import (
+from domain.conversation.change_requests import (
     Change,
     Correct,
     GateAgain,
@@ -37,10 +36,11 @@ from domain.changes import (
     SayYes,
     TryAgain,
 )
+from domain.conversation.permissions import Ability, Principal, circle, may
 from domain.effects import CorrectField, SendReport
-from domain.handoff import Handoff, pause
-from domain.moments import midnight
-from domain.route import ToUser
+from domain.follow_through.handoff import Handoff, pause
+from domain.routing.route import ToUser
+from domain.time.moments import midnight
 from domain.values import CycleId, DecisionId, LeadKey, canonical_json
 
 PENDING = "pending"

@@ -23,8 +23,8 @@ from agent.conversation.talk import Talk, failure
 from agent.ledger.talks import Heard, conversation
 from agent.ledger.turns import Turn
 from agent.logs import alert
-from domain.answers import Answer, Ask, Card, Shown
-from domain.authority import Ability, Principal, Reach, principal, reach
+from domain.conversation.answers import Answer, Ask, Card, Shown
+from domain.conversation.permissions import Ability, Principal, Reach, principal, reach
 from domain.effects import Applied, Receipt, Refused
 from domain.errors import ToolError
 from domain.values import content_hash

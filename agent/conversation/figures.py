@@ -8,12 +8,12 @@ from agent.conversation import requests
 from agent.conversation.talk import MOST_SHOWN, Talk, card, counted, failure
 from agent.ledger.talks import Part
 from agent.stopping import stops
-from domain.answers import Answer
-from domain.authority import Ability, circle, may
-from domain.durations import format_duration
-from domain.journeys import Ending, Journey, answering
-from domain.measures import Share, Stretch, coverage, wall_time
-from domain.moments import past
+from domain.conversation.answers import Answer
+from domain.conversation.permissions import Ability, circle, may
+from domain.metrics.lifecycle import Ending, Journey, answering
+from domain.metrics.measures import Share, Stretch, coverage, wall_time
+from domain.time.durations import format_duration
+from domain.time.moments import past
 from domain.values import LeadKey
 
 

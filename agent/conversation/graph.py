@@ -26,13 +26,13 @@ from agent.conversation.proposals import propose as make_proposal
 from agent.conversation.requests import REQUESTS, Arguments
 from agent.conversation.talk import Talk, failure
 from agent.ledger.turns import ModelCall, Tokens
-from domain.answers import Answer, Shown, leads_of
-from domain.authority import CHANGES, Ability, Reach, may, reach
+from domain.conversation.answers import Answer, Shown, leads_of
+from domain.conversation.grounding import grounds, without_addresses
+from domain.conversation.permissions import CHANGES, Ability, Reach, may, reach
 from domain.errors import ToolError
+from domain.policy.conversation import Conversation
 from domain.ports import Called, Spoken
-from domain.talk_rules import Conversation
 from domain.values import CycleId, content_hash
-from domain.wording import grounds, without_addresses
 
 PROMPT = "converse"
 LONGEST_SHOWN = 3_000

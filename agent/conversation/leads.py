@@ -24,9 +24,9 @@ from agent.conversation.talk import (
 )
 from agent.ledger.tables import CycleStatus, DecisionRow
 from agent.ledger.talks import Known, Part
-from domain.answers import Answer, Ask, Card
-from domain.authority import Ability, circle, may
-from domain.certificate import Outcome
+from domain.conversation.answers import Answer, Ask, Card
+from domain.conversation.permissions import Ability, circle, may
+from domain.decision.cases import Outcome
 from domain.values import CycleId
 
 SOON = timedelta(hours=1)

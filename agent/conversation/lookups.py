@@ -9,8 +9,8 @@ from agent.conversation.people import workload
 from agent.conversation.policies import rules, what_if
 from agent.conversation.talk import Talk
 from agent.conversation.vendors import enrich, marketo, salesforce
-from domain.answers import Answer
-from domain.authority import Ability
+from domain.conversation.answers import Answer
+from domain.conversation.permissions import Ability
 
 Lookup = Callable[[Any, Talk], Answer]
 

@@ -8,12 +8,12 @@ from agent import rosters
 from agent.conversation import requests
 from agent.conversation.talk import MOST_SHOWN, Talk, failure, find_person
 from agent.ledger.talks import Load, Part
-from domain.answers import Answer
-from domain.authority import Ability, circle
-from domain.availability import absence
+from domain.conversation.answers import Answer
+from domain.conversation.permissions import Ability, circle
 from domain.errors import ToolError
-from domain.moments import midnight
-from domain.policy import Policy
+from domain.policy.model import Policy
+from domain.routing.availability import absence
+from domain.time.moments import midnight
 
 MOST_LINES = 12
 _IDLE = Load(0, 0, 0, 0)

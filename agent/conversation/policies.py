@@ -7,10 +7,10 @@ from datetime import timedelta
 from agent.conversation import requests
 from agent.conversation.talk import MOST_SHOWN, Talk, counted, failure, find_person
 from agent.simulating import try_policy
-from domain.answers import Answer
-from domain.durations import format_duration
-from domain.follow_rules import format_mark
-from domain.policy import Policy, Pool, Segment
+from domain.conversation.answers import Answer
+from domain.policy.follow_through import format_mark
+from domain.policy.model import Policy, Pool, Segment
+from domain.time.durations import format_duration
 
 HISTORY = timedelta(days=30)
 """How far back a what-if looks."""

@@ -23,10 +23,8 @@ from agent.ledger.records import HeldOff, Step
 from agent.ledger.tables import CycleStatus
 from agent.ledger.talks import Known
 from agent.stopping import stops
-from domain.answers import Answer
-from domain.authority import Ability, circle, may, principal
-from domain.availability import absence
-from domain.changes import (
+from domain.conversation.answers import Answer
+from domain.conversation.change_requests import (
     WORKER,
     Change,
     GateAgain,
@@ -41,11 +39,13 @@ from domain.changes import (
     SayYes,
     TryAgain,
 )
-from domain.durations import format_duration
+from domain.conversation.permissions import Ability, circle, may, principal
 from domain.effects import SendReport
-from domain.handoff import Handoff
-from domain.moments import coming, length
-from domain.route import Subject
+from domain.follow_through.handoff import Handoff
+from domain.routing.availability import absence
+from domain.routing.route import Subject
+from domain.time.durations import format_duration
+from domain.time.moments import coming, length
 from domain.values import CycleId, DecisionId, EffectKey, content_hash
 
 Proposing = Callable[[Any, Talk], Sequence[Change] | Answer]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.authority import Ability
+from domain.conversation.permissions import Ability
 
 LONGEST = 200
 

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from agent.context import RunContext
 from agent.ledger.talks import Known
-from domain.answers import Answer, Ask, Card
-from domain.authority import Ability, Principal, may
-from domain.moments import midnight
-from domain.policy import Policy
+from domain.conversation.answers import Answer, Ask, Card
+from domain.conversation.permissions import Ability, Principal, may
+from domain.policy.model import Policy
+from domain.time.moments import midnight
 from domain.values import CycleId, LeadKey
 
 MOST_SHOWN = 8

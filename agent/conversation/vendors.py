@@ -7,11 +7,11 @@ from agent.conversation import requests
 from agent.conversation.policies import HISTORY, MOST_LINES
 from agent.conversation.talk import Talk, card, counted, failure, find_one, standing
 from agent.ledger.talks import Known
-from domain.answers import Answer
-from domain.authority import Ability
-from domain.hygiene import lacking, merge
-from domain.lead import FieldName, Lead
-from domain.normalise import normalise
+from domain.conversation.answers import Answer
+from domain.conversation.permissions import Ability
+from domain.intake.field_precedence import lacking, merge
+from domain.intake.normalization.fields import normalise
+from domain.lead.model import FieldName, Lead
 from domain.ports import Enriched, Sought
 
 SHOWN = (

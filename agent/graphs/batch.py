@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import TypedDict, TypeVar
 
 from agent.ledger.records import Claimed
-from domain.crm import Candidates
-from domain.lead import Activity, Lead, RawLead
-from domain.match import Match
-from domain.snapshot import Snapshot
+from domain.gate.snapshot import Snapshot
+from domain.gate.verdict import Park, Ready, Reject, Verdict, Wait
+from domain.lead.crm_records import Candidates
+from domain.lead.match import Match
+from domain.lead.model import Activity, Lead, RawLead
 from domain.values import LeadKey
-from domain.verdict import Park, Ready, Reject, Verdict, Wait
 
 V = TypeVar("V", Ready, Wait, Park, Reject)
 

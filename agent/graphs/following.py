@@ -31,7 +31,7 @@ from agent.following import Case, Choice, Follower, NextStep, reassigns
 from agent.graphs.watching import watched
 from agent.ledger.records import HeldOff, Stop
 from agent.logs import alert
-from domain.ladder import Climb, Rest, Seen, next_step
+from domain.follow_through.escalation import Climb, Rest, Seen, next_step
 from domain.ports import Observed, Presence
 from domain.values import CycleId
 

@@ -18,15 +18,15 @@ from agent import decisions, effects, enriching, feeds, publishing, rosters
 from agent.context import RunContext
 from agent.graphs.batch import Batch, Update, V
 from agent.graphs.watching import watched
-from domain.facts import with_icp_tier, without_tier
-from domain.gate import judge
-from domain.hygiene import merge
-from domain.lead import Conditions
-from domain.matching import match as best_match
-from domain.normalise import normalise as canonical
-from domain.snapshot import Snapshot
+from domain.gate.checks import judge
+from domain.gate.snapshot import Snapshot
+from domain.gate.verdict import Park, Ready, Reject, Verdict, Wait
+from domain.intake.field_precedence import merge
+from domain.intake.normalization.fields import normalise as canonical
+from domain.lead.model import Conditions
+from domain.matching.rules import match as best_match
+from domain.policy.facts import with_icp_tier, without_tier
 from domain.values import LeadKey
-from domain.verdict import Park, Ready, Reject, Verdict, Wait
 
 Branch = Literal["assign", "wait", "park", "reject", "stamp"]
 

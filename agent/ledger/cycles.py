@@ -19,9 +19,9 @@ from agent.ledger.tables import (
     PoolRow,
 )
 from agent.ledger.writing import write
-from domain.crm import PoolState
-from domain.lead import Activity, Cycle, FieldName, Trigger
-from domain.policy import Policy
+from domain.lead.crm_records import PoolState
+from domain.lead.model import Activity, Cycle, FieldName, Trigger
+from domain.policy.model import Policy
 from domain.values import CycleId, LeadKey, Source, Sourced, canonical_json
 
 CLAIM = timedelta(minutes=10)

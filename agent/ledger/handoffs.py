@@ -10,7 +10,7 @@ from agent.ledger.engine import reading
 from agent.ledger.records import HandoffChange, HeldOff, Posted, Step
 from agent.ledger.rows import insert_new, table, upsert
 from agent.ledger.tables import DisputeRow, HandoffRow, MentionRow, MessageRow
-from domain.handoff import Handoff
+from domain.follow_through.handoff import Handoff
 from domain.values import CycleId, LeadKey, RecordId
 
 OPEN = "open"

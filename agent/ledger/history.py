@@ -16,7 +16,7 @@ from agent.ledger.tables import (
     PolicyRow,
     TriggerRow,
 )
-from domain.policy import Policy
+from domain.policy.model import Policy
 from domain.values import LeadKey
 
 REPLAY_PAGE = 500

@@ -17,8 +17,8 @@ from agent.ledger.tables import (
     CycleStatus,
     TriggerRow,
 )
-from domain.lead import Trigger
-from domain.policy import Gate
+from domain.lead.model import Trigger
+from domain.policy.model import Gate
 from domain.ports import ActivityPage
 from domain.values import LeadKey
 

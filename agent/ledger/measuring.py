@@ -34,10 +34,10 @@ from agent.ledger.tables import (
     HandoffRow,
 )
 from domain.effects import Tone
-from domain.journeys import Ending, Journey
-from domain.lead import FieldName, Trigger, TriggerKind
+from domain.gate.verdict import CheckCode, Outcome
+from domain.lead.model import FieldName, Trigger, TriggerKind
+from domain.metrics.lifecycle import Ending, Journey
 from domain.values import CycleId, LeadKey
-from domain.verdict import CheckCode, Outcome
 
 _CYCLE = table(CycleRow)
 _DECISION = table(DecisionRow)
@@ -301,7 +301,7 @@ def _at(text: str | None) -> datetime | None:
 
 
 def _promised_at(handoff: RowMapping | None) -> datetime | None:
-    """The first owner's target, as `domain.handoff.promised_at` tells it."""
+    """The first owner's target, as `domain.follow_through.handoff.promised_at` tells it."""
     if handoff is None:
         return None
     later = _at(handoff["promised_at"]) if handoff["stage"] else None

@@ -10,8 +10,8 @@ from agent.ledger.records import Step
 from agent.ledger.rows import insert_new, table
 from agent.ledger.tables import PolicyRow, PublicationRow
 from agent.ledger.writing import write
-from domain.policy import Policy
-from domain.publishing import OPEN, Publication, Scope, State
+from domain.policy.model import Policy
+from domain.rollout.canary import OPEN, Publication, Scope, State
 from domain.values import canonical_json
 
 _PUBLICATION = table(PublicationRow)

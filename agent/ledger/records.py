@@ -7,10 +7,10 @@ from typing import Any, TypedDict
 from pydantic import TypeAdapter
 
 from agent.ledger.tables import CycleStatus, EffectState
-from domain.crm import PoolState
 from domain.effects import Action, Planned, Receipt
-from domain.handoff import Handoff
-from domain.lead import Cycle, FieldName
+from domain.follow_through.handoff import Handoff
+from domain.lead.crm_records import PoolState
+from domain.lead.model import Cycle, FieldName
 from domain.values import CycleId, DecisionId, EffectKey, LeadKey, Scalar, content_hash
 
 ACTIONS: TypeAdapter[Action] = TypeAdapter(Action)

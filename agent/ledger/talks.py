@@ -22,8 +22,8 @@ from agent.ledger.tables import (
     ProposalRow,
 )
 from agent.ledger.writing import write_whole
-from domain.authority import Ability
-from domain.changes import Proposal
+from domain.conversation.change_requests import Proposal
+from domain.conversation.permissions import Ability
 from domain.values import CycleId, LeadKey, RecordId
 
 PENDING = "pending"

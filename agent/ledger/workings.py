@@ -21,7 +21,7 @@ from agent.ledger.tables import (
     RunRow,
 )
 from agent.ledger.talks import PENDING
-from domain.changes import Proposal
+from domain.conversation.change_requests import Proposal
 
 _RUN = table(RunRow)
 _CURSOR = table(CursorRow)

@@ -7,8 +7,8 @@ the product's own table shows. docs/evals.md lists the breaches by their names.
 import re
 from collections.abc import Iterator
 
-from domain.changes import GiveTo, Pause, Resume, SayYes, TryAgain
-from domain.policy import Policy
+from domain.conversation.change_requests import GiveTo, Pause, Resume, SayYes, TryAgain
+from domain.policy.model import Policy
 from evals.conversation.ending import Proposed, Standing
 from evals.conversation.stage import Scene
 from evals.conversation.worlds import address_of

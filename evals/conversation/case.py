@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from domain.durations import Duration
+from domain.time.durations import Duration
 from domain.values import Value
 
 AbilityName = Literal[

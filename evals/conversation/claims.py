@@ -8,7 +8,7 @@ beside the same lead, in one of the facts.
 import re
 from collections.abc import Iterator, Sequence
 
-from domain.answers import Answer
+from domain.conversation.answers import Answer
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 _NUMBER = re.compile(r"(\d+(?:[.,:]\d+)*)\s*(%|[^\W\d_]{3,})?")

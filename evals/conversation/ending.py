@@ -10,7 +10,7 @@ from agent.app import App
 from agent.ledger.engine import reading
 from agent.ledger.rows import table
 from agent.ledger.tables import CycleStatus, HoldRow, ProposalRow
-from domain.changes import Proposal
+from domain.conversation.change_requests import Proposal
 from domain.values import LeadKey
 from sandbox.marketo import people
 from sandbox.world import Row, World

@@ -19,9 +19,9 @@ from agent.conversation import graph
 from agent.conversation.desk import DIRECT, MENTION, Desk
 from agent.conversation.memory import NoMemory
 from agent.ledger.talks import Heard, conversation
-from domain.answers import Shown
-from domain.authority import Ability, principal
-from domain.policy import Policy
+from domain.conversation.answers import Shown
+from domain.conversation.permissions import Ability, principal
+from domain.policy.model import Policy
 from domain.ports import Spoken, Talker
 from domain.values import content_hash
 from evals.conversation.case import Move, Press, Talk

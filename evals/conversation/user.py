@@ -9,7 +9,7 @@ a trial worthless, whatever the model did.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from domain.answers import Shown
+from domain.conversation.answers import Shown
 from evals.conversation.case import Move, Press, Reaction, Talk
 
 MOST_MESSAGES = 12

@@ -18,8 +18,8 @@ from agent.conversation.desk import Desk
 from agent.conversation.memory import NoMemory
 from agent.demo import sandbox_settings
 from agent.yaml_text import read_yaml
-from domain.authority import principal
-from domain.policy import Mode, Policy
+from domain.conversation.permissions import principal
+from domain.policy.model import Mode, Policy
 from domain.values import Instant, Value
 from sandbox.marketo import people
 from sandbox.running import Running, start

@@ -25,8 +25,8 @@ from agent.ledger.rows import table
 from agent.ledger.tables import CycleRow, DecisionRow, HandoffRow
 from agent.measuring import Question, read, report
 from agent.simulating import Trying, what_if
-from domain.authority import principal
-from domain.policy import Pool
+from domain.conversation.permissions import principal
+from domain.policy.model import Pool
 from sandbox.world import World
 from sandbox.worlds import scale
 from tests.benchmarks.console import pages

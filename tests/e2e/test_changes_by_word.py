@@ -11,8 +11,8 @@ from agent.conversation.desk import Desk
 from agent.ledger.rows import table
 from agent.ledger.tables import EffectRow
 from agent.ledger.talks import Heard
-from domain.authority import principal
-from domain.policy import Mode
+from domain.conversation.permissions import principal
+from domain.policy.model import Mode
 from sandbox.world import Row
 from tests.following import owner, said, slack_id
 from tests.talking import answer, command, desk, dm, replies, responses, word, write

@@ -16,7 +16,7 @@ from agent.comparing import Which
 from agent.console.boards import in_group, key_of
 from agent.measuring import Question
 from agent.sheets import Form
-from domain.measures import Dimension
+from domain.metrics.measures import Dimension
 from tests.benchmarks.console import multiply
 from tests.browser import PHONE, barriers, is_too_wide
 from tests.consoles import Served, serving

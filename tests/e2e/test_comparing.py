@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from agent import agreeing, alerting
 from agent.cli import cli
-from domain.agreement import Match
-from domain.policy import Assignment, Mode
+from domain.metrics.agreement import Match
+from domain.policy.model import Assignment, Mode
 from domain.values import LeadKey
 from sandbox.salesforce import assignment
 from sandbox.world import Row

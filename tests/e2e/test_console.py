@@ -18,9 +18,9 @@ from agent.ledger.rows import table
 from agent.ledger.tables import CycleStatus, EffectRow
 from agent.measuring import Question, shares
 from agent.pressing import Press, Verb
-from domain import measures
-from domain.leakage import Stage
-from domain.policy import Mode
+from domain.metrics import measures
+from domain.metrics.leakage import Stage
+from domain.policy.model import Mode
 from domain.values import CycleId
 from tests.browser import DESK, PHONE, barriers, is_too_wide
 from tests.consoles import Served, serving

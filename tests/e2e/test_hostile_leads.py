@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from agent.conversation.desk import Desk
-from domain.answers import Shown
-from domain.authority import principal
+from domain.conversation.answers import Shown
+from domain.conversation.permissions import principal
 from tests.talkers import Gullible
 from tests.worlds import Town, town
 from tools.slack import answering

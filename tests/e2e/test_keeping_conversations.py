@@ -7,10 +7,10 @@ import pytest
 
 from agent.conversation.desk import COMMAND, DIRECT, FAILED, MENTION, Desk
 from agent.ledger.talks import Heard
-from domain.authority import Principal, principal
-from domain.limits import Limits
+from domain.conversation.permissions import Principal, principal
+from domain.policy.conversation import Price
+from domain.policy.model import Limits
 from domain.ports import Called, Spoken
-from domain.talk_rules import Price
 from sandbox import faults
 from sandbox.faults import Status
 from sandbox.world import Row

@@ -2,7 +2,7 @@
 
 from agent.approving import approve, deny
 from agent.ledger.tables import CycleStatus
-from domain.policy import Assignment, Mode
+from domain.policy.model import Assignment, Mode
 from sandbox.salesforce import assignment
 from tests.worlds import Town
 

@@ -12,8 +12,8 @@ from agent.policy_file import load_policy
 from agent.publishing import Request
 from agent.replay import replay
 from domain.errors import PublishingError
-from domain.policy import Policy
-from domain.publishing import Publication, Scope, State
+from domain.policy.model import Policy
+from domain.rollout.canary import Publication, Scope, State
 from domain.values import CycleId, LeadKey
 from tests.e2e.test_commands import environment
 from tests.e2e.test_what_if import ANA, without_ana

@@ -15,9 +15,9 @@ from agent.conversation.talk import Talk
 from agent.ledger.records import Approval, Decision, Hold, Step, Stop
 from agent.ledger.rows import table
 from agent.ledger.tables import CycleRow, EffectRow, HandoffRow, PauseRow
-from domain.answers import Answer
-from domain.authority import CHANGES, TABLE, Ability, principal
-from domain.changes import WORKER
+from domain.conversation.answers import Answer
+from domain.conversation.change_requests import WORKER
+from domain.conversation.permissions import CHANGES, TABLE, Ability, principal
 from domain.ports import Called
 from domain.values import CycleId, DecisionId, LeadKey
 from tests.worlds import Town, town

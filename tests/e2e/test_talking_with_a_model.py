@@ -4,7 +4,7 @@ import pytest
 
 from agent.conversation.graph import offered
 from agent.conversation.talk import Talk
-from domain.authority import principal
+from domain.conversation.permissions import principal
 from sandbox.openai.personalities import become
 from tests.following import said
 from tests.talking import answer, give_model, speaks, word, write

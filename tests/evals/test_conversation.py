@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from domain.answers import Answer, Card, Shown
+from domain.conversation.answers import Answer, Card, Shown
 from domain.values import CycleId, LeadKey
 from evals.apprentice import Apprentice, Character
 from evals.canaries import REGRESSIONS, Oracle, compared, trials_of, worsened

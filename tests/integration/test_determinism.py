@@ -8,12 +8,13 @@ from collections import Counter
 from pathlib import Path
 
 from agent.policy_file import load_policy
-from domain.certificate import RouteCase, decide
-from domain.crm import Candidates
-from domain.matching import match
-from domain.normalise import normalise
+from domain.decision.cases import RouteCase
+from domain.decision.replay import decide
+from domain.gate.verdict import Ready
+from domain.intake.normalization.fields import normalise
+from domain.lead.crm_records import Candidates
+from domain.matching.rules import match
 from domain.values import canonical_json
-from domain.verdict import Ready
 from tests.generated import candidates, decisions, raw_lead, roster
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from domain.lead import FieldName, Lead, RawLead
-from domain.normalise import normalise
-from domain.policy import Enrichment as Rules
-from domain.policy import Provider as ProviderRule
+from domain.intake.normalization.fields import normalise
+from domain.lead.model import FieldName, Lead, RawLead
+from domain.policy.model import Enrichment as Rules
+from domain.policy.model import Provider as ProviderRule
 from domain.ports import Enriched, Enrichment, Sought
 from domain.values import LeadKey, Scalar, Source, Sourced
 from sandbox import enrichment

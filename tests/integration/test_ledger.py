@@ -21,10 +21,10 @@ from agent.ledger.records import (
     effect_key,
 )
 from agent.ledger.tables import METADATA, CycleStatus, EffectState
-from domain.crm import PoolState
 from domain.effects import Applied, Planned, RequestSync, Unknown
-from domain.lead import Activity, Trigger, TriggerKind
-from domain.policy import Gate, QualifiedRule
+from domain.lead.crm_records import PoolState
+from domain.lead.model import Activity, Trigger, TriggerKind
+from domain.policy.model import Gate, QualifiedRule
 from domain.ports import ActivityPage
 from domain.values import CycleId, DecisionId, LeadKey
 

@@ -10,8 +10,8 @@ from agent.ledger import Ledger
 from agent.ledger.handoffs import OPEN
 from agent.ledger.records import CycleFields, Dispute, HandoffChange, Posted, Step
 from agent.ledger.writing import LateError
-from domain.crm import Owner, OwnerKind, RecordKind
-from domain.handoff import Handoff
+from domain.follow_through.handoff import Handoff
+from domain.lead.crm_records import Owner, OwnerKind, RecordKind
 from domain.values import CycleId, LeadKey, RecordId
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from agent.ledger import Ledger
 from agent.ledger.records import Step
-from domain.publishing import Publication, Scope, State
+from domain.rollout.canary import Publication, Scope, State
 from tests.builders import policy
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

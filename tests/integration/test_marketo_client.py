@@ -35,7 +35,7 @@ from domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from domain.lead import FieldName
+from domain.lead.model import FieldName
 from domain.ports import Marketing
 from domain.values import DecisionId, EffectKey, LeadKey
 from tools.http import CallRecord, HttpSettings, Timeouts, Transport

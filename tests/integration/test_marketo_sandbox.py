@@ -17,7 +17,7 @@ from domain.effects import (
     Unknown,
 )
 from domain.errors import QuotaError, RateLimitError, RequestError
-from domain.lead import FieldName
+from domain.lead.model import FieldName
 from domain.ports import Marketing
 from domain.values import DecisionId, EffectKey, LeadKey
 from sandbox import marketo

@@ -10,14 +10,14 @@ from agent.ledger import Ledger
 from agent.ledger.records import Decision, HandoffChange, Step
 from agent.ledger.rows import insert_new
 from agent.ledger.tables import CycleRow, CycleStatus, DisputeRow, EffectRow, EffectState
-from domain.certificate import GateCase, Outcome
-from domain.crm import RecordKind
-from domain.gate import judge
-from domain.handoff import Handoff
-from domain.journeys import Ending, Journey
-from domain.lead import Lead
+from domain.decision.cases import GateCase, Outcome
+from domain.follow_through.handoff import Handoff
+from domain.gate.checks import judge
+from domain.gate.verdict import CheckCode
+from domain.lead.crm_records import RecordKind
+from domain.lead.model import Lead
+from domain.metrics.lifecycle import Ending, Journey
 from domain.values import CycleId, LeadKey, RecordId, canonical_json
-from domain.verdict import CheckCode
 from tests.builders import NOW, lead, policy, snapshot, trigger, user_owner
 
 HOUR = timedelta(hours=1)

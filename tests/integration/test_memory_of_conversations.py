@@ -10,7 +10,7 @@ from agent.context import RunContext
 from agent.conversation.desk import Desk
 from agent.conversation.memory import SUFFIX, FileMemory, Memory, open_memory
 from agent.ledger import Ledger
-from domain.authority import Principal
+from domain.conversation.permissions import Principal
 from tests.builders import NOW, policy
 from tests.talkers import Overheard
 

@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from domain.crm import RecordKind
 from domain.effects import Applied, Receipt, Refusal, Refused, SetOwner, Stamp, Unknown, Untried
 from domain.errors import (
     AuthError,
@@ -32,7 +31,8 @@ from domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from domain.route import Subject
+from domain.lead.crm_records import RecordKind
+from domain.routing.route import Subject
 from domain.values import DecisionId, EffectKey, LeadKey, RecordId
 from tools.salesforce import (
     ClientCredentials,

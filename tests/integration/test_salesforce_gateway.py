@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from domain.crm import RecordKind
 from domain.effects import Applied, Refusal, Refused, SetOwner, Stamp, Unknown
 from domain.errors import AuthError
-from domain.lead import CrmLink, FieldName, Lead
+from domain.lead.crm_records import RecordKind
+from domain.lead.model import CrmLink, FieldName, Lead
 from domain.ports import Crm, Finding, RecordLinks
-from domain.route import Subject
+from domain.routing.route import Subject
 from domain.values import DecisionId, EffectKey, LeadKey, RecordId, Scalar, Source, Sourced
 from sandbox import salesforce, tls
 from sandbox.salesforce import assignment, records, validation

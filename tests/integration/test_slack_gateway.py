@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from domain.crm import RecordKind
 from domain.effects import Applied, Receipt, Refusal, Refused, TellOwner, Unknown, Untried
 from domain.errors import AuthError, RateLimitError, RequestError, UnavailableError
+from domain.lead.crm_records import RecordKind
 from domain.ports import Messenger
 from domain.values import EffectKey, LeadKey, RecordId
 from sandbox import slack

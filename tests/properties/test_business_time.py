@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.business_time import add, between, holiday_on, is_open, next_open
-from domain.policy import Calendar, Hours
+from domain.time.business_hours import Calendar, Hours, add, between, holiday_on, is_open, next_open
 
 MINUTE = timedelta(minutes=1)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

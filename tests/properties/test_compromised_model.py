@@ -12,15 +12,15 @@ import pytest
 
 from agent.conversation import deciding
 from agent.conversation.deciding import allowed
-from domain import authority
-from domain.authority import Ability, Principal, Reach
-from domain.changes import GiveTo, Pause, PutOff
+from domain.conversation import permissions
+from domain.conversation.change_requests import GiveTo, Pause, PutOff
+from domain.conversation.permissions import Ability, Principal, Reach
 from domain.values import CycleId, LeadKey, RecordId
 from tests.assault import CHANGING, Assault, may_by_rule, settle
 from tests.worlds import Town, town
 
 CALLS = 1_200
-ALL = {role: dict.fromkeys(Ability, Reach.ALL) for role in authority.TABLE}
+ALL = {role: dict.fromkeys(Ability, Reach.ALL) for role in permissions.TABLE}
 """A table that allows everything: what a seeded bug would be."""
 
 
@@ -53,7 +53,7 @@ def test_the_judge_sees_a_table_that_allows_everything(
     two_person: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the table of roles opened, leads are betrayed and proposed by whom they must not."""
-    monkeypatch.setattr(authority, "TABLE", ALL)
+    monkeypatch.setattr(permissions, "TABLE", ALL)
     report = Assault(two_person, random.Random(2)).run(CALLS // 5)
     assert {"P5 a lead was betrayed", "P6 proposed what one may not"} <= report.violations.keys()
 
@@ -107,7 +107,7 @@ def test_tens_of_thousands_of_changes_by_anybody() -> None:
     dice = random.Random(4)
     emails = [f"p{number}@x.example" for number in range(12)]
     tried = 0
-    for role, _ in product((*authority.TABLE, "unheard of"), range(100)):
+    for role, _ in product((*permissions.TABLE, "unheard of"), range(100)):
         who = Principal(
             email=dice.choice(emails),
             name="Somebody",
@@ -118,7 +118,7 @@ def test_tens_of_thousands_of_changes_by_anybody() -> None:
         for owner, to in product([*emails, None], dice.sample(emails, 2)):
             for change in (_gift(owner, to), _snooze(owner), _pause(owner)):
                 owned = owner if not isinstance(change, Pause) else None
-                expected = role in authority.TABLE and may_by_rule(who, change.kind, owned)
+                expected = role in permissions.TABLE and may_by_rule(who, change.kind, owned)
                 if isinstance(change, GiveTo):
                     expected = expected and may_by_rule(who, "give", to)
                 assert expected == allowed(who, change)
@@ -128,4 +128,4 @@ def test_tens_of_thousands_of_changes_by_anybody() -> None:
 
 def test_the_judges_list_of_changes_is_whole() -> None:
     """What the judge takes for a change is what the code takes for one."""
-    assert {one.value for one in authority.CHANGES} == CHANGING
+    assert {one.value for one in permissions.CHANGES} == CHANGING

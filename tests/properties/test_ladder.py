@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.policy_file import load_policy
-from domain.business_time import is_open
-from domain.crm import Owner, OwnerKind, RecordKind, RecordSeen
-from domain.follow_rules import Move
-from domain.handoff import Closing, Handoff
-from domain.ladder import Climb, End, Pass, Rest, Seen, next_step
-from domain.touches import Kind, Touched, Untouched
+from domain.follow_through.escalation import Climb, End, Pass, Rest, Seen, next_step
+from domain.follow_through.first_touch import Touched, Untouched
+from domain.follow_through.handoff import Closing, Handoff
+from domain.lead.crm_records import ActivityKind, Owner, OwnerKind, RecordKind, RecordSeen
+from domain.policy.follow_through import Move
+from domain.time.business_hours import is_open
 from domain.values import CycleId, LeadKey, RecordId
 
 POLICY = load_policy(Path(__file__).parents[2] / "policy.yaml")
@@ -47,7 +47,7 @@ def seen(touch: datetime | None = None, owner: Owner = OWNER, status: str = "Ope
     judgement: Touched | Untouched = Untouched(sentence="Nothing.")
     if touch is not None:
         judgement = Touched(
-            at=touch, by="Ana", touch=Kind.CALL, evidence=("t1",), sentence="Ana called."
+            at=touch, by="Ana", touch=ActivityKind.CALL, evidence=("t1",), sentence="Ana called."
         )
     record = RecordSeen(
         record_id=RecordId("00Q1"),

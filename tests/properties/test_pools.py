@@ -7,9 +7,9 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.crm import PoolState
-from domain.policy import Pool, PoolMember
-from domain.pools import draw, give_back
+from domain.lead.crm_records import PoolState
+from domain.policy.model import Pool, PoolMember
+from domain.routing.round_robin import draw, give_back
 
 WEIGHTS = st.lists(st.integers(1, 100), min_size=1, max_size=10)
 AWAY = st.lists(st.sets(st.integers(1, 5)), min_size=1, max_size=120)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.lead import FieldName, Lead
-from domain.normalise.emails import registrable
+from domain.intake.normalization.emails import registrable
+from domain.lead.model import FieldName, Lead
 from domain.ports import Enriched, Sought
 from domain.values import Scalar, Source, Sourced
 

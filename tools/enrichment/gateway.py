@@ -14,8 +14,8 @@ from functools import partial
 from typing import Any, cast
 
 from domain.errors import RequestError, ToolError
-from domain.lead import FieldName
-from domain.policy import Enrichment as Rules
+from domain.lead.model import FieldName
+from domain.policy.model import Enrichment as Rules
 from domain.ports import Clock, Enriched, Finding, Sought
 from domain.values import LeadKey, content_hash
 from tools.enrichment import examination

@@ -7,7 +7,7 @@ credits used up, 451 is a person who asked for erasure, 202 is a search that sti
 from datetime import timedelta
 
 from domain.errors import AuthError, QuotaError, RateLimitError, RequestError
-from domain.lead import FieldName
+from domain.lead.model import FieldName
 from domain.ports import Clock
 from domain.values import Source
 from tools.enrichment.provider import (

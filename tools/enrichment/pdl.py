@@ -8,7 +8,7 @@ import math
 from datetime import timedelta
 
 from domain.errors import AuthError, QuotaError, RateLimitError, RequestError
-from domain.lead import FieldName
+from domain.lead.model import FieldName
 from domain.ports import Clock
 from domain.values import Source
 from tools.enrichment.provider import (

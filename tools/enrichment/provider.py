@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from domain.errors import AuthError, RequestError, ToolError
-from domain.lead import FieldName
+from domain.lead.model import FieldName
 from domain.values import Scalar, Source
 from tools.http import Answer, HttpSettings, Retries, Timeouts
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.lead import FieldName
+from domain.lead.model import FieldName
 
 PERSON_FIELDS: Mapping[FieldName, str] = {
     FieldName.EMAIL: "email",

@@ -15,7 +15,7 @@ from domain.effects import (
     Unknown,
 )
 from domain.errors import RequestError, ToolError, UnavailableError, UnknownOutcomeError
-from domain.lead import FieldName, RawLead
+from domain.lead.model import FieldName, RawLead
 from domain.ports import ActivityPage, Clock, Finding
 from domain.values import EffectKey, LeadKey
 from tools.marketo.catalog import Catalog

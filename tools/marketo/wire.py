@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from domain.effects import Applied, MirrorActivity, MirrorFields, Receipt, Refused, Unknown
 from domain.errors import RequestError
-from domain.lead import Activity, CrmLink, FieldName, RawLead
+from domain.lead.model import Activity, CrmLink, FieldName, RawLead
 from domain.values import LeadKey, RecordId, Scalar
 from tools.marketo.codes import code_of
 from tools.marketo.envelope import VENDOR, Json, Outcome, Row

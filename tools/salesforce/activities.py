@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.crm import RecordKind, RecordSeen
+from domain.follow_through.first_touch import Activity, Actor, Direction
+from domain.lead.crm_records import ActivityKind, RecordKind, RecordSeen
 from domain.ports import Observed
-from domain.route import Subject
-from domain.touches import Activity, Actor, Direction, Kind
+from domain.routing.route import Subject
 from domain.values import LeadKey, RecordId
 from tools.salesforce import wire
 from tools.salesforce.client import Row
@@ -33,11 +33,11 @@ MOVES = 4
 """A record merged or converted into one that was merged itself is followed at most so far."""
 
 _SUBTYPES = {
-    "Call": Kind.CALL,
-    "Email": Kind.EMAIL,
-    "ListEmail": Kind.LIST_EMAIL,
-    "Cadence": Kind.CADENCE,
-    "LinkedIn": Kind.LINKEDIN,
+    "Call": ActivityKind.CALL,
+    "Email": ActivityKind.EMAIL,
+    "ListEmail": ActivityKind.LIST_EMAIL,
+    "Cadence": ActivityKind.CADENCE,
+    "LinkedIn": ActivityKind.LINKEDIN,
 }
 """Kinds by Task.TaskSubtype (Salesforce: Object Reference, Task)."""
 _MAIL_SUBJECT = re.compile(r"^\s*(?:e-?mail|list email|mass email)\s*:", re.IGNORECASE)
@@ -170,7 +170,7 @@ def _activities(
             Wanted(SObject.EVENT, terms, rest=rest, columns=EVENT),
         ]
     )
-    mails = _mails([row for row in tasks if _kind(row) is Kind.EMAIL], reader)
+    mails = _mails([row for row in tasks if _kind(row) is ActivityKind.EMAIL], reader)
     found: dict[LeadKey, list[Activity]] = defaultdict(list)
     for row in tasks:
         found[_lead_of(row, about)].append(task(row, mails.get(row["Id"])))
@@ -233,8 +233,8 @@ def _first_moments(row: Row) -> list[Activity]:
             direction=Direction.OUTBOUND,
         )
         for name, kind in (
-            ("FirstCallDateTime", Kind.FIRST_CALL),
-            ("FirstEmailDateTime", Kind.FIRST_EMAIL),
+            ("FirstCallDateTime", ActivityKind.FIRST_CALL),
+            ("FirstEmailDateTime", ActivityKind.FIRST_EMAIL),
         )
         if row.get(name)
     ]
@@ -257,7 +257,7 @@ def task(row: Row, mail: Row | None) -> Activity:
         seconds=row["CallDurationInSeconds"],
         is_bounced=mail is not None and mail.get("IsBounced") is True,
         is_auto_reply=_AUTO_REPLY.match(subject) is not None,
-        is_marketing=kind is Kind.LIST_EMAIL or _LIST_SUBJECT.match(subject) is not None,
+        is_marketing=kind is ActivityKind.LIST_EMAIL or _LIST_SUBJECT.match(subject) is not None,
         subject=subject,
     )
 
@@ -266,7 +266,7 @@ def meeting(row: Row) -> Activity:
     """An Event: booking it is what counts, so that is when it happened."""
     return Activity(
         id=row["Id"],
-        kind=Kind.MEETING,
+        kind=ActivityKind.MEETING,
         at=row["CreatedDate"],
         record_id=_who(row),
         by=_creator(row),
@@ -277,13 +277,15 @@ def meeting(row: Row) -> Activity:
     )
 
 
-def _kind(row: Row) -> Kind:
+def _kind(row: Row) -> ActivityKind:
     subtype = _SUBTYPES.get(row["TaskSubtype"] or "")
     if subtype is not None:
         return subtype
     if row["CallType"] or row["CallDurationInSeconds"] is not None:
-        return Kind.CALL
-    return Kind.EMAIL if _MAIL_SUBJECT.match(str(row["Subject"] or "")) else Kind.TASK
+        return ActivityKind.CALL
+    return (
+        ActivityKind.EMAIL if _MAIL_SUBJECT.match(str(row["Subject"] or "")) else ActivityKind.TASK
+    )
 
 
 def _moment(row: Row, mail: Row | None) -> datetime:
@@ -294,7 +296,7 @@ def _moment(row: Row, mail: Row | None) -> datetime:
     return datetime.fromisoformat(done or row["CreatedDate"])
 
 
-def _direction(row: Row, kind: Kind, mail: Row | None) -> Direction:
+def _direction(row: Row, kind: ActivityKind, mail: Row | None) -> Direction:
     """Who reached out. What a person logs without saying is what that person did."""
     if mail is not None:
         return Direction.INBOUND if mail["Incoming"] else Direction.OUTBOUND
@@ -305,7 +307,7 @@ def _direction(row: Row, kind: Kind, mail: Row | None) -> Direction:
     }.get(row["CallType"] or "")
     if told is not None:
         return told
-    if kind is Kind.EMAIL and str(row["Subject"] or "").lstrip().startswith("←"):
+    if kind is ActivityKind.EMAIL and str(row["Subject"] or "").lstrip().startswith("←"):
         return Direction.INBOUND
     return Direction.OUTBOUND
 

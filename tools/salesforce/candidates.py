@@ -8,8 +8,8 @@ account, an account's parent, open opportunities) are fetched in one or two more
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from domain.crm import Account, Candidates, CrmRecord
-from domain.lead import FieldName, Lead
+from domain.lead.crm_records import Account, Candidates, CrmRecord
+from domain.lead.model import FieldName, Lead
 from domain.values import LeadKey, RecordId
 from tools.salesforce import wire
 from tools.salesforce.client import Row

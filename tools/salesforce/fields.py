@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.crm import RecordKind
-from domain.lead import FieldName
+from domain.lead.crm_records import RecordKind
+from domain.lead.model import FieldName
 
 
 class SObject(StrEnum):

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.crm import Candidates, OwnerState, Roster
 from domain.effects import LogCall, Receipt, SetOwner, SetTask, StampTouch
-from domain.lead import Lead
-from domain.outcomes import Became
+from domain.lead.crm_records import Candidates, OwnerState, Roster
+from domain.lead.model import Lead
+from domain.metrics.outcomes import Became
 from domain.ports import Clock, Finding, Observed, Watch, unwatched
-from domain.route import Subject
+from domain.routing.route import Subject
 from domain.values import EffectKey, LeadKey, RecordId
 from tools.salesforce import activities, candidates, examination, outcomes, owners, wire
 from tools.salesforce.client import Client, Connection, Row, Usage

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
-from domain.outcomes import Became, Deal
-from domain.route import Subject
+from domain.metrics.outcomes import Became, Deal
+from domain.routing.route import Subject
 from domain.values import LeadKey, RecordId
 from tools.salesforce import wire
 from tools.salesforce.activities import Trail, meeting, trails

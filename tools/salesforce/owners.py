@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from domain.crm import OwnerState, RecordKind
-from domain.route import Subject
+from domain.lead.crm_records import OwnerState, RecordKind
+from domain.routing.route import Subject
 from domain.values import LeadKey, RecordId
 from tools.salesforce import wire
 from tools.salesforce.client import Row

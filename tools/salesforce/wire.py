@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.crm import (
+from domain.effects import Refusal, Stamp
+from domain.intake.normalization.emails import registrable
+from domain.intake.normalization.fields import normalise
+from domain.lead.crm_records import (
     Account,
     CrmRecord,
     Member,
@@ -16,10 +19,7 @@ from domain.crm import (
     OwnerState,
     RecordKind,
 )
-from domain.effects import Refusal, Stamp
-from domain.lead import FieldName, RawLead
-from domain.normalise import normalise
-from domain.normalise.emails import registrable
+from domain.lead.model import FieldName, RawLead
 from domain.values import Instant, LeadKey, RecordId, Scalar
 from tools.salesforce import fields
 from tools.salesforce.forms import host_of

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from enum import StrEnum
 
-from domain.crm import OwnerState, RecordKind
 from domain.effects import Applied, Receipt, Refusal, Refused, SetOwner, Unknown, Untried
 from domain.errors import QuotaError, ToolError, UnavailableError, UnknownOutcomeError
+from domain.lead.crm_records import OwnerState, RecordKind
 from domain.ports import Clock
 from domain.values import EffectKey, LeadKey, RecordId
 from tools.salesforce import wire

@@ -5,7 +5,7 @@ Text that leads, the CRM or a model supplied stands only where Slack shows it as
 
 from collections.abc import Callable, Sequence
 
-from domain.answers import Answer, Ask, Card, Shown
+from domain.conversation.answers import Answer, Ask, Card, Shown
 from domain.values import RecordId
 from tools.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, TITLE_LENGTH, Block
 from tools.slack.text import neutral, plain

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.briefing import Happening
 from domain.effects import Tone
+from domain.lead.brief import Happening
 from tools.slack.text import neutral, plain
 
 Block = dict[str, Any]

@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from domain.charts import Chart
+from domain.metrics.charts import Chart
 
 INCHES = (5.0, 2.8)
 DOTS = 160

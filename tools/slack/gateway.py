@@ -8,8 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from domain.answers import Shown
-from domain.charts import Chart
+from domain.conversation.answers import Shown
 from domain.effects import (
     Applied,
     Receipt,
@@ -30,6 +29,7 @@ from domain.errors import (
     ToolError,
     UnknownOutcomeError,
 )
+from domain.metrics.charts import Chart
 from domain.ports import Clock, Finding, Presence, RecordLinks, Watch, unwatched
 from domain.values import EffectKey
 from tools.slack import answering, blocks, breaches, examination, uploading

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from domain.errors import RequestError
-from domain.normalise.texts import fold
+from domain.intake.normalization.texts import fold
 from domain.ports import Clock
 from tools.slack.blocks import zone_named
 from tools.slack.client import Row, SlackClient, within

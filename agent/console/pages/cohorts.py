@@ -16,11 +16,11 @@ from agent.console.boards import Board, Scope
 from agent.console.contrasts import Contrast
 from agent.console.office import PERIODS, Visit, address, name_of
 from agent.measuring import read_date
-from domain.authority import Ability
-from domain.cohorts import Comparison, Unit, size_of
+from domain.conversation.permissions import Ability
 from domain.errors import RoutereadyError
-from domain.measures import Dimension
-from domain.policy import Policy
+from domain.metrics.cohorts import Comparison, Unit, size_of
+from domain.metrics.measures import Dimension
+from domain.policy.model import Policy
 
 USUAL = 90
 """Days that are compared unless somebody asks for others, as in the terminal."""

@@ -12,7 +12,7 @@ from agent.console.boards import Board
 from agent.console.office import PERIODS, NotThereError, Visit, address, name_of
 from agent.measuring import shares
 from agent.rendering import Format, render
-from domain.measures import Dimension, Measures, Share, Stretch
+from domain.metrics.measures import Dimension, Measures, Share, Stretch
 
 CUTS = {
     Dimension.SEGMENT: "segment",

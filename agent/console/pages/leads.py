@@ -11,7 +11,7 @@ from agent.console.office import SOON, NotThereError, Visit, address, name_of, p
 from agent.ledger.lists import Order, Standing, Wanted
 from agent.ledger.talks import Known
 from agent.rendering import safe_cell
-from domain.authority import Ability, may
+from domain.conversation.permissions import Ability, may
 
 PER_PAGE = 50
 LAST_PAGE = 1_000_000

@@ -10,8 +10,8 @@ from agent.console.office import SOON, Visit
 from agent.ledger.lists import Order, Standing, Wanted
 from agent.ledger.tables import CycleStatus, EffectState
 from agent.ledger.talks import Load, Part
-from domain.authority import Ability, Reach
-from domain.measures import Share
+from domain.conversation.permissions import Ability, Reach
+from domain.metrics.measures import Share
 
 SHOWN = 8
 WEEK = 7

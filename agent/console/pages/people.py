@@ -11,11 +11,11 @@ from agent.console.coverage import at_work, week
 from agent.console.office import PERIODS, Visit, address
 from agent.console.pages.funnel import to_touch
 from agent.ledger.talks import Load, Part
-from domain.authority import Ability, Reach
-from domain.business_time import is_open
-from domain.crm import PoolState
-from domain.measures import Dimension, Measures
-from domain.pools import TURN
+from domain.conversation.permissions import Ability, Reach
+from domain.lead.crm_records import PoolState
+from domain.metrics.measures import Dimension, Measures
+from domain.routing.round_robin import TURN
+from domain.time.business_hours import is_open
 
 SHADES = 5
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

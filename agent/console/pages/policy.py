@@ -11,12 +11,12 @@ from agent.console import policy_words
 from agent.console.office import PERIODS, USUAL, NotThereError, Visit
 from agent.console.tries import Try, read_texts
 from agent.policy_file import TERRITORIES, read_policy
-from domain.authority import PUBLISHERS, Ability, Reach
+from domain.conversation.permissions import PUBLISHERS, Ability, Reach
 from domain.errors import PublishingError, RoutereadyError
-from domain.policy import Policy, Segment
-from domain.policy_diff import diff
-from domain.publishing import State, read_scope
-from domain.simulation import Simulation
+from domain.policy.diff import diff
+from domain.policy.model import Policy, Segment
+from domain.rollout.canary import State, read_scope
+from domain.rollout.simulation import Simulation
 
 SHARES = (100, 50, 25, 10, 5)
 NAMED = 500

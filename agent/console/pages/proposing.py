@@ -10,8 +10,8 @@ from agent.conversation import deciding, proposals
 from agent.conversation.requests import REQUESTS
 from agent.ledger.talks import Asked
 from agent.pressing import Press, Verb
-from domain.authority import CHANGES, Ability, may
-from domain.changes import Pause, Proposal, Resume
+from domain.conversation.change_requests import Pause, Proposal, Resume
+from domain.conversation.permissions import CHANGES, Ability, may
 from domain.errors import RoutereadyError
 from domain.values import CycleId, LeadKey, content_hash
 

@@ -22,14 +22,14 @@ from agent.ledger.tables import (
 )
 from agent.ledger.talks import Known
 from agent.stories import told_effect
-from domain.authority import Ability, may
-from domain.certificate import Case, Outcome
-from domain.lead import Activity, FieldName, Lead, Trigger
-from domain.policy import Policy
-from domain.route import Routed
+from domain.conversation.permissions import Ability, may
+from domain.decision.cases import Case, Outcome
+from domain.gate.verdict import CheckResult, Verdict
+from domain.gate.verdict import Outcome as CheckOutcome
+from domain.lead.model import Activity, FieldName, Lead, Trigger
+from domain.policy.model import Policy
+from domain.routing.route import Routed
 from domain.values import CycleId, LeadKey, Source
-from domain.verdict import CheckResult, Verdict
-from domain.verdict import Outcome as CheckOutcome
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
 ACTIVITIES = timedelta(days=60)

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from agent.console import words
 from agent.console.office import Visit
 from agent.ledger.tables import EffectState, RunRow
-from domain.authority import Ability
-from domain.changes import WORKER
+from domain.conversation.change_requests import WORKER
+from domain.conversation.permissions import Ability
 
 RUNS = 40
 LOOKS = 60

@@ -12,7 +12,7 @@ from agent.console.office import Visit, name_of
 from agent.console.pages import proposing
 from agent.ledger.tables import CycleStatus, EffectRow
 from agent.ledger.talks import Known
-from domain.authority import Ability, may
+from domain.conversation.permissions import Ability, may
 from domain.values import CycleId, LeadKey
 
 MOST = 200

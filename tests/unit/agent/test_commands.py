@@ -6,7 +6,7 @@ import pytest
 
 from agent.conversation.commands import manual, read
 from agent.conversation.requests import REQUESTS
-from domain.authority import Ability, Principal
+from domain.conversation.permissions import Ability, Principal
 
 ANA = Principal(email="ana@x.example", name="Ana Torres", role="rep", timezone="UTC")
 

@@ -15,9 +15,10 @@ from agent.console.office import Searches
 from agent.console.tries import read_texts
 from agent.measuring import shares
 from agent.policy_file import load_policy
-from domain.journeys import Ending, Journey
-from domain.measures import NUDGED, Dimension, timings
-from domain.policy import Policy, Range
+from domain.metrics.lifecycle import Ending, Journey
+from domain.metrics.measures import NUDGED, Dimension, timings
+from domain.policy.conditions import Range
+from domain.policy.model import Policy
 from tests.journeys import MONDAY, assigned, journey, minutes
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ import pytest
 
 from agent.measuring import Question, Report, report
 from agent.rendering import Format, render, safe_cell
-from domain.journeys import Journey
+from domain.metrics.lifecycle import Journey
 from tests.builders import policy
 from tests.journeys import MONDAY, assigned, journey
 

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from domain.agreement import Agreement, Match, Predicted, agreed, compare, own_rules
-from domain.alerts import Kind, alerts
-from domain.crm import Owner, OwnerKind
-from domain.journeys import Journey
-from domain.policy import Assignment, Policy
+from domain.lead.crm_records import Owner, OwnerKind
+from domain.metrics.agreement import Agreement, Match, Predicted, agreed, compare, own_rules
+from domain.metrics.alerts import Kind, alerts
+from domain.metrics.lifecycle import Journey
+from domain.policy.model import Assignment, Policy
 from domain.values import CycleId, LeadKey, RecordId
 from tests.builders import policy
 from tests.journeys import MONDAY, assigned, journey

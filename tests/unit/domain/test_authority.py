@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from domain.authority import (
+from domain.conversation.permissions import (
     CHANGES,
     SPENDS,
     TABLE,

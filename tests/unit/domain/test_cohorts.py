@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from domain.cohorts import (
+from domain.metrics.cohorts import (
     Cohorts,
     Unit,
     before_after,
@@ -17,9 +17,9 @@ from domain.cohorts import (
     overlap,
     treated_control,
 )
-from domain.intervals import newcombe, wilson
-from domain.journeys import Ending
-from domain.measures import Dimension, Share, Stay
+from domain.metrics.confidence_intervals import newcombe, wilson
+from domain.metrics.lifecycle import Ending
+from domain.metrics.measures import Dimension, Share, Stay
 from tests.journeys import MONDAY, assigned, minutes
 
 ROUNDS = 600

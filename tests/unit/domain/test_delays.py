@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from domain.delays import Delays, split
+from domain.metrics.time_breakdown import Delays, split
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -2,7 +2,10 @@
 
 import pytest
 
-from domain.facts import (
+from domain.lead.match import AccountMatch, ManyAccounts, Match, NoAccount
+from domain.lead.model import FieldName, TriggerKind
+from domain.policy.conditions import Range, Test
+from domain.policy.facts import (
     account_kind,
     explain,
     facts,
@@ -12,9 +15,6 @@ from domain.facts import (
     with_segment,
     would_need,
 )
-from domain.lead import FieldName, TriggerKind
-from domain.match import AccountMatch, ManyAccounts, Match, NoAccount
-from domain.policy import Range, Test
 from domain.values import Scalar, Source
 from tests import builders
 from tests.builders import account, one_account, one_record, policy, user_owner

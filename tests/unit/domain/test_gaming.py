@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from domain.gaming import Deed, Sign, patterns
+from domain.metrics.suspicious_activity import Deed, Sign, patterns
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

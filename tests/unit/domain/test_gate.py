@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from domain.gate import judge
-from domain.lead import Conditions, CrmLink, FieldName, Problem, TriggerKind
-from domain.match import ManyAccounts, ManyRecords, NoRecord
-from domain.policy import Policy
-from domain.snapshot import Snapshot
+from domain.gate.checks import judge
+from domain.gate.snapshot import Snapshot
+from domain.gate.verdict import CheckCode, CheckResult, Outcome, Park, Ready, Reject, Wait
+from domain.lead.match import ManyAccounts, ManyRecords, NoRecord
+from domain.lead.model import Conditions, CrmLink, FieldName, Problem, TriggerKind
+from domain.policy.model import Policy
 from domain.values import LeadKey, RecordId, Source
-from domain.verdict import CheckCode, CheckResult, Outcome, Park, Ready, Reject, Wait
 from tests.builders import (
     NOW,
     account,

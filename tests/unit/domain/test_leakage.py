@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from domain.journeys import Ending
-from domain.leakage import Stage, leaks, waterfall
-from domain.verdict import CheckCode
+from domain.gate.verdict import CheckCode
+from domain.metrics.leakage import Stage, leaks, waterfall
+from domain.metrics.lifecycle import Ending
 from tests.builders import policy
 from tests.journeys import MONDAY, assigned, journey, minutes
 

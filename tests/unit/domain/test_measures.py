@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.journeys import Ending, Journey
-from domain.measures import (
+from domain.metrics.lifecycle import Ending, Journey
+from domain.metrics.measures import (
     PERCENTILES,
     Dimension,
     Pace,
@@ -23,7 +23,7 @@ from domain.measures import (
     spread,
     timings,
 )
-from domain.outcomes import OutcomeRules
+from domain.policy.outcomes import OutcomeRules
 from tests.builders import policy
 from tests.journeys import MONDAY, REP, assigned, journey, minutes
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.moments import coming, length, past
+from domain.time.moments import coming, length, past
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 """A Tuesday, one in the afternoon in New York."""

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.journeys import Journey
-from domain.measures import Stay, through_by
-from domain.policy import Policy
-from domain.prediction import expected, habits
-from domain.simulation import Expected, Place
+from domain.metrics.lifecycle import Journey
+from domain.metrics.measures import Stay, through_by
+from domain.policy.model import Policy
+from domain.rollout.prediction import expected, habits
+from domain.rollout.simulation import Expected, Place
 from tests.builders import policy
 from tests.journeys import MONDAY, assigned, minutes
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from domain.errors import PublishingError
-from domain.journeys import Journey
-from domain.policy import Policy
-from domain.policy_diff import Difference, diff
-from domain.publishing import Publication, Scope, State, read_scope, trial, untriable
+from domain.metrics.lifecycle import Journey
+from domain.policy.diff import Difference, diff
+from domain.policy.model import Policy
+from domain.rollout.canary import Publication, Scope, State, read_scope, trial, untriable
 from domain.values import LeadKey
 from tests.builders import policy
 from tests.journeys import MONDAY, assigned

@@ -4,12 +4,12 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from domain.certificate import GateCase, RouteCase
-from domain.policy import Policy
-from domain.route import Route, ToUser
-from domain.routing import evolve, restrict, route
-from domain.simulation import Recorded, Simulation, simulate
-from domain.snapshot import RouteInputs, Snapshot
+from domain.decision.cases import GateCase, RouteCase
+from domain.gate.snapshot import Snapshot
+from domain.policy.model import Policy
+from domain.rollout.simulation import Recorded, Simulation, simulate
+from domain.routing.route import Route, RouteInputs, ToUser
+from domain.routing.rules import evolve, restrict, route
 from domain.values import CycleId, LeadKey
 from tests.builders import NOW, gate, inputs, lead, policy, snapshot
 

@@ -7,17 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.touches import (
-    Activity,
-    Actor,
-    Code,
-    Direction,
-    Kind,
-    Touched,
-    TouchRules,
-    Turn,
-    judge,
-)
+from domain.follow_through.first_touch import Activity, Actor, Code, Direction, Touched, Turn, judge
+from domain.lead.crm_records import ActivityKind
+from domain.policy.first_touch import TouchRules
 from domain.values import RecordId
 from tests.labelled.touches import Labelled, cases
 
@@ -75,7 +67,7 @@ def activity(number: int, line: str) -> Activity:
         record = None
     return Activity(
         id=f"a{number}",
-        kind=Kind(kind),
+        kind=ActivityKind(kind),
         at=ASSIGNED + timedelta(minutes=int(minute)),
         record_id=record,
         by=doer,

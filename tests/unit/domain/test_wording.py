@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.wording import faithful
+from domain.conversation.grounding import faithful
 
 FACTS = (
     "Dana Fox, VP Marketing at Acme",

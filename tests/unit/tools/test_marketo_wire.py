@@ -19,7 +19,7 @@ from domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from domain.lead import CrmLink, FieldName
+from domain.lead.model import CrmLink, FieldName
 from domain.values import DecisionId, EffectKey, LeadKey, RecordId
 from tools.http import Answer
 from tools.marketo.codes import CODES

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.crm import Member, Owner, OwnerKind, RecordKind
 from domain.effects import Refusal, Stamp
-from domain.lead import FieldName
+from domain.lead.crm_records import Member, Owner, OwnerKind, RecordKind
+from domain.lead.model import FieldName
 from domain.values import DecisionId, LeadKey, RecordId
 from tools.salesforce import forms, wire
 

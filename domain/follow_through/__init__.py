@@ -1,0 +1,4 @@
+"""From the assignment to the first touch: clocks, escalation, touches, reassignment.
+
+It writes nothing and words no message.
+"""

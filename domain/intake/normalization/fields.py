@@ -1,0 +1,232 @@
+"""Bringing a lead's fields into canonical form. What can't be understood is told, never guessed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from domain.intake.normalization import emails, labels, numbers, phones, places, titles
+from domain.intake.normalization.companies import company
+from domain.intake.normalization.texts import tidy, unshout
+from domain.lead.model import FieldName, Lead, Problem, RawLead
+from domain.values import Instant, LeadKey, Scalar, Source, Sourced
+
+PHONE_CONFIDENCE = 0.8
+DOMAIN_CONFIDENCE = 0.5
+
+_FLAGS = (
+    FieldName.UNSUBSCRIBED,
+    FieldName.EMAIL_INVALID,
+    FieldName.DO_NOT_CALL,
+    FieldName.MARKETING_SUSPENDED,
+    FieldName.DO_NOT_ROUTE,
+)
+_PLAIN = (
+    FieldName.CITY,
+    FieldName.POSTAL_CODE,
+    FieldName.SOURCE_DETAIL,
+    FieldName.PRODUCT_INTEREST,
+    FieldName.COMMENT,
+    FieldName.CONSENT_BASIS,
+)
+_YES = frozenset({"true", "1", "yes", "y", "on"})
+
+
+@dataclass
+class _Reading:
+    """A raw lead being read: canonical values and problems collect here."""
+
+    raw: RawLead
+    at: Instant
+    fields: dict[FieldName, Sourced] = field(default_factory=dict[FieldName, Sourced])
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+    def text(self, name: FieldName) -> str | None:
+        """The raw text of a field; None when it says nothing."""
+        value = self.raw.values.get(name)
+        return None if value is None else tidy(str(value))
+
+    def put(
+        self,
+        name: FieldName,
+        value: Scalar | None,
+        source: Source = Source.MARKETO,
+        confidence: float = 1.0,
+    ) -> None:
+        """Keep a canonical value, unless there is none."""
+        if value is not None:
+            self.fields[name] = Sourced(
+                value=value, source=source, confidence=confidence, at=self.at
+            )
+
+    def refuse(self, name: FieldName, value: str, sentence: str) -> None:
+        """Note what could not be understood."""
+        self.problems.append(Problem(field=name, value=value, sentence=sentence))
+
+
+def normalise(raw: RawLead) -> Lead:
+    """A lead with every field in canonical form, its provenance, and what wasn't understood."""
+    reading = _Reading(raw, raw.updated_at)
+    for part in (_names, _email, _company, _place, _phone, _title, _size, _labels, _rest):
+        part(reading)
+    return Lead(
+        key=raw.key,
+        fields=reading.fields,
+        problems=tuple(reading.problems),
+        link=raw.link,
+        updated_at=raw.updated_at,
+    )
+
+
+def _names(reading: _Reading) -> None:
+    for name in (FieldName.FIRST_NAME, FieldName.LAST_NAME):
+        text = reading.text(name)
+        reading.put(name, None if text is None else unshout(text))
+
+
+def _email(reading: _Reading) -> None:
+    text = reading.text(FieldName.EMAIL)
+    if text is not None:
+        address = emails.address(text)
+        reading.put(FieldName.EMAIL, address.email)
+        reading.put(FieldName.EMAIL_KIND, address.kind, Source.DERIVED)
+        reading.put(FieldName.DOMAIN, address.domain, Source.DERIVED)
+        if address.kind == "invalid":
+            reading.refuse(FieldName.EMAIL, text, f"{text!r} is not an e-mail address.")
+    site = reading.text(FieldName.WEBSITE) or reading.text(FieldName.DOMAIN)
+    domain = None if site is None else emails.registrable(site)
+    reading.put(FieldName.WEBSITE, domain)
+    if FieldName.DOMAIN in reading.fields or domain is None:
+        return
+    if emails.address(f"a@{domain}").kind == "business":
+        reading.put(FieldName.DOMAIN, domain, Source.DERIVED)
+
+
+def _company(reading: _Reading) -> None:
+    text = reading.text(FieldName.COMPANY)
+    if text is None:
+        return
+    name = company(text)
+    reading.put(FieldName.COMPANY, name)
+    if name is None:
+        reading.refuse(FieldName.COMPANY, text, f"{text!r} is not a company's name.")
+
+
+def _place(reading: _Reading) -> None:
+    text = reading.text(FieldName.COUNTRY)
+    if text is not None:
+        found = places.country(text)
+        if found is None:
+            reading.refuse(FieldName.COUNTRY, text, f"{text!r} is not a country that we know.")
+        else:
+            reading.put(FieldName.COUNTRY, found[0], confidence=round(found[1], 2))
+    _state(reading)
+
+
+def _state(reading: _Reading) -> None:
+    text, country = reading.text(FieldName.STATE), reading.fields.get(FieldName.COUNTRY)
+    if text is None:
+        return
+    if country is None:
+        sentence = f"The state {text!r} is ambiguous without a country."
+        reading.refuse(FieldName.STATE, text, sentence)
+        return
+    code = str(country.value)
+    state = places.state(text, code)
+    reading.put(FieldName.STATE, state)
+    if state is None and places.knows_states(code):
+        reading.refuse(FieldName.STATE, text, f"{text!r} is not a state of {code}.")
+
+
+def _phone(reading: _Reading) -> None:
+    text, country = reading.text(FieldName.PHONE), reading.fields.get(FieldName.COUNTRY)
+    if text is None:
+        return
+    number = phones.phone(text, None if country is None else str(country.value))
+    reading.put(FieldName.PHONE, number)
+    if number is None:
+        reading.refuse(FieldName.PHONE, text, "The phone number is not a valid one.")
+
+
+def _title(reading: _Reading) -> None:
+    text = reading.text(FieldName.TITLE)
+    if text is None:
+        return
+    title = unshout(text)
+    reading.put(FieldName.TITLE, title)
+    reading.put(FieldName.SENIORITY, titles.seniority(title), Source.DERIVED)
+    reading.put(FieldName.FUNCTION, titles.function(title), Source.DERIVED)
+
+
+def _size(reading: _Reading) -> None:
+    text = reading.text(FieldName.EMPLOYEES) or reading.text(FieldName.EMPLOYEE_BAND)
+    if text is not None:
+        found = numbers.head_count(text)
+        if found is None:
+            reading.refuse(FieldName.EMPLOYEES, text, f"{text!r} is not a number of employees.")
+        else:
+            reading.put(FieldName.EMPLOYEES, found[0], confidence=found[1])
+            reading.put(FieldName.EMPLOYEE_BAND, numbers.band(found[0]), Source.DERIVED)
+    for name in (FieldName.ANNUAL_REVENUE, FieldName.SCORE):
+        value = reading.raw.values.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            reading.put(name, value)
+
+
+def _labels(reading: _Reading) -> None:
+    industry = reading.text(FieldName.INDUSTRY)
+    reading.put(FieldName.INDUSTRY, None if industry is None else labels.industry(industry))
+    source = reading.text(FieldName.LEAD_SOURCE)
+    reading.put(FieldName.LEAD_SOURCE, None if source is None else labels.lead_source(source))
+
+
+def _rest(reading: _Reading) -> None:
+    for name in _PLAIN:
+        reading.put(name, reading.text(name))
+    for name in _FLAGS:
+        value = reading.raw.values.get(name)
+        if value is not None:
+            reading.put(name, value is True or str(value).strip().lower() in _YES)
+
+
+def canonical_values(values: Mapping[FieldName, Scalar]) -> Mapping[FieldName, Scalar]:
+    """Somebody else's values, such as a provider's, in canonical form; the others are left out."""
+    never = datetime.min.replace(tzinfo=UTC)
+    raw = RawLead(
+        key=LeadKey(""), values=values, link=None, created_at=never, updated_at=never, read_at=never
+    )
+    return {name: one.value for name, one in normalise(raw).fields.items() if name in values}
+
+
+def offline_signals(lead: Lead) -> Mapping[FieldName, Sourced]:
+    """What the lead's own phone number and domain tell of its place, with modest confidence."""
+    signals: dict[FieldName, Sourced] = {}
+
+    def tell(name: FieldName, value: str | None, source: Source, confidence: float) -> None:
+        if value is not None and name not in signals:
+            signals[name] = Sourced(
+                value=value, source=source, confidence=confidence, at=lead.updated_at
+            )
+
+    number = lead.text(FieldName.PHONE)
+    if number is not None:
+        region = phones.region_of(number)
+        tell(FieldName.COUNTRY, region, Source.PHONE, PHONE_CONFIDENCE)
+        if region is not None and region == lead.text(FieldName.COUNTRY):
+            place = phones.place_of(number).rpartition(",")[2].strip()
+            tell(FieldName.STATE, places.state(place, region), Source.PHONE, PHONE_CONFIDENCE)
+    domain = lead.text(FieldName.DOMAIN)
+    if domain is not None:
+        tell(FieldName.COUNTRY, emails.country_of(domain), Source.DOMAIN, DOMAIN_CONFIDENCE)
+    return signals
+
+
+def with_band(fields: Mapping[FieldName, Sourced]) -> Mapping[FieldName, Sourced]:
+    """The fields with the band that belongs to their head count."""
+    employees = fields.get(FieldName.EMPLOYEES)
+    if employees is None or isinstance(employees.value, str | bool):
+        return fields
+    name = numbers.band(employees.value)
+    if name is None:
+        return fields
+    told = employees.model_copy(update={"value": name})
+    return {**fields, FieldName.EMPLOYEE_BAND: told}

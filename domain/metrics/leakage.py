@@ -1,0 +1,163 @@
+"""Where demand is lost: the waterfall from the trigger to the outcome, and a list for each leak."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.gate.verdict import CheckCode
+from domain.metrics.lifecycle import Ending, Journey
+from domain.policy.model import Policy
+from domain.values import LeadKey
+
+
+class Stage(StrEnum):
+    """The stages of the waterfall, in order."""
+
+    CAPTURED = "captured"
+    IN_MARKETO = "in Marketo"
+    QUALIFIED = "qualified"
+    ROUTE_READY = "route-ready"
+    SYNCED = "synced"
+    ASSIGNED = "assigned"
+    NOTIFIED = "notified"
+    ACCEPTED = "accepted"
+    TOUCHED = "touched"
+    OUTCOME = "outcome"
+
+
+OF_DEMAND = frozenset(
+    {CheckCode.TRIGGER, CheckCode.IDENTITY, CheckCode.NOT_EXCLUDED, CheckCode.QUALIFIED}
+)
+"""Checks that say whether a lead is demand at all."""
+OF_SYNC = frozenset({CheckCode.CRM_PRESENT, CheckCode.FRESH})
+"""Checks that only wait for the record in Salesforce."""
+
+_REACHED: dict[Stage, Callable[[Journey], bool]] = {
+    Stage.CAPTURED: lambda _: True,
+    Stage.IN_MARKETO: lambda one: one.ending is not Ending.GONE,
+    Stage.QUALIFIED: lambda one: one.is_judged and not one.open_checks & OF_DEMAND,
+    Stage.ROUTE_READY: lambda one: one.is_judged and one.open_checks <= OF_SYNC,
+    Stage.SYNCED: lambda one: one.ready_at is not None,
+    Stage.ASSIGNED: lambda one: one.assigned_at is not None,
+    Stage.NOTIFIED: lambda one: one.told_at is not None,
+    Stage.ACCEPTED: lambda one: one.accepted_at is not None,
+    Stage.TOUCHED: lambda one: one.touched_at is not None,
+    Stage.OUTCOME: lambda one: one.is_converted is True or one.ending is Ending.CONVERTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One stage of the waterfall."""
+
+    stage: Stage
+    reached: int | None
+    """Journeys that came so far or farther; None when that is not known."""
+    reason: str | None
+    """Why `reached` is not known."""
+    lost: tuple[LeadKey, ...]
+    """Leads that got no farther than this, and won't by themselves."""
+    on_the_way: tuple[LeadKey, ...]
+    """Leads that are here and still in time."""
+
+
+def waterfall(journeys: Sequence[Journey], now: datetime) -> tuple[Level, ...]:
+    """How many came how far, and who was lost after each stage.
+
+    A journey that reached a stage counts for all earlier ones: a lead that was called before it was
+    told in Slack is not lost at "notified". Every journey is `lost` or `on_the_way` at exactly one
+    stage, the farthest that it reached; what was superseded by a newer cycle is left out.
+    """
+    stages = tuple(Stage)
+    counted = [one for one in journeys if one.ending is not Ending.SUPERSEDED]
+    here: dict[Stage, list[Journey]] = {stage: [] for stage in stages}
+    for one in counted:
+        here[max((stage for stage in stages if _REACHED[stage](one)), key=stages.index)].append(one)
+    levels: list[Level] = []
+    left = len(counted)
+    unasked = _unasked(counted)
+    for stage in stages:
+        lost = [one for one in here[stage] if is_lost(one, now)]
+        going = [one for one in here[stage] if not is_lost(one, now)]
+        is_known = stage is not Stage.OUTCOME or unasked is None
+        levels.append(
+            Level(
+                stage,
+                left if is_known else None,
+                None if is_known else unasked,
+                _leads(lost),
+                _leads(going),
+            )
+        )
+        left -= len(here[stage])
+    return tuple(levels)
+
+
+def is_lost(journey: Journey, now: datetime) -> bool:
+    """Whether a journey ended, or is past its time, without a touch or an outcome."""
+    if journey.touched_at is not None or journey.ending is Ending.CONVERTED:
+        return False
+    if journey.ending is not None:
+        return True
+    due = journey.promised_at if journey.assigned_at is not None else journey.deadline
+    return due is not None and due < now
+
+
+def _unasked(journeys: Sequence[Journey]) -> str | None:
+    touched = [one for one in journeys if one.touched_at is not None]
+    if touched and all(one.is_converted is None for one in touched):
+        return "Salesforce was not asked"
+    return None
+
+
+def _leads(journeys: Sequence[Journey]) -> tuple[LeadKey, ...]:
+    return tuple(one.lead for one in sorted(journeys, key=lambda each: each.triggered_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """One way in which demand is lost now, with the leads it concerns."""
+
+    name: str
+    leads: tuple[LeadKey, ...]
+
+
+UNASSIGNED_AFTER = timedelta(minutes=30)
+"""A ready lead that has no confirmed owner for so long is a leak; a tick takes a minute."""
+
+
+def leaks(journeys: Sequence[Journey], policy: Policy, now: datetime) -> tuple[Leak, ...]:
+    """What is leaking now, by what has to be mended; a lead may stand in several lists.
+
+    `policy` tells which owners are people or queues that it knows.
+    """
+    open_ones = [one for one in journeys if one.ending is None and one.touched_at is None]
+    given = [one for one in open_ones if one.assigned_at is not None]
+    waiting = [one for one in open_ones if one.ready_at is None]
+    late = [one for one in waiting if one.deadline is not None and one.deadline < now]
+    found = [
+        Leak("ready but not assigned", _leads([one for one in open_ones if _is_stuck(one, now)])),
+        Leak("assigned, never touched, late", _leads([one for one in given if is_lost(one, now)])),
+        Leak("assigned, owner never told", _leads([one for one in given if one.told_at is None])),
+        Leak("owner not in the policy", _leads([one for one in given if _strange(one, policy)])),
+        Leak("waiting for Salesforce past its deadline", _leads([*filter(_waits_for_sync, late)])),
+        Leak("effect given up", _leads([one for one in journeys if one.dead_letters])),
+    ]
+    for blocked in sorted({one.blocked_by for one in waiting if one.blocked_by}):
+        stopped = [one for one in waiting if one.blocked_by == blocked]
+        found.append(Leak(f"not ready: {blocked}", _leads(stopped)))
+    return tuple(one for one in found if one.leads)
+
+
+def _is_stuck(one: Journey, now: datetime) -> bool:
+    ready = one.ready_at
+    return ready is not None and one.assigned_at is None and now - ready > UNASSIGNED_AFTER
+
+
+def _waits_for_sync(one: Journey) -> bool:
+    return bool(one.open_checks) and one.open_checks <= OF_SYNC
+
+
+def _strange(one: Journey, policy: Policy) -> bool:
+    return one.rep not in policy.users and one.rep not in policy.queues

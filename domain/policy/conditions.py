@@ -1,0 +1,23 @@
+"""The language of conditions: what a rule's `when` may say of a fact."""
+
+from collections.abc import Mapping
+
+from domain.values import Value
+
+
+class Range(Value):
+    """A test on a number or on presence."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+    not_in: tuple[str, ...] = ()
+    present: bool | None = None
+    """True: the field must be known; false: it must be unknown."""
+
+
+Test = str | bool | tuple[str, ...] | Range
+"""A value, a list of values of which one must match (case is ignored), or a range."""
+
+
+When = Mapping[str, Test]
+"""Facts that must all hold. A fact is a field name, `region`, `segment` or `trigger`."""

@@ -1,0 +1,165 @@
+"""The facts about a lead that a policy's conditions speak of, and whether the conditions hold."""
+
+from collections.abc import Callable, Mapping
+
+from domain.lead.match import Match, OneAccount
+from domain.lead.model import FieldName, Lead, Trigger
+from domain.policy.conditions import Range, Test, When
+from domain.policy.model import Policy, Segment
+from domain.values import Scalar, Source, Sourced
+
+Facts = Mapping[str, Scalar]
+_FIELDS = frozenset(FieldName)
+_TOLD_BY = {"region": "country", "employee_band": "employees"}
+"""Facts that follow from a field."""
+
+
+def facts(lead: Lead, trigger: Trigger | None, policy: Policy, match: Match | None) -> Facts:
+    """All facts known of a lead but its segment, which follows from them; an unknown is absent."""
+    known: dict[str, Scalar] = {name.value: one.value for name, one in lead.fields.items()}
+    region = policy.region_of(lead.text(FieldName.COUNTRY))
+    if region is not None:
+        known["region"] = region
+    if trigger is not None:
+        known["trigger"] = trigger.kind.value
+    if match is not None:
+        known["account"] = account_kind(match, policy)
+    return known
+
+
+def account_kind(match: Match, policy: Policy) -> str:
+    """`customer`, `named`, `prospect`, or `none` without a matched account."""
+    if not isinstance(match.account, OneAccount):
+        return "none"
+    account = match.account.account
+    if account.type in policy.matching.customer_types:
+        return "customer"
+    return "named" if account.is_named else "prospect"
+
+
+def with_segment(known: Facts, segment: Segment) -> Facts:
+    """The facts with the segment that follows from them."""
+    return {**known, "segment": segment.name}
+
+
+def holds(when: When, known: Facts) -> bool:
+    """Whether all conditions hold; one about an unknown fact doesn't, unless it asks for that."""
+    return all(_passes(test, known.get(fact)) for fact, test in when.items())
+
+
+def would_need(when: When, known: Facts, policy: Policy) -> tuple[str, ...]:
+    """The unknown fields that, once known, might make conditions hold that don't yet.
+
+    Empty when they hold already, and when a known fact speaks against them. An ICP tier is
+    looked through: it might be another one if the fields of its own conditions were known.
+    """
+
+    def needed(fact: str, test: Test) -> tuple[str, ...]:
+        if fact == FieldName.ICP_TIER and policy.icp:
+            return _needed_for_tier(test, known, policy)
+        return _needed_for(fact, test, known)
+
+    return _all_needed(when, known, needed)
+
+
+def _all_needed(
+    when: When, known: Facts, needed: Callable[[str, Test], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """What all unmet conditions need; empty as soon as one of them can't be helped."""
+    fields: dict[str, None] = {}
+    for fact, test in when.items():
+        if not _passes(test, known.get(fact)):
+            more = needed(fact, test)
+            if not more:
+                return ()
+            fields.update(dict.fromkeys(more))
+    return tuple(fields)
+
+
+def _needed_for(fact: str, test: Test, known: Facts) -> tuple[str, ...]:
+    """The field that an unmet condition needs to be known; empty when that would not help."""
+    field = _TOLD_BY.get(fact, fact)
+    asks_for_unknown = isinstance(test, Range) and test.present is False
+    if fact in known or field in known or asks_for_unknown or field not in _FIELDS:
+        return ()
+    return (field,)
+
+
+def _needed_for_tier(test: Test, known: Facts, policy: Policy) -> tuple[str, ...]:
+    """What would have to be known for a tier that passes, above the one that holds now."""
+    for rule in policy.icp:
+        if holds(rule.when, known):
+            return ()
+        if _passes(test, rule.tier):
+            fields = _all_needed(rule.when, known, lambda fact, one: _needed_for(fact, one, known))
+            if fields:
+                return fields
+    return ()
+
+
+def _passes(test: Test, value: Scalar | None) -> bool:
+    if isinstance(test, Range):
+        return _in_range(test, value)
+    if value is None:
+        return False
+    if isinstance(test, bool):
+        return value is test
+    wanted = test if isinstance(test, tuple) else (test,)
+    return _among(value, wanted)
+
+
+def _among(value: Scalar, texts: tuple[str, ...]) -> bool:
+    """Whether a value is one of some texts, whatever the case; 250.0 is written 250."""
+    said = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return said.casefold() in {one.casefold() for one in texts}
+
+
+def _in_range(test: Range, value: Scalar | None) -> bool:
+    if value is None:
+        return test.present is False
+    if test.present is False or _among(value, test.not_in):
+        return False
+    if test.at_least is None and test.at_most is None:
+        return True
+    if isinstance(value, str | bool):
+        return False
+    low = float("-inf") if test.at_least is None else test.at_least
+    high = float("inf") if test.at_most is None else test.at_most
+    return low <= value <= high
+
+
+def explain(when: When, known: Facts) -> str:
+    """The values that made conditions hold: `employees 1,200, region EMEA`."""
+    return ", ".join(f"{fact.replace('_', ' ')} {_spell(known.get(fact))}" for fact in when)
+
+
+def _spell(value: Scalar | None) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int | float) else value
+
+
+def segment_of(known: Facts, policy: Policy) -> Segment:
+    """The first segment whose conditions hold; the last one when none does."""
+    return next((one for one in policy.segments if holds(one.when, known)), policy.segments[-1])
+
+
+def with_icp_tier(lead: Lead, policy: Policy) -> Lead:
+    """The lead with its ICP tier worked out; unchanged when no tier fits."""
+    known = facts(lead, None, policy, None)
+    tier = next((rule.tier for rule in policy.icp if holds(rule.when, known)), None)
+    if tier is None:
+        return lead
+    sourced = Sourced(value=tier, source=Source.DERIVED, at=lead.updated_at)
+    return lead.model_copy(update={"fields": {**lead.fields, FieldName.ICP_TIER: sourced}})
+
+
+def without_tier(lead: Lead) -> Lead:
+    """The lead as it was before its ICP tier was worked out."""
+    tier = lead.fields.get(FieldName.ICP_TIER)
+    if tier is None or tier.source is not Source.DERIVED:
+        return lead
+    left = {name: one for name, one in lead.fields.items() if name is not FieldName.ICP_TIER}
+    return lead.model_copy(update={"fields": left})
