@@ -16,7 +16,7 @@ from agent.ledger.records import (
     Posted,
     Step,
 )
-from agent.ledger.tables import CycleStatus
+from agent.ledger.tables.states import CycleStatus
 from domain.effects import (
     Action,
     Applied,

@@ -7,7 +7,8 @@ from pydantic import TypeAdapter
 
 from agent.context import RunContext
 from agent.ledger import Ledger
-from agent.ledger.tables import CycleRow, CycleStatus
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.states import CycleStatus
 from domain.decision.cases import Case, Outcome, RouteCase
 from domain.lead.crm_records import OwnerState
 from domain.metrics.agreement import Agreement, Predicted, compare, leaves_choices, own_rules

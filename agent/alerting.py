@@ -25,7 +25,7 @@ def current(ledger: Ledger, policy: Policy, now: datetime) -> tuple[Alert, ...]:
     """Everything that is wrong now; no vendor is asked."""
     since = now - policy.alerts.look_back
     agreements = by_salesforce(ledger, policy, since)
-    return alerts(ledger.measuring.journeys(since), agreements, policy, now)
+    return alerts(ledger.journeys.journeys(since), agreements, policy, now)
 
 
 def plan_alerts(context: RunContext) -> Step:

@@ -5,7 +5,8 @@ from pydantic import TypeAdapter
 from agent.context import RunContext
 from agent.decisions import owner_write, plan
 from agent.ledger.records import CycleFields, Decision, Step
-from agent.ledger.tables import CycleStatus, DecisionRow
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.states import CycleStatus
 from domain.conversation.permissions import Ability, may, principal
 from domain.decision.cases import Case, Outcome
 from domain.values import CycleId, LeadKey
@@ -22,7 +23,7 @@ def may_answer(approval: str, by: str, context: RunContext) -> bool:
     cycles = [CycleId(one.cycle_id) for one in ledger.approvals.pending() if one.id == approval]
     if who is None or not cycles:
         return False
-    (lead,) = ledger.talks.of_cycles(cycles)
+    (lead,) = ledger.conversations.of_cycles(cycles)
     return may(who, Ability.APPROVE, lead.chosen if lead.chosen in context.policy.users else None)
 
 

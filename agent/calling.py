@@ -1,7 +1,7 @@
 """Calls of models that the worker makes for itself, in the ledger: by which prompt, for what."""
 
 from agent.context import RunContext
-from agent.ledger.turns import ModelCall
+from agent.ledger.stores.turns import ModelCall
 from domain.ports import Chosen, Worded
 from prompts import Prompt
 

@@ -17,7 +17,7 @@ from agent.ledger.records import (
     Step,
     effect_key,
 )
-from agent.ledger.tables import CycleStatus
+from agent.ledger.tables.states import CycleStatus
 from domain.decision.cases import Case, GateCase, Outcome, RouteCase
 from domain.effects import Action, MirrorFields, Planned, RequestSync, SetOwner, Stamp
 from domain.gate.snapshot import Snapshot

@@ -27,7 +27,8 @@ from agent.app import App, open_app
 from agent.console.door import LOOPBACK, Address
 from agent.console.serving import serve
 from agent.funnel import funnel
-from agent.ledger.tables import CycleRow, CycleStatus
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.states import CycleStatus
 from agent.outcomes import outcomes
 from agent.settings import Settings
 from agent.telling import console, show_difference, show_funnel

@@ -12,9 +12,8 @@ from typing import TypeVar
 
 from agent import aftermath, observing
 from agent.context import RunContext
-from agent.ledger.handoffs import OPEN
 from agent.ledger.records import Outstanding, Settled
-from agent.ledger.tables import EffectState
+from agent.ledger.tables.states import OPEN, EffectState
 from agent.logs import alert
 from agent.stopping import stops
 from domain.conversation.change_requests import WORKER
@@ -132,7 +131,7 @@ def _going(
     """What is not of a segment that a person has paused."""
     if not stops or not found:
         return found
-    segments = context.ledger.talks.segments({CycleId(one.cycle) for one in found})
+    segments = context.ledger.conversations.segments({CycleId(one.cycle) for one in found})
     return [one for one in found if segments.get(CycleId(one.cycle)) not in stops]
 
 

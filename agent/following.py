@@ -12,7 +12,7 @@ from agent.context import RunContext
 from agent.decisions import plan
 from agent.handing import tell_owner, watched
 from agent.ledger.records import CycleFields, Decision, HandoffChange, HeldOff, Step
-from agent.ledger.tables import CycleStatus
+from agent.ledger.tables.states import CycleStatus
 from domain.decision.cases import FollowCase, ReassignCase
 from domain.effects import (
     Action,

@@ -3,7 +3,8 @@
 from collections import Counter
 
 from agent.ledger import Ledger
-from agent.ledger.tables import CycleRow, CycleStatus
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.states import CycleStatus
 from domain.values import Value
 
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from agent.context import RunContext
-from agent.ledger.handoffs import OPEN
 from agent.ledger.records import HandoffChange, HeldOff, Outstanding
+from agent.ledger.tables.states import OPEN
 from domain.effects import SetOwner, TellOwner, Tone
 from domain.follow_through.handoff import Handoff, due_at, next_stage, target_at, who_answers
 from domain.lead.crm_records import Owner, OwnerKind

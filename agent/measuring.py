@@ -117,7 +117,7 @@ def read(ledger: Ledger, question: Question, policy: Policy) -> list[Journey]:
     Raises RoutereadyError for a segment that neither the policy nor any lead has.
     """
     until = question.until or question.now
-    found = [one for one in ledger.measuring.journeys(question.since) if one.triggered_at < until]
+    found = [one for one in ledger.journeys.journeys(question.since) if one.triggered_at < until]
     if question.segment is None:
         return found
     segments = {one.name for one in policy.segments} | {one.segment for one in found if one.segment}

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from agent import observing
 from agent.context import RunContext
-from agent.ledger.tables import HandoffRow
+from agent.ledger.tables.handoffs import HandoffRow
 from domain.follow_through.handoff import Closing, Handoff
 from domain.lead.crm_records import ActivityKind
 from domain.metrics.suspicious_activity import Deed, Pattern, Sign, patterns

@@ -14,10 +14,10 @@ from agent import following
 from agent.context import RunContext
 from agent.decisions import plan
 from agent.handing import watched
-from agent.ledger.handoffs import OPEN
 from agent.ledger.records import Decision, Dispute, HandoffChange, HeldOff, Step
-from agent.ledger.tables import DisputeRow
-from agent.ledger.writing import LateError
+from agent.ledger.tables.handoffs import DisputeRow
+from agent.ledger.tables.states import OPEN
+from agent.ledger.transaction.step import LateError
 from domain.effects import LogCall
 from domain.follow_through.handoff import Handoff, manager_of, pause
 from domain.policy.follow_through import DisputeReason

@@ -172,7 +172,7 @@ def trial_of(publication: Publication, context: RunContext) -> Trial:
     """How a published policy does beside the policy file."""
     rules = context.policy.publishing
     since = (publication.live_at or publication.asked_at) - rules.look_back
-    return trial(publication, context.ledger.measuring.journeys(since), context.policy)
+    return trial(publication, context.ledger.journeys.journeys(since), context.policy)
 
 
 def watch(context: RunContext) -> RunContext | None:

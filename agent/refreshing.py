@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from agent.context import RunContext
 from agent.decisions import plan
 from agent.following import local
-from agent.ledger.handoffs import OPEN
 from agent.ledger.records import HeldOff, Step
+from agent.ledger.tables.states import OPEN
 from domain.effects import RefreshMessage, TellOwner
 from domain.follow_through.handoff import Closing
 from domain.values import CycleId, DecisionId, LeadKey, canonical_json, content_hash

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from agent import reviewing, wording
 from agent.context import RunContext
 from agent.following import answering
-from agent.ledger.handoffs import OPEN
 from agent.ledger.records import PlannedEffect, Step, effect_key
-from agent.ledger.tables import HandoffRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.states import OPEN
 from agent.oddities import oddities
 from agent.wording import LATE, SOON, WAITING
 from domain.effects import Planned, SendReport
@@ -43,7 +43,7 @@ def plan_reports(context: RunContext) -> Step:
     if not due:
         return step
     rows = context.ledger.handoffs.rows()
-    seen = context.ledger.measuring.journeys(context.now - REVIEWED)
+    seen = context.ledger.journeys.journeys(context.now - REVIEWED)
     for to, rung in due:
         match rung.split()[0]:
             case "digest":

@@ -52,7 +52,7 @@ def what_if(ledger: Ledger, trying: Trying) -> Simulation:
     found = try_policy(ledger, trying.since, base, changed, trying.asked)
     if trying.asked and not found.asked:
         raise RoutereadyError("nothing was decided of this lead since then; look farther back")
-    known = habits(ledger.measuring.journeys(trying.since), base, trying.now)
+    known = habits(ledger.journeys.journeys(trying.since), base, trying.now)
     return found.model_copy(update={"expected": expected(found.places, base, changed, known)})
 
 

@@ -13,7 +13,7 @@ from slack_bolt import App as Bolt
 
 from agent.app import App
 from agent.conversation.desk import COMMAND, DIRECT, MENTION, PRESS, STRANGER, Desk
-from agent.ledger.talks import Heard, conversation
+from agent.ledger.stores.conversations import Heard, conversation
 from domain.conversation.answers import Answer, Shown
 from domain.values import content_hash
 from tools.slack import answering
@@ -53,11 +53,11 @@ def listen(bolt: Bolt, app: App) -> None:
 
     def commanded(body: Body, ack: Ack, respond: Respond) -> None:
         heard = _commanded(body)
-        is_new = app.ledger.talks.hear(heard, app.clock.now())
+        is_new = app.ledger.conversations.hear(heard, app.clock.now())
         ack()
-        if is_new and app.ledger.talks.claim(heard.id, app.clock.now()) is not None:
+        if is_new and app.ledger.conversations.claim(heard.id, app.clock.now()) is not None:
             respond(**_ephemeral(app, _answer(app, heard)))
-            app.ledger.talks.handled(heard.id, app.clock.now())
+            app.ledger.conversations.handled(heard.id, app.clock.now())
 
     def decided(body: Body, ack: Ack, respond: Respond) -> None:
         shown = _decided(app, body)
@@ -78,7 +78,7 @@ def listen(bolt: Bolt, app: App) -> None:
 
 def _take_up(app: App, heard: Heard | None, ack: Ack) -> None:
     """Keep what was said, let Slack know, then answer it; what was delivered before is kept so."""
-    is_new = heard is not None and app.ledger.talks.hear(heard, app.clock.now())
+    is_new = heard is not None and app.ledger.conversations.hear(heard, app.clock.now())
     ack()
     if heard is not None and is_new:
         _desk(app).hear(heard.id)

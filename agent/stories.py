@@ -8,7 +8,11 @@ from pydantic import TypeAdapter
 
 from agent.decisions import title_of
 from agent.ledger import Ledger
-from agent.ledger.tables import CycleRow, DecisionRow, EffectRow, EffectState, HandoffRow
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.states import EffectState
 from domain.decision.cases import Case, Outcome
 from domain.effects import Refusal
 from domain.gate.verdict import Outcome as CheckOutcome

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from agent.app import App
-from agent.ledger.gauges import Gauges
+from agent.ledger.views.gauges import Gauges
 from agent.logs import log
 from domain.errors import (
     AuthError,

@@ -20,8 +20,10 @@ from sqlalchemy import select
 from agent.ledger import Ledger
 from agent.ledger.engine import reading
 from agent.ledger.rows import table
-from agent.ledger.tables import DecisionRow, DisputeRow, InboxRow, ProposalRow
-from agent.ledger.talks import conversation
+from agent.ledger.stores.conversations import conversation
+from agent.ledger.tables.conversations import InboxRow, ProposalRow
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.handoffs import DisputeRow
 from agent.policy_file import load_policy
 from domain.conversation.change_requests import GiveTo, Pause, Proposal, Resume
 from domain.decision.cases import FollowCase, RouteCase

@@ -24,15 +24,11 @@ from agent.conversation.graph import called
 from agent.conversation.requests import REQUESTS
 from agent.conversation.talk import Talk
 from agent.ledger.rows import table
-from agent.ledger.tables import (
-    ApprovalRow,
-    CorrectionRow,
-    DecisionRow,
-    EffectRow,
-    HandoffRow,
-    HoldRow,
-    PauseRow,
-)
+from agent.ledger.tables.decisions import ApprovalRow, DecisionRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CorrectionRow, HoldRow
+from agent.ledger.tables.operations import PauseRow
 from domain.conversation.answers import Answer, Shown
 from domain.conversation.change_requests import Change, GiveTo, Proposal
 from domain.conversation.permissions import Ability, Principal, principal
@@ -208,7 +204,7 @@ class Assault:
         recent = (
             self.proposals[-1] if self.dice.random() < 0.7 else self.dice.choice(self.proposals)
         )
-        asked = self.context.ledger.talks.proposal(recent)
+        asked = self.context.ledger.conversations.proposal(recent)
         if asked is None:
             return
         before, owners = self._stock(), self.owners
@@ -290,7 +286,7 @@ class Assault:
 
     def _owners(self) -> dict[str, str | None]:
         """Who answers for each lead, by cycle; while it waits for a word, who would."""
-        known = self.context.ledger.talks.of_cycles(self.cycles)
+        known = self.context.ledger.conversations.of_cycles(self.cycles)
         return {one.cycle: one.owner or self._proposed(one.chosen) for one in known}
 
     def _proposed(self, chosen: str | None) -> str | None:
@@ -321,7 +317,7 @@ class Assault:
         self, who: Principal, proposal: str, owners: Mapping[str, str | None]
     ) -> None:
         """P2, P6, P15: only what the person may, of what is allowed, for a while, not too many."""
-        asked = self.context.ledger.talks.proposal(proposal)
+        asked = self.context.ledger.conversations.proposal(proposal)
         if asked is None:
             self.report.accuse("P14 a proposal that is nowhere", proposal)
             return

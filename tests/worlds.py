@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.app import App, open_app
 from agent.demo import sandbox_settings
-from agent.ledger.tables import CycleRow
+from agent.ledger.tables.leads import CycleRow
 from agent.tick import Report
 from sandbox.marketo import people
 from sandbox.running import Running, start

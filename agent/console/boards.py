@@ -179,7 +179,7 @@ class Measurer:
         since = now - timedelta(days=scope.days)
         found = self._read
         if found is None or not found.covers(since, policy):
-            journeys = self._ledger.measuring.journeys(since)
+            journeys = self._ledger.journeys.journeys(since)
             times = timings(journeys, policy, now)
             found = _Reading(journeys, times, since, now, policy.version, time.monotonic())
             self._read = found

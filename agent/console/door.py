@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from agent.ledger.visits import SESSION, TOKEN, Visits
+from agent.ledger.stores.visits import SESSION, TOKEN, Visits
 from domain.errors import SettingsError
 
 COOKIE = "routeready"

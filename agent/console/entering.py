@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from agent.console import door as ways
 from agent.console.office import Office
-from agent.ledger.visits import Look
+from agent.ledger.stores.visits import Look
 
 READS = frozenset({"GET", "HEAD"})
 

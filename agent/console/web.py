@@ -19,7 +19,7 @@ from agent.console import entering, slack_entry
 from agent.console.entering import READS, Form
 from agent.console.office import NotAllowedError, NotThereError, Office, Visit, reaches
 from agent.console.plan import PAGES, Page
-from agent.ledger.visits import Look
+from agent.ledger.stores.visits import Look
 from agent.logs import alert
 from domain.conversation.permissions import Principal, principal
 from domain.errors import RoutereadyError, ToolError

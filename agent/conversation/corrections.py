@@ -6,8 +6,8 @@ from pydantic import TypeAdapter
 
 from agent.conversation import requests
 from agent.conversation.talk import Talk, failure, find_one
-from agent.ledger.tables import CycleStatus
-from agent.ledger.talks import Known
+from agent.ledger.stores.conversations import Known
+from agent.ledger.tables.states import CycleStatus
 from domain.conversation.answers import Answer
 from domain.conversation.change_requests import Change, Correct
 from domain.conversation.permissions import Ability

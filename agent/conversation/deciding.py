@@ -16,11 +16,10 @@ from agent.conversation.talk import Talk
 from agent.decisions import plan
 from agent.following import hand_over
 from agent.handing import watched
-from agent.ledger.handoffs import OPEN
 from agent.ledger.records import Correction, CycleFields, Decision, HeldOff, Hold, Step, Stop
-from agent.ledger.tables import CycleStatus
-from agent.ledger.talks import Asked, Known
-from agent.ledger.writing import LateError
+from agent.ledger.stores.conversations import Asked, Known
+from agent.ledger.tables.states import OPEN, CycleStatus
+from agent.ledger.transaction.step import LateError
 from domain.conversation.change_requests import (
     Change,
     Correct,
@@ -56,7 +55,7 @@ class _OvertakenError(Exception):
 
 def decide(wanted: str, *, yes: bool, by: Principal, context: RunContext) -> str:
     """Carry out or drop a proposal, and say to the person what came of it."""
-    talks = context.ledger.talks
+    talks = context.ledger.conversations
     for _ in range(TRIES):
         asked = talks.proposal(wanted)
         if asked is None:
@@ -92,7 +91,7 @@ def _refusal(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
     rules = context.policy.conversation
     if yes and proposal.ability is Ability.GIVE:
         today = midnight(context.now, context.policy.timezone)
-        given = context.ledger.talks.given_since(today)
+        given = context.ledger.conversations.given_since(today)
         if given + len(proposal.changes) > rules.gifts_per_day:
             return f"Today {given} leads were given away by conversation already: the limit."
     return None
@@ -109,7 +108,7 @@ def allowed(by: Principal, change: Change) -> bool:
 
 def _settled(proposal: Proposal, *, yes: bool, by: Principal, context: RunContext) -> bool:
     """Write the word with all that follows; False when somebody else was quicker."""
-    talks, empty = context.ledger.talks, Step(at=context.now)
+    talks, empty = context.ledger.conversations, Step(at=context.now)
     now = context.now
     if not yes:
         said = f"{by.name} said no; nothing was changed."
@@ -153,7 +152,7 @@ def _step(proposal: Proposal, by: Principal, context: RunContext) -> Step:
     """All that follows from a yes, as things stand now."""
     step = Step(at=context.now)
     cycles = [one.cycle for one in proposal.changes if not isinstance(one, _GLOBAL)]
-    known = {one.cycle: one for one in context.ledger.talks.of_cycles(cycles)}
+    known = {one.cycle: one for one in context.ledger.conversations.of_cycles(cycles)}
     held = context.ledger.handoffs.several(cycles)
     for one in proposal.changes:
         if isinstance(one, _GLOBAL):
@@ -175,7 +174,7 @@ def _step(proposal: Proposal, by: Principal, context: RunContext) -> Step:
 def _check(one: Change, lead: Known, held: HeldOff | None, talk: Talk) -> None:
     """Raise unless a lead stands as it did when the change was shown."""
     if isinstance(one, TryAgain):
-        given_up = {row.key for row in talk.run.ledger.talks.given_up([one.lead])}
+        given_up = {row.key for row in talk.run.ledger.conversations.given_up([one.lead])}
         stands = one.effect in given_up
     elif isinstance(one, Correct):
         stands = bound_to_field(lead, one.field, talk) == one.bound
@@ -212,7 +211,7 @@ def _directed(
 def _global(
     step: Step, one: Pause | Resume, proposal: Proposal, by: Principal, context: RunContext
 ) -> None:
-    stopped = one.scope in context.ledger.talks.stops()
+    stopped = one.scope in context.ledger.conversations.stops()
     if stopped == isinstance(one, Pause):
         raise _OvertakenError(f"{one.title}: somebody did so meanwhile.")
     nobody = (CycleId(""), LeadKey(""))
@@ -325,9 +324,9 @@ class _Deed:
 
 def expired(context: RunContext) -> Sequence[str]:
     """Let proposals end whose time is over; says which."""
-    over = [one for one in context.ledger.talks.pending() if one.expires_at <= context.now]
+    over = [one for one in context.ledger.conversations.pending() if one.expires_at <= context.now]
     said = "Nobody answered in time; nothing was changed."
     for one in over:
         step = Step(at=context.now)
-        context.ledger.talks.decide(one.id, "expired", "", said, step=step, at=context.now)
+        context.ledger.conversations.decide(one.id, "expired", "", said, step=step, at=context.now)
     return [one.id for one in over]

@@ -20,8 +20,8 @@ from agent.conversation.lookups import LOOKUPS
 from agent.conversation.memory import Memory
 from agent.conversation.requests import Nothing, Where, Whose
 from agent.conversation.talk import Talk, failure
-from agent.ledger.talks import Heard, conversation
-from agent.ledger.turns import Turn
+from agent.ledger.stores.conversations import Heard, conversation
+from agent.ledger.stores.turns import Turn
 from agent.logs import alert
 from domain.conversation.answers import Answer, Ask, Card, Shown
 from domain.conversation.permissions import Ability, Principal, Reach, principal, reach
@@ -102,9 +102,9 @@ class Desk:
 
     def word(self, proposal: str, *, yes: bool, who: Principal) -> Shown:
         """A word on a proposal: decided in the ledger first, then told to the conversation."""
-        asked = self.run.ledger.talks.proposal(proposal)
+        asked = self.run.ledger.conversations.proposal(proposal)
         said = deciding.decide(proposal, yes=yes, by=who, context=self.run)
-        after = self.run.ledger.talks.proposal(proposal)
+        after = self.run.ledger.conversations.proposal(proposal)
         if asked is None or after is None or after.state == deciding.PENDING:
             return Shown(answers=(Answer(title=said, proposal=proposal if asked else None),))
         self._resume(asked.proposal.thread, proposal, said, who)
@@ -129,7 +129,7 @@ class Desk:
 
         An answer that did not reach Slack is made again by a later look.
         """
-        talks, now = self.run.ledger.talks, self.run.now
+        talks, now = self.run.ledger.conversations, self.run.now
         heard = talks.claim(heard_id, now)
         if heard is None or self.run.messenger is None:
             return
@@ -161,7 +161,7 @@ class Desk:
 
     def _answer_openly(self, heard: Heard, who: Principal | None) -> Receipt | None:
         """One message that first says that it is looking, and then becomes the answer."""
-        messenger, talks = self.run.messenger, self.run.ledger.talks
+        messenger, talks = self.run.messenger, self.run.ledger.conversations
         if messenger is None:
             return None
         if heard.thread:
@@ -199,13 +199,13 @@ class Desk:
         """Answer what a process left unanswered, let proposals end, forget old conversations."""
         ledger, now, rules = self.run.ledger, self.run.now, self.run.policy.conversation
         deciding.expired(self.run)
-        ledger.talks.drop(now - LONGEST_WAIT, now)
-        for heard in ledger.talks.unanswered(now):
+        ledger.conversations.drop(now - LONGEST_WAIT, now)
+        for heard in ledger.conversations.unanswered(now):
             try:
                 self.hear(heard)
             except ToolError as error:
                 alert("answer_later", f"A question is answered later: {error}", heard=heard)
-        self.memory.forget(ledger.talks.forget(now - rules.keep))
+        self.memory.forget(ledger.conversations.forget(now - rules.keep))
         ledger.turns.forget(now - rules.record)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from agent.conversation import requests
 from agent.conversation.talk import MOST_SHOWN, Talk, card, counted, failure
-from agent.ledger.talks import Part
+from agent.ledger.stores.conversations import Part
 from agent.stopping import stops
 from domain.conversation.answers import Answer
 from domain.conversation.permissions import Ability, circle, may
@@ -27,7 +27,7 @@ def numbers(asked: requests.Period, talk: Talk) -> Answer:
         return failure(f'The policy has no segment "{asked.segment}".', f"It has: {known}.")
     journeys = [
         one
-        for one in talk.run.ledger.measuring.outlines(since)
+        for one in talk.run.ledger.journeys.outlines(since)
         if (owners is None or answering(one, policy) in owners)
         and (not wanted or (one.segment or "").lower() == wanted)
     ]
@@ -43,7 +43,7 @@ def numbers(asked: requests.Period, talk: Talk) -> Answer:
         lines.append(f"From trigger to first touch: half within {format_duration(_minutes(half))}.")
     if most is not None:
         lines.append(f"Nine of ten within {format_duration(_minutes(most))}.")
-    loads = talk.run.ledger.talks.loads(Part(owners), talk.now).values()
+    loads = talk.run.ledger.conversations.loads(Part(owners), talk.now).values()
     listed = sum(one.listed for one in loads)
     lines.append(f"Past every step and still untouched: {counted(listed, 'lead')}.")
     if not wanted:
@@ -96,7 +96,7 @@ def changes(asked: requests.Since, talk: Talk) -> Answer:
         )
     ledger = talk.run.ledger
     rows = ledger.history.decided_since(since, tuple(_KINDS))
-    known = {one.lead: one for one in ledger.talks.of_leads([LeadKey(row.lead) for row in rows])}
+    known = {one.lead: one for one in ledger.conversations.of_leads([LeadKey(row.lead) for row in rows])}
     seen = [
         (row, known[LeadKey(row.lead)])
         for row in rows

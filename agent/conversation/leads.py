@@ -22,8 +22,9 @@ from agent.conversation.talk import (
     find_person,
     proposed_owner,
 )
-from agent.ledger.tables import CycleStatus, DecisionRow
-from agent.ledger.talks import Known, Part
+from agent.ledger.stores.conversations import Known, Part
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.states import CycleStatus
 from domain.conversation.answers import Answer, Ask, Card
 from domain.conversation.permissions import Ability, circle, may
 from domain.decision.cases import Outcome
@@ -116,7 +117,7 @@ def search(asked: requests.Words, talk: Talk) -> Answer:
 
 def unworked(asked: requests.Where, talk: Talk) -> Answer:
     """Open leads that nobody has touched, the latest first."""
-    owners, talks = circle(talk.who, Ability.UNWORKED), talk.run.ledger.talks
+    owners, talks = circle(talk.who, Ability.UNWORKED), talk.run.ledger.conversations
     place = _place(asked.where, owners, talk)
     if isinstance(place, Answer):
         return place
@@ -183,7 +184,7 @@ def waiting(_: requests.Nothing, talk: Talk) -> Answer:
     rows = talk.run.ledger.approvals.pending()
     known = {
         one.cycle: one
-        for one in talk.run.ledger.talks.of_cycles([CycleId(row.cycle_id) for row in rows])
+        for one in talk.run.ledger.conversations.of_cycles([CycleId(row.cycle_id) for row in rows])
         if one.status is CycleStatus.APPROVAL
     }
     seen = [
@@ -224,7 +225,7 @@ def _changes_for(talk: Talk) -> list[Card]:
             lines=tuple(described(one)),
             proposal=one.id,
         )
-        for one in talk.run.ledger.talks.awaiting_another()
+        for one in talk.run.ledger.conversations.awaiting_another()
         if one.by != talk.who.email and one.by in users and one.expires_at > talk.now
         if all(allowed(talk.who, change) for change in one.changes)
     ]

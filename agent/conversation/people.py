@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from agent import rosters
 from agent.conversation import requests
 from agent.conversation.talk import MOST_SHOWN, Talk, failure, find_person
-from agent.ledger.talks import Load, Part
+from agent.ledger.stores.conversations import Load, Part
 from domain.conversation.answers import Answer
 from domain.conversation.permissions import Ability, circle
 from domain.errors import ToolError
@@ -30,7 +30,7 @@ def workload(asked: requests.Whose, talk: Talk) -> Answer:
         people = [one for one in people if one == person]
         if not people:
             return failure(f"You may not see the leads of {policy.users[person].name}.")
-    loads = talk.run.ledger.talks.loads(Part(people), talk.now)
+    loads = talk.run.ledger.conversations.loads(Part(people), talk.now)
     given = talk.run.ledger.cycles.assigned_since(_monday(talk))
     away, told_by = _availability(people, talk)
     told = sorted(

@@ -18,10 +18,9 @@ from agent.conversation.talk import (
     standing,
 )
 from agent.decisions import plan
-from agent.ledger.handoffs import OPEN
 from agent.ledger.records import HeldOff, Step
-from agent.ledger.tables import CycleStatus
-from agent.ledger.talks import Known
+from agent.ledger.stores.conversations import Known
+from agent.ledger.tables.states import OPEN, CycleStatus
 from agent.stopping import stops
 from domain.conversation.answers import Answer
 from domain.conversation.change_requests import (
@@ -63,7 +62,7 @@ def propose(ability: Ability, asked: requests.Arguments, talk: Talk) -> Answer:
             "Name fewer of them.",
         )
     proposal = _kept(changes, talk)
-    talk.run.ledger.talks.propose(proposal, asking_another(proposal, talk))
+    talk.run.ledger.conversations.propose(proposal, asking_another(proposal, talk))
     return shown(proposal, talk)
 
 
@@ -244,7 +243,7 @@ def hold(asked: requests.Holding, talk: Talk) -> Sequence[Change] | Answer:
 def release(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
     """All leads that are meant, no longer left alone."""
     found = find(asked.lead, Ability.RELEASE, talk)
-    holds = talk.run.ledger.talks.held([one.lead for one in found])
+    holds = talk.run.ledger.conversations.held([one.lead for one in found])
     found = [one for one in found if one.lead in holds]
     if not found:
         return failure(f'Nobody holds back a lead "{asked.lead}" that you may release.')
@@ -316,7 +315,7 @@ def try_again(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
     found = find_one(asked.lead, Ability.TRY_AGAIN, talk)
     if isinstance(found, Answer):
         return found
-    rows = talk.run.ledger.talks.given_up([found.lead])
+    rows = talk.run.ledger.conversations.given_up([found.lead])
     if not rows:
         return failure(f"No write about {found.title} was given up.", about=found)
     return [
@@ -379,7 +378,7 @@ def _awaited(
 ) -> tuple[Known, str, str] | Answer:
     """The one lead that is meant among those whose assignment waits for a word."""
     rows = {row.cycle_id: row for row in talk.run.ledger.approvals.pending()}
-    talks = talk.run.ledger.talks
+    talks = talk.run.ledger.conversations
     if asked.lead.strip().lower() in THIS:
         meant = talks.of_cycles(list(talk.about[:1]))
     else:
@@ -426,7 +425,7 @@ def resume(asked: requests.Scope, talk: Talk) -> Sequence[Change] | Answer:
     scope = _scope(asked.scope, talk)
     if isinstance(scope, Answer):
         return scope
-    stop = talk.run.ledger.talks.stops().get(scope)
+    stop = talk.run.ledger.conversations.stops().get(scope)
     if stop is None:
         other = stops(talk.run).get(scope)
         return (

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.context import RunContext
-from agent.ledger.talks import Known
+from agent.ledger.stores.conversations import Known
 from domain.conversation.answers import Answer, Ask, Card
 from domain.conversation.permissions import Ability, Principal, may
 from domain.policy.model import Policy
@@ -86,7 +86,7 @@ def find(wanted: str, ability: Ability, talk: Talk) -> list[Known]:
     A lead that exists but is not theirs is not found: that it exists would say too much.
     """
     text = wanted.strip().strip("?!.\"'")
-    talks = talk.run.ledger.talks
+    talks = talk.run.ledger.conversations
     if text.lower() in THIS:
         found = talks.of_cycles(list(talk.about[:1]))
     elif text.isdigit() and (known := talks.of_leads([LeadKey(text)])):

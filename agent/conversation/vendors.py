@@ -6,7 +6,7 @@ from agent import observing
 from agent.conversation import requests
 from agent.conversation.policies import HISTORY, MOST_LINES
 from agent.conversation.talk import Talk, card, counted, failure, find_one, standing
-from agent.ledger.talks import Known
+from agent.ledger.stores.conversations import Known
 from domain.conversation.answers import Answer
 from domain.conversation.permissions import Ability
 from domain.intake.field_precedence import lacking, merge

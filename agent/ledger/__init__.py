@@ -4,24 +4,24 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from agent.ledger.answers import Answers
-from agent.ledger.approvals import Approvals
-from agent.ledger.clicks import Clicks
-from agent.ledger.cycles import Cycles
-from agent.ledger.effects import Effects
 from agent.ledger.engine import check, migrate, open_engine
-from agent.ledger.gauges import Watching
-from agent.ledger.handoffs import Handoffs
-from agent.ledger.history import History
-from agent.ledger.intake import Intake
-from agent.ledger.leases import Leases
-from agent.ledger.lists import Lists
-from agent.ledger.measuring import Measuring
-from agent.ledger.publications import Publications
-from agent.ledger.talks import Talks
-from agent.ledger.turns import Turns
-from agent.ledger.visits import Visits
-from agent.ledger.workings import Workings
+from agent.ledger.stores.approvals import Approvals
+from agent.ledger.stores.clicks import Clicks
+from agent.ledger.stores.conversations import Conversations
+from agent.ledger.stores.cycles import Cycles
+from agent.ledger.stores.effects import Effects
+from agent.ledger.stores.enrichment_answers import Answers
+from agent.ledger.stores.handoffs import Handoffs
+from agent.ledger.stores.intake import Intake
+from agent.ledger.stores.leases import Leases
+from agent.ledger.stores.publications import Publications
+from agent.ledger.stores.turns import Turns
+from agent.ledger.stores.visits import Visits
+from agent.ledger.views.gauges import Watching
+from agent.ledger.views.history import History
+from agent.ledger.views.journeys import Journeys
+from agent.ledger.views.lead_lists import Lists
+from agent.ledger.views.workings import Workings
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Ledger:
     approvals: Approvals
     handoffs: Handoffs
     clicks: Clicks
-    talks: Talks
+    conversations: Conversations
     turns: Turns
-    measuring: Measuring
+    journeys: Journeys
     lists: Lists
     visits: Visits
     workings: Workings
@@ -61,9 +61,9 @@ class Ledger:
             Approvals(engine),
             Handoffs(engine),
             Clicks(engine),
-            Talks(engine),
+            Conversations(engine),
             Turns(engine),
-            Measuring(engine),
+            Journeys(engine),
             Lists(engine),
             Visits(engine),
             Workings(engine),

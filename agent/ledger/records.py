@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from pydantic import TypeAdapter
 
-from agent.ledger.tables import CycleStatus, EffectState
+from agent.ledger.tables.states import CycleStatus, EffectState
 from domain.effects import Action, Planned, Receipt
 from domain.follow_through.handoff import Handoff
 from domain.lead.crm_records import PoolState

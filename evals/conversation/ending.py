@@ -9,7 +9,9 @@ from sqlalchemy import select
 from agent.app import App
 from agent.ledger.engine import reading
 from agent.ledger.rows import table
-from agent.ledger.tables import CycleStatus, HoldRow, ProposalRow
+from agent.ledger.tables.conversations import ProposalRow
+from agent.ledger.tables.leads import HoldRow
+from agent.ledger.tables.states import CycleStatus
 from domain.conversation.change_requests import Proposal
 from domain.values import LeadKey
 from sandbox.marketo import people
@@ -56,12 +58,12 @@ def standing(world: World, app: App) -> Standing:
         **{key: str(row["DeveloperName"]) for key, row in world.table("salesforce.Group").items()},
     }
     leads = world.table("salesforce.Lead").values()
-    cycles = app.ledger.talks.of_leads([LeadKey(one) for one in world.table(people.PERSON)])
+    cycles = app.ledger.conversations.of_leads([LeadKey(one) for one in world.table(people.PERSON)])
     proposed = {one.id: one.owner or "" for one in app.ledger.history.cycles()}
     return Standing(
         owners={full_name(one): names[one["OwnerId"]] for one in leads},
         held=frozenset(_held(world, app)),
-        paused=frozenset(app.ledger.talks.stops()),
+        paused=frozenset(app.ledger.conversations.stops()),
         proposals=tuple(_proposals(app)),
         stuck=frozenset(_name(world, one.lead) for one in cycles if one.status in _STUCK),
         answers={

@@ -18,7 +18,7 @@ from agent.context import RunContext
 from agent.conversation import graph
 from agent.conversation.desk import DIRECT, MENTION, Desk
 from agent.conversation.memory import NoMemory
-from agent.ledger.talks import Heard, conversation
+from agent.ledger.stores.conversations import Heard, conversation
 from domain.conversation.answers import Shown
 from domain.conversation.permissions import Ability, principal
 from domain.policy.model import Policy
@@ -238,7 +238,7 @@ class _Talking:
         thoughts: list[Spoken | None] = []
         desk = self._desk(thoughts)
         seen = len(world.journal)
-        app.ledger.talks.hear(heard, world.now)
+        app.ledger.conversations.hear(heard, world.now)
         desk.hear(heard.id)
         shown = self._shown(conversation(channel, thread, user))
         read = _read(world, channel, seen, openly=openly)

@@ -22,7 +22,9 @@ from sqlalchemy import RowMapping, insert, select, update
 from agent.conversation.desk import Desk
 from agent.ledger import Ledger
 from agent.ledger.rows import table
-from agent.ledger.tables import CycleRow, DecisionRow, HandoffRow
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CycleRow
 from agent.measuring import Question, read, report
 from agent.simulating import Trying, what_if
 from domain.conversation.permissions import principal

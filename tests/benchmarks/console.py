@@ -16,7 +16,10 @@ from agent.console.figures import Figures, apart
 from agent.demo import let_days_pass, playing
 from agent.ledger import Ledger
 from agent.ledger.rows import table
-from agent.ledger.tables import CycleRow, DecisionRow, EffectRow, HandoffRow, TriggerRow
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CycleRow, TriggerRow
 from tests.consoles import Served, links, serving
 
 LEADS = 100_000

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agent import stories
-from agent.ledger.tables import CycleStatus
+from agent.ledger.tables.states import CycleStatus
 from agent.replay import replay
 from domain.values import LeadKey
 from sandbox.marketo import people

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.ledger.tables import CycleStatus
+from agent.ledger.tables.states import CycleStatus
 from sandbox.marketo import people
 from sandbox.salesforce import records, validation
 from sandbox.world import World

@@ -9,8 +9,8 @@ from sqlalchemy import update
 from agent.app import open_app
 from agent.conversation.desk import Desk
 from agent.ledger.rows import table
-from agent.ledger.tables import EffectRow
-from agent.ledger.talks import Heard
+from agent.ledger.stores.conversations import Heard
+from agent.ledger.tables.effects import EffectRow
 from domain.conversation.permissions import principal
 from domain.policy.model import Mode
 from sandbox.world import Row
@@ -302,7 +302,7 @@ def test_a_snooze_keeps_the_policys_limits(here: Town, dana: int) -> None:
 def test_what_a_process_left_unanswered_is_answered_by_the_next(here: Town) -> None:
     """A question in the inbox of a process that ended gets its one answer."""
     heard = Heard("h1", "direct", slack_id(here, QUINN), dm(here, QUINN), "", "find Dana")
-    assert here.app.ledger.talks.hear(heard, here.world.now)
+    assert here.app.ledger.conversations.hear(heard, here.world.now)
     here.pass_time(minutes=5)
     desk(here).tidy()
     desk(here).tidy()
@@ -318,7 +318,7 @@ def test_proposals_and_conversations_end(here: Town) -> None:
     proposal = shown["blocks"][-2]["elements"][0]["value"]
     here.world.advance(timedelta(minutes=11))
     desk(here).tidy()
-    asked = here.app.ledger.talks.proposal(proposal)
+    asked = here.app.ledger.conversations.proposal(proposal)
     assert asked is not None
     assert "expired" == asked.state
     here.world.advance(timedelta(days=31))

@@ -15,7 +15,8 @@ from sqlalchemy import update
 from agent import measuring, pressing
 from agent.console.plan import MENU
 from agent.ledger.rows import table
-from agent.ledger.tables import CycleStatus, EffectRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.states import CycleStatus
 from agent.measuring import Question, shares
 from agent.pressing import Press, Verb
 from domain.metrics import measures
@@ -242,7 +243,7 @@ def test_a_lead_is_held_and_released(console: Console, page: Page) -> None:
     page.locator("tr", has_text="Number6").get_by_role("button", name="Release").click()
     page.get_by_role("button", name="Do it").click()
     lead = str(console.person("Number6"))
-    assert {} == console.here.app.ledger.talks.held([lead])  # pyright: ignore[reportArgumentType]
+    assert {} == console.here.app.ledger.conversations.held([lead])  # pyright: ignore[reportArgumentType]
 
 
 def test_a_dead_letter_is_tried_again_and_a_dispute_is_ruled(console: Console, page: Page) -> None:

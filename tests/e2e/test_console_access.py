@@ -161,7 +161,7 @@ def test_an_act_beyond_ones_role_changes_nothing(
     where = path.format(ours=building.ours, theirs=building.theirs)
     answered = post(session, building.closed, where, **fields)
     assert "/proposals/" not in answered.headers.get("Location", "")
-    assert [] == building.here.app.ledger.talks.pending()
+    assert [] == building.here.app.ledger.conversations.pending()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.ledger.tables import CycleStatus
+from agent.ledger.tables.states import CycleStatus
 from agent.replay import replay
 from sandbox.marketo import people
 from sandbox.salesforce import records

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from agent.ledger.rows import table
-from agent.ledger.tables import HandoffRow
+from agent.ledger.tables.handoffs import HandoffRow
 from sandbox.world import World
 from sandbox.worlds import scale
 from tests.worlds import Town, town

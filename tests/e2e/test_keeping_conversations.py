@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent.conversation.desk import COMMAND, DIRECT, FAILED, MENTION, Desk
-from agent.ledger.talks import Heard
+from agent.ledger.stores.conversations import Heard
 from domain.conversation.permissions import Principal, principal
 from domain.policy.conversation import Price
 from domain.policy.model import Limits
@@ -79,7 +79,7 @@ def test_an_answer_that_did_not_reach_slack_is_made_again(here: Town) -> None:
 def test_what_only_the_asker_may_read_stays_so_after_a_crash(here: Town, kind: str) -> None:
     """A command or mention left behind by a process is answered to its writer alone."""
     heard = Heard("h1", kind, here.slack_users[QUINN], dm(here, HELEN), "", "find Dana")
-    assert here.app.ledger.talks.hear(heard, here.world.now)
+    assert here.app.ledger.conversations.hear(heard, here.world.now)
     here.pass_time(minutes=5)
     desk(here).tidy()
     (shown,) = whispers(here)
@@ -90,13 +90,13 @@ def test_what_only_the_asker_may_read_stays_so_after_a_crash(here: Town, kind: s
 def test_a_question_that_always_fails_is_given_up(here: Town) -> None:
     """After three begun answers the person is told, and nothing is tried for ever."""
     heard = Heard("h1", DIRECT, here.slack_users[QUINN], dm(here, QUINN), "", "find Dana")
-    here.app.ledger.talks.hear(heard, here.world.now)
+    here.app.ledger.conversations.hear(heard, here.world.now)
     for _ in range(3):
-        here.app.ledger.talks.claim("h1", here.world.now)
+        here.app.ledger.conversations.claim("h1", here.world.now)
         here.pass_time(minutes=3)
     desk(here).tidy()
     assert FAILED in said(replies(here, QUINN)[-1])
-    assert [] == here.app.ledger.talks.unanswered(here.world.now)
+    assert [] == here.app.ledger.conversations.unanswered(here.world.now)
 
 
 @pytest.mark.usefixtures("dana")

@@ -14,7 +14,10 @@ from agent.conversation.graph import called
 from agent.conversation.talk import Talk
 from agent.ledger.records import Approval, Decision, Hold, Step, Stop
 from agent.ledger.rows import table
-from agent.ledger.tables import CycleRow, EffectRow, HandoffRow, PauseRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.operations import PauseRow
 from domain.conversation.answers import Answer
 from domain.conversation.change_requests import WORKER
 from domain.conversation.permissions import CHANGES, TABLE, Ability, principal

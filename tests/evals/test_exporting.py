@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import insert
 
 from agent.ledger.rows import table
-from agent.ledger.tables import DisputeRow
-from agent.ledger.talks import Heard
+from agent.ledger.stores.conversations import Heard
+from agent.ledger.tables.handoffs import DisputeRow
 from evals.canaries import Oracle
 from evals.cases import ConversationCase, load_scenarios, read_cases
 from evals.comparing import current
@@ -58,7 +58,7 @@ def _played(stage: Stage) -> None:
         assert member is not None
         text = "Who has Paulo Lima of Rio Verde?"
         heard = Heard(f"h{who}", "direct", str(member["id"]), f"D-{who}", "", text)
-        stage.app.ledger.talks.hear(heard, stage.world.now)
+        stage.app.ledger.conversations.hear(heard, stage.world.now)
 
 
 @pytest.fixture(scope="module")

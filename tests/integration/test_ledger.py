@@ -20,7 +20,8 @@ from agent.ledger.records import (
     Taken,
     effect_key,
 )
-from agent.ledger.tables import METADATA, CycleStatus, EffectState
+from agent.ledger.tables.schema import METADATA
+from agent.ledger.tables.states import CycleStatus, EffectState
 from domain.effects import Applied, Planned, RequestSync, Unknown
 from domain.lead.crm_records import PoolState
 from domain.lead.model import Activity, Trigger, TriggerKind

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from agent.ledger import Ledger
-from agent.ledger.handoffs import OPEN
 from agent.ledger.records import CycleFields, Dispute, HandoffChange, Posted, Step
-from agent.ledger.writing import LateError
+from agent.ledger.tables.states import OPEN
+from agent.ledger.transaction.step import LateError
 from domain.follow_through.handoff import Handoff
 from domain.lead.crm_records import Owner, OwnerKind, RecordKind
 from domain.values import CycleId, LeadKey, RecordId

@@ -7,10 +7,13 @@ import pytest
 from sqlalchemy import Engine
 
 from agent.ledger import Ledger
-from agent.ledger.lists import Order, Standing, Wanted
 from agent.ledger.rows import table
-from agent.ledger.tables import CycleRow, EffectRow, HandoffRow, HoldRow, RunRow
-from agent.ledger.visits import SESSION, TOKEN, Look
+from agent.ledger.stores.visits import SESSION, TOKEN, Look
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CycleRow, HoldRow
+from agent.ledger.tables.operations import RunRow
+from agent.ledger.views.lead_lists import Order, Standing, Wanted
 from domain.values import LeadKey
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

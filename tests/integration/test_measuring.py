@@ -9,7 +9,10 @@ from sqlalchemy import Engine, event
 from agent.ledger import Ledger
 from agent.ledger.records import Decision, HandoffChange, Step
 from agent.ledger.rows import insert_new
-from agent.ledger.tables import CycleRow, CycleStatus, DisputeRow, EffectRow, EffectState
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import DisputeRow
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.states import CycleStatus, EffectState
 from domain.decision.cases import GateCase, Outcome
 from domain.follow_through.handoff import Handoff
 from domain.gate.checks import judge
@@ -135,8 +138,8 @@ def told(ledger: Ledger, key: str, hours: int, tone: str, state: EffectState) ->
 
 def only(ledger: Ledger) -> Journey:
     """The one journey."""
-    (found,) = ledger.measuring.journeys(NOW - HOUR)
-    (outline,) = ledger.measuring.outlines(NOW - HOUR)
+    (found,) = ledger.journeys.journeys(NOW - HOUR)
+    (outline,) = ledger.journeys.outlines(NOW - HOUR)
     assert [getattr(found, name) for name in OUTLINED] == [
         getattr(outline, name) for name in OUTLINED
     ]
@@ -226,7 +229,7 @@ def test_disputes_are_told_in_order(ledger: Ledger) -> None:
 def test_what_was_triggered_before_is_left_out(ledger: Ledger) -> None:
     """The trigger counts, not when the worker read it."""
     opened(ledger)
-    assert [] == ledger.measuring.journeys(trigger().at + timedelta(seconds=1))
+    assert [] == ledger.journeys.journeys(trigger().at + timedelta(seconds=1))
 
 
 def test_any_number_of_cycles_takes_five_reads(ledger: Ledger) -> None:
@@ -239,6 +242,6 @@ def test_any_number_of_cycles_takes_five_reads(ledger: Ledger) -> None:
         "before_cursor_execute",
         lambda *said: statements.append(said[2]),
     )
-    found = ledger.measuring.journeys(NOW - HOUR)
+    found = ledger.journeys.journeys(NOW - HOUR)
     reads = [one for one in statements if "SELECT" in one]
     assert (10, 5) == (len(found), len(reads))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from starlette.responses import Response, StreamingResponse
 
 from agent.console.office import SOON, NotThereError, Visit, address, name_of, person_of
-from agent.ledger.lists import Order, Standing, Wanted
-from agent.ledger.talks import Known
+from agent.ledger.stores.conversations import Known
+from agent.ledger.views.lead_lists import Order, Standing, Wanted
 from agent.rendering import safe_cell
 from domain.conversation.permissions import Ability, may
 

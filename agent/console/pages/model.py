@@ -5,7 +5,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from agent.console.office import Visit
-from agent.ledger.talks import Known
+from agent.ledger.stores.conversations import Known
 from domain.values import LeadKey
 from prompts import load
 from prompts.history import names
@@ -17,7 +17,7 @@ MOST = 50
 def show(visit: Visit) -> Response:
     """What the model was asked, and what came of it."""
     settings, workings = visit.office.app.settings, visit.ledger.workings
-    talks = visit.ledger.talks
+    talks = visit.ledger.conversations
     looked = workings.decided("explained", MOST)
     leads: dict[LeadKey, Known] = {
         one.lead: one for one in talks.of_leads([LeadKey(row.lead) for row in looked])

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from agent.console import words
 from agent.console.office import SOON, Visit
-from agent.ledger.lists import Order, Standing, Wanted
-from agent.ledger.tables import CycleStatus, EffectState
-from agent.ledger.talks import Load, Part
+from agent.ledger.stores.conversations import Load, Part
+from agent.ledger.tables.states import CycleStatus, EffectState
+from agent.ledger.views.lead_lists import Order, Standing, Wanted
 from domain.conversation.permissions import Ability, Reach
 from domain.metrics.measures import Share
 
@@ -33,14 +33,14 @@ class Signal:
 def show(visit: Visit) -> Response:
     """The first page."""
     owners = visit.circle(Ability.UNWORKED)
-    loads = visit.ledger.talks.loads(Part(owners), visit.now, visit.now + SOON).values()
+    loads = visit.ledger.conversations.loads(Part(owners), visit.now, visit.now + SOON).values()
     counts = Load(
         open=sum(one.open for one in loads),
         late=sum(one.late for one in loads),
         soon=sum(one.soon for one in loads),
         listed=sum(one.listed for one in loads),
     )
-    before = visit.ledger.talks.waiting(Part(owners)) if owners is None else {}
+    before = visit.ledger.conversations.waiting(Part(owners)) if owners is None else {}
     board = visit.board(WEEK)
     in_time = None if board is None else board.report.whole.coverage.in_time
     return visit.page(
@@ -109,7 +109,7 @@ def _signals(visit: Visit) -> list[Signal]:
         if runs[0].error:
             said += f" It ended early: {runs[0].error}"
         found.append(Signal(is_well, said, "/system"))
-    stops = visit.ledger.talks.stops()
+    stops = visit.ledger.conversations.stops()
     found += [
         Signal(False, f"Paused: {one.scope}, by {one.by}: {one.reason}", "/system")
         for one in stops.values()

@@ -10,7 +10,7 @@ from agent.console.boards import Board
 from agent.console.coverage import at_work, week
 from agent.console.office import PERIODS, Visit, address
 from agent.console.pages.funnel import to_touch
-from agent.ledger.talks import Load, Part
+from agent.ledger.stores.conversations import Load, Part
 from domain.conversation.permissions import Ability, Reach
 from domain.lead.crm_records import PoolState
 from domain.metrics.measures import Dimension, Measures
@@ -95,7 +95,7 @@ def show(visit: Visit) -> Response:
 
 def _people(visit: Visit, board: Board | None) -> list[Person]:
     owners, policy = visit.circle(Ability.WORKLOAD), visit.policy
-    loads = visit.ledger.talks.loads(Part(owners), visit.now)
+    loads = visit.ledger.conversations.loads(Part(owners), visit.now)
     measured = _by_rep(board)
     idle = Load(0, 0, 0, 0)
     found: list[Person] = []

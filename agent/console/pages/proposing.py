@@ -8,7 +8,7 @@ from agent.console.office import NotAllowedError, NotThereError, Visit
 from agent.console.pages.story import known
 from agent.conversation import deciding, proposals
 from agent.conversation.requests import REQUESTS
-from agent.ledger.talks import Asked
+from agent.ledger.stores.conversations import Asked
 from agent.pressing import Press, Verb
 from domain.conversation.change_requests import Pause, Proposal, Resume
 from domain.conversation.permissions import CHANGES, Ability, may
@@ -75,7 +75,7 @@ def word(visit: Visit) -> Response:
 
 def _asked(visit: Visit) -> Asked:
     visit.about = visit.path("proposal")
-    asked = visit.ledger.talks.proposal(visit.about)
+    asked = visit.ledger.conversations.proposal(visit.about)
     if asked is None or not may_see(visit, asked.proposal):
         raise NotThereError("There is no such proposal, or it is not yours to see.")
     return asked

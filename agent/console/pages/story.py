@@ -11,16 +11,12 @@ from agent.console import words
 from agent.console.office import NotThereError, Visit, name_of
 from agent.conversation.proposals import UNROUTED
 from agent.ledger.records import Posted
-from agent.ledger.tables import (
-    CycleRow,
-    CycleStatus,
-    DecisionRow,
-    DisputeRow,
-    EffectRow,
-    EffectState,
-    HandoffRow,
-)
-from agent.ledger.talks import Known
+from agent.ledger.stores.conversations import Known
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import DisputeRow, HandoffRow
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.states import CycleStatus, EffectState
 from agent.stories import told_effect
 from domain.conversation.permissions import Ability, may
 from domain.decision.cases import Case, Outcome
@@ -89,7 +85,7 @@ def show(visit: Visit) -> Response:
         facts=_facts(visit, one),
         triggers=[row for row in history.triggers(lead) if row.outcome != "opened a cycle"],
         activities=list(_newest(activities)),
-        held=visit.ledger.talks.held([lead]).get(lead),
+        held=visit.ledger.conversations.held([lead]).get(lead),
         can=_can(visit, one),
         people=_receivers(visit),
         fields=_correctable(visit.policy),
@@ -264,10 +260,10 @@ def _can(visit: Visit, one: Known) -> frozenset[str]:
         Ability.GIVE: in_hands,
         Ability.SNOOZE: in_hands,
         Ability.HOLD: in_hands or unrouted,
-        Ability.RELEASE: one.lead in visit.ledger.talks.held([one.lead]),
+        Ability.RELEASE: one.lead in visit.ledger.conversations.held([one.lead]),
         Ability.CORRECT: in_hands or unrouted,
         Ability.GATE_AGAIN: unrouted or one.status is CycleStatus.REJECTED,
-        Ability.TRY_AGAIN: bool(visit.ledger.talks.given_up([one.lead])),
+        Ability.TRY_AGAIN: bool(visit.ledger.conversations.given_up([one.lead])),
     }
     found = {
         ability for ability, fits in possible.items() if fits and visit.may(ability, one.owner)

@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from agent.console import words
 from agent.console.office import Visit
-from agent.ledger.tables import EffectState, RunRow
+from agent.ledger.tables.operations import RunRow
+from agent.ledger.tables.states import EffectState
 from domain.conversation.change_requests import WORKER
 from domain.conversation.permissions import Ability
 
@@ -47,7 +48,7 @@ def show(visit: Visit) -> Response:
     ledger, policy = visit.ledger, visit.policy
     today = visit.midnight()
     rules = policy.conversation
-    stops = ledger.talks.stops()
+    stops = ledger.conversations.stops()
     return visit.page(
         "system.html",
         ticks=[_tick(row) for row in ledger.workings.runs(RUNS)],
@@ -59,7 +60,7 @@ def show(visit: Visit) -> Response:
         limits=[
             Limit(
                 "Leads given away by conversation",
-                ledger.talks.given_since(today),
+                ledger.conversations.given_since(today),
                 rules.gifts_per_day,
             ),
             Limit(

@@ -10,8 +10,9 @@ from agent import pressing
 from agent.console import words
 from agent.console.office import Visit, name_of
 from agent.console.pages import proposing
-from agent.ledger.tables import CycleStatus, EffectRow
-from agent.ledger.talks import Known
+from agent.ledger.stores.conversations import Known
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.states import CycleStatus
 from domain.conversation.permissions import Ability, may
 from domain.values import CycleId, LeadKey
 
@@ -101,7 +102,7 @@ def _waiting(visit: Visit) -> list[Waiting]:
 
 
 def _known(visit: Visit, cycles: list[str]) -> Mapping[str, Known]:
-    return {one.cycle: one for one in visit.ledger.talks.of_cycles([*map(CycleId, cycles)])}
+    return {one.cycle: one for one in visit.ledger.conversations.of_cycles([*map(CycleId, cycles)])}
 
 
 def _disputes(visit: Visit) -> list[Dispute]:
@@ -143,7 +144,7 @@ def _dead(visit: Visit) -> tuple[list[Dead], int]:
     """Writes that were given up, and how many are not shown for want of room."""
     rows = visit.ledger.workings.dead_letters(MOST + 1)
     known = {
-        one.lead: one for one in visit.ledger.talks.of_leads([LeadKey(row.lead) for row in rows])
+        one.lead: one for one in visit.ledger.conversations.of_leads([LeadKey(row.lead) for row in rows])
     }
     found = [
         _letter(visit, row, known.get(LeadKey(row.lead)))

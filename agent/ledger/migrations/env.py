@@ -7,13 +7,14 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Engine
 from sqlmodel.sql.sqltypes import AutoString
 
-from agent.ledger.tables import METADATA, UtcDateTime
+from agent.ledger.tables.columns import UtcDateTime
+from agent.ledger.tables.schema import METADATA
 
 
 def render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[False]:
     """Write our column types as a migration should name them."""
     if kind == "type" and isinstance(item, UtcDateTime):
-        autogen.imports.add("from agent.ledger.tables import UtcDateTime")
+        autogen.imports.add("from agent.ledger.tables.columns import UtcDateTime")
         return "UtcDateTime()"
     if kind == "type" and isinstance(item, AutoString):
         return "sa.String()"

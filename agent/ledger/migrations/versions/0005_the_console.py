@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from agent.ledger.tables import UtcDateTime
+from agent.ledger.tables.columns import UtcDateTime
 
 revision = "0005"
 down_revision = "0004"

@@ -10,18 +10,13 @@ from sqlalchemy import ColumnElement, Engine, Select, case, delete, func, or_, s
 from agent.ledger.engine import reading
 from agent.ledger.records import Step, Stop
 from agent.ledger.rows import insert_new, table
-from agent.ledger.tables import (
-    CycleRow,
-    CycleStatus,
-    EffectRow,
-    EffectState,
-    HandoffRow,
-    HoldRow,
-    InboxRow,
-    PauseRow,
-    ProposalRow,
-)
-from agent.ledger.writing import write_whole
+from agent.ledger.tables.conversations import InboxRow, ProposalRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CycleRow, HoldRow
+from agent.ledger.tables.operations import PauseRow
+from agent.ledger.tables.states import CycleStatus, EffectState
+from agent.ledger.transaction.step import write_whole
 from domain.conversation.change_requests import Proposal
 from domain.conversation.permissions import Ability
 from domain.values import CycleId, LeadKey, RecordId
@@ -124,7 +119,7 @@ def conversation(channel: str, thread: str, person: str) -> str:
     return f"{channel}/{thread}/{person}"
 
 
-class Talks:
+class Conversations:
     """What conversations ask of the ledger."""
 
     def __init__(self, engine: Engine) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, delete, func, select
 
 from agent.ledger.engine import reading
 from agent.ledger.rows import insert_new, table
-from agent.ledger.tables import CallRow, TurnRow
+from agent.ledger.tables.conversations import CallRow, TurnRow
 
 _CALL = table(CallRow)
 _TURN = table(TurnRow)

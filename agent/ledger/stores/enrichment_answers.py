@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from agent.ledger.engine import reading
 from agent.ledger.rows import table, upsert
-from agent.ledger.tables import EnrichmentRow
+from agent.ledger.tables.leads import EnrichmentRow
 
 Kept = tuple[Mapping[str, Any], bool, datetime]
 """What was answered as JSON, whether anything was found, and until when it is believed."""

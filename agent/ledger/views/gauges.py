@@ -9,17 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Select, Table, case, func, select
 
 from agent.ledger.engine import reading
-from agent.ledger.handoffs import OPEN
 from agent.ledger.rows import table
-from agent.ledger.tables import (
-    CallRow,
-    CursorRow,
-    CycleRow,
-    EffectRow,
-    EffectState,
-    HandoffRow,
-    RunRow,
-)
+from agent.ledger.tables.conversations import CallRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.operations import CursorRow, RunRow
+from agent.ledger.tables.states import OPEN, EffectState
 
 _CYCLE = table(CycleRow)
 _EFFECT = table(EffectRow)

@@ -24,15 +24,11 @@ from sqlalchemy import (
 
 from agent.ledger.engine import reading
 from agent.ledger.rows import as_json, table
-from agent.ledger.tables import (
-    CycleRow,
-    CycleStatus,
-    DecisionRow,
-    DisputeRow,
-    EffectRow,
-    EffectState,
-    HandoffRow,
-)
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import DisputeRow, HandoffRow
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.states import CycleStatus, EffectState
 from domain.effects import Tone
 from domain.gate.verdict import CheckCode, Outcome
 from domain.lead.model import FieldName, Trigger, TriggerKind
@@ -66,7 +62,7 @@ class _Told:
     dead: list[str] = field(default_factory=list[str])
 
 
-class Measuring:
+class Journeys:
     """What the measures ask of the ledger."""
 
     def __init__(self, engine: Engine) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, insert, select, update
 
 from agent.ledger.engine import reading
 from agent.ledger.rows import table, upsert
-from agent.ledger.tables import LeaseRow, RunRow
+from agent.ledger.tables.operations import LeaseRow, RunRow
 
 _LEASE = table(LeaseRow)
 _RUN = table(RunRow)

@@ -9,18 +9,13 @@ from sqlalchemy import Engine, RowMapping, Select, func, select
 
 from agent.ledger.engine import reading
 from agent.ledger.rows import table
-from agent.ledger.tables import (
-    CallRow,
-    CursorRow,
-    DecisionRow,
-    EffectRow,
-    EffectState,
-    LeaseRow,
-    PolicyRow,
-    ProposalRow,
-    RunRow,
-)
-from agent.ledger.talks import PENDING
+from agent.ledger.stores.conversations import PENDING
+from agent.ledger.tables.conversations import CallRow, ProposalRow
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.operations import CursorRow, LeaseRow, RunRow
+from agent.ledger.tables.policies import PolicyRow
+from agent.ledger.tables.states import EffectState
 from domain.conversation.change_requests import Proposal
 
 _RUN = table(RunRow)

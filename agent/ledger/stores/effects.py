@@ -9,8 +9,10 @@ from sqlalchemy import Engine, RowMapping, bindparam, func, select, update
 from agent.ledger.engine import reading
 from agent.ledger.records import ACTIONS, Outstanding, Settled, Step
 from agent.ledger.rows import table
-from agent.ledger.tables import CycleRow, EffectRow, EffectState
-from agent.ledger.writing import write
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.leads import CycleRow
+from agent.ledger.tables.states import EffectState
+from agent.ledger.transaction.step import write
 from domain.values import EffectKey
 
 _EFFECT = table(EffectRow)

@@ -9,13 +9,10 @@ from sqlmodel import Session, col
 
 from agent.ledger.engine import reading
 from agent.ledger.rows import as_json, table
-from agent.ledger.tables import (
-    CycleRow,
-    DecisionRow,
-    EffectRow,
-    PolicyRow,
-    TriggerRow,
-)
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.leads import CycleRow, TriggerRow
+from agent.ledger.tables.policies import PolicyRow
 from domain.policy.model import Policy
 from domain.values import LeadKey
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, or_, select, update
+from sqlalchemy import Engine, RowMapping, func, or_, select, update
 
 from agent.ledger.engine import reading
-from agent.ledger.records import HandoffChange, HeldOff, Posted, Step
-from agent.ledger.rows import insert_new, table, upsert
-from agent.ledger.tables import DisputeRow, HandoffRow, MentionRow, MessageRow
+from agent.ledger.records import HeldOff, Posted
+from agent.ledger.rows import table
+from agent.ledger.tables.handoffs import DisputeRow, HandoffRow, MentionRow, MessageRow
+from agent.ledger.tables.states import OPEN
 from domain.follow_through.handoff import Handoff
 from domain.values import CycleId, LeadKey, RecordId
 
-OPEN = "open"
 CLAIM = timedelta(minutes=10)
 """How long a claimed handoff is left alone; a crash gives it back after this time."""
 SLACK = timedelta(seconds=15)
@@ -186,76 +185,6 @@ class Handoffs:
             query = query.where(_DISPUTE.c.state == state)
         with reading(self._engine) as connection:
             return [DisputeRow(**row) for row in connection.execute(query).mappings()]
-
-
-def change(
-    connection: Connection, changes: Mapping[CycleId, HandoffChange], at: datetime
-) -> set[CycleId]:
-    """Write handoffs; returns those that somebody else changed first, which stay as they are."""
-    opened = [_row(one, at) for one in changes.values() if one.version is None]
-    insert_new(connection, HandoffRow, opened)
-    late: set[CycleId] = set()
-    for cycle, one in changes.items():
-        if one.version is None:
-            continue
-        unchanged = (_HANDOFF.c.cycle_id == cycle) & (_HANDOFF.c.version == one.version)
-        written = connection.execute(update(_HANDOFF).where(unchanged).values(**_row(one, at)))
-        if written.rowcount == 0:
-            late.add(cycle)
-    return late
-
-
-def keep(connection: Connection, step: Step) -> None:
-    """Write what a step says of messages and disputes."""
-    messages = [
-        {"id": one.id, "person": one.person, "kind": one.kind, "at": one.at, "items": one.items}
-        for one in step.posted
-    ]
-    insert_new(connection, MessageRow, messages)
-    mentions = [
-        {"message_id": one.id, "cycle_id": cycle} for one in step.posted for cycle in one.cycles
-    ]
-    insert_new(connection, MentionRow, mentions)
-    disputes = [
-        {
-            "id": one.id,
-            "cycle_id": one.cycle,
-            "lead": one.lead,
-            "by": one.by,
-            "reason": one.reason,
-            "note": one.note,
-            "evidence": list(one.evidence),
-            "opened_at": one.opened_at,
-            "state": one.state,
-            "ruled_by": one.ruled_by,
-            "ruled_at": one.ruled_at,
-        }
-        for one in step.disputes
-    ]
-    upsert(connection, DisputeRow, "id", disputes)
-
-
-def _row(one: HandoffChange, at: datetime) -> dict[str, Any]:
-    handoff = one.handoff
-    return {
-        "cycle_id": handoff.cycle,
-        "lead": handoff.lead,
-        "record_id": handoff.record_id,
-        "owner": handoff.answers or handoff.owner.name,
-        "segment": handoff.segment,
-        "state": one.state,
-        "due_at": one.due_at,
-        "seen_at": at,
-        "version": 0 if one.version is None else one.version + 1,
-        "handoff": handoff.model_dump(mode="json"),
-        "sentence": one.sentence,
-        "target_at": one.target_at,
-        "touched_at": one.touched_at,
-        "touch": one.touch,
-        "in_time": one.in_time,
-        "ended_at": one.ended_at,
-        "listed_at": one.listed_at,
-    }
 
 
 def _held(row: RowMapping) -> HeldOff:

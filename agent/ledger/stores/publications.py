@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from agent.ledger.engine import reading
 from agent.ledger.records import Step
 from agent.ledger.rows import insert_new, table
-from agent.ledger.tables import PolicyRow, PublicationRow
-from agent.ledger.writing import write
+from agent.ledger.tables.policies import PolicyRow, PublicationRow
+from agent.ledger.transaction.step import write
 from domain.policy.model import Policy
 from domain.rollout.canary import OPEN, Publication, Scope, State
 from domain.values import canonical_json

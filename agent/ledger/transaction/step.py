@@ -8,20 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, update
 
-from agent.ledger import handoffs
 from agent.ledger.records import Approval, Decision, PlannedEffect, Step
 from agent.ledger.rows import insert_new, table, upsert
-from agent.ledger.tables import (
-    ApprovalRow,
-    CorrectionRow,
-    CycleRow,
-    DecisionRow,
-    EffectRow,
-    EffectState,
-    HoldRow,
-    PauseRow,
-    PoolRow,
-)
+from agent.ledger.tables.decisions import ApprovalRow, DecisionRow
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.leads import CorrectionRow, CycleRow, HoldRow
+from agent.ledger.tables.operations import PauseRow
+from agent.ledger.tables.policies import PoolRow
+from agent.ledger.tables.states import EffectState
+from agent.ledger.transaction import handoff_rows
 from domain.values import CycleId, content_hash
 
 _CORRECTION = table(CorrectionRow)
@@ -51,9 +46,9 @@ def write(connection: Connection, step: Step) -> set[CycleId]:
 
     Returns the cycles that somebody else moved meanwhile; nothing is written of those.
     """
-    late = handoffs.change(connection, step.handoffs, step.at)
+    late = handoff_rows.change(connection, step.handoffs, step.at)
     step = without(step, late)
-    handoffs.keep(connection, step)
+    handoff_rows.keep(connection, step)
     insert_new(connection, DecisionRow, [_decision(one) for one in step.decisions])
     insert_new(connection, EffectRow, [_effect(one, step.at) for one in step.effects])
     pools = [

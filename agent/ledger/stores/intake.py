@@ -9,14 +9,9 @@ from sqlalchemy import Connection, Engine, select, update
 from agent.ledger.engine import reading
 from agent.ledger.records import Cursor, Taken, cycle_id
 from agent.ledger.rows import insert_new, table, upsert
-from agent.ledger.tables import (
-    UNFINISHED,
-    ActivityRow,
-    CursorRow,
-    CycleRow,
-    CycleStatus,
-    TriggerRow,
-)
+from agent.ledger.tables.leads import ActivityRow, CycleRow, TriggerRow
+from agent.ledger.tables.operations import CursorRow
+from agent.ledger.tables.states import UNFINISHED, CycleStatus
 from domain.lead.model import Trigger
 from domain.policy.model import Gate
 from domain.ports import ActivityPage

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, select, update
 from agent.ledger.engine import reading
 from agent.ledger.records import Step
 from agent.ledger.rows import insert_new, table
-from agent.ledger.tables import ClickRow
-from agent.ledger.writing import write_whole
+from agent.ledger.tables.handoffs import ClickRow
+from agent.ledger.transaction.step import write_whole
 
 _CLICK = table(ClickRow)
 

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from agent.ledger.records import Step
 from agent.ledger.rows import table
-from agent.ledger.tables import ApprovalRow, DecisionRow
-from agent.ledger.writing import write
+from agent.ledger.tables.decisions import ApprovalRow, DecisionRow
+from agent.ledger.transaction.step import write
 
 PENDING = "pending"
 

@@ -9,16 +9,10 @@ from sqlalchemy import Connection, Engine, or_, select, update
 from agent.ledger.engine import reading
 from agent.ledger.records import Claimed, Step
 from agent.ledger.rows import insert_new, table
-from agent.ledger.tables import (
-    ActivityRow,
-    CorrectionRow,
-    CycleRow,
-    CycleStatus,
-    HoldRow,
-    PolicyRow,
-    PoolRow,
-)
-from agent.ledger.writing import write
+from agent.ledger.tables.leads import ActivityRow, CorrectionRow, CycleRow, HoldRow
+from agent.ledger.tables.policies import PolicyRow, PoolRow
+from agent.ledger.tables.states import CycleStatus
+from agent.ledger.transaction.step import write
 from domain.lead.crm_records import PoolState
 from domain.lead.model import Activity, Cycle, FieldName, Trigger
 from domain.policy.model import Policy

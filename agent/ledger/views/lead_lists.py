@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, or_, select
 
 from agent.ledger.engine import reading
-from agent.ledger.handoffs import OPEN
 from agent.ledger.rows import table
-from agent.ledger.tables import CycleRow, CycleStatus, HandoffRow, HoldRow
-from agent.ledger.talks import Known, as_known, known_leads
+from agent.ledger.stores.conversations import Known, as_known, known_leads
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CycleRow, HoldRow
+from agent.ledger.tables.states import OPEN, CycleStatus
 from domain.values import CycleId, LeadKey
 
 _CYCLE = table(CycleRow)

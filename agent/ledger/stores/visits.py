@@ -9,7 +9,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from agent.ledger.engine import reading
 from agent.ledger.rows import table
-from agent.ledger.tables import SignInRow, VisitRow
+from agent.ledger.tables.audit import SignInRow, VisitRow
 
 TOKEN, SESSION = "token", "session"
 

@@ -1,0 +1,46 @@
+"""Rows about the worker itself: leases, runs, pauses, how far feeds were read."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field
+
+from agent.ledger.tables.columns import Table, instant, json, text
+
+
+class CursorRow(Table, table=True):
+    """How far a feed has been read."""
+
+    name: str = Field(primary_key=True)
+    token: str = text()
+    at: datetime = instant(nullable=False)
+
+
+class LeaseRow(Table, table=True):
+    """Who may run ticks now; `fence` grows with every new holder."""
+
+    name: str = Field(primary_key=True)
+    holder: str
+    fence: int
+    until: datetime = instant(nullable=False)
+
+
+class RunRow(Table, table=True):
+    """One tick."""
+
+    id: str = Field(primary_key=True)
+    kind: str
+    started_at: datetime = instant(index=True, nullable=False)
+    ended_at: datetime | None = instant()
+    counts: dict[str, Any] = json()
+    error: str | None = None
+
+
+class PauseRow(Table, table=True):
+    """What is stopped by a person's word: nothing is written outside for it."""
+
+    scope: str = Field(primary_key=True)
+    """`worker`, or a segment's name."""
+    by: str
+    reason: str = text()
+    at: datetime = instant(nullable=False)

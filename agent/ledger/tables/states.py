@@ -1,0 +1,55 @@
+"""Where a cycle, an effect, a handoff stands."""
+
+from enum import StrEnum
+
+
+class CycleStatus(StrEnum):
+    """Where a cycle stands."""
+
+    OPEN = "open"
+    """Triggered; the gate has not spoken yet, or must speak again."""
+    WAITING = "waiting"
+    PARKED = "parked"
+    REJECTED = "rejected"
+    APPROVAL = "approval"
+    """A person must confirm the write."""
+    ASSIGNING = "assigning"
+    """The owner's write is planned or under way."""
+    ASSIGNED = "assigned"
+    TOUCHED = "touched"
+    CLOSED = "closed"
+    """The follow-through ended without a touch: disqualified, recycled, converted, deleted."""
+    SHADOWED = "shadowed"
+    """Decided in shadow mode: nothing was written outside."""
+    DENIED = "denied"
+    """A person refused the write; only a new trigger brings the lead up again."""
+    GONE = "gone"
+    """The person no longer exists in Marketo."""
+
+
+UNFINISHED = (
+    CycleStatus.OPEN,
+    CycleStatus.WAITING,
+    CycleStatus.PARKED,
+    CycleStatus.APPROVAL,
+    CycleStatus.ASSIGNING,
+)
+"""A lead with a cycle in one of these opens no other."""
+
+
+class EffectState(StrEnum):
+    """Where an effect stands."""
+
+    PLANNED = "planned"
+    ATTEMPTED = "attempted"
+    """Sent, or about to be: after a crash the vendor is asked before anything is repeated."""
+    UNKNOWN = "unknown"
+    """The answer never came: the vendor is asked first."""
+    APPLIED = "applied"
+    REFUSED = "refused"
+    """The vendor would not, and something else was decided because of it."""
+    DEAD = "dead"
+    """Given up: kept with the vendor's words for a person to retry."""
+
+
+OPEN = "open"

@@ -1,0 +1,1 @@
+"""Reads across owners: histories, lists, journeys and gauges. Nothing is written here."""
