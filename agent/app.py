@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from agent import publishing, stories
-from agent.context import RunContext
 from agent.ledger import Ledger, open_ledger
-from agent.policy_file import load_policy
+from agent.metrics import lead_history
+from agent.metrics.lead_history import Told
+from agent.policy.file import load_policy
+from agent.rollout import publications
+from agent.run.context import RunContext
 from agent.settings import Settings, require
-from agent.stories import Told
-from agent.tick import Worker
 from domain.intake.normalization.fields import canonical_values
 from domain.policy.model import Assignment, Policy
 from domain.ports import (
@@ -111,10 +111,6 @@ class App:
             self.__dict__.pop(made_for_the_old, None)
         return True
 
-    def worker(self) -> Worker:
-        """The worker of this process."""
-        return Worker(self.name, self.context)
-
     def context(self) -> RunContext:
         """What one run may touch; `now` is one value for all of it."""
         return RunContext(
@@ -129,7 +125,7 @@ class App:
             investigator=self.investigator,
             talker=self.talker,
             batch_size=self.settings.routeready_batch_size,
-            canary=publishing.canary(self.ledger, self.policy),
+            canary=publications.canary(self.ledger, self.policy),
             watch=self.watch,
             halted=self._stop_file,
         )
@@ -300,7 +296,7 @@ class App:
 
     def stories(self, who: str) -> list[Told]:
         """The stories of a lead by e-mail address or Marketo id."""
-        told = [stories.tell(self.ledger, key, self.policy.timezone) for key in self.keys(who)]
+        told = [lead_history.tell(self.ledger, key, self.policy.timezone) for key in self.keys(who)]
         return [story for story in told if story is not None]
 
     def keys(self, who: str) -> list[LeadKey]:

@@ -9,7 +9,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from agent.conversation import graph as conversation  # noqa: E402
-from agent.graphs import following, routing  # noqa: E402
+from agent.follow_through import graph as follow_through  # noqa: E402
+from agent.routing import graph as routing  # noqa: E402
 from domain.conversation.permissions import CHANGES, PUBLISHERS, SPENDS, TABLE, Ability, Reach  # noqa: E402
 from domain.policy.model import Policy  # noqa: E402
 
@@ -18,7 +19,7 @@ def documents() -> Mapping[Path, str]:
     """Every generated file and what belongs in it."""
     return {
         ROOT / "docs/graphs/routing.mmd": routing.build().get_graph().draw_mermaid(),
-        ROOT / "docs/graphs/following.mmd": following.build().get_graph().draw_mermaid(),
+        ROOT / "docs/graphs/follow_through.mmd": follow_through.build().get_graph().draw_mermaid(),
         ROOT / "docs/graphs/conversation.mmd": conversation.build().get_graph().draw_mermaid(),
         ROOT / "docs/roles.md": "\n".join(_roles()) + "\n",
         ROOT / "docs/policy.md": "\n".join(_policy_reference()) + "\n",

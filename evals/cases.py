@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from agent.yaml_text import Document, YamlError, read_yaml
+from agent.policy.yaml_text import Document, YamlError, read_yaml
 from domain.errors import RoutereadyError
 from domain.follow_through.first_touch import Code
 from domain.values import Value, canonical_json, content_hash

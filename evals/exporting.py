@@ -24,7 +24,7 @@ from agent.ledger.stores.conversations import conversation
 from agent.ledger.tables.conversations import InboxRow, ProposalRow
 from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.handoffs import DisputeRow
-from agent.policy_file import load_policy
+from agent.policy.file import load_policy
 from domain.conversation.change_requests import GiveTo, Pause, Proposal, Resume
 from domain.decision.cases import FollowCase, RouteCase
 from domain.follow_through.escalation import Climb

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from agent.policy_file import load_policy
-from agent.yaml_text import read_yaml
+from agent.policy.file import load_policy
+from agent.policy.yaml_text import read_yaml
 from domain.gate.checks import judge
 from domain.gate.snapshot import Snapshot
 from domain.gate.verdict import Outcome, Ready, Verdict

@@ -12,12 +12,12 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from agent.app import App, WallClock, open_app
-from agent.context import RunContext
-from agent.demo import sandbox_settings
-from agent.following import Case
-from agent.investigating import look_closer
+from agent.cli.demo import sandbox_settings
+from agent.follow_through.cases import Case
+from agent.follow_through.investigation import look_closer
+from agent.follow_through.wording import LATE, SOON, WAITING, digest, escalations, word
 from agent.ledger.records import HeldOff
-from agent.wording import LATE, SOON, WAITING, digest, escalations, word
+from agent.run.context import RunContext
 from domain.effects import SendReport
 from domain.errors import AuthError, QuotaError, RequestError, RetryableError, ToolError
 from domain.follow_through.escalation import Climb, Seen, next_step

@@ -18,17 +18,17 @@ from typing import Any, cast
 
 from sqlalchemy import func, select
 
-from agent.context import RunContext
-from agent.conversation import deciding
+from agent.conversation.changes import decisions
 from agent.conversation.graph import called
 from agent.conversation.requests import REQUESTS
-from agent.conversation.talk import Talk
+from agent.conversation.turn import Talk
 from agent.ledger.rows import table
 from agent.ledger.tables.decisions import ApprovalRow, DecisionRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import CorrectionRow, HoldRow
 from agent.ledger.tables.operations import PauseRow
+from agent.run.context import RunContext
 from domain.conversation.answers import Answer, Shown
 from domain.conversation.change_requests import Change, GiveTo, Proposal
 from domain.conversation.permissions import Ability, Principal, principal
@@ -208,7 +208,7 @@ class Assault:
         if asked is None:
             return
         before, owners = self._stock(), self.owners
-        deciding.decide(asked.proposal.id, yes=yes, by=who, context=self.context)
+        decisions.decide(asked.proposal.id, yes=yes, by=who, context=self.context)
         if before == self._stock():
             return
         self.report.done += 1

@@ -12,11 +12,11 @@ import requests
 import uvicorn
 
 from agent.app import App
+from agent.console.boards.workshop import Figures, beside
 from agent.console.door import Address
-from agent.console.figures import Figures, beside
-from agent.console.office import Office
-from agent.console.serving import open_office
-from agent.console.web import build
+from agent.console.visit import Office
+from agent.console.web.application import build
+from agent.console.web.server import open_office
 
 START_SECONDS = 60
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from slack_bolt import BoltRequest
 from slack_sdk.signature import SignatureVerifier
 
-from agent import slack_app
+from agent.slack import listener
 from sandbox.salesforce import records
 from sandbox.slack import hooks
 from sandbox.slack.channels import open_dm
@@ -154,7 +154,7 @@ def deliver(here: Town, request: BoltRequest) -> int:
     """Hand a request of Slack's to the app; the HTTP status it answers."""
     signed = {"slack_signing_secret": SecretStr(SECRET)}
     here.app.settings = here.app.settings.model_copy(update=signed)
-    return slack_app.build(here.app, waits=True).dispatch(request).status
+    return listener.build(here.app, waits=True).dispatch(request).status
 
 
 def about(message: dict[str, Any]) -> str:

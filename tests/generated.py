@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.policy_file import load_policy
+from agent.policy.file import load_policy
 from domain.decision.cases import GateCase, Outcome, RouteCase
 from domain.decision.replay import decide
 from domain.gate.snapshot import Snapshot

@@ -11,7 +11,7 @@ import requests
 from pydantic import SecretStr
 from slack_sdk.signature import SignatureVerifier
 
-from agent import slack_app, slack_http
+from agent.slack import http, listener
 from sandbox.world import Row
 from tests.following import SECRET, said
 from tests.talking import dm, replies
@@ -64,7 +64,7 @@ class OverHttp:
     """Requests to the port that the worker listens on, signed as Slack signs them."""
 
     def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}{slack_http.PATH}"
+        self.url = f"http://127.0.0.1:{port}{http.PATH}"
 
     def event(self, inner: Row) -> None:
         """Deliver an event."""
@@ -100,7 +100,7 @@ def socket_line(here: Town) -> Generator[Line]:
     token = SecretStr(here.running.details()["slack"]["app_token"])
     settings = here.app.settings.model_copy(update={"slack_app_token": token})
     here.app.settings = settings
-    with slack_app.listening(here.app):
+    with listener.listening(here.app):
         assert here.running.socket.wait_for_connection()
         yield OverSocket(here)
     here.app.settings = settings.model_copy(update={"slack_app_token": None})
@@ -111,7 +111,7 @@ def http_line(here: Town) -> Generator[OverHttp]:
     """The worker listening on a port."""
     update = {"slack_signing_secret": SecretStr(SECRET)}
     here.app.settings = here.app.settings.model_copy(update=update)
-    with slack_http.serving(slack_app.build(here.app), SECRET, 0) as port:
+    with http.serving(listener.build(here.app), SECRET, 0) as port:
         yield OverHttp(port)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli import cli, policy_cli
+from agent.cli.main import cli, policy_cli
 from agent.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -30,7 +30,7 @@ def test_files_and_functions_stay_small(path: Path) -> None:
     assert (True, []) == (len(text.splitlines()) <= LONGEST_FILE, long)
 
 
-@pytest.mark.parametrize("command", ["agent.cli", "agent.policy_file"])
+@pytest.mark.parametrize("command", ["agent.cli.main", "agent.policy.file"])
 def test_help_and_lint_load_nothing_heavy(command: str) -> None:
     """Help and lint answer at once: no graph, no vendor, no database is imported for them."""
     heavy = ("langgraph", "openai", "simple_salesforce", "sqlmodel", "slack_sdk", "apscheduler")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.app import App, open_app
-from agent.demo import sandbox_settings
+from agent.cli.demo import sandbox_settings
 from agent.ledger.tables.leads import CycleRow
-from agent.tick import Report
+from agent.worker.tick import Report, Worker
 from sandbox.marketo import people
 from sandbox.running import Running, start
 from sandbox.salesforce import records
@@ -52,7 +52,7 @@ class Town:
 
     def tick(self) -> Report:
         """Let the worker look once."""
-        return self.app.worker().tick()
+        return Worker.of(self.app).tick()
 
     def user(self, email: str) -> str:
         """The Salesforce id of a colleague."""

@@ -13,16 +13,17 @@ from typing import Any, cast
 from langchain_core.runnables import RunnableConfig  # noqa: TID251  (LangGraph's own type)
 from langgraph.types import Command
 
-from agent.context import RunContext
-from agent.conversation import commands, deciding, graph
+from agent.conversation import commands, graph
+from agent.conversation.changes import decisions
 from agent.conversation.graph import Chatting
-from agent.conversation.lookups import LOOKUPS
+from agent.conversation.lookups.table import LOOKUPS
 from agent.conversation.memory import Memory
 from agent.conversation.requests import Nothing, Where, Whose
-from agent.conversation.talk import Talk, failure
+from agent.conversation.turn import Talk, failure
 from agent.ledger.stores.conversations import Heard, conversation
 from agent.ledger.stores.turns import Turn
 from agent.logs import alert
+from agent.run.context import RunContext
 from domain.conversation.answers import Answer, Ask, Card, Shown
 from domain.conversation.permissions import Ability, Principal, Reach, principal, reach
 from domain.effects import Applied, Receipt, Refused
@@ -103,9 +104,9 @@ class Desk:
     def word(self, proposal: str, *, yes: bool, who: Principal) -> Shown:
         """A word on a proposal: decided in the ledger first, then told to the conversation."""
         asked = self.run.ledger.conversations.proposal(proposal)
-        said = deciding.decide(proposal, yes=yes, by=who, context=self.run)
+        said = decisions.decide(proposal, yes=yes, by=who, context=self.run)
         after = self.run.ledger.conversations.proposal(proposal)
-        if asked is None or after is None or after.state == deciding.PENDING:
+        if asked is None or after is None or after.state == decisions.PENDING:
             return Shown(answers=(Answer(title=said, proposal=proposal if asked else None),))
         self._resume(asked.proposal.thread, proposal, said, who)
         changes = asked.proposal.changes
@@ -198,7 +199,7 @@ class Desk:
     def tidy(self) -> None:
         """Answer what a process left unanswered, let proposals end, forget old conversations."""
         ledger, now, rules = self.run.ledger, self.run.now, self.run.policy.conversation
-        deciding.expired(self.run)
+        decisions.expired(self.run)
         ledger.conversations.drop(now - LONGEST_WAIT, now)
         for heard in ledger.conversations.unanswered(now):
             try:

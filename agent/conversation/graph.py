@@ -21,10 +21,10 @@ from langgraph.types import interrupt
 from pydantic import BaseModel, ValidationError
 
 from agent.conversation import commands
-from agent.conversation.lookups import LOOKUPS
-from agent.conversation.proposals import propose as make_proposal
+from agent.conversation.changes.proposals import propose as make_proposal
+from agent.conversation.lookups.table import LOOKUPS
 from agent.conversation.requests import REQUESTS, Arguments
-from agent.conversation.talk import Talk, failure
+from agent.conversation.turn import Talk, failure
 from agent.ledger.stores.turns import ModelCall, Tokens
 from domain.conversation.answers import Answer, Shown, leads_of
 from domain.conversation.grounding import grounds, without_addresses
@@ -144,7 +144,11 @@ def _remembered(state: Chat, talk: Talk) -> list[Past]:
     most = talk.policy.conversation.turns
     turns = [*state.get("past", []), turn][-(most - 1) :] if most > 1 else []
     cycles = sorted({CycleId(one) for past in turns for one in past["leads"]})
-    known = {one.cycle: one for one in talk.run.ledger.conversations.of_cycles(cycles)} if cycles else {}
+    known = (
+        {one.cycle: one for one in talk.run.ledger.conversations.of_cycles(cycles)}
+        if cycles
+        else {}
+    )
     seen = {cycle for cycle, one in known.items() if may(talk.who, Ability.FIND, one.owner)}
     return [past for past in turns if seen.issuperset(past["leads"])]
 

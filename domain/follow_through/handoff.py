@@ -182,3 +182,12 @@ def manager_of(handoff: Handoff, policy: Policy) -> str | None:
 def is_queue(handoff: Handoff) -> bool:
     """Whether a queue holds it, so that nobody in particular works it."""
     return handoff.owner.kind is OwnerKind.QUEUE
+
+
+def name_of_who_answers(handoff: Handoff, policy: Policy) -> str:
+    """The name of the person who answers for a lead: never nobody."""
+    email = handoff.answers or manager_of(handoff, policy)
+    if email is None:
+        return handoff.owner.name
+    user = policy.users.get(email)
+    return email if user is None else user.name

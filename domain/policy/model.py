@@ -1,6 +1,6 @@
 """The contract that marketing and sales agreed on, as data.
 
-`policy.yaml` and `territories.csv` are read into these types (`agent.policy_file`), linted
+`policy.yaml` and `territories.csv` are read into these types (`agent.policy.file`), linted
 (`domain.policy.lint`) and versioned by content. The docstring under each field is its
 documentation: it appears in the exported JSON Schema.
 """
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -336,3 +337,9 @@ def next_at_work(policy: Policy, email: str, now: datetime) -> datetime:
     """When a person of the policy may be written to: now, or when their working day begins."""
     user = policy.users[email]
     return next_open(policy.calendars[user.calendar], user.timezone, now)
+
+
+def local_time(instant: datetime, email: str, policy: Policy) -> datetime:
+    """An instant on the wall clock of a person; the business's for somebody unknown."""
+    user = policy.users.get(email)
+    return instant.astimezone(ZoneInfo(policy.timezone if user is None else user.timezone))

@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import event
 
 from agent.app import App, WallClock
-from agent.context import RunContext
 from agent.conversation import graph
 from agent.conversation.desk import DIRECT, MENTION, Desk
 from agent.conversation.memory import NoMemory
 from agent.ledger.stores.conversations import Heard, conversation
+from agent.run.context import RunContext
+from agent.worker.tick import Worker
 from domain.conversation.answers import Shown
 from domain.conversation.permissions import Ability, principal
 from domain.policy.model import Policy
@@ -136,7 +137,7 @@ class Stage:
         self.app.ledger.engine.dispose()
         self._restore_ledger()
         frozen.put_into(self.world)
-        worker = self.app.worker()
+        worker = Worker.of(self.app)
         worker.tick()
         worker.leave()
         for email in self.app.policy.users:
@@ -194,7 +195,7 @@ class _Talking:
         after = standing(world, app)
         made = after.proposals[len(before.proposals) :]
         if any(one.state == "approved" and one.proposal.ability in _WRITTEN for one in made):
-            app.worker().route()
+            Worker.of(app).route()
             after = standing(world, app)
         return Held(
             answered=tuple(self.answered),
@@ -216,7 +217,7 @@ class _Talking:
             world.advance(move.wait)
         if move.take is not None:
             take(world, move.take.lead, move.take.by)
-            self.stage.app.worker().tick()
+            Worker.of(self.stage.app).tick()
         return last
 
     def _desk(self, thoughts: list[Spoken | None]) -> Desk:

@@ -14,10 +14,11 @@ from tempfile import TemporaryDirectory
 from pydantic import model_validator
 
 from agent.app import App, open_app
+from agent.cli.demo import sandbox_settings
 from agent.conversation.desk import Desk
 from agent.conversation.memory import NoMemory
-from agent.demo import sandbox_settings
-from agent.yaml_text import read_yaml
+from agent.policy.yaml_text import read_yaml
+from agent.worker.tick import Worker
 from domain.conversation.permissions import principal
 from domain.policy.model import Mode, Policy
 from domain.values import Instant, Value
@@ -158,7 +159,7 @@ def lived(name: str) -> Frozen:
         app = open_worker(running, Path(folder), story)
         try:
             _Life(world, app).live(story)
-            app.worker().leave()
+            Worker.of(app).leave()
             return Frozen(pickle.dumps(world.state), _dumped(app, Path(folder)))
         finally:
             app.close()
@@ -188,15 +189,15 @@ class _Life:
             for one in story.timeline:
                 if one.at == moment:
                     self._happen(one)
-            self.app.worker().tick()
+            Worker.of(self.app).tick()
             at = until
         self._pass(at or story.ends, story.ends)
-        self.app.worker().tick()
+        Worker.of(self.app).tick()
 
     def _pass(self, at: datetime, until: datetime) -> None:
         while (at := at + STEP) < until:
             self.world.advance_to(at)
-            self.app.worker().tick()
+            Worker.of(self.app).tick()
         self.world.advance_to(until)
 
     def _happen(self, one: Happening) -> None:
@@ -291,7 +292,7 @@ class _Life:
         if wanted is None:
             raise LookupError(f"nothing was proposed to {word.who}: {shown}")
         desk.word(wanted, yes=True, who=who)
-        self.app.worker().tick()
+        Worker.of(self.app).tick()
 
 
 def address_of(name: str) -> str:

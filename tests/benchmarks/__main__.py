@@ -25,8 +25,9 @@ from agent.ledger.rows import table
 from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import CycleRow
-from agent.measuring import Question, read, report
-from agent.simulating import Trying, what_if
+from agent.metrics.report import Question, read, report
+from agent.rollout.simulation import Trying, what_if
+from agent.worker.tick import Worker
 from domain.conversation.permissions import principal
 from domain.policy.model import Pool
 from sandbox.world import World
@@ -64,7 +65,7 @@ def routing() -> Iterator[Figure]:
     world = World(seed=3)
     scale.build(world, leads=LEADS)
     with tempfile.TemporaryDirectory() as folder, town(Path(folder), world) as here:
-        worker = here.app.worker()
+        worker = Worker.of(here.app)
         full = measured(f"route {LEADS} leads", here, worker.route)
         here.pass_time(minutes=10)
         idle = measured("route nothing", here, worker.route)
@@ -77,7 +78,7 @@ def following() -> Iterator[Figure]:
     world = World(seed=3)
     scale.build(world, leads=OPEN)
     with tempfile.TemporaryDirectory() as folder, town(Path(folder), world) as here:
-        worker = here.app.worker()
+        worker = Worker.of(here.app)
         while here.app.ledger.handoffs.open_count() < OPEN:
             worker.route()
         here.pass_time(days=1)
@@ -95,7 +96,7 @@ def talking() -> Iterator[Figure]:
     world = World(seed=3)
     scale.build(world, leads=OPEN)
     with tempfile.TemporaryDirectory() as folder, town(Path(folder), world) as here:
-        worker = here.app.worker()
+        worker = Worker.of(here.app)
         while here.app.ledger.handoffs.open_count() < OPEN:
             worker.route()
         who = next(one for one, user in here.app.policy.users.items() if user.role == "ops")
@@ -123,7 +124,7 @@ def measuring() -> Iterator[Figure]:
     world = World(seed=3)
     scale.build(world, leads=LEADS)
     with tempfile.TemporaryDirectory() as folder, town(Path(folder), world) as here:
-        here.app.worker().route()
+        Worker.of(here.app).route()
         _multiply(here.app.ledger, DECISIONS // LEADS)
         question = Question(since=here.world.now - timedelta(days=30), now=here.world.now)
         policy = here.app.policy

@@ -11,9 +11,9 @@ from typing import Any
 
 import requests
 
-from agent.console.boards import in_group, key_of
-from agent.console.figures import Figures, apart
-from agent.demo import let_days_pass, playing
+from agent.cli.demo import let_days_pass, playing
+from agent.console.boards.content import in_group, key_of
+from agent.console.boards.workshop import Figures, apart
 from agent.ledger import Ledger
 from agent.ledger.rows import table
 from agent.ledger.tables.decisions import DecisionRow

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from agent import stories
 from agent.ledger.tables.states import CycleStatus
-from agent.replay import replay
+from agent.metrics import lead_history
+from agent.rollout.replay import replay
 from domain.values import LeadKey
 from sandbox.marketo import people
 from sandbox.salesforce import records
@@ -139,7 +139,7 @@ def test_why_tells_the_whole_story(here: Town) -> None:
     dana = here.arrive()
     here.pass_time(minutes=1)
     here.tick()
-    story = str(stories.tell(here.app.ledger, LeadKey(str(dana)), "UTC"))
+    story = str(lead_history.tell(here.app.ledger, LeadKey(str(dana)), "UTC"))
     parts = ["Dana Fox at Acme", "Demo Request", "NOT_HELD", 'WHY: Rule "Territory"', "done"]
     assert [part for part in parts if part not in story] == []
 

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page
 
-from agent import comparing, measuring
-from agent.comparing import Which
-from agent.console.boards import in_group, key_of
-from agent.measuring import Question
-from agent.sheets import Form
+from agent.console.boards.content import in_group, key_of
+from agent.metrics import cohort_comparison, report
+from agent.metrics.cohort_comparison import Which
+from agent.metrics.report import Question
+from agent.tables.table import Form
 from domain.metrics.measures import Dimension
 from tests.benchmarks.console import multiply
 from tests.browser import PHONE, barriers, is_too_wide
@@ -41,8 +41,8 @@ class Hall:
         """What `routeready cohorts` tells of the same period, as data."""
         app = self.here.app
         question = Question(since=which.now - timedelta(days=90), now=which.now)
-        found = comparing.cohorts(measuring.read(app.ledger, question, app.policy), which)
-        return json.loads(comparing.render_cohorts(found, Form.JSON))
+        found = cohort_comparison.cohorts(report.read(app.ledger, question, app.policy), which)
+        return json.loads(cohort_comparison.render_cohorts(found, Form.JSON))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.demo import sandbox_settings
+from agent.cli.demo import sandbox_settings
 from sandbox.world import World
 from sandbox.worlds import roster
 from tests.worlds import Town, town

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from agent import agreeing, alerting
-from agent.cli import cli
+from agent.cli.main import cli
+from agent.metrics import alerts, shadow_agreement
 from domain.metrics.agreement import Match
 from domain.policy.model import Assignment, Mode
 from domain.values import LeadKey
@@ -40,7 +40,7 @@ def test_shadow_mode_is_compared_with_what_people_did(here: Town) -> None:
     here.take(people[0], str(here.cycle(people[0]).owner))
     here.take(people[1], LENA)
     before = here.requests()["salesforce"]
-    found = {one.lead: one for one in agreeing.shadowed(here.app.context(), MONDAY)}
+    found = {one.lead: one for one in shadow_agreement.shadowed(here.app.context(), MONDAY)}
     assert [Match.SAME, Match.OTHER, Match.NOBODY] == [
         found[LeadKey(str(one))].match for one in people
     ]
@@ -57,7 +57,7 @@ def test_salesforces_choices_are_compared_with_the_policys_own(here: Town) -> No
     dana = arrive(here, 1)
     here.tick()
     policy = here.app.policy
-    (found,) = agreeing.by_salesforce(here.app.ledger, policy, MONDAY)
+    (found,) = shadow_agreement.by_salesforce(here.app.ledger, policy, MONDAY)
     assert (str(dana), LENA, Match.OTHER) == (found.lead, found.actual, found.match)
     assert found.predicted in {one.user for one in policy.pools["us_west"].members}
 
@@ -74,7 +74,7 @@ def test_operations_are_told_once_of_what_lies_in_a_fallback_queue(here: Town) -
     here.pass_time(hours=2)
     arrive(here, 1)
     live(here, hours=3)
-    (found,) = alerting.current(here.app.ledger, here.app.policy, here.world.now)
+    (found,) = alerts.current(here.app.ledger, here.app.policy, here.world.now)
     assert "1 leads lie in a fallback queue" in found.sentence
     told = [one for one in map(said, messages(here, QUINN)) if "Worth a look" in one]
     assert (1, True) == (len(told), found.todo in told[0])

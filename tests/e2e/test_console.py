@@ -12,13 +12,14 @@ import requests
 from playwright.sync_api import Browser, Page
 from sqlalchemy import update
 
-from agent import measuring, pressing
-from agent.console.plan import MENU
+from agent.console.web.site_map import MENU
+from agent.follow_through import rep_actions
+from agent.follow_through.rep_actions import Press, Verb
 from agent.ledger.rows import table
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.states import CycleStatus
-from agent.measuring import Question, shares
-from agent.pressing import Press, Verb
+from agent.metrics import report as metrics_report
+from agent.metrics.report import Question, shares
 from domain.metrics import measures
 from domain.metrics.leakage import Stage
 from domain.policy.model import Mode
@@ -104,8 +105,8 @@ def _dispute(here: Town, person: int) -> None:
     fields = {"reason": "conflict", "note": "they are Ben's"}
     press = Press("p-dispute", owner, Verb.NOT_MINE, cycle, held.handoff.stage, fields)
     context = here.app.context()
-    assert pressing.keep(press, context) is None
-    pressing.carry_out(press, context)
+    assert rep_actions.keep(press, context) is None
+    rep_actions.carry_out(press, context)
 
 
 def numbers(page: Page, heading: str) -> dict[str, list[str]]:
@@ -141,8 +142,8 @@ def test_the_numbers_are_those_of_the_report_and_of_the_journal(
     console.open(page, f"/funnel?days={DAYS}")
     here, journal = console.here, console.journal
     question = Question(here.world.now - timedelta(days=DAYS), here.world.now)
-    journeys = measuring.read(here.app.ledger, question, here.app.policy)
-    report = measuring.report(journeys, question, here.app.policy)
+    journeys = metrics_report.read(here.app.ledger, question, here.app.policy)
+    report = metrics_report.report(journeys, question, here.app.policy)
     steps = numbers(page, "From the trigger to the outcome")
     reached = {one.stage: one.reached for one in report.levels if one.reached is not None}
     assert {stage: str(count) for stage, count in reached.items()} == {

@@ -11,9 +11,9 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from agent.cli import cli
+from agent.cli.main import cli
 from agent.console.door import Address, make_token
-from agent.console.plan import MENU, PAGES
+from agent.console.web.site_map import MENU, PAGES
 from domain.errors import SettingsError
 from domain.values import LeadKey
 from tests.consoles import Served, form_secret, links, serving

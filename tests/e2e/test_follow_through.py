@@ -3,7 +3,7 @@
 import pytest
 
 from agent.ledger.tables.states import CycleStatus
-from agent.replay import replay
+from agent.rollout.replay import replay
 from sandbox.marketo import people
 from sandbox.salesforce import records
 from tests.following import call, live, messages, owner, said

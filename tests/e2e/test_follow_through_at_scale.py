@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from agent.ledger.rows import table
 from agent.ledger.tables.handoffs import HandoffRow
+from agent.worker.tick import Worker
 from sandbox.world import World
 from sandbox.worlds import scale
 from tests.worlds import Town, town
@@ -27,7 +28,7 @@ def crowd(tmp_path: Path) -> Iterator[Town]:
     scale.build(world, leads=OPEN)
     with town(tmp_path, world) as place:
         while place.app.ledger.handoffs.open_count() < OPEN:
-            place.app.worker().route()
+            Worker.of(place.app).route()
         later = place.world.now + timedelta(days=3)
         place.pass_time(days=1)
         rows = place.app.ledger.handoffs.rows()
@@ -49,7 +50,7 @@ def crowd(tmp_path: Path) -> Iterator[Town]:
 def test_a_tick_costs_what_is_due(crowd: Town) -> None:
     """Two hundred due of many open: a dozen Salesforce calls, by the journal."""
     before = crowd.requests()
-    report = crowd.app.worker().follow()
+    report = Worker.of(crowd.app).follow()
     calls = Counter(crowd.requests()) - Counter(before)
     assert DUE == report.steps.total()
     assert calls["salesforce"] <= BUDGET

@@ -1,7 +1,7 @@
 """How far the worker goes by itself, and who chooses the owner: by segment, as the policy says."""
 
-from agent.approving import approve, deny
 from agent.ledger.tables.states import CycleStatus
+from agent.routing.approvals import approve, deny
 from domain.policy.model import Assignment, Mode
 from sandbox.salesforce import assignment
 from tests.worlds import Town

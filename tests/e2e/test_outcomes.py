@@ -1,8 +1,8 @@
 """What became of assigned leads, read from Salesforce and counted beside its own tables."""
 
-from agent import measuring
-from agent.measuring import Question
-from agent.rendering import Format, render
+from agent.metrics import report
+from agent.metrics.rendering import Format, render
+from agent.metrics.report import Question
 from sandbox.salesforce import records
 from tests.worlds import MONDAY, Town
 
@@ -45,13 +45,13 @@ def test_outcomes_are_what_salesforce_shows(here: Town) -> None:
     met = {"WhoId": leads[3], "Subject": "Demo", "StartDateTime": start, "DurationInMinutes": 30}
     records.insert(here.world, "Event", met, by=by, assign=False)
     question = Question(since=MONDAY, now=here.world.now)
-    journeys = measuring.read(here.app.ledger, question, here.app.policy)
-    unasked = measuring.report(journeys, question, here.app.policy).whole.outcomes
-    journeys = measuring.with_outcomes(journeys, here.app.context())
+    journeys = report.read(here.app.ledger, question, here.app.policy)
+    unasked = report.report(journeys, question, here.app.policy).whole.outcomes
+    journeys = report.with_outcomes(journeys, here.app.context())
     before = here.requests()["salesforce"]
-    assert journeys == measuring.with_outcomes(journeys, here.app.context())
+    assert journeys == report.with_outcomes(journeys, here.app.context())
     assert 4 == here.requests()["salesforce"] - before  # two moves, roles and meetings, deals
-    told = measuring.report(journeys, question, here.app.policy)
+    told = report.report(journeys, question, here.app.policy)
     found = told.whole.outcomes
     counts = [
         (one.part, one.whole) for one in (found.sql, found.meeting, found.opportunity, found.won)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.disputes import cases
+from agent.metrics.disputes import cases
 from sandbox.world import Row
 from tests.following import about, live, messages, owner, press, said, send, submit
 from tests.worlds import Town

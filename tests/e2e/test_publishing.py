@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from agent import publishing
-from agent.cli import cli
-from agent.policy_file import load_policy
-from agent.publishing import Request
-from agent.replay import replay
+from agent.cli.main import cli
+from agent.policy.file import load_policy
+from agent.rollout import publications
+from agent.rollout.publications import Request
+from agent.rollout.replay import replay
 from domain.errors import PublishingError
 from domain.policy.model import Policy
 from domain.rollout.canary import Publication, Scope, State
@@ -42,7 +42,7 @@ def arrive(here: Town, count: int, first: int = 0, employees: int = 500) -> list
 def publish(here: Town, policy: Policy, scope: Scope | None = None) -> Publication:
     """Operations publish a policy."""
     wanted = Request(policy, scope or Scope(), QUINN, "Ana is on leave")
-    return publishing.publish(wanted, here.app.context())
+    return publications.publish(wanted, here.app.context())
 
 
 def deciding(here: Town, person: int) -> str:
@@ -88,7 +88,7 @@ def test_a_share_is_decided_by_the_published_policy_until_it_is_taken_back(
     assert ANA in {here.cycle(person).owner for person in people}
     stamped = {here.lead(person)["Routing_Policy_Version__c"] for person in tried}
     assert {changed.version} == stamped
-    publishing.roll_back(QUINN, "Ana is back", here.app.context())
+    publications.roll_back(QUINN, "Ana is back", here.app.context())
     later = arrive(here, 3, first=20)
     assert {here.app.policy.version} == {deciding(here, person) for person in later}
     found = replay(here.app.ledger)
@@ -161,7 +161,7 @@ def test_a_spike_ends_a_trial_by_itself(here: Town) -> None:
     pools["us_west"] = {"members": [{"user": "rob.diaz@meridian.example"}]}
     made = publish(here, altered(here.app.policy, pools=pools))
     arrive(here, 6, first=10)
-    assert publishing.trial_of(made, here.app.context()).reason is not None
+    assert publications.trial_of(made, here.app.context()).reason is not None
     here.pass_time(minutes=6)
     (after,) = arrive(here, 1, first=20)
     (ended,) = here.app.ledger.publications.all()
@@ -190,11 +190,11 @@ def test_only_operations_publish_and_a_second_person_may_be_asked_for(
 ) -> None:
     """Whoever else tries is told why not; what waits for a word decides nothing."""
     with pytest.raises(PublishingError, match="Ana Torres has the role rep; this needs ops"):
-        publishing.publish(Request(changed, Scope(), ANA, "why not"), here.app.context())
+        publications.publish(Request(changed, Scope(), ANA, "why not"), here.app.context())
     made = publish(here, changed)
     with pytest.raises(PublishingError, match="is live"):
         publish(here, altered(changed, name="Yet another"))
-    publishing.roll_back(QUINN, "not yet", here.app.context())
+    publications.roll_back(QUINN, "not yet", here.app.context())
     assert made.id == here.app.ledger.publications.all()[0].id
 
     rules = here.app.policy.publishing.model_copy(update={"two_person": True})
@@ -204,7 +204,7 @@ def test_only_operations_publish_and_a_second_person_may_be_asked_for(
     waiting = publish(here, both)
     assert (State.PROPOSED, None) == (waiting.state, here.app.context().canary)
     with pytest.raises(PublishingError, match="somebody else"):
-        publishing.agree(waiting.id, QUINN, here.app.context())
+        publications.agree(waiting.id, QUINN, here.app.context())
 
 
 def test_the_commands_publish_compare_and_take_back(

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from agent import measuring
-from agent.cli import cli
-from agent.measuring import Question
-from agent.rendering import Format, render
+from agent.cli.main import cli
+from agent.metrics import report
+from agent.metrics.rendering import Format, render
+from agent.metrics.report import Question
 from tests.e2e.test_commands import environment
 from tests.following import messages, said
 from tests.journals import Journal, afternoon, rank
@@ -35,9 +35,9 @@ def told(lived: Journal) -> dict[str, tuple[float | None, int, int]]:
     """The figures of everything together, read back from the CSV."""
     here = lived.here
     question = Question(since=MONDAY, now=here.world.now)
-    journeys = measuring.read(here.app.ledger, question, here.app.policy)
-    journeys = measuring.with_outcomes(journeys, here.app.context())
-    written = render(measuring.report(journeys, question, here.app.policy), Format.CSV)
+    journeys = report.read(here.app.ledger, question, here.app.policy)
+    journeys = report.with_outcomes(journeys, here.app.context())
+    written = render(report.report(journeys, question, here.app.policy), Format.CSV)
     return {
         row["measure"]: (
             float(row["value"]) if row["value"] else None,

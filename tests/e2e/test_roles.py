@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from agent.conversation.graph import called
-from agent.conversation.talk import Talk
+from agent.conversation.turn import Talk
 from agent.ledger.records import Approval, Decision, Hold, Step, Stop
 from agent.ledger.rows import table
 from agent.ledger.tables.effects import EffectRow

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from agent import slack_app
+from agent.slack import listener
 from sandbox.slack.socket import APP_ID
 from sandbox.world import Row
 from tests.following import live, messages, owner, payload
@@ -20,7 +20,7 @@ def connected(here: Town) -> Iterator[Town]:
     token = SecretStr(here.running.details()["slack"]["app_token"])
     settings = here.app.settings.model_copy(update={"slack_app_token": token})
     here.app = replace(here.app, settings=settings)
-    with slack_app.listening(here.app):
+    with listener.listening(here.app):
         assert here.running.socket.wait_for_connection()
         yield here
 

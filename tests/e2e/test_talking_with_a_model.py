@@ -3,7 +3,7 @@
 import pytest
 
 from agent.conversation.graph import offered
-from agent.conversation.talk import Talk
+from agent.conversation.turn import Talk
 from domain.conversation.permissions import principal
 from sandbox.openai.personalities import become
 from tests.following import said

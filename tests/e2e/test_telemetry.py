@@ -8,8 +8,8 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from agent import telemetry
-from agent.telemetry import Watch
+from agent.worker import telemetry
+from agent.worker.telemetry import Watch
 from domain.errors import RateLimitError, SettingsError
 from tests.following import call, live
 from tests.worlds import Town

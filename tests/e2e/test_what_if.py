@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.policy_file import load_policy
-from agent.sheets import Form
-from agent.simulated import render
-from agent.simulating import Trying, try_policy, what_if
+from agent.policy.file import load_policy
+from agent.rollout.simulation import Trying, try_policy, what_if
+from agent.rollout.simulation_tables import render
+from agent.tables.table import Form
 from domain.errors import RoutereadyError
 from domain.values import LeadKey
 from tests.e2e.test_commands import ROOT, environment, routeready

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from agent.cli import cli
+from agent.cli.main import cli
 from domain.errors import RoutereadyError
 from evals.apprentice import Apprentice
 from evals.cases import Split, load_scenarios

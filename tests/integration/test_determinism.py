@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from agent.policy_file import load_policy
+from agent.policy.file import load_policy
 from domain.decision.cases import RouteCase
 from domain.decision.replay import decide
 from domain.gate.verdict import Ready

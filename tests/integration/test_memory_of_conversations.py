@@ -6,10 +6,10 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Engine, create_engine, func, inspect, select, table
 
-from agent.context import RunContext
 from agent.conversation.desk import Desk
 from agent.conversation.memory import SUFFIX, FileMemory, Memory, open_memory
 from agent.ledger import Ledger
+from agent.run.context import RunContext
 from domain.conversation.permissions import Principal
 from tests.builders import NOW, policy
 from tests.talkers import Overheard

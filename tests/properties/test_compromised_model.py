@@ -10,8 +10,8 @@ from itertools import product
 
 import pytest
 
-from agent.conversation import deciding
-from agent.conversation.deciding import allowed
+from agent.conversation.changes import decisions
+from agent.conversation.changes.decisions import allowed
 from domain.conversation import permissions
 from domain.conversation.change_requests import GiveTo, Pause, PutOff
 from domain.conversation.permissions import Ability, Principal, Reach
@@ -66,7 +66,7 @@ def test_the_judge_sees_a_word_that_nobody_checks(
     def anything(*_: object, **__: object) -> None:
         return None
 
-    monkeypatch.setattr(deciding, "_refusal", anything)
+    monkeypatch.setattr(decisions, "_refusal", anything)
     report = Assault(two_person, random.Random(3)).run(CALLS // 3)
     assert "P6 a word counted that must not" in report.violations
 

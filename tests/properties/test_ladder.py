@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.policy_file import load_policy
+from agent.policy.file import load_policy
 from domain.follow_through.escalation import Climb, End, Pass, Rest, Seen, next_step
 from domain.follow_through.first_touch import Touched, Untouched
 from domain.follow_through.handoff import Closing, Handoff

@@ -10,12 +10,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from agent.comparing import BY_CHANCE, Compared, amount, interval
-from agent.console import boards
-from agent.console.boards import Board, Scope
-from agent.console.contrasts import Contrast
-from agent.console.office import PERIODS, Visit, address, name_of
-from agent.measuring import read_date
+from agent.console.boards import content
+from agent.console.boards.content import Board, Scope
+from agent.console.boards.contrast import Contrast
+from agent.console.visit import PERIODS, Visit, address, name_of
+from agent.metrics.cohort_comparison import BY_CHANCE, Compared, amount, interval
+from agent.metrics.report import read_date
 from domain.conversation.permissions import Ability
 from domain.errors import RoutereadyError
 from domain.metrics.cohorts import Comparison, Unit, size_of
@@ -204,9 +204,9 @@ class _Choosing:
 def _groups(board: Board, dimension: Dimension, policy: Policy) -> list[Group]:
     found: list[Group] = []
     for value in board.values(dimension):
-        title = boards.in_group(dimension, value)
+        title = content.in_group(dimension, value)
         name = name_of(value, policy) if dimension is Dimension.REP else value
-        found.append(Group(boards.key_of(title), dimension, value, name, board.size(title)))
+        found.append(Group(content.key_of(title), dimension, value, name, board.size(title)))
     return found
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from agent.console import boards
-from agent.console.boards import Board
-from agent.console.office import PERIODS, NotThereError, Visit, address, name_of
-from agent.measuring import shares
-from agent.rendering import Format, render
+from agent.console.boards import content
+from agent.console.boards.content import Board
+from agent.console.visit import PERIODS, NotThereError, Visit, address, name_of
+from agent.metrics.rendering import Format, render
+from agent.metrics.report import shares
 from domain.metrics.measures import Dimension, Measures, Share, Stretch
 
 CUTS = {
@@ -92,7 +92,7 @@ def show(visit: Visit) -> Response:
             "portions": list(listing.portions()),
             "speeds": list(listing.speeds()),
             "leaks": [
-                (one.name, listing.number(boards.leaking(one.name))) for one in board.report.leaks
+                (one.name, listing.number(content.leaking(one.name))) for one in board.report.leaks
             ],
             "cuts": list(listing.cuts(dimension, visit)),
             "whole": board.report.whole,
@@ -130,7 +130,7 @@ class _Listing:
         """How many are in a list, and where it is."""
         size = self.board.size(title)
         days = self.board.scope.days
-        path = address("/leads", behind=boards.key_of(title), days=days, of=self.segment)
+        path = address("/leads", behind=content.key_of(title), days=days, of=self.segment)
         return Number(size, path if size else "")
 
     def steps(self) -> Iterator[Step]:
@@ -140,8 +140,8 @@ class _Listing:
                 level.stage,
                 level.reached,
                 level.reason,
-                self.number(boards.lost_at(level.stage)),
-                self.number(boards.on_the_way(level.stage)),
+                self.number(content.lost_at(level.stage)),
+                self.number(content.on_the_way(level.stage)),
             )
 
     def portions(self) -> Iterator[Portion]:
@@ -150,8 +150,8 @@ class _Listing:
             yield Portion(
                 name,
                 share,
-                self.number(boards.counted(name)),
-                self.number(boards.not_counted(name)),
+                self.number(content.counted(name)),
+                self.number(content.not_counted(name)),
             )
 
     def speeds(self) -> Iterator[Speed]:
@@ -163,8 +163,8 @@ class _Listing:
                 pace.business.within,
                 pace.wall.through,
                 pace.wall.entered,
-                self.number(boards.under_way(pace.stretch)),
-                self.number(boards.slowest(pace.stretch)),
+                self.number(content.under_way(pace.stretch)),
+                self.number(content.slowest(pace.stretch)),
                 pace.wall.reason,
             )
 
@@ -177,7 +177,7 @@ class _Listing:
                 name = name_of(group, visit.policy) if dimension is Dimension.REP else group
                 yield Cut(
                     name,
-                    self.number(boards.in_group(dimension, group)),
+                    self.number(content.in_group(dimension, group)),
                     measured,
                     to_touch(measured),
                 )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from starlette.responses import Response, StreamingResponse
 
-from agent.console.office import SOON, NotThereError, Visit, address, name_of, person_of
+from agent.console.visit import SOON, NotThereError, Visit, address, name_of, person_of
 from agent.ledger.stores.conversations import Known
 from agent.ledger.views.lead_lists import Order, Standing, Wanted
-from agent.rendering import safe_cell
+from agent.metrics.rendering import safe_cell
 from domain.conversation.permissions import Ability, may
 
 PER_PAGE = 50

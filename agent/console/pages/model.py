@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from agent.console.office import Visit
+from agent.console.visit import Visit
 from agent.ledger.stores.conversations import Known
 from domain.values import LeadKey
 from prompts import load

@@ -6,7 +6,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from agent.console import words
-from agent.console.office import SOON, Visit
+from agent.console.visit import SOON, Visit
 from agent.ledger.stores.conversations import Load, Part
 from agent.ledger.tables.states import CycleStatus, EffectState
 from agent.ledger.views.lead_lists import Order, Standing, Wanted

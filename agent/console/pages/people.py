@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from agent.console import boards, words
-from agent.console.boards import Board
-from agent.console.coverage import at_work, week
-from agent.console.office import PERIODS, Visit, address
+from agent.console import words
+from agent.console.boards import content
+from agent.console.boards.content import Board
+from agent.console.boards.coverage import at_work, week
 from agent.console.pages.funnel import to_touch
+from agent.console.visit import PERIODS, Visit, address
 from agent.ledger.stores.conversations import Load, Part
 from domain.conversation.permissions import Ability, Reach
 from domain.lead.crm_records import PoolState
@@ -105,7 +106,7 @@ def _people(visit: Visit, board: Board | None) -> list[Person]:
         load, theirs = loads.get(email, idle), measured.get(email)
         if user.role != "rep" and not load.open and theirs is None:
             continue
-        title = boards.in_group(Dimension.REP, email)
+        title = content.in_group(Dimension.REP, email)
         found.append(
             Person(
                 email=email,
@@ -118,7 +119,7 @@ def _people(visit: Visit, board: Board | None) -> list[Person]:
                 leads=0 if theirs is None else theirs.journeys,
                 measured=theirs,
                 to_touch=(None, None) if theirs is None else to_touch(theirs),
-                behind=address("/leads", behind=boards.key_of(title), days=visit.days()),
+                behind=address("/leads", behind=content.key_of(title), days=visit.days()),
             )
         )
     return sorted(found, key=lambda one: (-one.load.late, -one.load.open, one.name))
@@ -166,7 +167,7 @@ def _heats(visit: Visit, board: Board | None) -> list[Heat]:
     )
     arrivals: Mapping[str, Sequence[int]] = {} if board is None else board.arrivals
     return [
-        _heat(segment, hours, arrivals.get(segment, (0,) * boards.HOURS))
+        _heat(segment, hours, arrivals.get(segment, (0,) * content.HOURS))
         for segment, hours in present.items()
     ]
 

@@ -6,11 +6,11 @@ from typing import Any
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from agent import publishing, simulated
 from agent.console import policy_words
-from agent.console.office import PERIODS, USUAL, NotThereError, Visit
-from agent.console.tries import Try, read_texts
-from agent.policy_file import TERRITORIES, read_policy
+from agent.console.boards.policy_trials import Try, read_texts
+from agent.console.visit import PERIODS, USUAL, NotThereError, Visit
+from agent.policy.file import TERRITORIES, read_policy
+from agent.rollout import publications, simulation_tables
 from domain.conversation.permissions import PUBLISHERS, Ability, Reach
 from domain.errors import PublishingError, RoutereadyError
 from domain.policy.diff import diff
@@ -146,8 +146,8 @@ def tried(visit: Visit) -> Response:
         one=one,
         found=found,
         differences=differences,
-        lines=[] if found is None else simulated.lines(found),
-        sheets=[] if found is None else list(simulated.sheets(found)),
+        lines=[] if found is None else simulation_tables.lines(found),
+        sheets=[] if found is None else list(simulation_tables.sheets(found)),
         titles={} if found is None else _titles(visit, found),
         may_publish=visit.who.role in PUBLISHERS,
         shares=SHARES,
@@ -177,10 +177,10 @@ def publish(visit: Visit) -> Response:
     scope = [f"share={visit.asked('share') or '100'}%"]
     if visit.asked("segment"):
         scope.append(f"segment={visit.asked('segment')}")
-    request = publishing.Request(
+    request = publications.Request(
         one.policy, read_scope(scope), visit.who.email, visit.asked("because")
     )
-    made = publishing.publish(request, visit.office.app.context())
+    made = publications.publish(request, visit.office.app.context())
     visit.office.app.hurry()
     said = f"Published: {made.sentence}."
     if made.state is State.PROPOSED:
@@ -191,7 +191,7 @@ def publish(visit: Visit) -> Response:
 def agree(visit: Visit) -> Response:
     """The second person's yes to a published policy."""
     context = visit.office.app.context()
-    made = publishing.agree(visit.asked("publication"), visit.who.email, context)
+    made = publications.agree(visit.asked("publication"), visit.who.email, context)
     visit.about = made.id
     visit.office.app.hurry()
     return visit.go("/policy", said=f"Agreed: {made.sentence}.")
@@ -200,7 +200,7 @@ def agree(visit: Visit) -> Response:
 def roll_back(visit: Visit) -> Response:
     """Take the published policy back."""
     context = visit.office.app.context()
-    ended = publishing.roll_back(visit.who.email, visit.asked("because"), context)
+    ended = publications.roll_back(visit.who.email, visit.asked("because"), context)
     visit.about = ended.id
     visit.office.app.hurry()
     return visit.go("/policy", said=f"Taken back: {ended.sentence}")

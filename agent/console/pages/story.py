@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from agent.console import words
-from agent.console.office import NotThereError, Visit, name_of
-from agent.conversation.proposals import UNROUTED
+from agent.console.visit import NotThereError, Visit, name_of
+from agent.conversation.changes.proposals import UNROUTED
 from agent.ledger.records import Posted
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.decisions import DecisionRow
@@ -17,7 +17,7 @@ from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import DisputeRow, HandoffRow
 from agent.ledger.tables.leads import CycleRow
 from agent.ledger.tables.states import CycleStatus, EffectState
-from agent.stories import told_effect
+from agent.metrics.lead_history import told_effect
 from domain.conversation.permissions import Ability, may
 from domain.decision.cases import Case, Outcome
 from domain.gate.verdict import CheckResult, Verdict

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 
 from agent.console import words
-from agent.console.office import Visit
+from agent.console.visit import Visit
 from agent.ledger.tables.operations import RunRow
 from agent.ledger.tables.states import EffectState
 from domain.conversation.change_requests import WORKER

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from agent import pressing
 from agent.console import words
-from agent.console.office import Visit, name_of
-from agent.console.pages import proposing
+from agent.console.pages import proposal
+from agent.console.visit import Visit, name_of
+from agent.follow_through import rep_actions
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.states import CycleStatus
@@ -70,7 +70,7 @@ class Held:
 def show(visit: Visit) -> Response:
     """All that the person may see of it."""
     proposals = [
-        one for one in visit.ledger.workings.proposals(visit.now) if proposing.may_see(visit, one)
+        one for one in visit.ledger.workings.proposals(visit.now) if proposal.may_see(visit, one)
     ]
     dead, more = _dead(visit)
     return visit.page(
@@ -124,7 +124,7 @@ def _disputes(visit: Visit) -> list[Dispute]:
                 note=row.note,
                 evidence=tuple(row.evidence),
                 since=row.opened_at,
-                may_rule=pressing.may_rule(visit.who.email, theirs.handoff, visit.policy),
+                may_rule=rep_actions.may_rule(visit.who.email, theirs.handoff, visit.policy),
             )
         )
     return found
@@ -144,7 +144,8 @@ def _dead(visit: Visit) -> tuple[list[Dead], int]:
     """Writes that were given up, and how many are not shown for want of room."""
     rows = visit.ledger.workings.dead_letters(MOST + 1)
     known = {
-        one.lead: one for one in visit.ledger.conversations.of_leads([LeadKey(row.lead) for row in rows])
+        one.lead: one
+        for one in visit.ledger.conversations.of_leads([LeadKey(row.lead) for row in rows])
     }
     found = [
         _letter(visit, row, known.get(LeadKey(row.lead)))

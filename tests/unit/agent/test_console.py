@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from agent.console import boards, policy_words, words
-from agent.console.boards import Board, Scope, make_board
-from agent.console.coverage import at_work, eligible, week
-from agent.console.figures import Figures, Workshop
-from agent.console.office import Searches
-from agent.console.tries import read_texts
-from agent.measuring import shares
-from agent.policy_file import load_policy
+from agent.console import policy_words, words
+from agent.console.boards import content
+from agent.console.boards.content import Board, Scope, make_board
+from agent.console.boards.coverage import at_work, eligible, week
+from agent.console.boards.policy_trials import read_texts
+from agent.console.boards.workshop import Figures, Workshop
+from agent.console.visit import Searches
+from agent.metrics.report import shares
+from agent.policy.file import load_policy
 from domain.metrics.lifecycle import Ending, Journey
 from domain.metrics.measures import NUDGED, Dimension, timings
 from domain.policy.conditions import Range
@@ -86,7 +87,10 @@ def test_behind_every_share_are_as_many_leads_as_it_counts(board: Board) -> None
     """The lists and the counts follow one definition; nudges alone are no leads."""
     for name, share in shares(board.report.whole):
         if name != NUDGED and share.unknown is None:
-            sizes = board.size(boards.counted(name)), board.size(boards.not_counted(name))
+            sizes = (
+                board.size(content.counted(name)),
+                board.size(content.not_counted(name)),
+            )
             assert (name, share.part, share.whole - share.part) == (name, *sizes)
 
 
@@ -94,19 +98,19 @@ def test_behind_every_stage_and_leak_are_its_leads(board: Board) -> None:
     """By the key in the address, in the same order."""
     for level in board.report.levels:
         for title, leads in (
-            (boards.lost_at(level.stage), level.lost),
-            (boards.on_the_way(level.stage), level.on_the_way),
+            (content.lost_at(level.stage), level.lost),
+            (content.on_the_way(level.stage), level.on_the_way),
         ):
-            found = board.behind(boards.key_of(title))
+            found = board.behind(content.key_of(title))
             assert (title, list(leads)) == (found or (title, []))
     for leak in board.report.leaks:
-        assert len(leak.leads) == board.size(boards.leaking(leak.name))
+        assert len(leak.leads) == board.size(content.leaking(leak.name))
 
 
 def test_every_lead_is_in_one_group_of_each_dimension(board: Board) -> None:
     """What was superseded is in none."""
     for dimension, parts in board.report.slices:
-        sizes = [board.size(boards.in_group(dimension, name)) for name, _ in parts]
+        sizes = [board.size(content.in_group(dimension, name)) for name, _ in parts]
         assert (dimension, 6) == (dimension, sum(sizes))
     assert 7 == sum(one.leads for one in board.days) + 1
     assert Dimension.SEGMENT in dict(board.report.slices)
@@ -127,7 +131,7 @@ def test_a_board_counts_what_its_scope_holds(
     """By segment, and by who answers now; what nobody has is in no person's scope."""
     since = MONDAY - timedelta(days=1)
     known = [assigned(1, rep=LENA), journey(2), journey(3, triggered_at=since - minutes(1))]
-    assert expected == [one.lead for one in known if boards.belongs(one, scope, since, policy)]
+    assert expected == [one.lead for one in known if content.belongs(one, scope, since, policy)]
 
 
 def renamed(policy: Policy) -> Policy:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.policy_file import load_policy, read_policy
+from agent.policy.file import load_policy, read_policy
 from domain.errors import PolicyError
 
 ROOT = Path(__file__).parents[3]

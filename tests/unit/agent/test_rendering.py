@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from agent.measuring import Question, Report, report
-from agent.rendering import Format, render, safe_cell
+from agent.metrics.rendering import Format, render, safe_cell
+from agent.metrics.report import Question, Report, report
 from domain.metrics.lifecycle import Journey
 from tests.builders import policy
 from tests.journeys import MONDAY, assigned, journey

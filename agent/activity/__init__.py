@@ -1,0 +1,1 @@
+"""What really happened to assigned leads, as vendors show it. Nothing is decided here."""

@@ -1,0 +1,231 @@
+"""What can be looked up about leads: why they went where they went, and how they stand."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.conversation import requests
+from agent.conversation.changes.decisions import allowed
+from agent.conversation.changes.proposals import described
+from agent.conversation.lookups.policies import territories
+from agent.conversation.turn import (
+    MOST_SHOWN,
+    Talk,
+    asks,
+    card,
+    cards,
+    counted,
+    failure,
+    find,
+    find_one,
+    find_person,
+    proposed_owner,
+)
+from agent.ledger.stores.conversations import Known, Part
+from agent.ledger.tables.decisions import DecisionRow
+from agent.ledger.tables.states import CycleStatus
+from agent.metrics import lead_history
+from domain.conversation.answers import Answer, Ask, Card
+from domain.conversation.permissions import Ability, circle, may
+from domain.decision.cases import Outcome
+from domain.values import CycleId
+
+SOON = timedelta(hours=1)
+"""What is due within this time is at risk."""
+MOST_TOLD = 24
+"""Lines of a story; the newest are told."""
+DEEPEST = 3
+"""How far a story goes into a decision: its sentences, not each of the gate's checks."""
+
+
+def why(asked: requests.OneLead, talk: Talk) -> Answer:
+    """Why a lead went where it went, from its decisions."""
+    found = find_one(asked.lead, Ability.WHY, talk)
+    if isinstance(found, Answer):
+        return found
+    decisions = talk.run.ledger.history.decisions(found.cycle)
+    routed = [one for one in decisions if one.kind == "route"]
+    lines = list(reasons(routed[-1])) if routed else [f"Not routed: {found.sentence}"]
+    lines += [f"{talk.at(one.at)}: {one.sentence}" for one in _since(decisions)[-5:]]
+    source = talk.as_of()
+    if routed:
+        source += f". Decision {routed[-1].id} under policy {routed[-1].policy_version}"
+    whose = f"is with {found.owner_name}" if found.owner_name else "is in nobody's hands"
+    buttons = [one for one in asks(found, talk) if one.label != "Why?"]
+    buttons.append(Ask(label="Whole story", says=f"story {found.lead}"))
+    return Answer(
+        title=f"{found.title} {whose}.",
+        lines=tuple(lines),
+        cards=(card(found, talk, asks=buttons),),
+        source=source,
+    )
+
+
+def _since(decisions: Sequence[DecisionRow]) -> list[DecisionRow]:
+    """What was decided after the routing; what a later decision says again is told once."""
+    later = [one for one in decisions if one.kind not in ("gate", "route")]
+    return [
+        one
+        for place, one in enumerate(later)
+        if not any(
+            other.sentence.startswith(one.sentence.rstrip(".")) for other in later[place + 1 :]
+        )
+    ]
+
+
+def reasons(row: DecisionRow) -> Iterator[str]:
+    """What a routing decision rests on: each sentence is a field of its certificate."""
+    outcome = Outcome.model_validate_json(row.outcome)
+    yield row.sentence
+    yield outcome.verdict.sentence
+    if outcome.routed is not None:
+        skipped = outcome.routed.decision.skipped[:4]
+        if any(one.why not in row.sentence for one in skipped):
+            told = "; ".join(f"{one.who}: {one.why}" for one in skipped)
+            yield f"Not chosen: {told}"
+
+
+def story(asked: requests.OneLead, talk: Talk) -> Answer:
+    """Everything that happened to a lead, oldest first."""
+    found = find_one(asked.lead, Ability.STORY, talk)
+    if isinstance(found, Answer):
+        return found
+    told = lead_history.tell(talk.run.ledger, found.lead, talk.who.timezone)
+    lines = [] if told is None else [text for depth, text in told.lines if depth <= DEEPEST]
+    left_out = len(lines) - MOST_TOLD
+    if left_out > 0:
+        lines = [f"{counted(left_out, 'line')} before this", *lines[-MOST_TOLD:]]
+    return Answer(
+        title=f"The story of {found.title}.",
+        lines=tuple(lines),
+        cards=(card(found, talk),),
+        source=talk.as_of(),
+    )
+
+
+def search(asked: requests.Words, talk: Talk) -> Answer:
+    """Leads by name or company."""
+    found = find(asked.words, Ability.FIND, talk)
+    if not found:
+        return failure(f'I know no lead "{asked.words}" that you may see.')
+    return Answer(
+        title=f'{counted(len(found), "lead")} for "{asked.words}".',
+        cards=cards(found, talk),
+        source=talk.as_of(),
+    )
+
+
+def unworked(asked: requests.Where, talk: Talk) -> Answer:
+    """Open leads that nobody has touched, the latest first."""
+    owners, talks = circle(talk.who, Ability.UNWORKED), talk.run.ledger.conversations
+    place = _place(asked.where, owners, talk)
+    if isinstance(place, Answer):
+        return place
+    loads = talks.loads(place.part, talk.now, talk.now + SOON).values()
+    late, open_ones = sum(one.late for one in loads), sum(one.open for one in loads)
+    soon = sum(one.soon for one in loads)
+    lines = [
+        f"At risk, due within the next hour: {soon}.",
+        f"Open and in time: {open_ones - late - soon}.",
+    ]
+    if owners is None:
+        waiting = talks.waiting(place.part)
+        told = ", ".join(f"{count} {status}" for status, count in sorted(waiting.items()))
+        count = sum(waiting.values())
+        lines.append(f"Not assigned yet: {count}{f' ({told})' if told else ''}.")
+    elif len(owners) > 1 and place.part.owners == owners:
+        lines.append("Leads of other teams are not shown to you.")
+    found = talks.in_hands(place.part, late_at=talk.now if late else None, limit=MOST_SHOWN)
+    return Answer(
+        title=_late(late, place.words),
+        lines=tuple(lines),
+        cards=cards(found, talk),
+        source=talk.as_of(),
+    )
+
+
+def _late(count: int, where: str) -> str:
+    if not count:
+        return f"No lead{where} is late."
+    return f"{counted(count, 'lead')}{where} {'is' if count == 1 else 'are'} late and untouched."
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A part of the business, and how a title says it."""
+
+    part: Part
+    words: str
+
+
+def _place(where: str, owners: frozenset[str] | None, talk: Talk) -> _Place | Answer:
+    """What a person means by a place, by the policy's own names, within what they may see."""
+    wanted, policy = where.strip(), talk.policy
+    if not wanted:
+        return _Place(Part(owners), "")
+    for segment in policy.segments:
+        if segment.name.lower() == wanted.lower():
+            return _Place(Part(owners, segment=segment.name), f" in {segment.name}")
+    names = territories(wanted, policy)
+    if names:
+        return _Place(Part(owners, territories=names), f" in {wanted}")
+    person = find_person(where, policy)
+    if isinstance(person, str):
+        theirs = {person} if owners is None else owners & {person}
+        is_self = person == talk.who.email
+        words = " of yours" if is_self else f" with {policy.users[person].name}"
+        return _Place(Part(theirs), words)
+    known = sorted({*policy.regions, *(one.name for one in policy.segments)})
+    return failure(f'The policy has no "{where}".', f"It has: {', '.join(known)}.")
+
+
+def waiting(_: requests.Nothing, talk: Talk) -> Answer:
+    """Assignments, and changes that two people must want, which wait for this person's word."""
+    rows = talk.run.ledger.approvals.pending()
+    known = {
+        one.cycle: one
+        for one in talk.run.ledger.conversations.of_cycles([CycleId(row.cycle_id) for row in rows])
+        if one.status is CycleStatus.APPROVAL
+    }
+    seen = [
+        (row, known[CycleId(row.cycle_id)])
+        for row in rows
+        if CycleId(row.cycle_id) in known
+        and may(talk.who, Ability.WAITING, proposed_owner(known[CycleId(row.cycle_id)], talk))
+    ]
+    changes = _changes_for(talk)
+    shown = [
+        card(one, talk, row.sentence, asks=_yes_or_no(one, talk)) for row, one in seen[:MOST_SHOWN]
+    ]
+    told = [
+        counted(len(some), what)
+        for some, what in ((seen, "assignment"), (changes, "change"))
+        if some
+    ]
+    return Answer(
+        title=f"Waiting for a word: {' and '.join(told) or 'nothing'}.",
+        cards=(*changes[:MOST_SHOWN], *shown),
+        source=talk.as_of(),
+    )
+
+
+def _yes_or_no(one: Known, talk: Talk) -> list[Ask]:
+    if not may(talk.who, Ability.APPROVE, proposed_owner(one, talk)):
+        return []
+    yes = Ask(label="Approve", says=f"approve {one.lead}")
+    return [yes, Ask(label="Deny", says=f"deny {one.lead}")]
+
+
+def _changes_for(talk: Talk) -> list[Card]:
+    """Changes that somebody asked for and this person may approve, with the buttons to do so."""
+    users = talk.policy.users
+    return [
+        Card(
+            title=f"{users[one.by].name} asks: {one.changes[0].title}",
+            lines=tuple(described(one)),
+            proposal=one.id,
+        )
+        for one in talk.run.ledger.conversations.awaiting_another()
+        if one.by != talk.who.email and one.by in users and one.expires_at > talk.now
+        if all(allowed(talk.who, change) for change in one.changes)
+    ]

@@ -1,0 +1,143 @@
+"""What a vendor says of one lead right now: Marketo, Salesforce, and the paid providers."""
+
+from collections.abc import Iterator
+
+from agent.activity import observation
+from agent.conversation import requests
+from agent.conversation.lookups.policies import HISTORY, MOST_LINES
+from agent.conversation.turn import Talk, card, counted, failure, find_one, standing
+from agent.ledger.stores.conversations import Known
+from domain.conversation.answers import Answer
+from domain.conversation.permissions import Ability
+from domain.intake.field_precedence import lacking, merge
+from domain.intake.normalization.fields import normalise
+from domain.lead.model import FieldName, Lead
+from domain.ports import Enriched, Sought
+
+SHOWN = (
+    FieldName.TITLE,
+    FieldName.COMPANY,
+    FieldName.COUNTRY,
+    FieldName.STATE,
+    FieldName.INDUSTRY,
+    FieldName.EMPLOYEES,
+    FieldName.LEAD_SOURCE,
+    FieldName.SCORE,
+    FieldName.UNSUBSCRIBED,
+    FieldName.DO_NOT_CALL,
+)
+"""Fields that a conversation tells: no address, no phone number, no free text."""
+
+
+def marketo(asked: requests.OneLead, talk: Talk) -> Answer:
+    """What Marketo holds of a lead now, and what the lead did lately."""
+    found = find_one(asked.lead, Ability.MARKETO, talk)
+    if isinstance(found, Answer):
+        return found
+    lead = _read(found, talk)
+    if lead is None:
+        return failure(
+            f"{found.title} is no longer in Marketo: deleted, or merged into another.", about=found
+        )
+    done = talk.run.ledger.cycles.activities([found.lead], talk.now - HISTORY).get(found.lead, ())
+    link = "not in Salesforce" if lead.link is None else f"Salesforce {lead.link.kind}"
+    lines = [f"Last changed {talk.at(lead.updated_at)}; {link}", *_fields(lead)]
+    lines += [f"{talk.at(one.at)}: {one.type}: {one.name}" for one in done[-MOST_LINES:]]
+    return Answer(
+        title=f"{found.title}: {counted(len(done), 'activity')} in {HISTORY.days} days.",
+        lines=tuple(lines),
+        cards=(card(found, talk),),
+        source=f"{talk.as_of('Marketo')}. Activities: {talk.as_of()}",
+    )
+
+
+def _read(found: Known, talk: Talk) -> Lead | None:
+    """A lead as Marketo has it now, with what people set right; None when it is gone."""
+    raw = talk.run.marketing.people([found.lead]).get(found.lead)
+    if raw is None:
+        return None
+    said = talk.run.ledger.cycles.corrections([found.lead])
+    return merge(normalise(raw), list(said.values()), talk.policy.hygiene)
+
+
+def _fields(lead: Lead) -> Iterator[str]:
+    told = [
+        f"{name.replace('_', ' ')} {value.value} ({value.source})"
+        for name in SHOWN
+        if (value := lead.fields.get(name)) is not None
+    ]
+    if told:
+        yield "; ".join(told)
+    yield from (one.sentence for one in lead.problems if one.field in SHOWN)
+
+
+def salesforce(asked: requests.OneLead, talk: Talk) -> Answer:
+    """What sales did about a lead, read from Salesforce now and judged."""
+    found = find_one(asked.lead, Ability.SALESFORCE, talk)
+    if isinstance(found, Answer):
+        return found
+    held = talk.run.ledger.handoffs.get(found.cycle)
+    if held is None:
+        return failure(
+            f"{found.title} is in nobody's hands yet.", standing(found, talk), about=found
+        )
+    handoffs = [held.handoff]
+    observed = observation.observe(handoffs, talk.run)
+    seen = observation.seen(handoffs, observed, {}, talk.run)
+    judgement = seen[found.cycle].judgement
+    record = observed[found.cycle].record
+    lines = ["The record is gone."] if record is None else [f"Owner: {record.owner.name}"]
+    lines.append(judgement.sentence)
+    lines += [one.sentence for one in judgement.findings[:MOST_LINES]]
+    return Answer(
+        title=f"{found.title}, as Salesforce has it.",
+        lines=tuple(lines),
+        cards=(card(found, talk),),
+        source=talk.as_of("Salesforce"),
+    )
+
+
+def enrich(asked: requests.OneLead, talk: Talk) -> Answer:
+    """What the paid providers know of the fields that a lead lacks, within the day's budget."""
+    found = find_one(asked.lead, Ability.ENRICH, talk)
+    if isinstance(found, Answer):
+        return found
+    lead = _read(found, talk)
+    if lead is None:
+        return failure(
+            f"{found.title} is no longer in Marketo: deleted, or merged into another.", about=found
+        )
+    wanted = lacking(lead, talk.policy.enrichment.fields)
+    if not wanted:
+        known = ", ".join(talk.policy.enrichment.fields)
+        return failure(
+            f"{found.title} lacks nothing that providers are asked for.",
+            f"Known: {known}.",
+            about=found,
+        )
+    if talk.run.enrichment is None:
+        return failure("No enrichment provider is connected.", "Sales operations can add a key.")
+    used = talk.run.ledger.turns.uses(Ability.ENRICH, talk.today)
+    most = talk.policy.conversation.lookups_per_day
+    if used >= most:
+        return failure(f"Today's {most} lookups by conversation are used up; ask again tomorrow.")
+    sought = [Sought(lead=lead, fields=wanted)]
+    told = talk.run.enrichment.look_up(sought, talk.policy.enrichment.time_budget)[found.lead]
+    return Answer(
+        title=f"{found.title}: {len(told.fields)} of {counted(len(wanted), 'gap')} filled.",
+        lines=tuple(_found(told)),
+        cards=(card(found, talk),),
+        source=(
+            f"{talk.as_of('the providers')}; lookup {used + 1} of {most} today. "
+            "The gate reads it at its next look"
+        ),
+    )
+
+
+def _found(told: Enriched) -> Iterator[str]:
+    for name, one in told.fields.items():
+        sure = round(100 * one.confidence)
+        yield f"{name.replace('_', ' ')}: {one.value} ({one.source}, {sure}% sure)"
+    if told.missing:
+        yield f"Still unknown: {', '.join(told.missing)}"
+    yield from told.notes

@@ -1,0 +1,344 @@
+"""What a press of a button in Slack leads to. Who may press is decided here, in code.
+
+Pure but for what the ledger and the vendors are asked: the answer is a step for the ledger, and a
+sentence for the person. The same press twice has one effect; one that came too late changes
+nothing and says so.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from agent.effects.planning import plan
+from agent.handoff.changes import watched
+from agent.ledger.records import Decision, Dispute, HandoffChange, HeldOff, Step
+from agent.ledger.tables.handoffs import DisputeRow
+from agent.ledger.tables.states import OPEN
+from agent.ledger.transaction.step import LateError
+from agent.notifications.manager import manager_message, writing_time
+from agent.run.context import RunContext
+from domain.effects import LogCall
+from domain.follow_through.handoff import Handoff, manager_of, pause
+from domain.policy.follow_through import DisputeReason
+from domain.policy.model import Policy, local_time
+from domain.time.durations import format_duration
+from domain.values import CycleId, LeadKey, canonical_json, content_hash
+
+TRIES = 5
+"""How often an answer is made again when the lead was moved meanwhile."""
+
+
+class Verb(StrEnum):
+    """What can be pressed."""
+
+    ON_IT = "on_it"
+    LOG_CALL = "log_call"
+    SNOOZE = "snooze"
+    NOT_MINE = "not_mine"
+    GIVE_ON = "give_on"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class Press:
+    """One press, as Slack tells it."""
+
+    id: str
+    """The same press delivered twice has the same id."""
+    user: str
+    """Slack's id of who pressed, signed by Slack; or the e-mail address of who signed in."""
+    verb: Verb
+    cycle: CycleId
+    stage: int = 0
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What was filled in: `seconds`, `reason`, `note`, `outcome`, `dispute`."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a press leads to."""
+
+    said: str
+    """What the person is told."""
+    step: Step
+    changed: bool = True
+
+
+def keep(pressed: Press, context: RunContext) -> str | None:
+    """Keep a press, durably; what was answered when it came before, else None."""
+    body = {"cycle": pressed.cycle, "stage": pressed.stage, "fields": dict(pressed.fields)}
+    clicks = context.ledger.clicks
+    return clicks.keep(pressed.id, pressed.user, pressed.verb, body, context.now)
+
+
+def carry_out(pressed: Press, context: RunContext) -> str:
+    """Carry out a press that is kept, once, and say to the person what came of it."""
+    clicks = context.ledger.clicks
+    for _ in range(TRIES):
+        answer = respond(pressed, context)
+        try:
+            clicks.settle(pressed.id, answer.said, answer.step)
+        except LateError:
+            continue
+        return answer.said
+    return "This lead is being moved right now; please press again in a moment."
+
+
+def finish(context: RunContext) -> int:
+    """Carry out presses that were kept when a process ended; says how many."""
+    rows = context.ledger.clicks.unanswered()
+    for row in rows:
+        fields: dict[str, str] = row.body["fields"]
+        pressed = Press(
+            row.id, row.person, Verb(row.verb), row.body["cycle"], row.body["stage"], fields
+        )
+        carry_out(pressed, context)
+    return len(rows)
+
+
+def respond(pressed: Press, context: RunContext) -> Answer:
+    """What a press leads to, as things stand now."""
+    step = Step(at=context.now)
+    who = _who(pressed.user, context)
+    if who is None or who not in context.policy.users:
+        return _nothing(step, "I don't know you by your Slack address; ask your sales operations.")
+    held = context.ledger.handoffs.get(pressed.cycle)
+    if held is None:
+        return _nothing(step, "I don't know this lead any more.")
+    if held.state != OPEN:
+        return _nothing(step, f"Nothing to do any more. {held.sentence}")
+    context = context.under(held.handoff.policy)
+    if pressed.verb in (Verb.GIVE_ON, Verb.KEEP):
+        return _rule(pressed, who, held, context, step)
+    handoff = held.handoff
+    if handoff.stage != pressed.stage:
+        return _nothing(step, f"This lead is with {handoff.owner.name} now; nothing was changed.")
+    if not may_work(who, handoff, context.policy):
+        return _nothing(step, f"This lead is {handoff.owner.name}'s; nothing was changed.")
+    return _SAYINGS[pressed.verb](pressed, who, held, context, step)
+
+
+def _who(user: str, context: RunContext) -> str | None:
+    """E-mail of who pressed. Slack's ids hold no @: an address comes from our own sign-in."""
+    if "@" in user:
+        return user
+    return None if context.messenger is None else context.messenger.email_of(user)
+
+
+def may_work(email: str, handoff: Handoff, policy: Policy) -> bool:
+    """Whether somebody may speak for a lead: its owner, their cover or manager, or operations."""
+    user = policy.users.get(handoff.answers or "")
+    near = {handoff.answers, manager_of(handoff, policy)}
+    if user is not None:
+        near |= {user.cover, user.manager}
+    return email in near or policy.users[email].role == "ops"
+
+
+def may_rule(email: str, handoff: Handoff, policy: Policy) -> bool:
+    """Whether somebody may decide a dispute: the manager or operations, never the owner."""
+    if email == handoff.answers:
+        return False
+    return email == manager_of(handoff, policy) or policy.users[email].role == "ops"
+
+
+def _nothing(step: Step, said: str) -> Answer:
+    return Answer(said, step, changed=False)
+
+
+def _noted(step: Step, handoff: Handoff, who: str, said: str, context: RunContext) -> Decision:
+    """The press as the ledger keeps it: who said what about which lead."""
+    inputs = canonical_json(handoff)
+    sentence = f"{_name(who, context.policy)} {said}"
+    decision = Decision(
+        cycle=handoff.cycle,
+        lead=handoff.lead,
+        kind="said",
+        at=context.now,
+        policy_version=context.policy.version,
+        inputs=inputs,
+        outcome=sentence,
+        sentence=sentence,
+    )
+    step.decisions.append(decision)
+    return decision
+
+
+def _name(email: str, policy: Policy) -> str:
+    return policy.users[email].name
+
+
+def _changed(held: HeldOff, handoff: Handoff, sentence: str, context: RunContext) -> HandoffChange:
+    change = watched(handoff, sentence, held.version, context.policy, due=context.now)
+    return replace(change, listed_at=held.listed_at)
+
+
+def _on_it(_: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
+    handoff = held.handoff
+    if handoff.accepted_at is not None:
+        return _nothing(step, "Noted before: you are on it.")
+    taken = handoff.model_copy(update={"accepted_at": context.now})
+    _noted(step, taken, who, "said: I'm on it.", context)
+    step.handoffs[handoff.cycle] = _changed(held, taken, held.sentence, context)
+    said = "Noted: you are on it. The clock stops when a call, mail or meeting is in Salesforce."
+    return Answer(said, step)
+
+
+def _snooze(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
+    wanted = timedelta(seconds=_whole(pressed.fields.get("seconds", "")))
+    return put_off(wanted, who, held, context, step)
+
+
+def put_off(wanted: timedelta, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
+    """Snooze a lead within the policy's limits; a step that stays empty says why not."""
+    handoff, rules, policy = held.handoff, context.policy.follow_through.snooze, context.policy
+    if handoff.snoozes >= rules.at_most:
+        times = f"{rules.at_most} times" if rules.at_most != 1 else "once"
+        return _nothing(step, f"This lead was snoozed {times} already; that is the limit.")
+    if not timedelta() < wanted <= rules.longest:
+        longest = format_duration(rules.longest)
+        return _nothing(step, f"A lead can be snoozed for at most {longest}.")
+    until = context.now + wanted
+    put_off = handoff.model_copy(
+        update={
+            "snoozes": handoff.snoozes + 1,
+            "snoozed_until": until,
+            "paused": handoff.paused + pause(handoff, context.now, until, policy),
+        }
+    )
+    local = local_time(until, who, policy)
+    _noted(step, put_off, who, f"snoozed it until {local:%a %H:%M %Z}.", context)
+    change = watched(put_off, held.sentence, held.version, policy, due=until)
+    step.handoffs[handoff.cycle] = replace(change, listed_at=held.listed_at)
+    left = rules.at_most - put_off.snoozes
+    return Answer(f"Snoozed until {local:%a %H:%M %Z}; {left} left for this lead.", step)
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def _log_call(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
+    handoff = held.handoff
+    outcome = pressed.fields.get("outcome") or "Connected"
+    decision = _noted(step, handoff, who, f"logged a call: {outcome}.", context)
+    call = LogCall(
+        lead=handoff.lead,
+        record_id=handoff.record_id,
+        owner=handoff.owner.id,
+        at=context.now,
+        outcome=outcome,
+        note=pressed.fields.get("note", ""),
+        key=f"call {content_hash(pressed.id)}",
+    )
+    rung = content_hash(pressed.id)
+    step.effects.append(plan(handoff.cycle, call, decision.id, context.now, rung))
+    step.handoffs[handoff.cycle] = _changed(held, handoff, held.sentence, context)
+    return Answer(f"Logged in Salesforce as a call of {handoff.owner.name}'s: {outcome}.", step)
+
+
+def _not_mine(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
+    handoff, policy = held.handoff, context.policy
+    if handoff.disputed:
+        return _nothing(step, "You said so before; your manager decides.")
+    reasons = {one.name: one for one in policy.follow_through.disputes}
+    reason = reasons.get(pressed.fields.get("reason", ""))
+    if reason is None:
+        return _nothing(step, "Please choose a reason.")
+    note = pressed.fields.get("note", "")
+    decision = _noted(step, handoff, who, f'said: not mine ("{reason.label}").', context)
+    dispute = Dispute(
+        id=f"q{content_hash(f'{handoff.cycle}/{handoff.stage}')}",
+        cycle=handoff.cycle,
+        lead=handoff.lead,
+        by=who,
+        reason=reason.name,
+        note=note,
+        evidence=(handoff.reason, decision.id),
+        opened_at=context.now,
+    )
+    if reason.ruling == "accept":
+        ruled = replace(dispute, state="accepted", ruled_by="policy", ruled_at=context.now)
+        step.disputes.append(ruled)
+        because = f"{handoff.owner.name} said it is not theirs: {reason.label}"
+        return _given(held, because, reason, context, step)
+    step.disputes.append(dispute)
+    disputed = handoff.model_copy(update={"disputed": True})
+    step.handoffs[handoff.cycle] = _changed(held, disputed, held.sentence, context)
+    manager = manager_of(handoff, policy)
+    if manager is None or manager not in policy.users:
+        return Answer("Noted. Nobody is named who could decide; it stays yours for now.", step)
+    said = f'{handoff.owner.name} says it is not theirs: "{reason.label}".'
+    sentence = f'{said} They add: "{note}" You decide.' if note else f"{said} You decide."
+    message = manager_message(handoff, manager, "dispute", sentence, context)
+    message = message.model_copy(update={"dispute": dispute.id})
+    due_at = writing_time(manager, context, {})
+    rung = f"{handoff.stage}/dispute"
+    step.effects.append(plan(handoff.cycle, message, decision.id, due_at, rung))
+    return Answer(f"Noted: {_name(manager, policy)} decides. Until then it stays yours.", step)
+
+
+def _given(
+    held: HeldOff, because: str, reason: DisputeReason | None, context: RunContext, step: Step
+) -> Answer:
+    """Let the follow-through give a lead on: its very next look does."""
+    given_up = held.handoff.model_copy(
+        update={
+            "disputed": False,
+            "refused": because,
+            "credit": reason is not None and reason.credit,
+        }
+    )
+    step.handoffs[given_up.cycle] = _changed(held, given_up, because, context)
+    return Answer("Accepted: it goes to the next of the pool, or to the manager.", step)
+
+
+def _rule(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
+    """A manager decides a dispute."""
+    handoff, policy = held.handoff, context.policy
+    wanted = pressed.fields.get("dispute", "")
+    found = [one for one in context.ledger.handoffs.disputes(handoff.cycle) if one.id == wanted]
+    if not found:
+        return _nothing(step, "I don't know this dispute any more.")
+    (row,) = found
+    if row.state != "open":
+        return _nothing(step, f"Decided before, by {row.ruled_by}: {row.state}.")
+    if not handoff.disputed:
+        return _nothing(step, f"It was settled meanwhile: the lead is with {handoff.owner.name}.")
+    if not may_rule(who, handoff, policy):
+        return _nothing(step, "Only the owner's manager or sales operations can decide this.")
+    accepted = pressed.verb is Verb.GIVE_ON
+    ruled = "accepted" if accepted else "refused"
+    step.disputes.append(replace(_dispute(row), state=ruled, ruled_by=who, ruled_at=context.now))
+    reason = next((one for one in policy.follow_through.disputes if one.name == row.reason), None)
+    label = row.reason if reason is None else reason.label
+    _noted(step, handoff, who, f'{ruled} the dispute "{label}".', context)
+    if accepted:
+        because = f"{_name(who, policy)} accepted that it is not {handoff.owner.name}'s: {label}"
+        return _given(held, because, reason, context, step)
+    stays = handoff.model_copy(update={"disputed": False})
+    step.handoffs[handoff.cycle] = _changed(held, stays, held.sentence, context)
+    return Answer(f"It stays with {handoff.owner.name}.", step)
+
+
+def _dispute(row: DisputeRow) -> Dispute:
+    return Dispute(
+        id=row.id,
+        cycle=CycleId(row.cycle_id),
+        lead=LeadKey(row.lead),
+        by=row.by,
+        reason=row.reason,
+        note=row.note,
+        evidence=tuple(row.evidence),
+        opened_at=row.opened_at,
+    )
+
+
+_Saying = Callable[[Press, str, HeldOff, RunContext, Step], Answer]
+_SAYINGS: Mapping[Verb, _Saying] = {
+    Verb.ON_IT: _on_it,
+    Verb.SNOOZE: _snooze,
+    Verb.LOG_CALL: _log_call,
+    Verb.NOT_MINE: _not_mine,
+}
+"""What owners can say of their leads."""

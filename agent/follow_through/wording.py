@@ -1,0 +1,135 @@
+"""Sentences that a model words for the lead or the list at hand; else the template stands.
+
+What to say first to a lead, why a manager is told of one, and where to look first in the morning.
+The wording is data: it is checked against the facts before anybody sees it, and it changes nothing
+but itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+from agent.follow_through.cases import Case
+from agent.notifications.manager import happened
+from agent.run.context import RunContext
+from agent.run.model_usage import note
+from domain.conversation.grounding import faithful
+from domain.effects import SendReport
+from domain.follow_through.escalation import Climb
+from domain.follow_through.handoff import Handoff
+from domain.policy.follow_through import Move
+from domain.policy.model import local_time
+from domain.values import CycleId
+
+OPENING, ESCALATION, DIGEST = "nudge", "escalate", "digest"
+"""The prompts."""
+LATE, WAITING, SOON = "Late", "Waiting for your word", "Due next"
+"""Headings of a manager's list."""
+MOST = 10
+"""At most so many are worded in one run; the others keep the template."""
+MOST_LINES = 30
+"""So many lines of a list the model is shown."""
+
+
+def word(cases: Sequence[Case], context: RunContext) -> Mapping[CycleId, str]:
+    """Openings that hold, by cycle; absent where the template stands."""
+    worded: dict[CycleId, str] = {}
+    for one in _those(cases, Move.REMIND, Move.NUDGE):
+        handoff = one.handoff
+        said = _said(
+            OPENING,
+            facts(handoff),
+            context,
+            handoff.cycle,
+            lead=handoff.title,
+            did=[happening.what for happening in handoff.brief.did],
+            usual=handoff.brief.opening or "",
+        )
+        if said is not None:
+            worded[handoff.cycle] = said
+    return worded
+
+
+def escalations(cases: Sequence[Case], context: RunContext) -> Mapping[CycleId, str]:
+    """What a manager reads first of a lead, by cycle; absent where the ladder's sentence stands."""
+    worded: dict[CycleId, str] = {}
+    for one in _those(cases, Move.ESCALATE):
+        handoff, usual = one.handoff, one.step.sentence
+        told = _told(one, context)
+        known = [handoff.title, handoff.owner.name, usual, *told]
+        said = _said(
+            ESCALATION,
+            known,
+            context,
+            handoff.cycle,
+            lead=handoff.title,
+            owner=handoff.owner.name,
+            happened=told,
+            usual=usual,
+        )
+        if said is not None:
+            worded[handoff.cycle] = said
+    return worded
+
+
+def digest(report: SendReport, context: RunContext) -> SendReport:
+    """A manager's list with a sentence on where to look first, where one holds."""
+    lists = {title: list(lines[:MOST_LINES]) for title, lines in report.sections}
+    late, waiting, soon = (lists.get(one, []) for one in (LATE, WAITING, SOON))
+    said = _said(
+        DIGEST,
+        [report.intro, *late, *waiting, *soon],
+        context,
+        "",
+        figures=report.intro,
+        late=late,
+        waiting=waiting,
+        soon=soon,
+    )
+    return report if said is None else report.model_copy(update={"intro": f"{report.intro} {said}"})
+
+
+def facts(handoff: Handoff) -> list[str]:
+    """Everything that an opening may draw on."""
+    did = [happening.what for happening in handoff.brief.did]
+    return [handoff.title, handoff.owner.name, handoff.brief.opening or "", *did]
+
+
+def _told(one: Case, context: RunContext) -> list[str]:
+    """What happened, on the manager's clock, and what was seen of it."""
+    climb = one.step
+    reader = climb.manager or "" if isinstance(climb, Climb) else ""
+    lines = [
+        f"{local_time(each.at, reader, context.policy):%a %H:%M}: {each.what}"
+        for each in happened(one.handoff, context)
+    ]
+    return [*lines, *(found.sentence for found in one.seen.judgement.findings)]
+
+
+def _those(cases: Sequence[Case], *moves: Move) -> list[Case]:
+    """The first cases in which one of these moves is due; a closer look may have chosen another."""
+
+    def due(one: Case) -> Sequence[Move]:
+        if one.chosen is not None:
+            return (one.chosen.move,)
+        return one.step.moves if isinstance(one.step, Climb) else ()
+
+    return list(islice((one for one in cases if set(moves) & set(due(one))), MOST))
+
+
+def _said(
+    name: str, known: Sequence[str], context: RunContext, about: str, **given: object
+) -> str | None:
+    """What a model says, if the facts hold it; None without a model.
+
+    `about` is the handoff's cycle that the call is noted with.
+    """
+    if context.investigator is None:
+        return None
+    prompt = context.prompt(name)
+    said = context.investigator.word(
+        prompt.messages(**given), prompt.settings.max_tokens, prompt.version
+    )
+    if said is None:
+        return None
+    note(prompt, said, about, context)
+    return said.text if said.text and faithful(said.text, known) else None

@@ -1,1 +1,0 @@
-"""The graphs: each is short, moves a whole batch one step, and keeps nothing of its own."""

@@ -1,0 +1,4 @@
+"""What Marketo is told: fields, activities, sync requests, corrections.
+
+When, is decided elsewhere.
+"""

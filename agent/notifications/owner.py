@@ -1,0 +1,49 @@
+"""What an owner, or who covers for them, is told of one lead."""
+
+from collections.abc import Mapping, Sequence
+
+from agent.effects.kind import Kind, Receipts, alike, first_try, found_or_held
+from agent.ledger.records import Outstanding
+from agent.notifications.posts import remember
+from agent.notifications.screen import DAILY, UNCONNECTED, no_slack, screen_messages
+from agent.run.context import RunContext
+from domain.effects import TellOwner, Tone
+from domain.follow_through.handoff import Handoff, target_at
+from domain.policy.model import Policy
+from domain.values import EffectKey
+
+
+def tell_owner(
+    handoff: Handoff, to: str, tone: Tone, policy: Policy, for_whom: str | None = None
+) -> TellOwner:
+    """A message about one lead to the person who has it, or who covers."""
+    return TellOwner(
+        lead=handoff.lead,
+        cycle=handoff.cycle,
+        stage=handoff.stage,
+        owner=to,
+        title=handoff.title,
+        record_id=handoff.record_id,
+        record_kind=handoff.record_kind,
+        reason=handoff.reason,
+        sla_due=target_at(handoff, policy),
+        tone=tone,
+        brief=handoff.brief,
+        for_whom=for_whom,
+    )
+
+
+def _send(messages: Mapping[EffectKey, TellOwner], context: RunContext) -> Receipts:
+    if context.messenger is None:
+        return alike(messages, no_slack(context))
+    return context.messenger.tell_owners(messages)
+
+
+def _look_up(doubtful: Sequence[Outstanding], context: RunContext) -> Receipts:
+    if context.messenger is None:
+        return {one.key: UNCONNECTED for one in doubtful}
+    found = context.messenger.told(TELL_OWNER.actions(doubtful), first_try(doubtful))
+    return found_or_held(doubtful, found, context.now)
+
+
+TELL_OWNER = Kind(TellOwner, _send, _look_up, screen_messages, remember, DAILY)

@@ -1,0 +1,206 @@
+"""Reading `policy.yaml` and `territories.csv`, and saying what is wrong in words for their editors.
+
+Every complaint names the file, the line, the path within it, what is wrong and what to do.
+"""
+
+import csv
+import difflib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, ValidationError
+
+from agent.policy.yaml_text import Document, YamlError, read_yaml
+from agent.policy.yaml_text import Path as Place
+from domain.errors import PolicyError
+from domain.policy import model as contract
+from domain.policy.lint import Lint, lint
+from domain.policy.model import Policy
+from domain.policy.routing import RULE_KINDS, Territory
+
+TERRITORIES = "territories.csv"
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing that is wrong with a policy file, and what to do about it."""
+
+    severity: Literal["error", "warning"]
+    file: str
+    line: int
+    path: str
+    sentence: str
+    suggestion: str
+
+    def __str__(self) -> str:
+        """The complaint as an editor's tools know it: file, line, then words."""
+        where = f"{self.file}:{self.line}"
+        at = f" [{self.path}]" if self.path else ""
+        advice = f"\n    {self.suggestion}" if self.suggestion else ""
+        return f"{where}: {self.severity}{at} {self.sentence}{advice}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A policy file as read: the policy when it could be built, and all complaints about it."""
+
+    policy: Policy | None
+    complaints: tuple[Complaint, ...]
+
+    @property
+    def errors(self) -> tuple[Complaint, ...]:
+        """The complaints that keep the policy from being used."""
+        return tuple(one for one in self.complaints if one.severity == "error")
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy in a file; raises PolicyError with every error in it."""
+    reading = read_policy(path)
+    if reading.policy is None or reading.errors:
+        raise PolicyError("\n".join(str(one) for one in reading.errors))
+    return reading.policy
+
+
+def read_policy(path: Path) -> Reading:
+    """Read a policy file and the territories beside it, and find all that is wrong with them."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        advice = "Give the path of a policy file, for example: routeready policy check policy.yaml"
+        return _only(path, 1, f"can't be read: {error.strerror}", advice)
+    except UnicodeDecodeError:
+        return _only(path, 1, "is not UTF-8 text", "Save it as UTF-8.")
+    try:
+        document = read_yaml(text)
+    except YamlError as error:
+        return _only(path, error.line, error.sentence, error.suggestion)
+    if not isinstance(document.value, dict):
+        return _only(path, 1, "is not a policy", "Start from the example policy.yaml.")
+    table = path.with_name(TERRITORIES)
+    rows, complaints = _read_territories(table)
+    return _build(path, document, rows, complaints)
+
+
+def _only(path: Path, line: int, sentence: str, suggestion: str) -> Reading:
+    return Reading(None, (Complaint("error", path.name, line, "", sentence, suggestion),))
+
+
+def _build(
+    path: Path, document: Document, rows: list[Territory], complaints: list[Complaint]
+) -> Reading:
+    plain: dict[str, Any] = dict(document.value)
+    if "territories" in plain:
+        line = document.line(("territories",))
+        advice = f"Remove it; the rows belong in {TERRITORIES}."
+        complaints.append(
+            Complaint("error", path.name, line, "territories", "is not written here", advice)
+        )
+    plain["territories"] = [row.model_dump() for row in rows]
+    try:
+        policy = Policy.model_validate(plain)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            at = _without_tags(detail["loc"])
+            sentence, suggestion = _explain(cast(Mapping[str, Any], detail))
+            line = document.line(at)
+            complaints.append(Complaint("error", path.name, line, _spell(at), sentence, suggestion))
+        return Reading(None, tuple(complaints))
+    if not complaints:  # half a table of territories would be full of gaps
+        complaints = [_from_lint(one, path, document, policy) for one in lint(policy)]
+    return Reading(policy, tuple(sorted(complaints, key=lambda one: (one.file, one.line))))
+
+
+def _from_lint(one: Lint, path: Path, document: Document, policy: Policy) -> Complaint:
+    if one.path[:1] == ("territories",):
+        index = one.path[1] if len(one.path) > 1 else None
+        line = policy.territories[index].line if isinstance(index, int) else 1
+        where = str(one.path[2]) if len(one.path) > 2 else ""  # noqa: PLR2004  (path's column)
+        return Complaint(one.severity, TERRITORIES, line, where, one.sentence, one.suggestion)
+    line = document.line(one.path)
+    return Complaint(one.severity, path.name, line, _spell(one.path), one.sentence, one.suggestion)
+
+
+def _read_territories(path: Path) -> tuple[list[Territory], list[Complaint]]:
+    """Read the rows; a cell that is empty fits everything."""
+    if not path.exists():
+        return [], []
+    rows: list[Territory] = []
+    complaints: list[Complaint] = []
+    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+    known = set(Territory.model_fields) - {"line"}
+    complaints += [
+        Complaint("error", path.name, 1, name, "is an unknown column", _alike(name, known))
+        for name in reader.fieldnames or ()
+        if name not in known
+    ]
+    if complaints:
+        return [], complaints
+    for cells in reader:
+        line = reader.line_num
+        filled = {name: text.strip() for name, text in cells.items() if text and text.strip()}
+        if not filled:
+            continue
+        try:
+            rows.append(Territory.model_validate({**filled, "line": line}))
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                column = str(detail["loc"][0])
+                sentence, suggestion = _explain(cast(Mapping[str, Any], detail))
+                complaints.append(Complaint("error", path.name, line, column, sentence, suggestion))
+    return rows, complaints
+
+
+_UNION_ARMS = frozenset({"str", "bool", "Range", "tuple[str, ...]"})
+
+
+def _without_tags(loc: Sequence[str | int]) -> Place:
+    """A pydantic location without the names of union members, which no file contains."""
+    kept: list[str | int] = []
+    for index, part in enumerate(loc):
+        is_tag = part in RULE_KINDS and index > 0 and isinstance(loc[index - 1], int)
+        if not is_tag and part not in _UNION_ARMS:
+            kept.append(part)
+    return tuple(kept)
+
+
+def _spell(path: Sequence[str | int]) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _explain(detail: Mapping[str, Any]) -> tuple[str, str]:
+    """A pydantic error in words, and what to do."""
+    name = str(detail["loc"][-1]) if detail["loc"] else ""
+    given = detail.get("input")
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"{name!r} is an unknown key", _alike(name, _KEYS)
+        case "missing":
+            return f"{name!r} is missing", f"Add {name}; docs/policy.md says what it means."
+        case "enum" | "literal_error":
+            return f"{given!r} is not possible here", f"Use {detail['ctx']['expected']}."
+        case "union_tag_invalid":
+            tag, expected = detail["ctx"]["tag"], detail["ctx"]["expected_tags"]
+            return f"{tag!r} is not a kind of rule", f"Use one of {expected}."
+        case "union_tag_not_found":
+            return "the rule has no kind", f"Add kind: one of {', '.join(sorted(RULE_KINDS))}."
+        case _:
+            return f"{given!r}: {detail['msg'].removeprefix('Value error, ')}", ""
+
+
+def _alike(name: str, known: Sequence[str] | set[str] | frozenset[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(sorted(known))}."
+
+
+_KEYS = frozenset(
+    field
+    for model in vars(contract).values()
+    if isinstance(model, type) and issubclass(model, BaseModel)
+    for field in model.model_fields
+)

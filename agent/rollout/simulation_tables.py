@@ -1,0 +1,140 @@
+"""A simulation as tables: what another policy would have changed, in every format."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from agent.tables.table import UNDEFINED, Form, Sheet, percent, written
+from domain.rollout.simulation import Change, Placement, Simulation
+from domain.time.durations import format_duration
+
+SHOWN = 20
+"""So many leads are listed in text; a page lists all, JSON holds all."""
+
+
+def render(found: Simulation, form: Form) -> str:
+    """The simulation in one format."""
+    if form is Form.JSON:
+        return found.model_dump_json(indent=2)
+    most = None if form is Form.HTML else SHOWN
+    return written("What if", lines(found), sheets(found, most), form)
+
+
+def lines(found: Simulation) -> list[str]:
+    """What it found, in a few sentences."""
+    direct = sum(one.is_direct for one in found.changes)
+    differ = len(found.changes)
+    compared = (
+        f"{found.leads} leads, {found.decisions} decisions again: policy {found.before} beside "
+        f"{found.after}"
+    )
+    moved = (
+        f"{differ} leads differ: {direct} by the policy itself, {differ - direct} because the "
+        f"turns of a pool or a cap moved; {found.relabelled} more have the same owner by another "
+        "rule or segment"
+    )
+    said = [compared, moved]
+    if found.assumed:
+        names = ", ".join(found.assumed)
+        said.append(f"Taken as available, as nothing is recorded of them: {names}")
+    return said
+
+
+def sheets(found: Simulation, most: int | None = None) -> Iterator[Sheet]:
+    """The tables; of a long list of leads the first `most`, or all. What is empty is left out."""
+    made = [
+        _asked(found),
+        _verdicts(found),
+        _changes(found, most),
+        _expected(found),
+        _loads(found),
+        _fairness(found),
+        _gaps(found),
+    ]
+    yield from (one for one in made if one.rows)
+
+
+def _asked(found: Simulation) -> Sheet:
+    rows: list[tuple[str, ...]] = []
+    for one in found.asked:
+        for policy, placed in ((found.before, one.before), (found.after, one.after)):
+            rows.append((one.lead, policy, placed.verdict, *_where(placed), placed.sentence))
+    columns = ("lead", "policy", "verdict", "owner", "segment", "rule", "why")
+    return Sheet("The lead you asked for", columns, tuple(rows))
+
+
+def _where(placed: Placement) -> tuple[str, str, str]:
+    return placed.owner or UNDEFINED, placed.segment, placed.rule or UNDEFINED
+
+
+def _verdicts(found: Simulation) -> Sheet:
+    rows = tuple((name, str(count)) for name, count in found.verdicts.items())
+    return Sheet("Other verdicts", ("verdict", "leads"), rows)
+
+
+def _changes(found: Simulation, most: int | None) -> Sheet:
+    shown = found.changes if most is None else found.changes[:most]
+    rows = tuple((one.lead, *_moved(one), _how(one)) for one in shown)
+    more = len(found.changes) - len(shown)
+    note = f"and {more} more; --format html or --json FILE has all" if more else ""
+    return Sheet("Who goes elsewhere", ("lead", "before", "after", "how"), rows, note)
+
+
+def _moved(one: Change) -> tuple[str, str]:
+    return one.before.owner or one.before.verdict, one.after.owner or one.after.verdict
+
+
+def _how(one: Change) -> str:
+    return "policy" if one.is_direct else "turns, caps"
+
+
+def _expected(found: Simulation) -> Sheet:
+    rows = tuple(
+        (
+            one.segment,
+            _target(one.target_before, one.target_after),
+            f"{one.leads_before} -> {one.leads_after}",
+            f"{percent(one.in_time_before)} -> {percent(one.in_time_after)}",
+        )
+        for one in found.expected
+    )
+    columns = ("segment", "target", "leads", "touched in time")
+    note = "Predicted: everybody goes on touching leads as fast as so far. Few leads tell little."
+    return Sheet("SLA to expect", columns, rows, note)
+
+
+def _target(before: timedelta | None, after: timedelta | None) -> str:
+    one, other = (
+        UNDEFINED if target is None else format_duration(target) for target in (before, after)
+    )
+    return one if one == other else f"{one} -> {other}"
+
+
+def _loads(found: Simulation) -> Sheet:
+    rows = tuple(
+        (one.owner, str(one.before), str(one.after), f"{one.after - one.before:+}")
+        for one in found.loads
+        if one.before != one.after
+    )
+    return Sheet("Load by owner, where it differs", ("owner", "before", "after", ""), rows)
+
+
+def _fairness(found: Simulation) -> Sheet:
+    rows = tuple(
+        (
+            one.pool,
+            f"{one.leads_before} -> {one.leads_after}",
+            f"{_far(one.widest_before)} -> {_far(one.widest_after)}",
+        )
+        for one in found.fairness
+    )
+    columns = ("pool", "leads", "farthest from its weight, in leads")
+    return Sheet("Fairness", columns, rows)
+
+
+def _far(distance: float | None) -> str:
+    return UNDEFINED if distance is None else f"{distance:.1f}"
+
+
+def _gaps(found: Simulation) -> Sheet:
+    rows = tuple((one.segment, f"{one.before} -> {one.after}") for one in found.gaps)
+    return Sheet("Coverage gaps: nobody available", ("segment", "leads"), rows)

@@ -1,0 +1,162 @@
+"""The buttons in Slack, through Bolt: Socket Mode by default, HTTP where it is wanted.
+
+Slack is acknowledged after a press is kept, never before; opening a form is the one thing that
+needs no keeping. Who pressed is what Slack says, not what the message says.
+"""
+
+import json
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+from slack_bolt import Ack
+from slack_bolt import App as Bolt
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from agent.app import App
+from agent.effects import outbox
+from agent.follow_through import message_updates, rep_actions
+from agent.follow_through.rep_actions import Press, Verb
+from agent.logs import alert, log
+from agent.slack import conversation, http
+from domain.errors import ToolError
+from domain.policy.model import Policy
+from domain.values import CycleId, content_hash
+from tools.slack import forms
+from tools.slack.blocks import GIVE_ON, KEEP, LOG_CALL, NOT_MINE, ON_IT, SNOOZE
+
+Body = dict[str, Any]
+Respond = Callable[..., Any]
+
+
+def build(app: App, *, waits: bool = False) -> Bolt:
+    """Bolt with all that can be pressed; nothing listens yet.
+
+    With `waits` a press is answered only when all of it is done, as tests want it.
+    """
+    settings = app.settings
+    secret = settings.slack_signing_secret
+    token = settings.slack_bot_token
+    client = WebClient(
+        token=None if token is None else token.get_secret_value(),
+        base_url=settings.slack_base_url,
+        retry_handlers=[],
+    )
+    bolt = Bolt(
+        client=client,
+        signing_secret=None if secret is None else secret.get_secret_value(),
+        request_verification_enabled=secret is not None,
+        token_verification_enabled=False,
+        process_before_response=waits,
+    )
+    _listen(bolt, app)
+    conversation.listen(bolt, app)
+    return bolt
+
+
+@contextmanager
+def listening(app: App) -> Generator[None]:
+    """Listen for presses on threads of their own, as far as the settings say how."""
+    settings = app.settings
+    if settings.slack_bot_token is None:
+        yield
+        return
+    handler = None
+    if settings.slack_app_token is not None:
+        bolt = build(app)
+        token = settings.slack_app_token.get_secret_value()
+        handler = SocketModeHandler(bolt, token, web_client=bolt.client)
+        handler.connect()  # pyright: ignore[reportUnknownMemberType]  (untyped in Bolt)
+        log("slack_connected", "Slack is listened to through Socket Mode.")
+    elif settings.slack_signing_secret is not None and settings.slack_http_port is not None:
+        secret = settings.slack_signing_secret.get_secret_value()
+        with http.serving(build(app), secret, settings.slack_http_port) as port:
+            log("slack_listening", f"Slack is listened to by HTTP on port {port}.")
+            yield
+        return
+    try:
+        yield
+    finally:
+        if handler is not None:
+            handler.close()  # pyright: ignore[reportUnknownMemberType]  (untyped in Bolt)
+
+
+def _listen(bolt: Bolt, app: App) -> None:
+    def pressed(body: Body, ack: Ack, respond: Respond) -> None:
+        answer = _press(app, _read(body), ack)
+        respond(text=answer, replace_original=False, response_type="ephemeral")
+
+    def ask_about_call(body: Body, ack: Ack, client: WebClient) -> None:
+        ack()
+        client.views_open(trigger_id=body["trigger_id"], view=forms.call(_about(body)))
+
+    def ask_for_reason(body: Body, ack: Ack, client: WebClient) -> None:
+        ack()
+        reasons = _reasons(app.policy)
+        view = forms.refusal(_about(body), reasons)
+        client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    def submitted(body: Body, ack: Ack, client: WebClient) -> None:
+        answer = _press(app, _read_form(body), ack)
+        client.chat_postMessage(channel=body["user"]["id"], text=answer, unfurl_links=False)
+
+    for action in (ON_IT, SNOOZE, GIVE_ON, KEEP):
+        bolt.action(action)(pressed)
+    bolt.action(LOG_CALL)(ask_about_call)
+    bolt.action(NOT_MINE)(ask_for_reason)
+    for form in (forms.CALL, forms.REFUSAL):
+        bolt.view(form)(submitted)
+
+
+def _press(app: App, pressed: Press, ack: Ack) -> str:
+    """Keep a press, let Slack know, carry it out, and bring the messages about it up to date."""
+    context = app.context()
+    before = rep_actions.keep(pressed, context)
+    ack()
+    if before is not None:
+        return before
+    answer = rep_actions.carry_out(pressed, context)
+    try:
+        context.ledger.cycles.record(message_updates.plan_news([pressed.cycle], context))
+        outbox.perform(message_updates.REFRESH_MESSAGE, context)
+    except ToolError as error:
+        alert("refresh_later", f"The message is brought up to date later: {error}")
+    return answer
+
+
+def _about(body: Body) -> str:
+    return str(body["actions"][0]["value"])
+
+
+def _read(body: Body) -> Press:
+    """A press of a button or a choice from a list."""
+    action = body["actions"][0]
+    name, user = str(action["action_id"]), str(body["user"]["id"])
+    told = str(body.get("message", {}).get("ts") or body.get("trigger_id") or "")
+    press_id = "p" + content_hash(f"{user} {name} {told} {action.get('action_ts')}")
+    if name == SNOOZE:
+        seconds, stage, cycle = str(action["selected_option"]["value"]).split(" ", 2)
+        fields = {"seconds": seconds}
+        return Press(press_id, user, Verb.SNOOZE, CycleId(cycle), int(stage), fields)
+    if name in (GIVE_ON, KEEP):
+        dispute, _, cycle = str(action["value"]).partition(" ")
+        verb = Verb.GIVE_ON if name == GIVE_ON else Verb.KEEP
+        return Press(press_id, user, verb, CycleId(cycle), 0, {"dispute": dispute})
+    about = json.loads(action["value"])
+    return Press(press_id, user, Verb.ON_IT, CycleId(about["cycle"]), int(about["stage"]))
+
+
+def _read_form(body: Body) -> Press:
+    """A form that was sent."""
+    view = body["view"]
+    about = json.loads(view["private_metadata"])
+    fields = forms.filled(view["state"]["values"])
+    verb = Verb.LOG_CALL if view["callback_id"] == forms.CALL else Verb.NOT_MINE
+    press_id = "p" + content_hash(f"{body['user']['id']} {view['id']}")
+    user = str(body["user"]["id"])
+    return Press(press_id, user, verb, CycleId(about["cycle"]), int(about["stage"]), fields)
+
+
+def _reasons(policy: Policy) -> dict[str, str]:
+    return {one.name: one.label for one in policy.follow_through.disputes}

@@ -1,0 +1,1 @@
+"""Tables and charts for people, in every format. They know no figure and no lead."""

@@ -1,0 +1,105 @@
+"""Running without end: a tick on a schedule, a graceful stop, and a health file."""
+
+import json
+import os
+import signal
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from agent.app import App, open_app
+from agent.conversation.desk import Desk
+from agent.logs import alert, configure, log
+from agent.settings import Settings
+from agent.slack import listener
+from agent.worker import telemetry
+from agent.worker.tick import Worker
+from domain.errors import PolicyError
+
+TICK = "tick"
+
+
+def run_forever(settings: Settings) -> None:
+    """Tick until SIGTERM or SIGINT; the tick under way is finished first."""
+    configure(settings.routeready_log_format)
+    app = open_app(settings)
+    with telemetry.watching(app):
+        _run(app)
+    app.close()
+    log("run_stopped", "The worker stopped; nothing was left half done.")
+
+
+def _run(app: App) -> None:
+    settings = app.settings
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(
+        _tick_safely,
+        "interval",
+        seconds=settings.routeready_tick_seconds,
+        args=[app],
+        next_run_time=datetime.now(UTC),
+        coalesce=True,
+        max_instances=1,
+        id=TICK,
+    )
+
+    def hurry() -> None:
+        scheduler.modify_job(TICK, next_run_time=datetime.now(UTC))
+
+    app.hurry = hurry
+    scheduler.start()
+    log("run_started", "The worker runs.", policy=app.policy.version)
+    with listener.listening(app):
+        stop.wait()
+    scheduler.shutdown(wait=True)
+    Worker.of(app).leave()
+
+
+def _tick_safely(app: App) -> None:
+    """The one place where any error is caught: it is told, and the next tick tries again."""
+    settings = app.settings
+    if settings.routeready_stop_file.exists():
+        log("tick_stopped", f"{settings.routeready_stop_file} exists: nothing is done.")
+        write_health(settings.routeready_health_file, "stopped", None)
+        return
+    _take_up_policy(app)
+    try:
+        report = Worker.of(app).tick()
+        Desk(app.context(), app.memory).tidy()
+    except Exception as error:  # noqa: BLE001  (the worker must outlive any one tick)
+        alert("tick_failed", f"The tick failed: {error!r}")
+        write_health(settings.routeready_health_file, "failed", repr(error))
+        return
+    if report.paused:
+        log("tick_paused", f"Nothing is done: {report.paused}")
+    elif report.busy:
+        log("tick_busy", "Another instance holds the lease; this one waits.")
+    elif report.error:
+        alert("tick_ended_early", report.error, run=report.run)
+    else:
+        log("tick_done", "Everything due was looked at.", run=report.run, **report.verdicts)
+    write_health(
+        settings.routeready_health_file, "ok" if not report.error else "failed", report.error
+    )
+
+
+def _take_up_policy(app: App) -> None:
+    try:
+        if app.reload_policy():
+            log("policy_changed", "A new policy is in force.", policy=app.policy.version)
+    except PolicyError as error:
+        alert("policy_refused", f"The policy file has errors, the old one stays: {error}")
+
+
+def write_health(path: Path, state: str, error: str | None) -> None:
+    """Say how the last tick went, in one small file that a probe can read; replaced in one move."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = {"state": state, "at": datetime.now(UTC).isoformat(), "error": error, "pid": os.getpid()}
+    draft = path.with_suffix(".tmp")
+    draft.write_text(json.dumps(said), encoding="utf-8")
+    draft.replace(path)
