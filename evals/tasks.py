@@ -48,7 +48,7 @@ from sandbox.running import OPENAI_KEY, start
 from sandbox.server import Server
 from sandbox.world import World
 from tools.llm import LlmGateway, LlmSettings, Message
-from tools.llm.answers import Completion
+from tools.llm.completions import Completion
 from tools.llm.investigator import Choosing, ModelInvestigator
 from tools.llm.talker import ModelTalker
 
