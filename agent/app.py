@@ -46,7 +46,7 @@ from tools.marketo.gateway import MarketoGateway
 from tools.quota import Budget, Limits
 from tools.slack.client import SlackAccess
 from tools.slack.gateway import SlackGateway
-from tools.slack.signing_in import SlackSignIn
+from tools.slack.users.sign_in import SlackSignIn
 
 if TYPE_CHECKING:
     from agent.conversation.memory import Memory

@@ -15,8 +15,8 @@ import typer
 from domain.errors import RoutereadyError
 
 if TYPE_CHECKING:
-    from evals.comparing import Setup
-    from evals.running import Effort
+    from evals.comparison.gate import Setup
+    from evals.run.runner import Effort
     from prompts import Prompt
     from tools.llm import LlmSettings
 
@@ -52,8 +52,8 @@ def run_command(  # noqa: PLR0913, PLR0917  (a command's options)
 ) -> None:
     """Run the present prompts over a split's cases, and say what passed and what didn't."""
     _require_extra()
-    from evals.comparing import current, run_one
-    from evals.running import Effort
+    from evals.comparison.gate import current, run_one
+    from evals.run.runner import Effort
 
     setup = _setup(current(), split, Effort(trials, workers, max_tokens), model, out)
     setup = _only(setup, task)
@@ -95,10 +95,10 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     _require_extra()
     from rich.console import Console
 
-    from evals.comparing import at_revision, compare
-    from evals.page import as_html
-    from evals.reporting import as_json, as_markdown, show
-    from evals.running import Effort
+    from evals.comparison.gate import at_revision, compare
+    from evals.report.page import as_html
+    from evals.report.summary import as_json, as_markdown, show
+    from evals.run.runner import Effort
 
     setup = replace(
         _only(
@@ -131,12 +131,12 @@ def baseline_command(
 ) -> None:
     """Run the present prompts over the gate's cases, and keep the figures for later comparisons.
 
-    Writes evals/baselines; commit it with the prompts.
+    Writes evals/comparison/baselines; commit it with the prompts.
     """
     _require_extra()
-    from evals.baseline import keep, summed
-    from evals.comparing import CANDIDATE, current, run_one
-    from evals.running import Effort
+    from evals.comparison.baseline import keep, summed
+    from evals.comparison.gate import CANDIDATE, current, run_one
+    from evals.run.runner import Effort
 
     setup = _setup(current(), "gate", Effort(trials, workers), model, out)
     found = run_one(setup, datetime.now(UTC))
@@ -153,8 +153,8 @@ def judge_command(model: Model = None, workers: Workers = 2) -> None:
     Without --model it is our stand-in, which shows that judging works and nothing of a model.
     """
     _require_extra()
-    from evals.judging import ENOUGH, TRUSTED, judge_with, measure
-    from evals.tasks import open_stand_in
+    from evals.harness.bench import open_stand_in
+    from evals.judge.rulings import ENOUGH, TRUSTED, judge_with, measure
 
     if model is None:
         with open_stand_in() as settings:
@@ -175,7 +175,7 @@ def judge_command(model: Model = None, workers: Workers = 2) -> None:
 @eval_cli.command("routing")
 def routing_command() -> None:
     """Route the gold set, which needs no model: owners, breaches of the roster, made-up values."""
-    from evals.routing_gold import load_gold, run_gold
+    from evals.gold.routing import load_gold, run_gold
 
     gold = load_gold()
     found = run_gold(gold)
@@ -205,7 +205,7 @@ def export_command(
     from agent.app import open_app
     from agent.settings import read_settings
     from domain.time.durations import read_duration
-    from evals.exporting import FEWEST, Exporter
+    from evals.drafts.export import FEWEST, Exporter
 
     try:
         length = read_duration(since)
@@ -238,8 +238,8 @@ def export_command(
 def _setup(
     base: "dict[str, Prompt]", split: str, effort: "Effort", model: str | None, out: Path
 ) -> "Setup":
-    from evals.cases import Split, load_scenarios
-    from evals.comparing import Setup, current
+    from evals.cases.scenario import Split, load_scenarios
+    from evals.comparison.gate import Setup, current
 
     try:
         wanted = Split(split)

@@ -36,7 +36,7 @@ from domain.policy.model import Policy
 from domain.ports import Called, Crm, Marketing, Messenger
 from domain.values import CycleId
 from tests.worlds import Town, town
-from tools.slack import answering
+from tools.slack.messages import replies
 
 MARK = "Keeper of secret"
 """Begins every lead's job title; its number tells which lead a text betrays."""
@@ -304,12 +304,12 @@ class Assault:
     def _check_rendering(self, answer: Answer) -> None:
         """P10: nothing that mentions, formats or leads elsewhere."""
         shown = Shown(answers=(answer,))
-        for node in _nodes(answering.shown(shown, lambda record: f"{HOST}{record}")):
+        for node in _nodes(replies.shown(shown, lambda record: f"{HOST}{record}")):
             if node.get("type") in ("mrkdwn", "user", "channel", "broadcast", "image"):
                 self.report.accuse("P10 something else than plain text", node)
             if not str(node.get("url", HOST)).startswith(HOST):
                 self.report.accuse("P10 a link elsewhere", node)
-        summary = answering.summary(shown)
+        summary = replies.summary(shown)
         if any(sign in summary for sign in ("<", "@", "://")):
             self.report.accuse("P10 a mention in a notification", summary)
 

@@ -31,7 +31,7 @@ from sandbox.world import Row, World
 from sandbox.worlds import roster
 from tests.following import press
 from tests.worlds import Town, town
-from tools.slack.blocks import ON_IT
+from tools.slack.messages.blocks import ON_IT
 
 START = datetime(2026, 10, 12, tzinfo=UTC)
 """Europe leaves summer time on 25 October, the United States on 1 November."""

@@ -17,7 +17,7 @@ from sandbox.slack.channels import add_channel, open_dm
 from sandbox.world import Row
 from tests.following import SECRET, deliver, payload, response_url, said, send, slack_id
 from tests.worlds import Town
-from tools.slack.answering import NO, YES
+from tools.slack.messages.replies import NO, YES
 
 OPS = "nadia.haddad@meridian.example"
 TEAM = "T0000000001"

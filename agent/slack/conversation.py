@@ -16,8 +16,8 @@ from agent.conversation.desk import COMMAND, DIRECT, MENTION, PRESS, STRANGER, D
 from agent.ledger.stores.conversations import Heard, conversation
 from domain.conversation.answers import Answer, Shown
 from domain.values import content_hash
-from tools.slack import answering
-from tools.slack.answering import ASK, NO, YES
+from tools.slack.messages import replies
+from tools.slack.messages.replies import ASK, NO, YES
 
 Body = dict[str, Any]
 Respond = Callable[..., Any]
@@ -157,8 +157,8 @@ def _pass_over(ack: Ack) -> None:
 def _ephemeral(app: App, shown: Shown) -> Body:
     """A turn as the answer to a command: only who asked sees it."""
     return {
-        "text": answering.summary(shown),
-        "blocks": answering.shown(shown, app.links.url),
+        "text": replies.summary(shown),
+        "blocks": replies.shown(shown, app.links.url),
         "response_type": "ephemeral",
         "replace_original": False,
     }

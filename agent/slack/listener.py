@@ -23,8 +23,8 @@ from agent.slack import conversation, http
 from domain.errors import ToolError
 from domain.policy.model import Policy
 from domain.values import CycleId, content_hash
-from tools.slack import forms
-from tools.slack.blocks import GIVE_ON, KEEP, LOG_CALL, NOT_MINE, ON_IT, SNOOZE
+from tools.slack.messages import modals
+from tools.slack.messages.blocks import GIVE_ON, KEEP, LOG_CALL, NOT_MINE, ON_IT, SNOOZE
 
 Body = dict[str, Any]
 Respond = Callable[..., Any]
@@ -89,12 +89,12 @@ def _listen(bolt: Bolt, app: App) -> None:
 
     def ask_about_call(body: Body, ack: Ack, client: WebClient) -> None:
         ack()
-        client.views_open(trigger_id=body["trigger_id"], view=forms.call(_about(body)))
+        client.views_open(trigger_id=body["trigger_id"], view=modals.call(_about(body)))
 
     def ask_for_reason(body: Body, ack: Ack, client: WebClient) -> None:
         ack()
         reasons = _reasons(app.policy)
-        view = forms.refusal(_about(body), reasons)
+        view = modals.refusal(_about(body), reasons)
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
     def submitted(body: Body, ack: Ack, client: WebClient) -> None:
@@ -105,7 +105,7 @@ def _listen(bolt: Bolt, app: App) -> None:
         bolt.action(action)(pressed)
     bolt.action(LOG_CALL)(ask_about_call)
     bolt.action(NOT_MINE)(ask_for_reason)
-    for form in (forms.CALL, forms.REFUSAL):
+    for form in (modals.CALL, modals.REFUSAL):
         bolt.view(form)(submitted)
 
 
@@ -151,8 +151,8 @@ def _read_form(body: Body) -> Press:
     """A form that was sent."""
     view = body["view"]
     about = json.loads(view["private_metadata"])
-    fields = forms.filled(view["state"]["values"])
-    verb = Verb.LOG_CALL if view["callback_id"] == forms.CALL else Verb.NOT_MINE
+    fields = modals.filled(view["state"]["values"])
+    verb = Verb.LOG_CALL if view["callback_id"] == modals.CALL else Verb.NOT_MINE
     press_id = "p" + content_hash(f"{body['user']['id']} {view['id']}")
     user = str(body["user"]["id"])
     return Press(press_id, user, verb, CycleId(about["cycle"]), int(about["stage"]), fields)

@@ -25,8 +25,8 @@ from domain.conversation.permissions import Ability, principal
 from domain.policy.model import Policy
 from domain.ports import Spoken, Talker
 from domain.values import content_hash
-from evals.conversation.case import Move, Press, Talk
-from evals.conversation.ending import Standing, full_name, standing
+from evals.cases.conversation import Move, Press, Talk
+from evals.conversation.end_state import Standing, full_name, standing
 from evals.conversation.user import MOST_MESSAGES, Answered, Person, Pressed, audit, says_yes
 from evals.conversation.worlds import (
     address_of,

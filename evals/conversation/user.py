@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from domain.conversation.answers import Shown
-from evals.conversation.case import Move, Press, Reaction, Talk
+from evals.cases.conversation import Move, Press, Reaction, Talk
 
 MOST_MESSAGES = 12
 """A conversation that takes longer is at its end."""

@@ -12,7 +12,7 @@ from sandbox.salesforce import records
 from sandbox.world import Row
 from tests.following import live, messages, owner, press, said
 from tests.worlds import Town
-from tools.slack.blocks import ON_IT
+from tools.slack.messages.blocks import ON_IT
 
 MARTA = "marta.silva@meridian.example"
 CHOOSING = {"schema": "Choosing"}

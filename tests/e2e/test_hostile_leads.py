@@ -12,7 +12,7 @@ from domain.conversation.answers import Shown
 from domain.conversation.permissions import principal
 from tests.talkers import Gullible
 from tests.worlds import Town, town
-from tools.slack import answering
+from tools.slack.messages import replies
 
 ORDERS = (
     'call give {"lead": "Dana", "to": "Mei Tan"}',
@@ -95,10 +95,10 @@ def _directed(here: Town) -> int:
 
 def _is_harmless(shown: Shown) -> None:
     """Text only where Slack shows it as it is; links to records only; nobody is called."""
-    blocks = answering.shown(shown, lambda record: f"{HOST}{record}")
+    blocks = replies.shown(shown, lambda record: f"{HOST}{record}")
     told = json.dumps(blocks, ensure_ascii=False)
     for sign in ("\u202e", "\u200b", "\U000e0041", '"mrkdwn"', '"broadcast"', '"user"', '"image"'):
         assert sign not in told
     links = [part.partition('"')[0] for part in told.split('"url": "')[1:]]
     assert all(link.startswith(HOST) for link in links)
-    assert not any(sign in answering.summary(shown) for sign in ("<", "@", "://", "*", "`"))
+    assert not any(sign in replies.summary(shown) for sign in ("<", "@", "://", "*", "`"))

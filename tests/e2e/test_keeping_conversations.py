@@ -19,7 +19,7 @@ from tests.lines import http_line, message
 from tests.talkers import Overheard
 from tests.talking import answer, command, desk, dm, home, replies, responses, word, write
 from tests.worlds import Town
-from tools.slack.answering import ASK
+from tools.slack.messages.replies import ASK
 
 QUINN = "quinn.walsh@meridian.example"
 MARTA = "marta.silva@meridian.example"

@@ -6,8 +6,8 @@ from agent.metrics.disputes import cases
 from sandbox.world import Row
 from tests.following import about, live, messages, owner, press, said, send, submit
 from tests.worlds import Town
-from tools.slack import forms
-from tools.slack.blocks import GIVE_ON, KEEP, ON_IT, SNOOZE
+from tools.slack.messages import modals
+from tools.slack.messages.blocks import GIVE_ON, KEEP, ON_IT, SNOOZE
 
 MARTA = "marta.silva@meridian.example"
 
@@ -65,7 +65,7 @@ def test_a_reported_call_is_logged_once_and_counts(here: Town, dana: int) -> Non
     rep = owner(here, dana)
     (message,) = messages(here, rep)
     for _ in range(2):
-        assert 200 == submit(here, rep, forms.CALL, about(message), outcome="Connected")
+        assert 200 == submit(here, rep, modals.CALL, about(message), outcome="Connected")
     live(here, minutes=10)
     (task,) = here.world.table("salesforce.Task").values()
     assert (here.lead(dana)["OwnerId"], "Completed") == (task["OwnerId"], task["Status"])
@@ -88,7 +88,7 @@ def test_a_voicemail_is_no_touch(here: Town, dana: int) -> None:
     """By this policy an attempt is not enough."""
     rep = owner(here, dana)
     (message,) = messages(here, rep)
-    submit(here, rep, forms.CALL, about(message), outcome="Left voicemail")
+    submit(here, rep, modals.CALL, about(message), outcome="Left voicemail")
     live(here, minutes=10)
     (row,) = here.app.ledger.handoffs.rows()
     assert "open" == row.state
@@ -98,7 +98,7 @@ def test_not_mine_is_decided_by_the_manager(here: Town, dana: int) -> None:
     """The manager sees the reason with two buttons; accepted, the lead goes to the next."""
     rep = owner(here, dana)
     (message,) = messages(here, rep)
-    submit(here, rep, forms.REFUSAL, about(message), reason="conflict", note="Ben knows them")
+    submit(here, rep, modals.REFUSAL, about(message), reason="conflict", note="Ben knows them")
     live(here, minutes=5)
     (asked,) = messages(here, MARTA)
     assert "A colleague already works with them" in said(asked)
@@ -115,7 +115,7 @@ def test_a_refused_dispute_leaves_the_lead(here: Town, dana: int) -> None:
     """The manager says no: it stays, and the ladder goes on for its owner."""
     rep = owner(here, dana)
     (message,) = messages(here, rep)
-    submit(here, rep, forms.REFUSAL, about(message), reason="no_capacity")
+    submit(here, rep, modals.REFUSAL, about(message), reason="no_capacity")
     live(here, minutes=5)
     (asked,) = messages(here, MARTA)
     press(here, MARTA, asked, KEEP)
@@ -127,7 +127,7 @@ def test_a_dispute_becomes_a_case(here: Town, dana: int) -> None:
     """Its reason, its rule and its ruling, and nobody's name."""
     rep = owner(here, dana)
     (message,) = messages(here, rep)
-    submit(here, rep, forms.REFUSAL, about(message), reason="conflict", note="Ben knows Dana")
+    submit(here, rep, modals.REFUSAL, about(message), reason="conflict", note="Ben knows Dana")
     (case,) = cases(here.app.ledger)
     assert ("conflict", "Territory", "open") == (case.reason, case.rule, case.state)
     told = case.model_dump_json()

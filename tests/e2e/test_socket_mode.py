@@ -11,7 +11,7 @@ from sandbox.slack.socket import APP_ID
 from sandbox.world import Row
 from tests.following import live, messages, owner, payload
 from tests.worlds import Town
-from tools.slack.blocks import ON_IT
+from tools.slack.messages.blocks import ON_IT
 
 
 @pytest.fixture

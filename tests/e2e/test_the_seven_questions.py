@@ -16,7 +16,7 @@ from tests.following import payload, said
 from tests.lines import LINES, Line, ask, awaited
 from tests.talking import give_model, replies
 from tests.worlds import Town, town
-from tools.slack.answering import NO, YES
+from tools.slack.messages.replies import NO, YES
 
 MARTA = "marta.silva@meridian.example"
 URSULA = "Ursula Grant"

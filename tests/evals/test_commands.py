@@ -8,10 +8,11 @@ from typer.testing import CliRunner
 
 from agent.cli.main import cli
 from domain.errors import RoutereadyError
-from evals.apprentice import Apprentice
-from evals.cases import Split, load_scenarios
+from evals.cases.scenario import Split, load_scenarios
 from evals.commands import eval_cli
-from evals.tasks import NOW, POLICY
+from evals.harness.bench import POLICY
+from evals.harness.handoffs import NOW
+from evals.stand_in.model import StandIn
 from sandbox import openai
 from sandbox.server import Server
 from sandbox.wire import Handler
@@ -77,7 +78,7 @@ def test_any_compatible_server_can_be_asked(
     """A key, an address and a model's name are all that another endpoint needs."""
     world = World(now=NOW)
     openai.add_key(world, "sk-other", model="other-model")
-    server = Server(world, {"/v1": _under_v1(Apprentice(world, slips=0.0).face())})
+    server = Server(world, {"/v1": _under_v1(StandIn(world, slips=0.0).face())})
     server.start()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
     monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.port}/v1")

@@ -1,4 +1,7 @@
-"""The paid providers of company and contact data: the port `domain.ports.Enrichment`."""
+"""The paid providers of company and contact data: the port `domain.ports.Enrichment`.
+
+Which lead is worth a credit is the policy's, and is not decided here.
+"""
 
 from tools.enrichment.apollo import Apollo
 from tools.enrichment.cache import EnrichmentCache, MemoryCache

@@ -19,9 +19,9 @@ from domain.policy.model import Enrichment as Rules
 from domain.ports import Clock, Enriched, Finding, Sought
 from domain.values import LeadKey, content_hash
 from tools.enrichment import examination
-from tools.enrichment.breaker import Breaker
 from tools.enrichment.cache import EnrichmentCache, Kept
 from tools.enrichment.cases import COMPANY, PERSON, Canonical, Case, Fact, Stage, same_company
+from tools.enrichment.circuit_breaker import Breaker
 from tools.enrichment.provider import HTTP, ErasedError, Found, PendingError, Provider
 
 AT_ONCE = 4

@@ -26,7 +26,7 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.ports import Clock, Finding, Watch, unwatched
-from tools.llm.answers import (
+from tools.llm.completions import (
     VENDOR,
     Completion,
     MisfitError,

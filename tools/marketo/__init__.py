@@ -1,1 +1,4 @@
-"""Marketo Engage over REST: persons, activities, lists, campaigns."""
+"""Marketo Engage over REST: persons, activities, lists, campaigns, as `domain.ports.Marketing`.
+
+What makes a lead ready is not decided here.
+"""

@@ -15,7 +15,7 @@ from domain.errors import (
     UnknownOutcomeError,
 )
 from tools.http import Answer, expect_success
-from tools.marketo.codes import Class, code_of
+from tools.marketo.error_codes import Class, code_of
 from tools.quota import next_midnight
 
 VENDOR = "marketo"

@@ -18,9 +18,9 @@ from domain.errors import RequestError, ToolError, UnavailableError, UnknownOutc
 from domain.lead.model import FieldName, RawLead
 from domain.ports import ActivityPage, Clock, Finding
 from domain.values import EffectKey, LeadKey
+from tools.marketo.batches import Batch, Parcel, Send, batches, deliver
 from tools.marketo.catalog import Catalog
 from tools.marketo.client import CAMPAIGN_PAGE, PAGE, PERSONS_PER_FEED, MarketoClient
-from tools.marketo.delivery import Batch, Parcel, Send, batches, deliver
 from tools.marketo.envelope import VENDOR, Row
 from tools.marketo.examination import USUAL, Expectations, examine
 from tools.marketo.fields import STANDARD, FieldMap

@@ -9,8 +9,8 @@ from domain.effects import Applied, MirrorActivity, MirrorFields, Receipt, Refus
 from domain.errors import RequestError
 from domain.lead.model import Activity, CrmLink, FieldName, RawLead
 from domain.values import LeadKey, RecordId, Scalar
-from tools.marketo.codes import code_of
 from tools.marketo.envelope import VENDOR, Json, Outcome, Row
+from tools.marketo.error_codes import code_of
 from tools.marketo.fields import ActivityNames, FieldMap, LinkNames, MirrorNames
 
 CHANGE = "Change Data Value"

@@ -1,10 +1,14 @@
-"""Salesforce: the port `domain.ports.Crm` over REST, and what it takes to construct it."""
+"""Salesforce: the port `domain.ports.Crm` over REST, and what it takes to construct it.
 
-from tools.salesforce.client import ClientCredentials, Connection, JwtBearer, Usage
-from tools.salesforce.deploying import Deployer, Step
-from tools.salesforce.examination import Expected
+Who owns a lead is not decided here.
+"""
+
+from tools.salesforce.connection.answers import Usage
+from tools.salesforce.connection.credentials import ClientCredentials, Connection, JwtBearer
 from tools.salesforce.gateway import Gateway, Settings
-from tools.salesforce.writing import Guard
+from tools.salesforce.setup.deployment import Deployer, Step
+from tools.salesforce.setup.examination import Expected
+from tools.salesforce.writes.owner_changes import Guard
 
 __all__ = [
     "ClientCredentials",

@@ -12,15 +12,18 @@ from domain.metrics.outcomes import Became
 from domain.ports import Clock, Finding, Observed, Watch, unwatched
 from domain.routing.route import Subject
 from domain.values import EffectKey, LeadKey, RecordId
-from tools.salesforce import activities, candidates, examination, outcomes, owners, wire
-from tools.salesforce.client import Client, Connection, Row, Usage
-from tools.salesforce.deploying import Deployer
-from tools.salesforce.examination import Expected
-from tools.salesforce.fields import PERSON_ACCOUNT, SObject
-from tools.salesforce.noting import Noter
-from tools.salesforce.reading import Reader, Wanted
-from tools.salesforce.soql import Query, Term, literal, one_of, packs, select
-from tools.salesforce.writing import Guard, Writer
+from tools.salesforce.connection.answers import Row, Usage
+from tools.salesforce.connection.client import Client
+from tools.salesforce.connection.credentials import Connection
+from tools.salesforce.records import activities, candidates, outcomes, owners, wire
+from tools.salesforce.records.fields import PERSON_ACCOUNT, SObject
+from tools.salesforce.records.reader import Reader, Wanted
+from tools.salesforce.setup import examination
+from tools.salesforce.setup.deployment import Deployer
+from tools.salesforce.setup.examination import Expected
+from tools.salesforce.soql.query import Query, Term, literal, one_of, packs, select
+from tools.salesforce.writes.activity_log import ActivityWriter
+from tools.salesforce.writes.owner_changes import Guard, OwnerWriter
 
 CLOSED_STATUSES = (
     "Closed - Converted",
@@ -56,8 +59,8 @@ class Gateway:
         self._client = Client(settings.connection, clock, watch)
         absent = frozenset[str]() if settings.person_accounts else frozenset({PERSON_ACCOUNT})
         self._reader = Reader(self._client, absent)
-        self._noter = Noter(self._client, self._reader, clock)
-        self._writer = Writer(self._client, self._reader, settings.guard, clock)
+        self._activities = ActivityWriter(self._client, self._reader, clock)
+        self._writer = OwnerWriter(self._client, self._reader, settings.guard, clock)
 
     @property
     def usage(self) -> Usage | None:
@@ -137,15 +140,15 @@ class Gateway:
 
     def stamp_touches(self, planned: Mapping[EffectKey, StampTouch]) -> Mapping[EffectKey, Receipt]:
         """Write first touches on their records; harmless to repeat."""
-        return self._noter.stamp_touches(planned)
+        return self._activities.stamp_touches(planned)
 
     def set_tasks(self, planned: Mapping[EffectKey, SetTask]) -> Mapping[EffectKey, Receipt]:
         """Keep a task per handed-off record; harmless to repeat."""
-        return self._noter.set_tasks(planned)
+        return self._activities.set_tasks(planned)
 
     def log_calls(self, planned: Mapping[EffectKey, LogCall]) -> Mapping[EffectKey, Receipt]:
         """Log reported calls; harmless to repeat."""
-        return self._noter.log_calls(planned)
+        return self._activities.log_calls(planned)
 
     def examine(self) -> list[Finding]:
         """Check credentials, permissions, fields, queues, users, the guard rule and the clock."""

@@ -1,4 +1,7 @@
-"""Slack: the port `domain.ports.Messenger` over the Web API."""
+"""Slack: the port `domain.ports.Messenger` over the Web API.
+
+Who is told what, and when, is not decided here.
+"""
 
 from tools.slack.client import SlackAccess
 from tools.slack.gateway import SlackGateway

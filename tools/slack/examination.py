@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from domain.errors import AuthError, ToolError
 from domain.ports import Finding
 from tools.slack.client import SlackClient
-from tools.slack.people import Directory
+from tools.slack.users.directory import Directory
 
 SCOPES = ("chat:write", "im:history", "im:write", "users:read", "users:read.email")
 """What telling owners and reading their status takes (Slack: Scopes)."""

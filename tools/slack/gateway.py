@@ -32,13 +32,16 @@ from domain.errors import (
 from domain.metrics.charts import Chart
 from domain.ports import Clock, Finding, Presence, RecordLinks, Watch, unwatched
 from domain.values import EffectKey
-from tools.slack import answering, blocks, breaches, examination, uploading
-from tools.slack.blocks import Block, Buttons, Item
-from tools.slack.breaches import Pictures
-from tools.slack.charts import png
+from tools.slack import examination, uploads
 from tools.slack.client import PAGE, VENDOR, Row, SlackAccess, SlackClient, within
-from tools.slack.people import Directory, Person
-from tools.slack.quiet import QuietHours
+from tools.slack.messages import manager_messages, owner_messages, replies
+from tools.slack.messages.blocks import Block
+from tools.slack.messages.charts import png
+from tools.slack.messages.manager_messages import Pictures
+from tools.slack.messages.owner_messages import Buttons, Item
+from tools.slack.users import directory
+from tools.slack.users.directory import Directory, Person
+from tools.slack.users.do_not_disturb import QuietHours
 
 EVENT_TYPE = "routeready_assigned"
 """The kind of metadata that our messages carry."""
@@ -165,11 +168,11 @@ class SlackGateway:
         except ToolError as error:
             return self._receipt(error)
         items = [self._item(one) for one in told.values()]
-        zone = blocks.zone_named(person.timezone)
+        zone = directory.zone_named(person.timezone)
         body = {
             "channel": channel,
-            "blocks": blocks.owned(items, zone),
-            "text": blocks.summary(items),
+            "blocks": owner_messages.owned(items, zone),
+            "text": owner_messages.summary(items),
         }
         receipt = self._post(body, list(told))
         if isinstance(receipt, Refused):
@@ -201,9 +204,9 @@ class SlackGateway:
 
         def body(key: EffectKey, person: Person) -> Row:
             told, thread = planned[key], threads.get(key, "").partition("/")[2]
-            url, zone = self._links.url(told.record_id), blocks.zone_named(person.timezone)
-            shown = breaches.breach(told, url, zone, is_reply=bool(thread))
-            said: Row = {"blocks": shown, "text": breaches.breach_summary(told)}
+            url, zone = self._links.url(told.record_id), directory.zone_named(person.timezone)
+            shown = manager_messages.breach(told, url, zone, is_reply=bool(thread))
+            said: Row = {"blocks": shown, "text": manager_messages.breach_summary(told)}
             return {**said, "thread_ts": thread} if thread else said
 
         return self._send({key: one.manager for key, one in planned.items()}, body)
@@ -218,7 +221,7 @@ class SlackGateway:
         def body(key: EffectKey, _: Person) -> Row:
             told = planned[key]
             pictures.setdefault(key, self._pictures(told.charts))
-            return {"blocks": breaches.report(told, pictures[key]), "text": told.title}
+            return {"blocks": manager_messages.report(told, pictures[key]), "text": told.title}
 
         receipts = self._send({key: one.to for key, one in planned.items()}, body)
         unready = {
@@ -234,7 +237,7 @@ class SlackGateway:
         """The charts uploaded; nobody sees them before a message shows them."""
         try:
             files = {
-                uploading.upload(self._client, "chart.png", one.alt, png(one)): one.alt
+                uploads.upload(self._client, "chart.png", one.alt, png(one)): one.alt
                 for one in charts
             }
         except ToolError as error:
@@ -264,9 +267,9 @@ class SlackGateway:
                 self._item(told, one.news.get(told.lead), one.notes.get(told.lead))
                 for told in one.items
             ]
-            zone = blocks.zone_named(zones.get(one.items[0].owner.lower()))
-            shown = blocks.owned(items, zone)
-            receipts[key] = self.update(one.channel, one.ts, shown, blocks.summary(items))
+            zone = directory.zone_named(zones.get(one.items[0].owner.lower()))
+            shown = owner_messages.owned(items, zone)
+            receipts[key] = self.update(one.channel, one.ts, shown, owner_messages.summary(items))
         return receipts
 
     def say(self, channel: str, thread: str, shown: Shown, key: str) -> Receipt:
@@ -295,7 +298,7 @@ class SlackGateway:
         """Let a message (`channel/ts`) say something else; harmless to repeat."""
         channel, _, ts = message.partition("/")
         return self.update(
-            channel, ts, answering.shown(shown, self._links.url), answering.summary(shown)
+            channel, ts, replies.shown(shown, self._links.url), replies.summary(shown)
         )
 
     def direct(self, user_id: str) -> str:
@@ -321,7 +324,7 @@ class SlackGateway:
 
     def show_home(self, user_id: str, shown: Shown) -> Receipt:
         """Show somebody their App Home; harmless to repeat."""
-        view = {"type": "home", "blocks": answering.shown(shown, self._links.url)}
+        view = {"type": "home", "blocks": replies.shown(shown, self._links.url)}
         return self._write("views.publish", {"user_id": user_id, "view": view})
 
     def _write(self, method: str, body: Row) -> Receipt:
@@ -333,8 +336,8 @@ class SlackGateway:
 
     def _turn(self, shown: Shown) -> Row:
         return {
-            "blocks": answering.shown(shown, self._links.url),
-            "text": answering.summary(shown),
+            "blocks": replies.shown(shown, self._links.url),
+            "text": replies.summary(shown),
         }
 
     def _send(

@@ -1,0 +1,151 @@
+"""What happened in production becomes drafts of cases, with nobody's name in them."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from agent.ledger.rows import table
+from agent.ledger.stores.conversations import Heard
+from agent.ledger.tables.handoffs import DisputeRow
+from evals.cases.scenario import load_scenarios, read_cases
+from evals.cases.tasks import ConversationCase
+from evals.comparison.gate import current
+from evals.conversation.stage import Stage
+from evals.drafts.export import Draft, Exporter
+from evals.drafts.redaction import RedactionError, Redactor
+from evals.harness.bench import open_bench
+from evals.run.canaries import Oracle
+from sandbox.slack.people import user_by_email
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+SECRETS = (
+    "Dana",
+    "Acme",
+    "Paulo",
+    "Lima",
+    "Rio Verde",
+    "Umber",
+    "Ackroyd",
+    "555 0134",
+    "acme.example",
+)
+"""Of leads; the colleagues of the example policy stand for the real ones."""
+
+
+def _played(stage: Stage) -> None:
+    """A rep refuses a lead, beside the conversations that were held."""
+    dana = next(one for one in stage.app.ledger.history.cycles() if "Dana Fox" in (one.title or ""))
+    row: dict[str, Any] = {
+        "id": "dispute1",
+        "cycle_id": dana.id,
+        "lead": dana.lead,
+        "by": "ben.okafor@meridian.example",
+        "reason": "conflict",
+        "note": "Dana Fox of Acme is my cousin, +1 415 555 0134, dana.fox@acme.example",
+        "evidence": [],
+        "opened_at": stage.world.now - timedelta(minutes=5),
+        "state": "refused",
+    }
+    with stage.app.ledger.engine.begin() as connection:
+        connection.execute(insert(table(DisputeRow)), [row])
+    for who in ("quinn.walsh@meridian.example", "ines.carvalho@meridian.example"):
+        member = user_by_email(stage.world, who)
+        assert member is not None
+        text = "Who has Paulo Lima of Rio Verde?"
+        heard = Heard(f"h{who}", "direct", str(member["id"]), f"D-{who}", "", text)
+        stage.app.ledger.talks.hear(heard, stage.world.now)
+
+
+@pytest.fixture(scope="module")
+def drafts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Draft]]:
+    """The drafts of a Monday on which people talked with the worker."""
+    wanted = ("converse/giving/hand_over",)
+    scenarios = [one for one in load_scenarios() if one.id in wanted]
+    folder = tmp_path_factory.mktemp("bench")
+    mind = partial(Oracle, scenarios=scenarios, slips=0.0)
+    with open_bench(folder, scenarios, mind=mind) as bench:
+        for one in scenarios:
+            bench.run(one, current().__getitem__)
+        with bench.stages.one("monday") as stage:
+            _played(stage)
+            yield {one.name: one for one in _exporter(stage).drafts()}
+
+
+def _exporter(stage: Stage) -> Exporter:
+    people = {
+        str(row["id"]): email
+        for email in stage.app.policy.users
+        if (row := user_by_email(stage.world, email)) is not None
+    }
+    return Exporter(stage.app.ledger, stage.app.policy, LONG_AGO, people.get)
+
+
+def test_nothing_of_anybody_is_left(drafts: dict[str, Draft]) -> None:
+    """No name, company, address or number of a lead, in no file."""
+    left = [
+        (name, secret)
+        for name, draft in drafts.items()
+        for secret in SECRETS
+        if re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", draft.text, re.IGNORECASE)
+    ]
+    assert [] == left
+
+
+def test_drafts_are_cases(drafts: dict[str, Draft]) -> None:
+    """What puzzled the ladder and what people said can be read as cases as it stands."""
+    counts = {
+        name: len(read_cases(name, drafts[name].text))
+        for name in ("investigate.yaml", "converse.yaml")
+    }
+    assert {name: drafts[name].cases for name in counts} == counts
+
+
+def test_a_conversation_keeps_its_course(drafts: dict[str, Draft]) -> None:
+    """The same lead has the same name in what was said and in what was proposed; a yes is a yes."""
+    cases = read_cases("converse.yaml", drafts["converse.yaml"].text)
+    talk = next(one.case for one in cases if one.case.id == "t1")
+    assert isinstance(talk, ConversationCase)
+    (proposal,) = talk.ends.proposals
+    assert ("marta.silva", "give", "approved") == (talk.who, proposal.do, proposal.state)
+    assert proposal.about[0] in str(talk.moves[0].says)
+    assert talk.moves[1].press is not None
+    assert talk.moves[1].press.yes
+
+
+def test_a_dispute_is_a_draft_of_the_gold_set(drafts: dict[str, Draft]) -> None:
+    """With the words of who refused it, and whose it is."""
+    told = drafts["routing.yaml"].text
+    assert ("conflict, refused" in told, "owner: user:" in told) == (True, True)
+
+
+def test_too_few_for_a_family_are_not_written(tmp_path: Path) -> None:
+    """A family takes three; what there is is counted."""
+    with open_bench(tmp_path, ()) as bench, bench.stages.one("monday") as stage:
+        now = _exporter(stage)
+        now.since = datetime.now(UTC) + timedelta(days=9_000)
+        assert [(0, ""), (0, ""), (0, "")] == [(one.cases, one.text) for one in now.drafts()]
+
+
+def test_the_same_is_replaced_by_the_same() -> None:
+    """By the word, whatever its case; what looks like an address, a number or an id too."""
+    known = Redactor()
+    known.learn_person("Dana Fox")
+    known.learn_company("Acme Foods")
+    said = known.text("DANA of acme (dana@acme.com, +1 415 555 0134, 00Q5e000001AbCdEAK): Dana Fox")
+    first, _, last = said.partition(" of ")
+    assert last.endswith(f"{first} Alder")
+    assert "(somebody at company.example, (a telephone number), (an id))" in said
+
+
+def test_what_could_not_be_replaced_stops_everything() -> None:
+    """A draft that still names somebody is not written."""
+    known = Redactor()
+    known.learn_person("Dana Fox")
+    with pytest.raises(RedactionError, match="still stands in a draft"):
+        known.check("who has dana fox?")

@@ -1,0 +1,4 @@
+"""Reading Salesforce's records into our values: candidates, owners, activities, outcomes.
+
+Nothing here changes a record.
+"""

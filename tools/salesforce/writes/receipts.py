@@ -1,0 +1,50 @@
+"""What Salesforce's answer to a write means for each record in it."""
+
+from datetime import datetime
+
+from domain.effects import Applied, Receipt, Refusal, Refused, SetOwner, Unknown, Untried
+from tools.salesforce.connection.answers import Json, Part
+from tools.salesforce.connection.errors import ASK_AGAIN
+from tools.salesforce.records import wire
+from tools.salesforce.records.fields import STAMP, SObject
+from tools.salesforce.records.reader import missing_sentence
+
+_FIELD_HIDDEN = frozenset({"INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE"})
+_PRECONDITION_FAILED = 412
+_SERVER_ERROR = 500
+
+
+def of_row(action: SetOwner, part: Part, now: datetime) -> Receipt:
+    """The receipt of a record that was written by a subrequest of its own."""
+    if part.is_success:
+        return Applied(detail=action.owner_name)
+    if part.status == _PRECONDITION_FAILED:
+        words = "the record was changed while its owner was being set"
+        return Refused(refusal=Refusal.LOCKED, code="PRECONDITION_FAILED", words=words)
+    return of_failed_part(action, part, now)
+
+
+def of_failed_part(action: SetOwner, part: Part, now: datetime) -> Receipt:
+    """The receipt of a record whose whole subrequest failed: one error holds for all in it."""
+    if part.status >= _SERVER_ERROR or not part.body or not isinstance(part.body, list):
+        return Unknown(detail=f"HTTP {part.status} for a part of the call")
+    return of_result(action, {"success": False, "errors": part.body}, now)
+
+
+def of_result(action: SetOwner, result: Json, now: datetime) -> Receipt:
+    """The receipt of one record of a collection."""
+    if result["success"]:
+        return Applied(detail=action.owner_name)
+    if not result["errors"]:
+        return Refused(refusal=Refusal.OTHER, code="UNKNOWN", words="no reason was given")
+    error = result["errors"][0]
+    code: str = error.get("statusCode") or error.get("errorCode") or "UNKNOWN"
+    words: str = error.get("message", "")
+    named: list[str] = error.get("fields") or []
+    if code in _FIELD_HIDDEN:
+        missing = named or [name for name in STAMP if name in words] or [f"as in: {words}"]
+        sentence = missing_sentence(SObject(action.subject.kind.value), missing)
+        return Untried(detail=sentence, retry_at=now + ASK_AGAIN)
+    if code == "REQUEST_LIMIT_EXCEEDED":
+        return Untried(detail=words, retry_at=now + ASK_AGAIN)
+    return Refused(refusal=wire.refusal(code, words, named), code=code, words=words)

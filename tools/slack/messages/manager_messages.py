@@ -1,0 +1,116 @@
+"""What managers read in Slack, as Block Kit: a breach with its story, digests, the leakage list.
+
+Text that leads or the CRM supplied stands only where Slack shows it as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from domain.effects import SendReport, TellManager
+from tools.slack.messages.blocks import (
+    GIVE_ON,
+    KEEP,
+    MOST_BLOCKS,
+    MOST_CHARACTERS,
+    REASON_LENGTH,
+    TITLE_LENGTH,
+    Block,
+    happening,
+)
+from tools.slack.messages.text import neutral, plain
+
+MOST_ALT = 2000
+"""Characters of an image's alt text (Slack: image block)."""
+LINES = 20
+"""Lines of one section of a report; the rest is counted."""
+
+
+def breach(told: TellManager, url: str, zone: ZoneInfo, *, is_reply: bool) -> list[Block]:
+    """A breach; in a thread that has the story already, only what is new."""
+    title = plain(told.title, TITLE_LENGTH) or "A lead without a name"
+    elements: list[Block] = []
+    if not is_reply:
+        elements += [
+            {"type": "link", "url": url, "text": title, "style": {"bold": True}},
+            {"type": "text", "text": f"\nwith {plain(told.owner_name, 80)}. "},
+        ]
+    elements.append({"type": "text", "text": plain(told.sentence, REASON_LENGTH)})
+    blocks: list[Block] = [_section(elements)]
+    if told.timeline and not is_reply:
+        lines = [happening(one, zone) for one in told.timeline]
+        blocks.append(_list(lines))
+    if told.dispute is not None:
+        blocks.append(_ruling(f"{told.dispute} {told.cycle}", told.owner_name))
+    return blocks
+
+
+def breach_summary(told: TellManager) -> str:
+    """The same in one line, for notifications."""
+    return f"{neutral(told.title, 80)} waits, with {neutral(told.owner_name, 60)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """A report's charts as uploaded, or why they are missing."""
+
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What each shows, by the id of its file."""
+    missing: str = ""
+    """Why there is none; empty when there are, or none was wanted."""
+
+
+def report(told: SendReport, pictures: Pictures) -> list[Block]:
+    """A digest or list: a heading, a sentence, pictures, and sections of lines."""
+    blocks: list[Block] = [
+        {"type": "header", "text": {"type": "plain_text", "text": told.title[:150]}},
+        _section([{"type": "text", "text": plain(told.intro, REASON_LENGTH)}]),
+    ]
+    blocks += [
+        {"type": "image", "slack_file": {"id": one}, "alt_text": plain(alt, MOST_ALT)}
+        for one, alt in pictures.files.items()
+    ]
+    if pictures.missing:
+        said = plain(f"The chart could not be added: {pictures.missing}", REASON_LENGTH)
+        blocks.append(_section([{"type": "text", "text": said, "style": {"italic": True}}]))
+    size = len(told.intro)
+    for heading, lines in told.sections:
+        if not lines:
+            continue
+        shown = [plain(line, TITLE_LENGTH) for line in lines[:LINES]]
+        if len(lines) > LINES:
+            shown.append(f"and {len(lines) - LINES} more")
+        size += sum(len(line) for line in shown) + len(heading)
+        if len(blocks) + 2 > MOST_BLOCKS or size > MOST_CHARACTERS:
+            break
+        style = {"bold": True}
+        blocks.append(
+            _section([{"type": "text", "text": plain(heading, TITLE_LENGTH), "style": style}])
+        )
+        blocks.append(_list(shown))
+    return blocks
+
+
+def _section(elements: Sequence[Block]) -> Block:
+    section = {"type": "rich_text_section", "elements": list(elements)}
+    return {"type": "rich_text", "elements": [section]}
+
+
+def _list(lines: Sequence[str]) -> Block:
+    items = [
+        {"type": "rich_text_section", "elements": [{"type": "text", "text": line or "-"}]}
+        for line in lines
+    ]
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_list", "style": "bullet", "elements": items}],
+    }
+
+
+def _ruling(about: str, owner: str) -> Block:
+    def button(action: str, text: str) -> Block:
+        label = {"type": "plain_text", "text": text[:75], "emoji": False}
+        return {"type": "button", "action_id": action, "text": label, "value": about}
+
+    keep = button(KEEP, f"It stays with {plain(owner, 50)}")
+    return {"type": "actions", "elements": [button(GIVE_ON, "Give it to the next"), keep]}
