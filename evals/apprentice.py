@@ -19,8 +19,8 @@ from domain.normalise import places
 from evals.conversation import apprentice as conversation
 from evals.judge_stand_in import preferring
 from sandbox import openai
-from sandbox.wire import Handler, Request, Response
-from sandbox.world import Row, World
+from sandbox.http.message import Handler, Request, Response
+from sandbox.state.world import Row, World
 
 SLIPS = 0.02
 """How often it says something useless."""

@@ -32,7 +32,7 @@ from evals.running import Arm, Effort, Trial, matrix, run
 from evals.statistics import Judgement, Verdict, judge
 from evals.tasks import Bench, listed, open_bench
 from prompts import Prompt, parse
-from sandbox.world import Row, World
+from sandbox.state.world import Row, World
 
 FAMILIES = 2
 """Fewer can't be compared: nothing tells how families vary."""

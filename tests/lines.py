@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from slack_sdk.signature import SignatureVerifier
 
 from agent import slack_app, slack_http
-from sandbox.world import Row
+from sandbox.state.world import Row
 from tests.following import SECRET, said
 from tests.talking import dm, replies
 from tests.worlds import Town

@@ -22,11 +22,11 @@ from pydantic import SecretStr
 from domain.policy import Calendar, Hours, Policy, Pool, PoolMember, Segment, Sla, Territory, User
 from sandbox.openai import become
 from sandbox.openai.script import add_rule
-from sandbox.salesforce import records
-from sandbox.salesforce.org import SYSTEM_USER
+from sandbox.people import roster
+from sandbox.salesforce.org.setup import SYSTEM_USER
+from sandbox.salesforce.store import records
 from sandbox.slack import add_user, set_status
-from sandbox.world import Row, World
-from sandbox.worlds import roster
+from sandbox.state.world import Row, World
 from tests.following import press
 from tests.worlds import Town, town
 from tools.slack.blocks import ON_IT

@@ -12,8 +12,8 @@ from agent.ledger.rows import table
 from agent.ledger.tables import CycleStatus, HoldRow, ProposalRow
 from domain.changes import Proposal
 from domain.values import LeadKey
-from sandbox.marketo import people
-from sandbox.world import Row, World
+from sandbox.marketo.lead_database import people
+from sandbox.state.world import Row, World
 
 _PROPOSAL = table(ProposalRow)
 _HOLD = table(HoldRow)

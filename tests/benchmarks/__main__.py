@@ -27,7 +27,7 @@ from agent.measuring import Question, read, report
 from agent.simulating import Trying, what_if
 from domain.authority import principal
 from domain.policy import Pool
-from sandbox.world import World
+from sandbox.state.world import World
 from sandbox.worlds import scale
 from tests.benchmarks.console import pages
 from tests.benchmarks.figure import Figure

@@ -8,8 +8,8 @@ from agent import stories
 from agent.ledger.tables import CycleStatus
 from agent.replay import replay
 from domain.values import LeadKey
-from sandbox.marketo import people
-from sandbox.salesforce import records
+from sandbox.marketo.lead_database import people
+from sandbox.salesforce.store import records
 from tests.worlds import Town
 
 

@@ -13,7 +13,7 @@ from agent.ledger.tables import EffectRow
 from agent.ledger.talks import Heard
 from domain.authority import principal
 from domain.policy import Mode
-from sandbox.world import Row
+from sandbox.state.world import Row
 from tests.following import owner, said, slack_id
 from tests.talking import answer, command, desk, dm, replies, responses, word, write
 from tests.worlds import Town

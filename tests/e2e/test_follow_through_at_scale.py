@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from agent.ledger.rows import table
 from agent.ledger.tables import HandoffRow
-from sandbox.world import World
+from sandbox.state.world import World
 from sandbox.worlds import scale
 from tests.worlds import Town, town
 

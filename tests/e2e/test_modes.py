@@ -3,7 +3,7 @@
 from agent.approving import approve, deny
 from agent.ledger.tables import CycleStatus
 from domain.policy import Assignment, Mode
-from sandbox.salesforce import assignment
+from sandbox.salesforce.rules import assignment
 from tests.worlds import Town
 
 

@@ -3,7 +3,7 @@
 from agent import measuring
 from agent.measuring import Question
 from agent.rendering import Format, render
-from sandbox.salesforce import records
+from sandbox.salesforce.store import records
 from tests.worlds import MONDAY, Town
 
 

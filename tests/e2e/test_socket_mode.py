@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from agent import slack_app
-from sandbox.slack.socket import APP_ID
-from sandbox.world import Row
+from sandbox.slack.transport.socket_mode import APP_ID
+from sandbox.state.world import Row
 from tests.following import live, messages, owner, payload
 from tests.worlds import Town
 from tools.slack.blocks import ON_IT

@@ -13,9 +13,9 @@ from evals.cases import Split, load_scenarios
 from evals.commands import eval_cli
 from evals.tasks import NOW, POLICY
 from sandbox import openai
-from sandbox.server import Server
-from sandbox.wire import Handler
-from sandbox.world import World
+from sandbox.http.message import Handler
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 from tests.repository import NEEDS_GIT
 
 RUNNER = CliRunner()

@@ -24,7 +24,7 @@ from evals.running import Arm, Trial
 from evals.statistics import Verdict
 from evals.tasks import Bench, open_bench
 from prompts import Prompt, parse
-from sandbox.journal import Entry
+from sandbox.state.journal import Entry
 
 ALL = [one for one in load_scenarios() if one.task == "converse"]
 PROMPTS = current()

@@ -20,7 +20,7 @@ from evals.conversation.stage import Stage
 from evals.exporting import Draft, Exporter
 from evals.redacting import RedactionError, Redactor
 from evals.tasks import open_bench
-from sandbox.slack.people import user_by_email
+from sandbox.slack.people.users import user_by_email
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SECRETS = (

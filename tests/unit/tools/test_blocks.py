@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.slack.blocks import check_blocks
+from sandbox.slack.blocks.block_limits import check_blocks
 from tools.slack.blocks import MOST_BLOCKS, MOST_CHARACTERS, Item, owned, summary, zone_named
 from tools.slack.text import neutral, plain
 
