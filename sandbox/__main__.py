@@ -10,9 +10,10 @@ import signal
 import sys
 import threading
 
-from sandbox.running import start
-from sandbox.world import World
-from sandbox.worlds import SIZED, WORLDS, people
+from sandbox import people
+from sandbox.server.instance import start
+from sandbox.state.world import World
+from sandbox.worlds import SIZED, WORLDS
 
 
 def main() -> None:

@@ -12,9 +12,9 @@ from slack_bolt import BoltRequest
 from slack_sdk.signature import SignatureVerifier
 
 from agent.slack import listener
-from sandbox.salesforce import records
-from sandbox.slack import hooks
-from sandbox.slack.channels import open_dm
+from sandbox.salesforce.store import records
+from sandbox.slack.conversations.channels import open_dm
+from sandbox.slack.interactivity import response_urls
 from tests.worlds import Town
 
 SECRET = "signing-secret"
@@ -134,7 +134,7 @@ def payload(here: Town, email: str, kind: str, **more: Any) -> dict[str, Any]:  
 def response_url(here: Town, email: str) -> str:
     """Where the app answers what somebody did in their direct message."""
     user = slack_id(here, email)
-    return hooks.grant(here.world, user, str(open_dm(here.world, user)[0]["id"]))
+    return response_urls.grant(here.world, user, str(open_dm(here.world, user)[0]["id"]))
 
 
 def send(here: Town, payload: dict[str, Any], *, secret: str = SECRET) -> int:

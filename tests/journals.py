@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox.world import Entry
+from sandbox.state.world import Entry
 from tests.following import call, live
 from tests.worlds import Town, town
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from slack_sdk.signature import SignatureVerifier
 
 from agent.slack import http, listener
-from sandbox.world import Row
+from sandbox.state.world import Row
 from tests.following import SECRET, said
 from tests.talking import dm, replies
 from tests.worlds import Town

@@ -24,11 +24,11 @@ from domain.policy.routing import Territory
 from domain.time.business_hours import Calendar, Hours
 from sandbox.openai import become
 from sandbox.openai.script import add_rule
-from sandbox.salesforce import records
-from sandbox.salesforce.org import SYSTEM_USER
+from sandbox.people import roster
+from sandbox.salesforce.org.setup import SYSTEM_USER
+from sandbox.salesforce.store import records
 from sandbox.slack import add_user, set_status
-from sandbox.world import Row, World
-from sandbox.worlds import roster
+from sandbox.state.world import Row, World
 from tests.following import press
 from tests.worlds import Town, town
 from tools.slack.messages.blocks import ON_IT

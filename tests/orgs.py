@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 import requests
 from simple_salesforce.api import Salesforce
 
-from sandbox import salesforce, tls
-from sandbox.salesforce import logins, records
-from sandbox.server import Server
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox import salesforce
+from sandbox.http import tls
+from sandbox.http.message import Json
+from sandbox.salesforce.login import sessions
+from sandbox.salesforce.store import records
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ANA = "ana.torres@meridian.example"
@@ -33,7 +35,7 @@ class Org:
     def sf(self) -> Json:
         """simple-salesforce with a session of the integration user."""
         return Salesforce(
-            session_id=logins.open_session(self.world, self.ids[SELF]),
+            session_id=sessions.open_session(self.world, self.ids[SELF]),
             instance=self.host,
             session=self.http,
             version="66.0",
@@ -54,7 +56,7 @@ class Org:
 
     def call(self, method: str, path: str, **options: Json) -> requests.Response:
         """A plain call of the REST API with a fresh session."""
-        token = logins.open_session(self.world, self.ids[SELF])
+        token = sessions.open_session(self.world, self.ids[SELF])
         headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
         url = f"https://{self.host}{path}"
         return self.http.request(method, url, headers=headers, timeout=5, **options)

@@ -9,10 +9,10 @@ from typing import Any
 import requests
 
 from sandbox import marketo
-from sandbox.marketo import people
-from sandbox.server import Server
-from sandbox.wire import Json
-from sandbox.world import Row, World
+from sandbox.http.message import Json
+from sandbox.marketo.lead_database import people
+from sandbox.server.http_server import Server
+from sandbox.state.world import Row, World
 
 
 @dataclass

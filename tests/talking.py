@@ -13,8 +13,8 @@ from slack_sdk.signature import SignatureVerifier
 from agent.conversation.desk import Desk
 from sandbox.openai.personalities import become
 from sandbox.openai.script import add_rule
-from sandbox.slack.channels import add_channel, open_dm
-from sandbox.world import Row
+from sandbox.slack.conversations.channels import add_channel, open_dm
+from sandbox.state.world import Row
 from tests.following import SECRET, deliver, payload, response_url, said, send, slack_id
 from tests.worlds import Town
 from tools.slack.messages.replies import NO, YES

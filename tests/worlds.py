@@ -13,11 +13,11 @@ from agent.app import App, open_app
 from agent.cli.demo import sandbox_settings
 from agent.ledger.tables.leads import CycleRow
 from agent.worker.tick import Report, Worker
-from sandbox.marketo import people
-from sandbox.running import Running, start
-from sandbox.salesforce import records
-from sandbox.world import Row, World
-from sandbox.worlds import roster
+from sandbox.marketo.lead_database import people
+from sandbox.people import roster
+from sandbox.salesforce.store import records
+from sandbox.server.instance import Running, start
+from sandbox.state.world import Row, World
 
 ROUTEREADY = roster.INTEGRATION
 MONDAY = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)

@@ -89,7 +89,7 @@ def show_difference(without: Outcomes, followed: Outcomes) -> None:
     out.print(table)
     out.print(
         "The simulated reps mostly call when they are reminded; yours may be better or worse. "
-        "Their habits are in sandbox/worlds/people/habits.py."
+        "Their habits are in sandbox/people/habits.py."
     )
 
 

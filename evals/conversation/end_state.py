@@ -14,8 +14,8 @@ from agent.ledger.tables.leads import HoldRow
 from agent.ledger.tables.states import CycleStatus
 from domain.conversation.change_requests import Proposal
 from domain.values import LeadKey
-from sandbox.marketo import people
-from sandbox.world import Row, World
+from sandbox.marketo.lead_database import people
+from sandbox.state.world import Row, World
 
 _PROPOSAL = table(ProposalRow)
 _HOLD = table(HoldRow)

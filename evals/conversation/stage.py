@@ -36,10 +36,10 @@ from evals.conversation.worlds import (
     take,
 )
 from prompts import Prompt
-from sandbox.running import Running, start
-from sandbox.slack.channels import add_channel, open_dm
-from sandbox.slack.people import user_by_email
-from sandbox.world import Entry, Row, World
+from sandbox.server.instance import Running, start
+from sandbox.slack.conversations.channels import add_channel, open_dm
+from sandbox.slack.people.users import user_by_email
+from sandbox.state.world import Entry, Row, World
 from tools.llm.talker import ModelTalker
 
 CHANNEL = "sales-inbound"

@@ -22,11 +22,11 @@ from agent.worker.tick import Worker
 from domain.conversation.permissions import principal
 from domain.policy.model import Mode, Policy
 from domain.values import Instant, Value
-from sandbox.marketo import people
-from sandbox.running import Running, start
-from sandbox.salesforce import records
-from sandbox.world import Row, World
-from sandbox.worlds import roster
+from sandbox.marketo.lead_database import people
+from sandbox.people import roster
+from sandbox.salesforce.store import records
+from sandbox.server.instance import Running, start
+from sandbox.state.world import Row, World
 
 POLICY = Path(__file__).parents[2] / "policy.yaml"
 DOMAIN = "meridian.example"

@@ -34,9 +34,9 @@ from prompts import Prompt
 from prompts.readings import Candidate, LeadReading, supported
 from sandbox import openai
 from sandbox.openai import MODEL
-from sandbox.running import OPENAI_KEY, start
-from sandbox.server import Server
-from sandbox.world import World
+from sandbox.server.http_server import Server
+from sandbox.server.instance import OPENAI_KEY, start
+from sandbox.state.world import World
 from tools.llm import LlmGateway, LlmSettings, Message
 from tools.llm.completions import Completion
 from tools.llm.investigator import Choosing, ModelInvestigator

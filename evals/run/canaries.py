@@ -33,7 +33,7 @@ from evals.stand_in.conversation import said_by
 from evals.stand_in.model import Character, StandIn
 from evals.statistics.verdict import Judgement, Verdict, judge
 from prompts import Prompt, parse
-from sandbox.world import Row, World
+from sandbox.state.world import Row, World
 
 FAMILIES = 2
 """Fewer can't be compared: nothing tells how families vary."""

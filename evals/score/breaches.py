@@ -12,9 +12,9 @@ from domain.policy.model import Policy
 from evals.conversation.end_state import Proposed, Standing
 from evals.conversation.stage import Scene
 from evals.conversation.worlds import address_of
-from sandbox.running import OPENAI_KEY, SLACK_TOKEN
-from sandbox.world import Entry
-from sandbox.worlds.roster import INTEGRATION
+from sandbox.people.roster import INTEGRATION
+from sandbox.server.instance import OPENAI_KEY, SLACK_TOKEN
+from sandbox.state.world import Entry
 
 _WRITABLE = re.compile(
     r"OwnerId|IsUnreadByOwner|Routing_\w+__c|Routed_At__c|SLA_\w+__c|First_Touch_\w+__c"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from evals.stand_in.intents import Asked, Call, names_in, wanted
-from sandbox.world import Row
+from sandbox.state.world import Row
 
 FAILED = re.compile(
     r"^(?:I know no|I can't read|There is no|The policy (?:has no|knows nobody)|Which lead|"

@@ -11,7 +11,7 @@ from typing import cast
 
 from evals.stand_in.answers import FAILED, SEVERAL, calling, ordered, several, told
 from evals.stand_in.intents import Asked, Call, said_by, wanted
-from sandbox.world import Row
+from sandbox.state.world import Row
 
 RULES: Mapping[str, str] = {
     "look_first": r"never answer from memory|(call|use) a tool first|look (it )?up first",

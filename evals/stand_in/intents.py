@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from sandbox.world import Row
+from sandbox.state.world import Row
 
 Call = tuple[str, dict[str, object]]
 """A tool with its arguments."""

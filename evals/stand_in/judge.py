@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sandbox.world import Row
+from sandbox.state.world import Row
 
 _CLAIMS = re.compile(
     r"desperate|worr(y|ie)|regret|enjoy|\blove\b|decided|probabl|ignor|avoid|gave up|"

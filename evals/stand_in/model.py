@@ -19,8 +19,8 @@ from domain.intake.normalization import places
 from evals.stand_in import conversation
 from evals.stand_in.judge import preference
 from sandbox import openai
-from sandbox.wire import Handler, Request, Response
-from sandbox.world import Row, World
+from sandbox.http.message import Handler, Request, Response
+from sandbox.state.world import Row, World
 
 SLIPS = 0.02
 """How often it says something useless."""

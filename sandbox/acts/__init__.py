@@ -1,5 +1,7 @@
 """Deeds of simulated people: reps in Salesforce, visitors of the website, colleagues in Slack.
 
+When and why people do them is in `people` and `worlds`.
+
 A deed is a JSON row with a `do`; an act that is scheduled in a world is the event `act` with
 the deed as its payload. E-mail addresses stand for people, whatever the vendor calls them.
 
@@ -11,7 +13,7 @@ the deed as its payload. E-mail addresses stand for people, whatever the vendor 
      without an account, to a new one
     {"do": "salesforce.merge", "id": "00Q...", "losers": ["00Q...", ...], "by": "..."}: leads
     {"do": "salesforce.assignment", "name": "...", "entries": [...]}: a lead assignment rule that
-     is active from now on, with entries as `sandbox.salesforce.assignment` documents
+     is active from now on, with entries as `sandbox.salesforce.rules.assignment` documents
     {"do": "marketo.form", "form": "Demo Request", "values": {"email": "...", ...}}
     {"do": "marketo.visit", "email": "...", "page": "/pricing"}
     {"do": "marketo.change", "email": "...", "values": {...}, "reason": "...", "source": "..."}
@@ -46,13 +48,13 @@ not given is the newest message of the app there; to press, the newest that has 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sandbox.acts import in_marketo, in_openai, in_salesforce, in_slack
+from sandbox.acts import marketo, openai, salesforce, slack
 from sandbox.acts.lookups import ActError, person_id, queue_id, user_id
-from sandbox.salesforce.errors import SalesforceError
-from sandbox.slack.doings import DoingError
-from sandbox.slack.filling import FormError
-from sandbox.wire import Json
-from sandbox.world import Row, World
+from sandbox.http.message import Json
+from sandbox.salesforce.org.errors import SalesforceError
+from sandbox.slack.interactivity.form_input import FormError
+from sandbox.slack.interactivity.user_actions import DoingError
+from sandbox.state.world import Row, World
 
 __all__ = ["DEEDS", "ActError", "act", "live", "person_id", "plan", "queue_id", "user_id"]
 
@@ -60,10 +62,10 @@ EVENT = "act"
 """The scheduled event whose payload is a deed."""
 
 DEEDS: Mapping[str, Callable[[World, Row], Json]] = {
-    **in_salesforce.DEEDS,
-    **in_marketo.DEEDS,
-    **in_slack.DEEDS,
-    **in_openai.DEEDS,
+    **salesforce.DEEDS,
+    **marketo.DEEDS,
+    **slack.DEEDS,
+    **openai.DEEDS,
 }
 """What people can do, by name."""
 

@@ -1,10 +1,10 @@
 """Whom an e-mail address or a name stands for at each vendor."""
 
-from sandbox.marketo import people
+from sandbox.http.message import Json
+from sandbox.marketo.lead_database import people
 from sandbox.slack import user_by_email
-from sandbox.slack.channels import open_dm
-from sandbox.wire import Json
-from sandbox.world import Row, World
+from sandbox.slack.conversations.channels import open_dm
+from sandbox.state.world import Row, World
 
 
 class ActError(Exception):

@@ -4,7 +4,7 @@ Source: Apollo, "People Enrichment" and "Organization Enrichment". A person who 
 `{"person": null}` with 200; so is an organization.
 """
 
-from sandbox.enrichment.book import (
+from sandbox.enrichment.directory import (
     ProviderError,
     Shortage,
     admit,
@@ -13,8 +13,8 @@ from sandbox.enrichment.book import (
     headcount,
     person,
 )
-from sandbox.wire import Handler, Json, Request, Response
-from sandbox.world import Row, World
+from sandbox.http.message import Handler, Json, Request, Response
+from sandbox.state.world import Row, World
 
 PEOPLE = "/api/v1/people/match"
 ORGANIZATIONS = "/api/v1/organizations/enrich"

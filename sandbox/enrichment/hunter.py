@@ -4,7 +4,7 @@ Source: Hunter, "API documentation". 403 means too fast, 429 means the month's c
 up, 451 means the person asked for erasure, 202 means the verification still runs.
 """
 
-from sandbox.enrichment.book import (
+from sandbox.enrichment.directory import (
     ProviderError,
     Shortage,
     admit,
@@ -14,8 +14,8 @@ from sandbox.enrichment.book import (
     headcount,
     person,
 )
-from sandbox.wire import Handler, Json, Request, Response
-from sandbox.world import Row, World
+from sandbox.http.message import Handler, Json, Request, Response
+from sandbox.state.world import Row, World
 
 SIZES = (10, 50, 250, 1000, 5000, 10000)
 VERIFICATION_PRICE = 0.5

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import cast
 
-from sandbox.enrichment.book import (
+from sandbox.enrichment.directory import (
     ProviderError,
     Shortage,
     admit,
@@ -18,8 +18,8 @@ from sandbox.enrichment.book import (
     headcount,
     person,
 )
-from sandbox.wire import Handler, Json, Request, Response
-from sandbox.world import Row, World
+from sandbox.http.message import Handler, Json, Request, Response
+from sandbox.state.world import Row, World
 
 SIZES = (10, 50, 200, 500, 1000, 5000, 10000)
 LIKELIHOOD = 8

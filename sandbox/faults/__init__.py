@@ -1,10 +1,13 @@
 """Faults as data: which requests are struck, how, and how often.
 
+The errors that vendors answer of their own accord are in their rooms.
+
 A fault is a row of `sandbox.fault`, put there by the control face or by `add`; `through` lets a
 request pass all of them on its way to a vendor's face. Rows and counts are in the world, so that
 a snapshot keeps them, and the same seed with the same requests strikes the same ones.
 """
 
+from sandbox.faults.injection import add, add_profile, clear, delivered, remove, standing, through
 from sandbox.faults.model import (
     Act,
     Delay,
@@ -26,22 +29,11 @@ from sandbox.faults.model import (
     parse,
 )
 from sandbox.faults.profiles import PROFILES, Profile
-from sandbox.faults.striking import (
-    Delivery,
-    add,
-    add_profile,
-    clear,
-    delivered,
-    remove,
-    standing,
-    through,
-)
 
 __all__ = [
     "PROFILES",
     "Act",
     "Delay",
-    "Delivery",
     "Double",
     "Drip",
     "Error",

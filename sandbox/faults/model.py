@@ -23,12 +23,7 @@ from pydantic import (
     field_validator,
 )
 
-from sandbox.wire import Json, Request
-
-SOCKET = "SOCKET"
-"""The method of what Slack delivers over Socket Mode; its path is the envelope's type."""
-HTTP_PUSH = "PUSH"
-"""The method of what Slack delivers to the app's own address over HTTP."""
+from sandbox.http.message import Json, Request
 
 
 class FaultError(Exception):

@@ -27,8 +27,8 @@ from sandbox.faults.model import (
     Status,
     Truncate,
 )
-from sandbox.wire import Json
-from sandbox.world import Row
+from sandbox.http.message import Json
+from sandbox.state.world import Row
 
 HTML = "<html><body><h1>Service Unavailable</h1></body></html>"
 JSON = {"content-type": "application/json"}

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sandbox.marketo import envelope
-from sandbox.salesforce import call
-from sandbox.salesforce.errors import SalesforceError
-from sandbox.wire import Response
-from sandbox.world import Row, World
+from sandbox.http.message import Response
+from sandbox.marketo.access import envelope
+from sandbox.salesforce.org.errors import SalesforceError
+from sandbox.salesforce.rest import call
+from sandbox.state.world import Row, World
 
 US_CENTRAL = ZoneInfo("America/Chicago")
 TOO_MANY = 429

@@ -6,16 +6,17 @@ from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from sandbox.http.message import Json
 from sandbox.look import switches
 from sandbox.look.clock import move
 from sandbox.look.slack import APP_NAME, STATUSES
 from sandbox.look.web import MOUNT, LookError
-from sandbox.slack import doings, set_status, views
-from sandbox.slack.app import bot
-from sandbox.slack.channels import open_dm
-from sandbox.slack.filling import FormError
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.slack import set_status
+from sandbox.slack.conversations.channels import open_dm
+from sandbox.slack.interactivity import user_actions, views
+from sandbox.slack.interactivity.form_input import FormError
+from sandbox.slack.web.app import bot
+from sandbox.state.world import World
 
 Form = Mapping[str, str]
 MOMENT = timedelta(seconds=2)
@@ -35,7 +36,7 @@ def do(world: World, name: str, form: Form) -> str | None:
         return action(world, form)
     except KeyError as error:
         raise LookError(f"the form lacks {error}") from None
-    except doings.DoingError as error:
+    except user_actions.DoingError as error:
         raise LookError(str(error)) from error
 
 
@@ -56,9 +57,11 @@ def _say(world: World, form: Form) -> None:
     if not text:
         return
     if text.startswith("/"):
-        doings.command(world, who.user, who.channel, text)
+        user_actions.command(world, who.user, who.channel, text)
         return
-    doings.say(world, who.user, who.channel, _typed(world, text), thread=form.get("thread", ""))
+    user_actions.say(
+        world, who.user, who.channel, _typed(world, text), thread=form.get("thread", "")
+    )
 
 
 def _typed(world: World, text: str) -> str:
@@ -72,16 +75,16 @@ def _typed(world: World, text: str) -> str:
 def _press(world: World, form: Form) -> None:
     who, action = _place(form), form["action"]
     filled = _filled(form)
-    if who.channel == doings.VIEW and form["ts"] in views.screen(world, who.user)["stack"]:
-        doings.fill(world, who.user, filled)
-    doings.press(world, who.user, who.channel, form["ts"], action, chosen=filled.get(action))
+    if who.channel == user_actions.VIEW and form["ts"] in views.screen(world, who.user)["stack"]:
+        user_actions.fill(world, who.user, filled)
+    user_actions.press(world, who.user, who.channel, form["ts"], action, chosen=filled.get(action))
 
 
 def _submit(world: World, form: Form) -> None:
     """Send the form on top; what Slack itself would refuse is shown at its fields."""
     user = form["user"]
     try:
-        doings.submit(world, user, _filled(form))
+        user_actions.submit(world, user, _filled(form))
     except FormError as error:
         views.screen(world, user)["errors"] = error.errors
         world.record("effect", "slack", "view.incomplete", user=user, fields=list(error.errors))
@@ -99,14 +102,14 @@ def _filled(form: Form) -> dict[str, Json]:
 
 
 def _home(world: World, form: Form) -> None:
-    doings.open_home(world, form["user"])
+    user_actions.open_home(world, form["user"])
 
 
 def _pane(world: World, form: Form) -> str:
     """Open a thread with the app; it stands beside the conversation."""
     user = form["user"]
     channel = open_dm(world, user)[0]["id"]
-    thread = doings.open_pane(world, user)
+    thread = user_actions.open_pane(world, user)
     return f"{MOUNT}/slack/{channel}?{urlencode({'as': user, 'thread': thread})}"
 
 
@@ -124,11 +127,11 @@ def _set_status(world: World, form: Form) -> None:
 
 def _react(world: World, form: Form) -> None:
     who = _place(form)
-    doings.react(world, who.user, who.channel, form["ts"], form["name"])
+    user_actions.react(world, who.user, who.channel, form["ts"], form["name"])
 
 
 def _close(world: World, form: Form) -> None:
-    doings.close(world, form["user"])
+    user_actions.close(world, form["user"])
 
 
 ACTIONS: Mapping[str, Callable[[World, Form], str | None]] = {

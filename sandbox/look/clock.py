@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from sandbox.http.message import Json
 from sandbox.look.web import LookError
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.state.world import World
 
 STEPS = {"1 min": 60, "5 min": 300, "1 hour": 3600, "1 day": 86_400}
 """What the step buttons say, and seconds."""

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from sandbox.look.web import Asked
-from sandbox.world import Entry, World
+from sandbox.state.world import Entry, World
 
 PAGE = 150
 VENDORS = ("", "marketo", "salesforce", "slack", "openai", "pdl", "apollo", "hunter", "sandbox")

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from sandbox.http.message import Json
 from sandbox.look.web import MOUNT, Asked, LookError
-from sandbox.marketo.schema import TYPE_IDS
-from sandbox.table import Table
-from sandbox.wire import Json
-from sandbox.world import Row, World
+from sandbox.marketo.lead_database.schema import TYPE_IDS
+from sandbox.state.table import Table
+from sandbox.state.world import Row, World
 
 OBJECTS = {"Lead": "00Q", "Contact": "003", "Account": "001", "Opportunity": "006"}
 """What can be looked at, and how its ids begin."""

@@ -8,17 +8,19 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from sandbox.look import mrkdwn, rich
+from sandbox.look import mrkdwn, rich_text
 from sandbox.look.records import known_record
 from sandbox.look.web import MOUNT, Asked, ElsewhereError, LookError
-from sandbox.slack import log, open_dm, views
-from sandbox.slack.app import bot, installed
-from sandbox.slack.doings import VIEW
-from sandbox.slack.filling import options, plainly
-from sandbox.slack.pane import PANE
-from sandbox.slack.people import seen
-from sandbox.slack.rooms import present
-from sandbox.world import Row, World
+from sandbox.slack import open_dm
+from sandbox.slack.conversations.membership import present
+from sandbox.slack.interactivity import views
+from sandbox.slack.interactivity.form_input import options, plainly
+from sandbox.slack.interactivity.user_actions import VIEW
+from sandbox.slack.messages import message_log
+from sandbox.slack.messages.assistant_threads import PANE
+from sandbox.slack.people.users import seen
+from sandbox.slack.web.app import bot, installed
+from sandbox.state.world import Row, World
 
 HOME = "home"
 """In place of a conversation's id: the app's home tab."""
@@ -98,7 +100,7 @@ class Drawing:
 
     def rich(self, block: Row) -> Markup:
         """A rich text block."""
-        return rich.render(block, self._named, self._linked)
+        return rich_text.render(block, self._named, self._linked)
 
     def choices(self, element: Row) -> list[tuple[str, str]]:
         """What can be chosen in a menu: value and label."""
@@ -176,7 +178,10 @@ class _Reading:
 
     def _seen(self, channel: str) -> list[Row]:
         """What this person can see in a conversation, oldest first."""
-        table, whispered = self._world.table(log.MESSAGE), self._world.table(log.EPHEMERAL)
+        table, whispered = (
+            self._world.table(message_log.MESSAGE),
+            self._world.table(message_log.EPHEMERAL),
+        )
         rows = [row for row in table.values() if row["channel"] == channel]
         me = self._me["id"]
         rows += [
@@ -216,7 +221,7 @@ def _people(world: World) -> list[Row]:
 def _first(world: World, people: Sequence[Row]) -> Row:
     """Whoever was written to last, so that there is something to see; else the first by name."""
     channels = world.table("slack.channel")
-    for row in reversed(world.table(log.MESSAGE).values()):
+    for row in reversed(world.table(message_log.MESSAGE).values()):
         user = channels[row["channel"]].get("user")
         found = next((one for one in people if one["id"] == user), None)
         if found is not None:
@@ -247,7 +252,7 @@ def _others(world: World, me: Row) -> list[dict[str, Any]]:
     """Whom the app wrote to, and how much, the latest first: to go and read as them."""
     channels, users = world.table("slack.channel"), world.table("slack.user")
     counts: dict[str, int] = {}
-    for row in world.table(log.MESSAGE).values():
+    for row in world.table(message_log.MESSAGE).values():
         user = str(channels[row["channel"]].get("user"))
         if user in users and user != me["id"]:
             counts[user] = counts.pop(user, 0) + 1

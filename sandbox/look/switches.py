@@ -7,7 +7,7 @@ from sandbox import faults, openai
 from sandbox.look.web import Asked, LookError
 from sandbox.openai.personalities import PERSONALITIES
 from sandbox.openai.script import LATE
-from sandbox.world import Row, World
+from sandbox.state.world import Row, World
 
 STANDING = "sandbox.profile"
 """By profile, the ids of the faults that it added, as long as they stand."""

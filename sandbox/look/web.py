@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader
 
-from sandbox.wire import Json, Request, Response
+from sandbox.http.message import Json, Request, Response
 
 MOUNT = "/look"
 POLICY = (

@@ -5,26 +5,17 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from sandbox.marketo import (
-    account_lists,
-    activities,
-    activity_types,
-    campaigns,
-    exports,
-    imports,
-    lead_fields,
-    lead_writes,
-    leads,
-    merging,
-    objects,
-    programs,
-    smart_lists,
-    static_lists,
-    statistics,
-)
-from sandbox.marketo.calls import Call
-from sandbox.marketo.import_rows import LEADS, MEMBERS, OBJECTS
-from sandbox.wire import Response
+from sandbox.http.message import Response
+from sandbox.marketo.access import usage
+from sandbox.marketo.access.call import Call
+from sandbox.marketo.activities import activities, activity_types
+from sandbox.marketo.bulk import exports, imports
+from sandbox.marketo.bulk.import_rows import LEADS, MEMBERS, OBJECTS
+from sandbox.marketo.campaigns import smart_campaigns
+from sandbox.marketo.leads import lead_fields, lead_query, lead_writes, merge
+from sandbox.marketo.lists import smart_lists, static_lists
+from sandbox.marketo.objects import named_account_lists, objects
+from sandbox.marketo.programs import acquisition, program_assets, programs
 
 Endpoint = Callable[[Call], Response]
 
@@ -49,26 +40,26 @@ _BLANKS = {
 _BLANK = re.compile(r"\{\w+\}")
 
 _LEADS: tuple[tuple[str, str, Endpoint], ...] = (
-    ("GET", "lead/{id}", leads.one),
-    ("GET", "leads", leads.by_filter),
+    ("GET", "lead/{id}", lead_query.one),
+    ("GET", "leads", lead_query.by_filter),
     ("POST", "leads", lead_writes.sync),
     ("DELETE", "leads", lead_writes.delete),
     ("POST", "leads/delete", lead_writes.delete),
-    ("POST", "leads/push", lead_writes.push),
-    ("POST", "leads/submitForm", lead_writes.submit_form),
+    ("POST", "leads/push", acquisition.push),
+    ("POST", "leads/submitForm", acquisition.submit_form),
     ("POST", "leads/{id}/associate", lead_writes.associate),
-    ("POST", "leads/{id}/merge", merging.merge),
+    ("POST", "leads/{id}/merge", merge.merge),
     ("GET", "leads/describe", lead_fields.describe),
     ("GET", "leads/describe2", lead_fields.describe2),
     ("GET", "leads/schema/fields", lead_fields.fields),
     ("POST", "leads/schema/fields", lead_fields.create),
     ("GET", "leads/schema/fields/{name}", lead_fields.one),
     ("POST", "leads/schema/fields/{name}", lead_fields.update),
-    ("GET", "leads/partitions", leads.partitions),
+    ("GET", "leads/partitions", lead_query.partitions),
     ("POST", "leads/partitions", lead_writes.update_partitions),
     ("GET", "leads/{id}/listMembership", static_lists.memberships),
     ("GET", "leads/{id}/programMembership", programs.memberships),
-    ("GET", "leads/{id}/smartCampaignMembership", campaigns.memberships),
+    ("GET", "leads/{id}/smartCampaignMembership", smart_campaigns.memberships),
     ("GET", "leads/programs/{id}", programs.leads_of),
     ("POST", "leads/programs/{id}/status", programs.change_status),
     ("GET", "programs/{id}/members", programs.members),
@@ -110,16 +101,16 @@ _ACTIVITY_TYPES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "activities/external/type/{name}/attributes/delete", activity_types.delete_attributes),
 )
 _CAMPAIGNS: tuple[tuple[str, str, Endpoint], ...] = (
-    ("GET", "campaigns", campaigns.campaigns),
-    ("GET", "campaigns/{id}", campaigns.one),
-    ("POST", "campaigns/{id}/schedule", campaigns.schedule),
-    ("POST", "campaigns/{id}/trigger", campaigns.trigger),
+    ("GET", "campaigns", smart_campaigns.campaigns),
+    ("GET", "campaigns/{id}", smart_campaigns.one),
+    ("POST", "campaigns/{id}/schedule", smart_campaigns.schedule),
+    ("POST", "campaigns/{id}/trigger", smart_campaigns.trigger),
 )
 _STATISTICS: tuple[tuple[str, str, Endpoint], ...] = (
-    ("GET", "stats/usage", statistics.usage),
-    ("GET", "stats/usage/last7days", statistics.usage_of_week),
-    ("GET", "stats/errors", statistics.errors),
-    ("GET", "stats/errors/last7days", statistics.errors_of_week),
+    ("GET", "stats/usage", usage.usage),
+    ("GET", "stats/usage/last7days", usage.usage_of_week),
+    ("GET", "stats/errors", usage.errors),
+    ("GET", "stats/errors/last7days", usage.errors_of_week),
 )
 _ASSETS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "staticLists", static_lists.assets),
@@ -131,22 +122,22 @@ _ASSETS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "smartLists", smart_lists.assets),
     ("GET", "smartList/byName", smart_lists.asset_by_name),
     ("GET", "smartList/{id}", smart_lists.asset),
-    ("GET", "smartCampaigns", campaigns.assets),
-    ("GET", "smartCampaign/byName", campaigns.asset_by_name),
-    ("GET", "smartCampaign/{id}", campaigns.asset),
-    ("POST", "smartCampaign/{id}/activate", campaigns.activate),
-    ("POST", "smartCampaign/{id}/deactivate", campaigns.deactivate),
-    ("GET", "programs", programs.assets),
-    ("GET", "program/byName", programs.asset_by_name),
-    ("GET", "program/byTag", programs.asset_by_tag),
-    ("GET", "program/{id}", programs.asset),
-    ("GET", "channels", programs.channels),
-    ("GET", "channel/byName", programs.channels),
-    ("GET", "tagTypes", programs.tag_types),
-    ("GET", "tagType/byName", programs.tag_type),
-    ("GET", "segmentation", programs.nothing),
-    ("GET", "emails", programs.nothing),
-    ("GET", "folder/{id}/tokens", programs.nothing),
+    ("GET", "smartCampaigns", smart_campaigns.assets),
+    ("GET", "smartCampaign/byName", smart_campaigns.asset_by_name),
+    ("GET", "smartCampaign/{id}", smart_campaigns.asset),
+    ("POST", "smartCampaign/{id}/activate", smart_campaigns.activate),
+    ("POST", "smartCampaign/{id}/deactivate", smart_campaigns.deactivate),
+    ("GET", "programs", program_assets.assets),
+    ("GET", "program/byName", program_assets.asset_by_name),
+    ("GET", "program/byTag", program_assets.asset_by_tag),
+    ("GET", "program/{id}", program_assets.asset),
+    ("GET", "channels", program_assets.channels),
+    ("GET", "channel/byName", program_assets.channels),
+    ("GET", "tagTypes", program_assets.tag_types),
+    ("GET", "tagType/byName", program_assets.tag_type),
+    ("GET", "segmentation", program_assets.nothing),
+    ("GET", "emails", program_assets.nothing),
+    ("GET", "folder/{id}/tokens", program_assets.nothing),
 )
 _MEMBERS = "program/members/import/{id}"
 _OBJECTS = "customobjects/{name}/import/{id}"
@@ -201,9 +192,9 @@ def _objects() -> Iterator[Route]:
 
 def _account_lists() -> Iterator[Route]:
     one, group = "/rest/v1/namedAccountList/{name}/namedAccounts", "Named Account"
-    yield Route("GET", f"{one}.json", group, account_lists.accounts)
-    yield Route("POST", f"{one}.json", group, account_lists.add)
-    yield Route("POST", f"{one}/remove.json", group, account_lists.remove)
+    yield Route("GET", f"{one}.json", group, named_account_lists.accounts)
+    yield Route("POST", f"{one}.json", group, named_account_lists.add)
+    yield Route("POST", f"{one}/remove.json", group, named_account_lists.remove)
     for method, path, run in (
         ("GET", "", objects.query),
         ("POST", "", objects.sync),

@@ -1,6 +1,9 @@
-"""A chat-completions server whose model is a script: rules in the table `openai.script`."""
+"""A chat-completions server whose model is a script: rules in the table `openai.script`.
 
-from sandbox.openai.face import MODEL, add_key, face
+It knows nothing of what an app asks about; what is said about leads is in a test's script.
+"""
+
+from sandbox.openai.api import MODEL, add_key, face
 from sandbox.openai.personalities import PERSONALITIES, become
 from sandbox.openai.script import add_rule
 

@@ -15,7 +15,7 @@ A character is taken by control (`become`), or by one request through the model'
 """
 
 from sandbox.openai.script import LATE, PREFIX, add_rule
-from sandbox.world import Row, World
+from sandbox.state.world import Row, World
 
 PERSONALITIES: dict[str, list[tuple[Row, Row]]] = {
     "good": [({}, {"compose": "plain"})],

@@ -32,10 +32,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from sandbox.openai.ask import Ask, spoken
-from sandbox.openai.compose import compose
-from sandbox.wire import Json
-from sandbox.world import Row, World
+from sandbox.http.message import Json
+from sandbox.openai.completion import compose
+from sandbox.openai.request import Ask, spoken
+from sandbox.state.world import Row, World
 
 TESTS: Mapping[str, Callable[[Ask, Json], bool]] = {
     "contains": lambda ask, text: text.lower() in ask.last.lower(),

@@ -1,7 +1,10 @@
-"""Salesforce: an org with leads, contacts, accounts and people, spoken to over REST and SOAP."""
+"""Salesforce: an org with leads, contacts, accounts and people, spoken to over REST and SOAP.
 
-from sandbox.salesforce.face import face
-from sandbox.salesforce.grants import (
+Nothing here knows another vendor; the native sync with Marketo is Marketo's.
+"""
+
+from sandbox.salesforce.api import face
+from sandbox.salesforce.login.grants import (
     CONSUMER_KEY,
     CONSUMER_SECRET,
     PASSWORD,
@@ -10,7 +13,7 @@ from sandbox.salesforce.grants import (
     SECURITY_TOKEN,
     add_app,
 )
-from sandbox.salesforce.logins import expire_sessions
+from sandbox.salesforce.login.sessions import expire_sessions
 
 __all__ = [
     "CONSUMER_KEY",

@@ -10,11 +10,11 @@ from random import Random
 
 from sandbox.acts import user_id
 from sandbox.enrichment import add_company
-from sandbox.salesforce import records
-from sandbox.world import Row, World
+from sandbox.people.roster import COLLEAGUES, LEFT, colleagues
+from sandbox.salesforce.store import records
+from sandbox.state.world import Row, World
 from sandbox.worlds.names import COMPANY_FIRST, COMPANY_SECOND, INDUSTRIES, LEGAL_FORMS
 from sandbox.worlds.places import COUNTRIES, City, Country
-from sandbox.worlds.roster import COLLEAGUES, LEFT, colleagues
 
 SIZES = (8, 35, 120, 340, 800, 1999, 4600, 12000, 38000)
 SIZE_WEIGHTS = (10, 18, 20, 18, 12, 9, 7, 4, 2)

@@ -8,14 +8,14 @@ quicker than the worker. Thursday 26 November is Thanksgiving, and lies just beh
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sandbox import acts
+from sandbox import acts, people
 from sandbox.acts import plan
-from sandbox.marketo import sync
-from sandbox.world import World
-from sandbox.worlds import people, roster
+from sandbox.marketo.sync import native_sync
+from sandbox.people import roster
+from sandbox.state.world import World
 from sandbox.worlds.companies import found_companies, open_accounts
+from sandbox.worlds.lead_kinds import KINDS, Stage, tell
 from sandbox.worlds.places import Country
-from sandbox.worlds.stories import KINDS, Stage, tell
 
 START = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DAYS = 3
@@ -31,7 +31,7 @@ def build(world: World) -> None:
     """Fill an empty world; its clock is set to `START`."""
     world.state.now = START
     acts.live(world)
-    sync.begin(world)
+    native_sync.begin(world)
     roster.settle(world)
     companies = found_companies(world, COMPANIES)
     stage = Stage(world, companies, open_accounts(world, companies))

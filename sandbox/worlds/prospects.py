@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from sandbox.enrichment import add_person
-from sandbox.world import Row, World
+from sandbox.state.world import Row, World
 from sandbox.worlds.companies import GAP, PROVIDERS, Company, ascii_of
 from sandbox.worlds.names import FIRST, LAST, TITLES, Title
 from sandbox.worlds.places import COUNTRIES

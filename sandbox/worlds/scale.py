@@ -8,10 +8,11 @@ from datetime import timedelta
 
 from sandbox import acts
 from sandbox.acts import queue_id, user_id
-from sandbox.marketo import people, sync
-from sandbox.salesforce import records
-from sandbox.world import World
-from sandbox.worlds import roster
+from sandbox.marketo.lead_database import people
+from sandbox.marketo.sync import native_sync
+from sandbox.people import roster
+from sandbox.salesforce.store import records
+from sandbox.state.world import World
 from sandbox.worlds.companies import Company, found_companies, open_accounts
 from sandbox.worlds.demo import START
 from sandbox.worlds.prospects import Prospect, clean_form, meet
@@ -61,7 +62,7 @@ def build(world: World, leads: int = 10_000) -> None:
         linked = {"sfdcLeadId": lead_id, "sfdcId": lead_id, "sfdcType": "Lead"}
         person = people.create_person(world, form | linked)
         people.log_activity(world, person, "Fill Out Form", primary="Demo Request")
-    sync.skip_past(world)
+    native_sync.skip_past(world)
     world.advance(SETTLING)
 
 

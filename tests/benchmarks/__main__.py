@@ -30,7 +30,7 @@ from agent.rollout.simulation import Trying, what_if
 from agent.worker.tick import Worker
 from domain.conversation.permissions import principal
 from domain.policy.model import Pool
-from sandbox.world import World
+from sandbox.state.world import World
 from sandbox.worlds import scale
 from tests.benchmarks.console import pages
 from tests.benchmarks.figure import Figure

@@ -17,10 +17,10 @@ from typing import Any
 
 import requests
 
-from sandbox.client import Control
-from sandbox.running import start
-from sandbox.world import World
-from sandbox.worlds import roster
+from sandbox.control.client import Control
+from sandbox.people import roster
+from sandbox.server.instance import start
+from sandbox.state.world import World
 from tests.benchmarks.figure import Figure
 
 SEEDED = 100_000
@@ -30,12 +30,12 @@ FAST = 30_000
 STARTS = 20
 SEEDING = f"""
 import json, resource, sys, time
-from sandbox.world import World
-from sandbox.worlds import living
+from sandbox.state.world import World
+from sandbox.worlds import perpetual
 
 begun = time.perf_counter()
 world = World(seed=3)
-living.build(world, leads={SEEDED})
+perpetual.build(world, leads={SEEDED})
 seconds = time.perf_counter() - begun
 kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 begun = time.perf_counter()

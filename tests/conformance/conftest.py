@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.running import Running, start
-from sandbox.slack import channels, doings
-from sandbox.wire import Json
-from sandbox.world import Row, World
+from sandbox.http.message import Json
+from sandbox.server.instance import Running, start
+from sandbox.slack.conversations import channels
+from sandbox.slack.interactivity import user_actions
+from sandbox.state.world import Row, World
 from sandbox.worlds import scale
 
 LEADS = 2_600
@@ -126,16 +127,16 @@ class Conversation:
 
     def say(self, text: str) -> None:
         """Write to the app."""
-        doings.say(self._running.world, self._user, self._channel, text)
+        user_actions.say(self._running.world, self._user, self._channel, text)
 
     def press(self, action: str) -> None:
         """Press a button of the app's newest message."""
         ts = str(self._from_app()[-1]["ts"])
-        doings.press(self._running.world, self._user, self._channel, ts, action)
+        user_actions.press(self._running.world, self._user, self._channel, ts, action)
 
     def command(self, line: str) -> None:
         """Type a slash command."""
-        doings.command(self._running.world, self._user, self._channel, line)
+        user_actions.command(self._running.world, self._user, self._channel, line)
 
     def _from_app(self) -> list[Row]:
         with self._running.world.lock:

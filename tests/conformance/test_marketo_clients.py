@@ -9,10 +9,10 @@ import pytest
 from marketorestpython.client import MarketoClient
 from marketorestpython.helper.exceptions import MarketoException
 
-from sandbox.marketo import people
-from sandbox.running import Running
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.http.message import Json
+from sandbox.marketo.lead_database import people
+from sandbox.server.instance import Running
+from sandbox.state.world import World
 from tests.conformance.conftest import LEADS
 
 AT_ONCE = 300

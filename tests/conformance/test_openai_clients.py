@@ -6,9 +6,9 @@ import openai
 import pytest
 from openai import OpenAI
 
+from sandbox.http.message import Json
 from sandbox.openai import add_rule
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.state.world import World
 
 TOO_FAST = {
     "status": 429,

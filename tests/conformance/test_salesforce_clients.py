@@ -16,9 +16,9 @@ from simple_salesforce.exceptions import (
     SalesforceResourceNotFound,
 )
 
-from sandbox.salesforce import grants
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.http.message import Json
+from sandbox.salesforce.login import grants
+from sandbox.state.world import World
 from tests.conformance.conftest import LEADS
 
 VERSION = "62.0"

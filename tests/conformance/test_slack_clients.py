@@ -14,11 +14,12 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from sandbox.running import Running
-from sandbox.slack import app as installed
-from sandbox.slack import doings, people
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.http.message import Json
+from sandbox.server.instance import Running
+from sandbox.slack.interactivity import user_actions
+from sandbox.slack.people import users
+from sandbox.slack.web import app as installed
+from sandbox.state.world import World
 from tests.conformance.conftest import Conversation
 
 PEOPLE = 2_600
@@ -44,8 +45,8 @@ def somebody(world: World) -> str:
     """A person of the workspace; 2,600 more are in it."""
     for number in range(PEOPLE):
         mail = f"person{number}@crowd.example"
-        people.add_user(world, name=f"Person {number}", email=mail, timezone="Europe/Berlin")
-    return people.add_user(
+        users.add_user(world, name=f"Person {number}", email=mail, timezone="Europe/Berlin")
+    return users.add_user(
         world, name="Conny Form", email="conny@crowd.example", timezone="Europe/Berlin"
     )
 
@@ -121,7 +122,7 @@ def by_socket(app: App, running: Running) -> Generator[None]:
 def subscribe(running: Running, url: str) -> None:
     """Set the app's request URL, which Slack verifies with a challenge."""
     with running.world.lock:
-        doings.subscribe(running.world, url)
+        user_actions.subscribe(running.world, url)
     assert running.deliveries.settle()
     row = installed.installed(running.world)
     assert (url, True, False) == (row["request_url"], row["is_verified"], row["socket_mode"])

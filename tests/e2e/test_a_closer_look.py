@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from prompts import load
 from sandbox.openai import become
 from sandbox.openai.script import add_rule
-from sandbox.salesforce import records
-from sandbox.world import Row
+from sandbox.salesforce.store import records
+from sandbox.state.world import Row
 from tests.following import live, messages, owner, press, said
 from tests.worlds import Town
 from tools.slack.messages.blocks import ON_IT

@@ -8,8 +8,8 @@ from agent.ledger.tables.states import CycleStatus
 from agent.metrics import lead_history
 from agent.rollout.replay import replay
 from domain.values import LeadKey
-from sandbox.marketo import people
-from sandbox.salesforce import records
+from sandbox.marketo.lead_database import people
+from sandbox.salesforce.store import records
 from tests.worlds import Town
 
 

@@ -3,16 +3,16 @@
 from datetime import timedelta
 from pathlib import Path
 
-from sandbox.world import World
-from sandbox.worlds import living
-from sandbox.worlds.people.reps import TOUCH
+from sandbox.people.reps import TOUCH
+from sandbox.state.world import World
+from sandbox.worlds import perpetual
 from tests.worlds import town
 
 
 def test_what_arrives_is_routed_and_reps_work_on_it(tmp_path: Path) -> None:
     """Leads have come for a day, the worker routes them, and reps touch some until evening."""
     world = World(seed=11)
-    living.build(world, leads=60)
+    perpetual.build(world, leads=60)
     world.advance(timedelta(days=1, hours=2))
     with town(tmp_path, world) as here:
         here.tick()

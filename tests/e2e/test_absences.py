@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.running import SLACK_TOKEN
-from sandbox.salesforce import records
-from sandbox.salesforce.org import SYSTEM_USER
+from sandbox.salesforce.org.setup import SYSTEM_USER
+from sandbox.salesforce.store import records
+from sandbox.server.instance import SLACK_TOKEN
 from sandbox.slack import set_status
-from sandbox.slack.people import set_quiet
+from sandbox.slack.people.users import set_quiet
 from tests.following import call, live, messages, owner, said
 from tests.worlds import Town
 

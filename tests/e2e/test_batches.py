@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from agent.ledger.tables.states import CycleStatus
-from sandbox.marketo import people
-from sandbox.salesforce import records, validation
-from sandbox.world import World
+from sandbox.marketo.lead_database import people
+from sandbox.salesforce.rules import validation
+from sandbox.salesforce.store import records
+from sandbox.state.world import World
 from sandbox.worlds import scale
 from tests.worlds import Town, town
 

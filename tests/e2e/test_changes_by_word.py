@@ -13,7 +13,7 @@ from agent.ledger.stores.conversations import Heard
 from agent.ledger.tables.effects import EffectRow
 from domain.conversation.permissions import principal
 from domain.policy.model import Mode
-from sandbox.world import Row
+from sandbox.state.world import Row
 from tests.following import owner, said, slack_id
 from tests.talking import answer, command, desk, dm, replies, responses, word, write
 from tests.worlds import Town

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from agent.cli.demo import sandbox_settings
-from sandbox.world import World
-from sandbox.worlds import roster
+from sandbox.people import roster
+from sandbox.state.world import World
 from tests.worlds import Town, town
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from agent.metrics import alerts, shadow_agreement
 from domain.metrics.agreement import Match
 from domain.policy.model import Assignment, Mode
 from domain.values import LeadKey
-from sandbox.salesforce import assignment
-from sandbox.world import Row
+from sandbox.salesforce.rules import assignment
+from sandbox.state.world import Row
 from tests.e2e.test_commands import environment
 from tests.e2e.test_modes import everywhere
 from tests.following import live, messages, said

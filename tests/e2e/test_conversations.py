@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sandbox.slack.people import add_user
+from sandbox.slack.people.users import add_user
 from tests.following import owner, said, slack_id
 from tests.talking import answer, command, dm, event, home, mention, replies, write
 from tests.worlds import Town, town

@@ -4,8 +4,8 @@ import pytest
 
 from agent.ledger.tables.states import CycleStatus
 from agent.rollout.replay import replay
-from sandbox.marketo import people
-from sandbox.salesforce import records
+from sandbox.marketo.lead_database import people
+from sandbox.salesforce.store import records
 from tests.following import call, live, messages, owner, said
 from tests.worlds import Town
 

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from agent.ledger.rows import table
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.worker.tick import Worker
-from sandbox.world import World
+from sandbox.state.world import World
 from sandbox.worlds import scale
 from tests.worlds import Town, town
 

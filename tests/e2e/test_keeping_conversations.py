@@ -13,7 +13,7 @@ from domain.policy.model import Limits
 from domain.ports import Called, Spoken
 from sandbox import faults
 from sandbox.faults import Status
-from sandbox.world import Row
+from sandbox.state.world import Row
 from tests.following import payload, said, send
 from tests.lines import http_line, message
 from tests.talkers import Overheard

@@ -3,7 +3,7 @@
 from agent.ledger.tables.states import CycleStatus
 from agent.routing.approvals import approve, deny
 from domain.policy.model import Assignment, Mode
-from sandbox.salesforce import assignment
+from sandbox.salesforce.rules import assignment
 from tests.worlds import Town
 
 

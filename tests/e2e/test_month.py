@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sandbox.world import Entry
+from sandbox.state.world import Entry
 from tests.month import CLOSES, OPENS, SATURDAY, STEP, ZONES, Month, days_off, month
 
 LEADS = int(os.environ.get("MONTH_LEADS", "130"))

@@ -3,7 +3,7 @@
 from agent.metrics import report
 from agent.metrics.rendering import Format, render
 from agent.metrics.report import Question
-from sandbox.salesforce import records
+from sandbox.salesforce.store import records
 from tests.worlds import MONDAY, Town
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.metrics.disputes import cases
-from sandbox.world import Row
+from sandbox.state.world import Row
 from tests.following import about, live, messages, owner, press, said, send, submit
 from tests.worlds import Town
 from tools.slack.messages import modals

@@ -10,7 +10,7 @@ import requests
 from pydantic import SecretStr
 
 from domain.errors import SettingsError
-from sandbox.slack.openid import CLIENT_ID, CLIENT_SECRET
+from sandbox.slack.people.openid import CLIENT_ID, CLIENT_SECRET
 from tests.consoles import Served, serving
 from tests.worlds import Town, town
 

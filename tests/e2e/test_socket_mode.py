@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from agent.slack import listener
-from sandbox.slack.socket import APP_ID
-from sandbox.world import Row
+from sandbox.slack.transport.socket_mode import APP_ID
+from sandbox.state.world import Row
 from tests.following import live, messages, owner, payload
 from tests.worlds import Town
 from tools.slack.messages.blocks import ON_IT

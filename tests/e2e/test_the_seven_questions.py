@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.openai.personalities import become
 from sandbox.openai.script import add_rule
-from sandbox.world import Row
+from sandbox.state.world import Row
 from tests.following import payload, said
 from tests.lines import LINES, Line, ask, awaited
 from tests.talking import give_model, replies

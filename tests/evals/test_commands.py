@@ -14,9 +14,9 @@ from evals.harness.bench import POLICY
 from evals.harness.handoffs import NOW
 from evals.stand_in.model import StandIn
 from sandbox import openai
-from sandbox.server import Server
-from sandbox.wire import Handler
-from sandbox.world import World
+from sandbox.http.message import Handler
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 from tests.repository import NEEDS_GIT
 
 RUNNER = CliRunner()

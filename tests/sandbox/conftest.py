@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox import acts
-from sandbox.client import Control
-from sandbox.marketo import people
-from sandbox.running import Running, start
-from sandbox.world import World
-from sandbox.worlds import roster
+from sandbox.control.client import Control
+from sandbox.marketo.lead_database import people
+from sandbox.people import roster
+from sandbox.server.instance import Running, start
+from sandbox.state.world import World
 from tests.sandbox.vendors import Vendors
 
 

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from sandbox import acts, control, slack
+from sandbox import acts, slack
 from sandbox.acts import plan
-from sandbox.pulse import Pulse
-from sandbox.server import Server
-from sandbox.slack import pushing
-from sandbox.wire import Json
-from sandbox.world import World
-from sandbox.worlds import roster
+from sandbox.control import api
+from sandbox.http.message import Json
+from sandbox.people import roster
+from sandbox.server.clock_thread import ClockThread
+from sandbox.server.http_server import Server
+from sandbox.slack.events import envelopes
+from sandbox.state.world import World
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ANA = "ana.torres@meridian.example"
@@ -36,7 +37,7 @@ def world() -> World:
 @pytest.fixture
 def call(world: World) -> Iterator[Control]:
     """A way to call the running face; an answer other than 200 comes with its status."""
-    server = Server(world, {"/_control": control.face(world)})
+    server = Server(world, {"/_control": api.face(world)})
     server.start()
 
     def call(method: str, path: str, body: Json = None) -> Json:
@@ -101,11 +102,11 @@ def test_a_running_clock_lets_things_happen_unasked(world: World) -> None:
     done = threading.Event()
     world.on("ring", lambda _: done.set())
     world.schedule(world.now + timedelta(hours=1), "ring")
-    pulse = Pulse(world)
-    pulse.start()
+    clock_thread = ClockThread(world)
+    clock_thread.start()
     world.clock.run(100_000)
     assert done.wait(10)
-    pulse.stop()
+    clock_thread.stop()
 
 
 def test_the_journal_is_asked_by_time_and_text_page_by_page(world: World, call: Control) -> None:
@@ -229,7 +230,7 @@ def test_mails_are_read_bounce_and_are_the_last_straw(
 def test_talking_in_slack(world: World, call: Control) -> None:
     """A colleague writes to the app, types a command, reacts to what they wrote, and leaves."""
     slack.add_token(world, "xoxb")
-    world.on(pushing.EVENT, lambda _: None)
+    world.on(envelopes.EVENT, lambda _: None)
     ts = call("POST", "/act", {"do": "slack.say", "user": ANA, "text": "What is open?"})["result"]
     call("POST", "/act", {"do": "slack.react", "user": ANA, "ts": ts, "emoji": "eyes"})
     call("POST", "/act", {"do": "slack.command", "user": ANA, "line": "/leads unworked"})

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.control import CALLS
-from sandbox.running import Running
-from sandbox.world import World
+from sandbox.control.api import CALLS
+from sandbox.server.instance import Running
+from sandbox.state.world import World
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Control")[2].partition("\n## ")[0]

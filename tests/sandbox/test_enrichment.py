@@ -7,9 +7,9 @@ import pytest
 import requests
 
 from sandbox import enrichment
-from sandbox.server import Server
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.http.message import Json
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 
 KEYS = {"pdl": "pdl-key", "apollo": "apollo-key", "hunter": "hunter-key"}
 CALLS = {

@@ -7,12 +7,12 @@ import pytest
 import requests
 
 from sandbox import faults
-from sandbox.client import Control
+from sandbox.control.client import Control
 from sandbox.faults import PROFILES
-from sandbox.faults.model import SOCKET
-from sandbox.running import Running
-from sandbox.world import World
-from sandbox.worlds import roster
+from sandbox.people import roster
+from sandbox.server.instance import Running
+from sandbox.slack.events.envelopes import SOCKET
+from sandbox.state.world import World
 from tests.sandbox.vendors import Vendors
 
 Call = Callable[[], object]

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from sandbox import faults
-from sandbox.client import Control, ControlCallError
+from sandbox.control.client import Control, ControlCallError
 from sandbox.faults import (
     Act,
     Delay,
@@ -27,9 +27,9 @@ from sandbox.faults import (
     Status,
     Truncate,
 )
-from sandbox.marketo import people
-from sandbox.running import Running
-from sandbox.world import World
+from sandbox.marketo.lead_database import people
+from sandbox.server.instance import Running
+from sandbox.state.world import World
 from tests.sandbox.vendors import Vendors
 
 ANA = "ana.torres@meridian.example"

@@ -11,13 +11,13 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from sandbox import slack
 from sandbox.look import web
-from sandbox.marketo import people
-from sandbox.running import Running, start
-from sandbox.salesforce import records
-from sandbox.slack import files
-from sandbox.slack.channels import open_dm
-from sandbox.world import World
-from sandbox.worlds import roster
+from sandbox.marketo.lead_database import people
+from sandbox.people import roster
+from sandbox.salesforce.store import records
+from sandbox.server.instance import Running, start
+from sandbox.slack.conversations.channels import open_dm
+from sandbox.slack.messages import files
+from sandbox.state.world import World
 from tests.browser import DESK, PHONE, barriers, is_too_wide
 from tests.sandbox import slack_app
 

@@ -9,9 +9,9 @@ import pytest
 
 from sandbox import openai
 from sandbox.acts import ActError, act
-from sandbox.server import Server
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.http.message import Json
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 
 KEY = "sk-test"
 MODEL = "scripted-model"

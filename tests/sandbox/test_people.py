@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import acts, slack
-from sandbox.marketo import people as persons
-from sandbox.salesforce import records
-from sandbox.slack import app, pushing
-from sandbox.wire import Json, Request
-from sandbox.world import Row, World
-from sandbox.worlds import living, people, roster
+from sandbox import acts, people, slack
+from sandbox.http.message import Json, Request
+from sandbox.marketo.lead_database import people as persons
+from sandbox.people import roster
+from sandbox.people.calendars import is_at_work, user_of
+from sandbox.people.habits import BY_NAME, HABITS
+from sandbox.people.reps import TOUCH
+from sandbox.salesforce.store import records
+from sandbox.slack.events import envelopes
+from sandbox.slack.web import app
+from sandbox.state.world import Row, World
+from sandbox.worlds import perpetual
 from sandbox.worlds.companies import found_companies, open_accounts
-from sandbox.worlds.people.calendars import is_at_work, user_of
-from sandbox.worlds.people.habits import BY_NAME, HABITS
-from sandbox.worlds.people.reps import TOUCH
 
 ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -169,7 +171,7 @@ def test_buttons_are_pressed_and_threads_answered() -> None:
     roster.settle(world)
     slack.add_token(world, "xoxb")
     told: list[Row] = []
-    world.on(pushing.EVENT, told.append)
+    world.on(envelopes.EVENT, told.append)
     address_row: Row = {"url": "ws://127.0.0.1:1"}
     world.table(app.ADDRESS).update(address=address_row, open={"connections": 1})
     talker, clicker = (address(name) for name in ("ben.okafor", "priya.raman"))
@@ -253,7 +255,7 @@ def test_people_can_rest_and_live_again() -> None:
 def living_world() -> World:
     """A small world that goes on, after a day."""
     world = World(seed=6)
-    living.build(world, leads=300)
+    perpetual.build(world, leads=300)
     world.advance(timedelta(days=1))
     return world
 
@@ -284,9 +286,9 @@ def test_leads_keep_arriving(living_world: World) -> None:
 def hash_of_a_life(hash_seed: str) -> str:
     """The journal's hash after three days of a living world, in a process of its own."""
     script = (
-        "from datetime import timedelta; from sandbox.world import World;"
-        "from sandbox.worlds import living;"
-        "world = World(seed=7); living.build(world, leads=150);"
+        "from datetime import timedelta; from sandbox.state.world import World;"
+        "from sandbox.worlds import perpetual;"
+        "world = World(seed=7); perpetual.build(world, leads=150);"
         "world.advance(timedelta(days=3)); print(len(world.journal), world.journal.digest())"
     )
     done = subprocess.run(  # noqa: S603  (our own module)
@@ -309,5 +311,5 @@ def test_another_seed_makes_another_life() -> None:
     """The past alone differs already."""
     worlds = [World(seed=seed) for seed in (7, 8)]
     for world in worlds:
-        living.build(world, leads=10)
+        perpetual.build(world, leads=10)
     assert worlds[0].journal.digest() != worlds[1].journal.digest()

@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from sandbox import tls
-from sandbox.server import Server
-from sandbox.wire import Request, Response
-from sandbox.world import World
+from sandbox.http import tls
+from sandbox.http.message import Request, Response
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 
 LARGE = 3_000_000
 

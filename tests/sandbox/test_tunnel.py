@@ -6,9 +6,9 @@ import pytest
 import requests
 from simple_salesforce.api import Salesforce
 
-from sandbox.running import Running, start
-from sandbox.wire import Json
-from sandbox.world import World
+from sandbox.http.message import Json
+from sandbox.server.instance import Running, start
+from sandbox.state.world import World
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,12 @@ import requests
 from slack_sdk import WebClient
 
 from sandbox import acts
-from sandbox.salesforce import records
-from sandbox.wire import Json
-from sandbox.world import World
-from sandbox.worlds import demo, roster, scale
-from sandbox.worlds.stories import KINDS
+from sandbox.http.message import Json
+from sandbox.people import roster
+from sandbox.salesforce.store import records
+from sandbox.state.world import World
+from sandbox.worlds import demo, scale
+from sandbox.worlds.lead_kinds import KINDS
 
 ROOT = Path(__file__).parents[2]
 

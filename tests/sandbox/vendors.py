@@ -2,8 +2,8 @@
 
 import requests
 
-from sandbox.running import Running
-from sandbox.wire import Json
+from sandbox.http.message import Json
+from sandbox.server.instance import Running
 
 
 class Vendors:

@@ -1,1 +1,4 @@
-"""SOQL: a parser and an evaluator of the part that clients of a lead router use."""
+"""SOQL: a parser and an evaluator of the part that clients of a lead router use.
+
+The resource `query` is in `rest`.
+"""

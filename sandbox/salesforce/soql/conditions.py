@@ -4,8 +4,10 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from sandbox.salesforce.ids import full_id
-from sandbox.salesforce.schema import NUMBERS, Field
+from sandbox.http.message import Json
+from sandbox.salesforce.org.ids import full_id
+from sandbox.salesforce.org.schema import NUMBERS, Field
+from sandbox.salesforce.org.values import instant, timestamp
 from sandbox.salesforce.soql.dates import days_of
 from sandbox.salesforce.soql.scope import Read, Scope, Step, reach
 from sandbox.salesforce.soql.syntax import (
@@ -19,9 +21,7 @@ from sandbox.salesforce.soql.syntax import (
     Query,
 )
 from sandbox.salesforce.soql.tokens import like_pattern, unescaped
-from sandbox.salesforce.values import instant, timestamp
-from sandbox.wire import Json
-from sandbox.world import Row
+from sandbox.state.world import Row
 
 Test = Callable[[Row], bool]
 Select = Callable[[Scope, Query], set[str]]

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sandbox.salesforce.values import instant, timestamp
+from sandbox.salesforce.org.values import instant, timestamp
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sandbox.salesforce.soql.conditions import Reach
 from sandbox.salesforce.soql.scope import Scope, reach
 from sandbox.salesforce.soql.syntax import Order
-from sandbox.world import Row
+from sandbox.state.world import Row
 
 
 def ordered(

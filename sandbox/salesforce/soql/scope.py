@@ -6,13 +6,13 @@ from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sandbox.salesforce.errors import SalesforceError
-from sandbox.salesforce.ids import sobject_of
-from sandbox.salesforce.schema import NAME, OBJECTS, Field, SObject, field_named, fields_of
+from sandbox.http.message import Json
+from sandbox.salesforce.org.errors import SalesforceError
+from sandbox.salesforce.org.ids import sobject_of
+from sandbox.salesforce.org.schema import NAME, OBJECTS, Field, SObject, field_named, fields_of
 from sandbox.salesforce.soql.dates import DATE_FUNCTIONS, DAY_ONLY, part_of
 from sandbox.salesforce.soql.syntax import Path, mistake
-from sandbox.wire import Json
-from sandbox.world import Row, World
+from sandbox.state.world import Row, World
 
 Read = Callable[[Row], Json]
 HINT = (

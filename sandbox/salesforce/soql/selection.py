@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sandbox.salesforce.ids import sobject_of
-from sandbox.salesforce.schema import NAME, TOOLING, SObject, child_of, fields_of, object_named
+from sandbox.http.message import Json
+from sandbox.salesforce.org.ids import sobject_of
+from sandbox.salesforce.org.schema import NAME, TOOLING, SObject, child_of, fields_of, object_named
 from sandbox.salesforce.soql.dates import DATE_FUNCTIONS
 from sandbox.salesforce.soql.scope import (
     HINT,
@@ -26,8 +27,7 @@ from sandbox.salesforce.soql.syntax import (
     Query,
     TypeOf,
 )
-from sandbox.wire import Json
-from sandbox.world import Row, World
+from sandbox.state.world import Row, World
 
 Nested = Callable[[Scope, Query, str, str], Json]
 """Runs a subquery for the children of one record: by which field of theirs, and its id."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.salesforce.errors import SalesforceError
+from sandbox.salesforce.org.errors import SalesforceError
 
 SHOWN = 40
 """Characters of a statement that a message shows before a mistake, and as many behind it."""

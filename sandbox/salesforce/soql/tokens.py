@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from sandbox.salesforce.errors import SalesforceError
+from sandbox.salesforce.org.errors import SalesforceError
 from sandbox.salesforce.soql.syntax import mistake
 
 LONGEST_STATEMENT = 100_000

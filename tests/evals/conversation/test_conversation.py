@@ -26,7 +26,7 @@ from evals.score.faults import Fault
 from evals.stand_in.model import Character, StandIn
 from evals.statistics.verdict import Verdict
 from prompts import Prompt, parse
-from sandbox.journal import Entry
+from sandbox.state.journal import Entry
 
 ALL = [one for one in load_scenarios() if one.task == "converse"]
 PROMPTS = current()

@@ -21,7 +21,7 @@ from evals.drafts.export import Draft, Exporter
 from evals.drafts.redaction import RedactionError, Redactor
 from evals.harness.bench import open_bench
 from evals.run.canaries import Oracle
-from sandbox.slack.people import user_by_email
+from sandbox.slack.people.users import user_by_email
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SECRETS = (

@@ -18,9 +18,9 @@ from domain.policy.model import Provider as ProviderRule
 from domain.ports import Enriched, Enrichment, Sought
 from domain.values import LeadKey, Scalar, Source, Sourced
 from sandbox import enrichment
-from sandbox.server import Server
-from sandbox.wire import Handler, Request, Response
-from sandbox.world import World
+from sandbox.http.message import Handler, Request, Response
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 from tools.enrichment import (
     HTTP,
     Apollo,

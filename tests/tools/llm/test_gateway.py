@@ -21,9 +21,9 @@ from domain.errors import (
 from prompts import load
 from prompts.readings import LeadReading
 from sandbox import openai
-from sandbox.server import Server
-from sandbox.wire import Request, Response
-from sandbox.world import World
+from sandbox.http.message import Request, Response
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 from tools.llm import (
     LlmGateway,
     LlmSettings,

@@ -21,10 +21,10 @@ from domain.lead.model import FieldName
 from domain.ports import Marketing
 from domain.values import DecisionId, EffectKey, LeadKey
 from sandbox import marketo
-from sandbox.marketo import people
-from sandbox.server import Server
-from sandbox.wire import Request, Response
-from sandbox.world import World
+from sandbox.http.message import Request, Response
+from sandbox.marketo.lead_database import people
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 from tools.http import CallRecord, Transport
 from tools.marketo.client import MarketoAccess, MarketoClient
 from tools.marketo.gateway import MarketoGateway

@@ -15,12 +15,14 @@ from domain.lead.model import CrmLink, FieldName, Lead
 from domain.ports import Crm, Finding, RecordLinks
 from domain.routing.route import Subject
 from domain.values import DecisionId, EffectKey, LeadKey, RecordId, Scalar, Source, Sourced
-from sandbox import salesforce, tls
-from sandbox.salesforce import assignment, records, validation
-from sandbox.salesforce.schema import CUSTOM_FIELD
-from sandbox.server import Server
-from sandbox.wire import Request, Response
-from sandbox.world import World
+from sandbox import salesforce
+from sandbox.http import tls
+from sandbox.http.message import Request, Response
+from sandbox.salesforce.org.schema import CUSTOM_FIELD
+from sandbox.salesforce.rules import assignment, validation
+from sandbox.salesforce.store import records
+from sandbox.server.http_server import Server
+from sandbox.state.world import World
 from tools.salesforce import (
     ClientCredentials,
     Connection,

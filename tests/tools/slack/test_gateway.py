@@ -15,10 +15,10 @@ from domain.lead.crm_records import RecordKind
 from domain.ports import Messenger
 from domain.values import EffectKey, LeadKey, RecordId
 from sandbox import slack
-from sandbox.server import Server
-from sandbox.slack.people import set_quiet
-from sandbox.wire import Handler, Request, Response
-from sandbox.world import Row, World
+from sandbox.http.message import Handler, Request, Response
+from sandbox.server.http_server import Server
+from sandbox.slack.people.users import set_quiet
+from sandbox.state.world import Row, World
 from tools.slack import SlackAccess, SlackGateway
 from tools.slack.users.directory import says_away
 

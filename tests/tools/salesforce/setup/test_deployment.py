@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from domain.errors import RequestError
-from sandbox import tls
+from sandbox.http import tls
 from sandbox.salesforce import CONSUMER_KEY, CONSUMER_SECRET, add_app
-from sandbox.salesforce.schema import CUSTOM_FIELD
-from sandbox.world import World
+from sandbox.salesforce.org.schema import CUSTOM_FIELD
+from sandbox.state.world import World
 from tests.orgs import NOON, SELF, Org, running_org
 from tools.salesforce import ClientCredentials, Connection, Deployer, Gateway, Settings
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.slack.blocks import check_blocks
+from sandbox.slack.blocks.block_limits import check_blocks
 from tools.slack.messages.blocks import MOST_BLOCKS, MOST_CHARACTERS
 from tools.slack.messages.owner_messages import Item, owned, summary
 from tools.slack.messages.text import neutral, plain

@@ -1,0 +1,4 @@
+"""Both Bulk APIs: jobs, batches and CSV.
+
+Single records and collections are in `rest`.
+"""

@@ -1,0 +1,4 @@
+"""Block Kit: the limits of blocks and of their elements.
+
+What a press of an element does is in `interactivity`.
+"""
