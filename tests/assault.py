@@ -35,7 +35,7 @@ from domain.conversation.permissions import Ability, Principal, principal
 from domain.policy.model import Policy
 from domain.ports import Called, Crm, Marketing, Messenger
 from domain.values import CycleId
-from tests.worlds import Town, town
+from tests.support.worlds import Town, town
 from tools.slack.messages import replies
 
 MARK = "Keeper of secret"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, make_url, text
 
 from agent.ledger.engine import migrate, open_engine
-from tests.browser import browser, page
+from tests.support.browser import browser, page
 
 __all__ = ["browser", "page"]
 

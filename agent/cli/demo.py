@@ -31,6 +31,7 @@ from agent.ledger.tables.states import CycleStatus
 from agent.metrics import lead_history
 from agent.metrics.funnel import funnel
 from agent.metrics.touch_rates import outcomes
+from agent.policy.example import example_policy
 from agent.settings import Settings
 from agent.slack import listener
 from agent.worker.tick import Worker
@@ -72,7 +73,7 @@ def running_sandbox(seed: int, world: str = "demo") -> Generator[Mapping[str, An
     """A sandbox process; what it says when it is ready: base URLs and credentials."""
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--world", world]
     command += ["--seed", str(seed), "--until-stdin-closes"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(  # noqa: S603  (our own module)
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
@@ -91,7 +92,7 @@ def sandbox_settings(ready: Mapping[str, Any], folder: Path) -> Settings:
     return Settings(
         _env_file=None,  # pyright: ignore[reportCallIssue]  (the library's own argument)
         routeready_database=f"sqlite:///{folder}/demo.sqlite3",
-        routeready_policy=Path("policy.yaml"),
+        routeready_policy=example_policy(),
         marketo_base_url=marketo["base_url"],
         marketo_client_id=marketo["client_id"],
         marketo_client_secret=marketo["client_secret"],

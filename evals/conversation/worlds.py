@@ -17,6 +17,7 @@ from agent.app import App, open_app
 from agent.cli.demo import sandbox_settings
 from agent.conversation.desk import Desk
 from agent.conversation.memory import NoMemory
+from agent.policy.example import example_policy
 from agent.policy.yaml_text import read_yaml
 from agent.worker.tick import Worker
 from domain.conversation.permissions import principal
@@ -28,7 +29,7 @@ from sandbox.salesforce.store import records
 from sandbox.server.instance import Running, start
 from sandbox.state.world import Row, World
 
-POLICY = Path(__file__).parents[2] / "policy.yaml"
+POLICY = example_policy()
 DOMAIN = "meridian.example"
 STEP = timedelta(minutes=30)
 """How often the worker looks while a world is lived through."""

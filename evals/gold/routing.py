@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from pathlib import Path
 
 from pydantic import Field
 
+from agent.policy.example import example_policy
 from agent.policy.file import load_policy
 from agent.policy.yaml_text import read_yaml
 from domain.gate.checks import judge
@@ -50,7 +50,7 @@ from domain.values import CycleId, LeadKey, RecordId, Scalar, Value, content_has
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 """A Monday; ten in the morning in New York."""
 DOMAIN = "meridian.example"
-POLICY = Path(__file__).parents[2] / "policy.yaml"
+POLICY = example_policy()
 _HOLDING = Owner(id=RecordId("00GHOLD"), kind=OwnerKind.QUEUE, name="Marketo_Holding")
 
 

@@ -15,6 +15,7 @@ from agent.app import App, WallClock, open_app
 from agent.cli.demo import sandbox_settings
 from agent.follow_through.investigation import look_closer
 from agent.follow_through.wording import digest, escalations, word
+from agent.policy.example import example_policy
 from agent.run.context import RunContext
 from domain.errors import AuthError, QuotaError, RequestError, RetryableError, ToolError
 from domain.ports import ActivityPage
@@ -42,7 +43,7 @@ from tools.llm.completions import Completion
 from tools.llm.investigator import Choosing, ModelInvestigator
 from tools.llm.talker import ModelTalker
 
-POLICY = Path(__file__).parents[2] / "policy.yaml"
+POLICY = example_policy()
 
 Result = str | Mapping[str, str] | tuple[str, tuple[str, ...]] | Scene | None
 """The wording that is shown; the values that are kept, by field; the move and its evidence; the

@@ -35,7 +35,7 @@ from sandbox.worlds import scale
 from tests.benchmarks.console import pages
 from tests.benchmarks.figure import Figure
 from tests.benchmarks.sandbox import sandboxed
-from tests.worlds import Town, town
+from tests.support.worlds import Town, town
 
 LEADS, OPEN, DUE, DECISIONS = 1_000, 5_000, 200, 10_000
 TURNS = 40

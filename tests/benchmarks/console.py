@@ -20,7 +20,7 @@ from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import CycleRow, TriggerRow
-from tests.consoles import Served, links, serving
+from tests.support.consoles import Served, links, serving
 
 LEADS = 100_000
 ASKED = 40

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds import Town, town
+from tests.support.worlds import Town, town
 
 
 @pytest.fixture

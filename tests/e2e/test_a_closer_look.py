@@ -10,8 +10,8 @@ from sandbox.openai import become
 from sandbox.openai.script import add_rule
 from sandbox.salesforce.store import records
 from sandbox.state.world import Row
-from tests.following import live, messages, owner, press, said
-from tests.worlds import Town
+from tests.support.follow_through import live, messages, owner, press, said
+from tests.support.worlds import Town
 from tools.slack.messages.blocks import ON_IT
 
 MARTA = "marta.silva@meridian.example"

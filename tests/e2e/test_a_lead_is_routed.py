@@ -10,7 +10,7 @@ from agent.rollout.replay import replay
 from domain.values import LeadKey
 from sandbox.marketo.lead_database import people
 from sandbox.salesforce.store import records
-from tests.worlds import Town
+from tests.support.worlds import Town
 
 
 def told(here: Town) -> list[str]:

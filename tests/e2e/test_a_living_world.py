@@ -6,7 +6,7 @@ from pathlib import Path
 from sandbox.people.reps import TOUCH
 from sandbox.state.world import World
 from sandbox.worlds import perpetual
-from tests.worlds import town
+from tests.support.worlds import town
 
 
 def test_what_arrives_is_routed_and_reps_work_on_it(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from sandbox.salesforce.store import records
 from sandbox.server.instance import SLACK_TOKEN
 from sandbox.slack import set_status
 from sandbox.slack.people.users import set_quiet
-from tests.following import call, live, messages, owner, said
-from tests.worlds import Town
+from tests.support.follow_through import call, live, messages, owner, said
+from tests.support.worlds import Town
 
 MARTA = "marta.silva@meridian.example"
 HELEN = "helen.brooks@meridian.example"

@@ -18,9 +18,9 @@ from sandbox.salesforce.rules import validation
 from sandbox.salesforce.store import records
 from sandbox.state.world import World
 from sandbox.worlds import scale
-from tests.worlds import Town, town
+from tests.support.repository import ROOT
+from tests.support.worlds import Town, town
 
-ROOT = Path(__file__).parents[2]
 SALESFORCE_AND_MARKETO = ("marketo", "salesforce")
 
 
@@ -85,7 +85,7 @@ def test_a_kill_in_the_middle_of_a_batch_doubles_and_loses_nothing(
     """SIGKILL while owners are being written, run again: exactly one owner write per lead."""
     ready = tmp_path / "ready.json"
     ready.write_text(json.dumps(crowd.running.details()))
-    command = [sys.executable, "-m", "tests.tick_once", str(ready), str(tmp_path)]
+    command = [sys.executable, "-m", "tests.support.tick_once", str(ready), str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, cwd=ROOT) as process:  # noqa: S603  (ours)
         deadline = time.monotonic() + 60

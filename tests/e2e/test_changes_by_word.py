@@ -14,9 +14,9 @@ from agent.ledger.tables.effects import EffectRow
 from domain.conversation.permissions import principal
 from domain.policy.model import Mode
 from sandbox.state.world import Row
-from tests.following import owner, said, slack_id
-from tests.talking import answer, command, desk, dm, replies, responses, word, write
-from tests.worlds import Town
+from tests.support.conversations import answer, command, desk, dm, replies, responses, word, write
+from tests.support.follow_through import owner, said, slack_id
+from tests.support.worlds import Town
 
 QUINN = "quinn.walsh@meridian.example"
 MARTA = "marta.silva@meridian.example"

@@ -18,10 +18,10 @@ from agent.metrics.report import Question
 from agent.tables.table import Form
 from domain.metrics.measures import Dimension
 from tests.benchmarks.console import multiply
-from tests.browser import PHONE, barriers, is_too_wide
-from tests.consoles import Served, serving
-from tests.following import call
-from tests.worlds import MONDAY, Town, town
+from tests.support.browser import PHONE, barriers, is_too_wide
+from tests.support.consoles import Served, serving
+from tests.support.follow_through import call
+from tests.support.worlds import MONDAY, Town, town
 
 LEADS = 120
 TIMEOUT = 60

@@ -14,9 +14,8 @@ import pytest
 from agent.cli.demo import sandbox_settings
 from sandbox.people import roster
 from sandbox.state.world import World
-from tests.worlds import Town, town
-
-ROOT = Path(__file__).parents[2]
+from tests.support.repository import ROOT
+from tests.support.worlds import Town, town
 
 
 def environment(here: Town, folder: Path) -> dict[str, str]:

@@ -15,8 +15,8 @@ from sandbox.salesforce.rules import assignment
 from sandbox.state.world import Row
 from tests.e2e.test_commands import environment
 from tests.e2e.test_modes import everywhere
-from tests.following import live, messages, said
-from tests.worlds import MONDAY, Town
+from tests.support.follow_through import live, messages, said
+from tests.support.worlds import MONDAY, Town
 
 QUINN = "quinn.walsh@meridian.example"
 LENA = "lena.vogel@meridian.example"

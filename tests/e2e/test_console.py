@@ -24,11 +24,11 @@ from domain.metrics import measures
 from domain.metrics.leakage import Stage
 from domain.policy.model import Mode
 from domain.values import CycleId
-from tests.browser import DESK, PHONE, barriers, is_too_wide
-from tests.consoles import Served, serving
 from tests.e2e.test_modes import everywhere
-from tests.journals import Journal, afternoon, rank
-from tests.worlds import MONDAY, Town
+from tests.support.browser import DESK, PHONE, barriers, is_too_wide
+from tests.support.consoles import Served, serving
+from tests.support.journals import Journal, afternoon, rank
+from tests.support.worlds import MONDAY, Town
 
 HELEN, QUINN = "helen.brooks@meridian.example", "quinn.walsh@meridian.example"
 TARGET = timedelta(minutes=30)

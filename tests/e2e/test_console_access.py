@@ -16,9 +16,9 @@ from agent.console.door import Address, make_token
 from agent.console.web.site_map import MENU, PAGES
 from domain.errors import SettingsError
 from domain.values import LeadKey
-from tests.consoles import Served, form_secret, links, serving
 from tests.e2e.test_commands import environment
-from tests.worlds import Town, town
+from tests.support.consoles import Served, form_secret, links, serving
+from tests.support.worlds import Town, town
 
 ANA = "ana.torres@meridian.example"
 MARTA, SVEN = "marta.silva@meridian.example", "sven.olsen@meridian.example"

@@ -1,15 +1,15 @@
 """What colleagues ask the worker in Slack, without any model: answered, sourced, and scoped."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
 
 from sandbox.slack.people.users import add_user
-from tests.following import owner, said, slack_id
-from tests.talking import answer, command, dm, event, home, mention, replies, write
-from tests.worlds import Town, town
+from tests.support.conversations import answer, command, dm, event, home, mention, replies, write
+from tests.support.follow_through import owner, said, slack_id
+from tests.support.repository import ROOT
+from tests.support.worlds import Town, town
 from tools.slack.examination import SCOPES
 
 QUINN = "quinn.walsh@meridian.example"
@@ -191,7 +191,7 @@ def test_a_thread_of_the_pane_shows_that_an_answer_is_made(here: Town) -> None:
 
 def test_the_manifest_asks_for_the_least() -> None:
     """The scopes that doctor checks, those of what people do in Slack, and no other."""
-    manifest = Path(__file__).parents[2] / "docs/slack-manifest.yaml"
+    manifest = ROOT / "docs/slack-manifest.yaml"
     wanted = set(
         yaml.safe_load(manifest.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
     )

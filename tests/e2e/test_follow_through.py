@@ -6,8 +6,8 @@ from agent.ledger.tables.states import CycleStatus
 from agent.rollout.replay import replay
 from sandbox.marketo.lead_database import people
 from sandbox.salesforce.store import records
-from tests.following import call, live, messages, owner, said
-from tests.worlds import Town
+from tests.support.follow_through import call, live, messages, owner, said
+from tests.support.worlds import Town
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from agent.ledger.tables.handoffs import HandoffRow
 from agent.worker.tick import Worker
 from sandbox.state.world import World
 from sandbox.worlds import scale
-from tests.worlds import Town, town
+from tests.support.worlds import Town, town
 
 OPEN, DUE = int(os.environ.get("FOLLOW_OPEN", "2000")), 200
 """The calls don't depend on how many are open: FOLLOW_OPEN=10000 asks the same of ten thousand."""

@@ -10,8 +10,8 @@ import pytest
 from agent.conversation.desk import Desk
 from domain.conversation.answers import Shown
 from domain.conversation.permissions import principal
-from tests.talkers import Gullible
-from tests.worlds import Town, town
+from tests.support.talkers import Gullible
+from tests.support.worlds import Town, town
 from tools.slack.messages import replies
 
 ORDERS = (

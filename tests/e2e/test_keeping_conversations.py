@@ -14,11 +14,21 @@ from domain.ports import Called, Spoken
 from sandbox import faults
 from sandbox.faults import Status
 from sandbox.state.world import Row
-from tests.following import payload, said, send
-from tests.lines import http_line, message
-from tests.talkers import Overheard
-from tests.talking import answer, command, desk, dm, home, replies, responses, word, write
-from tests.worlds import Town
+from tests.support.conversations import (
+    answer,
+    command,
+    desk,
+    dm,
+    home,
+    replies,
+    responses,
+    word,
+    write,
+)
+from tests.support.follow_through import payload, said, send
+from tests.support.slack_lines import http_line, message
+from tests.support.talkers import Overheard
+from tests.support.worlds import Town
 from tools.slack.messages.replies import ASK
 
 QUINN = "quinn.walsh@meridian.example"

@@ -4,7 +4,7 @@ from agent.ledger.tables.states import CycleStatus
 from agent.routing.approvals import approve, deny
 from domain.policy.model import Assignment, Mode
 from sandbox.salesforce.rules import assignment
-from tests.worlds import Town
+from tests.support.worlds import Town
 
 
 def everywhere(here: Town, **changes: Mode | Assignment) -> None:

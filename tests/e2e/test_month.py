@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sandbox.state.world import Entry
-from tests.month import CLOSES, OPENS, SATURDAY, STEP, ZONES, Month, days_off, month
+from tests.support.month import CLOSES, OPENS, SATURDAY, STEP, ZONES, Month, days_off, month
 
 LEADS = int(os.environ.get("MONTH_LEADS", "130"))
 """`make month` lives through it with two thousand; MONTH_MODEL=hostile gives it a model, too."""

@@ -4,7 +4,7 @@ from agent.metrics import report
 from agent.metrics.rendering import Format, render
 from agent.metrics.report import Question
 from sandbox.salesforce.store import records
-from tests.worlds import MONDAY, Town
+from tests.support.worlds import MONDAY, Town
 
 
 def opportunity(here: Town, account: str, contact: str, **values: object) -> str:

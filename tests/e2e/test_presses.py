@@ -4,8 +4,8 @@ import pytest
 
 from agent.metrics.disputes import cases
 from sandbox.state.world import Row
-from tests.following import about, live, messages, owner, press, said, send, submit
-from tests.worlds import Town
+from tests.support.follow_through import about, live, messages, owner, press, said, send, submit
+from tests.support.worlds import Town
 from tools.slack.messages import modals
 from tools.slack.messages.blocks import GIVE_ON, KEEP, ON_IT, SNOOZE
 

@@ -17,8 +17,8 @@ from domain.rollout.canary import Publication, Scope, State
 from domain.values import CycleId, LeadKey
 from tests.e2e.test_commands import environment
 from tests.e2e.test_what_if import ANA, without_ana
-from tests.following import messages, said
-from tests.worlds import Town
+from tests.support.follow_through import messages, said
+from tests.support.worlds import Town
 
 QUINN = "quinn.walsh@meridian.example"
 HAND_RAISERS = "Hand-raisers"

@@ -16,9 +16,9 @@ from agent.metrics import report
 from agent.metrics.rendering import Format, render
 from agent.metrics.report import Question
 from tests.e2e.test_commands import environment
-from tests.following import messages, said
-from tests.journals import Journal, afternoon, rank
-from tests.worlds import MONDAY, Town
+from tests.support.follow_through import messages, said
+from tests.support.journals import Journal, afternoon, rank
+from tests.support.worlds import MONDAY, Town
 
 TARGET = timedelta(minutes=30)
 """The first touch of a hand-raiser; everything here happens in working hours."""

@@ -5,7 +5,6 @@ changes hands, so that all an answer can be about is that one.
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, update
@@ -23,7 +22,8 @@ from domain.conversation.change_requests import WORKER
 from domain.conversation.permissions import CHANGES, TABLE, Ability, principal
 from domain.ports import Called
 from domain.values import CycleId, DecisionId, LeadKey
-from tests.worlds import Town, town
+from tests.support.repository import ROOT
+from tests.support.worlds import Town, town
 
 ANA, BEN, KATE, MARTA, QUINN, HELEN = (
     f"{name}@meridian.example"
@@ -63,7 +63,7 @@ ABOUT_NOBODY = {Ability.RULES, Ability.WHAT_IF, Ability.PAUSE, Ability.RESUME}
 
 def documented() -> dict[tuple[str, str, str], bool]:
     """The table of docs/roles.md: role, tool and whose lead, to whether it is allowed."""
-    text = (Path(__file__).parents[2] / "docs/roles.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/roles.md").read_text(encoding="utf-8")
     head, _, *rows = text.partition("## Case by case")[2].strip().splitlines()[2:]
     columns = [tuple(cell.strip().split(": ")) for cell in head.strip("|").split("|")[1:]]
     found: dict[tuple[str, str, str], bool] = {}

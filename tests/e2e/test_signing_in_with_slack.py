@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from domain.errors import SettingsError
 from sandbox.slack.people.openid import CLIENT_ID, CLIENT_SECRET
-from tests.consoles import Served, serving
-from tests.worlds import Town, town
+from tests.support.consoles import Served, serving
+from tests.support.worlds import Town, town
 
 QUINN = "quinn.walsh@meridian.example"
 TIMEOUT = 30

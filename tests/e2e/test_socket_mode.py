@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from agent.slack import listener
 from sandbox.slack.transport.socket_mode import APP_ID
 from sandbox.state.world import Row
-from tests.following import live, messages, owner, payload
-from tests.worlds import Town
+from tests.support.follow_through import live, messages, owner, payload
+from tests.support.worlds import Town
 from tools.slack.messages.blocks import ON_IT
 
 

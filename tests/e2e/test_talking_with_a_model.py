@@ -6,9 +6,9 @@ from agent.conversation.graph import offered
 from agent.conversation.turn import Talk
 from domain.conversation.permissions import principal
 from sandbox.openai.personalities import become
-from tests.following import said
-from tests.talking import answer, give_model, speaks, word, write
-from tests.worlds import Town
+from tests.support.conversations import answer, give_model, speaks, word, write
+from tests.support.follow_through import said
+from tests.support.worlds import Town
 
 QUINN = "quinn.walsh@meridian.example"
 MARTA = "marta.silva@meridian.example"

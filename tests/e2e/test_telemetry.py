@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from agent.worker import telemetry
 from agent.worker.telemetry import Watch
 from domain.errors import RateLimitError, SettingsError
-from tests.following import call, live
-from tests.worlds import Town
+from tests.support.follow_through import call, live
+from tests.support.worlds import Town
 
 Samples = dict[tuple[str, ...], float]
 

@@ -12,10 +12,10 @@ import pytest
 from sandbox.openai.personalities import become
 from sandbox.openai.script import add_rule
 from sandbox.state.world import Row
-from tests.following import payload, said
-from tests.lines import LINES, Line, ask, awaited
-from tests.talking import give_model, replies
-from tests.worlds import Town, town
+from tests.support.conversations import give_model, replies
+from tests.support.follow_through import payload, said
+from tests.support.slack_lines import LINES, Line, ask, awaited
+from tests.support.worlds import Town, town
 from tools.slack.messages.replies import NO, YES
 
 MARTA = "marta.silva@meridian.example"

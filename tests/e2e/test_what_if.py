@@ -13,7 +13,7 @@ from agent.tables.table import Form
 from domain.errors import RoutereadyError
 from domain.values import LeadKey
 from tests.e2e.test_commands import ROOT, environment, routeready
-from tests.worlds import MONDAY, Town
+from tests.support.worlds import MONDAY, Town
 
 ANA = "ana.torres@meridian.example"
 

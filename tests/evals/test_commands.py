@@ -17,7 +17,7 @@ from sandbox import openai
 from sandbox.http.message import Handler
 from sandbox.server.http_server import Server
 from sandbox.state.world import World
-from tests.repository import NEEDS_GIT
+from tests.support.repository import NEEDS_GIT
 
 RUNNER = CliRunner()
 DEV = load_scenarios([Split.DEV])

@@ -17,7 +17,7 @@ from domain.conversation.change_requests import GiveTo, Pause, PutOff
 from domain.conversation.permissions import Ability, Principal, Reach
 from domain.values import CycleId, LeadKey, RecordId
 from tests.assault import CHANGING, Assault, may_by_rule, settle
-from tests.worlds import Town, town
+from tests.support.worlds import Town, town
 
 CALLS = 1_200
 ALL = {role: dict.fromkeys(Ability, Reach.ALL) for role in permissions.TABLE}

@@ -10,7 +10,7 @@ from sandbox.marketo.lead_database import people
 from sandbox.people import roster
 from sandbox.server.instance import Running, start
 from sandbox.state.world import World
-from tests.sandbox.vendors import Vendors
+from tests.support.sandbox_vendors import Vendors
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,15 @@ import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from sandbox.control.api import CALLS
 from sandbox.server.instance import Running
 from sandbox.state.world import World
+from tests.support.repository import ROOT
 
-PAGE = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Control")[2].partition("\n## ")[0]
 EXAMPLES = [
     line

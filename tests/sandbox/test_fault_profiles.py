@@ -13,7 +13,7 @@ from sandbox.people import roster
 from sandbox.server.instance import Running
 from sandbox.slack.events.envelopes import SOCKET
 from sandbox.state.world import World
-from tests.sandbox.vendors import Vendors
+from tests.support.sandbox_vendors import Vendors
 
 Call = Callable[[], object]
 MOST_ROUNDS = 60

@@ -30,7 +30,7 @@ from sandbox.faults import (
 from sandbox.marketo.lead_database import people
 from sandbox.server.instance import Running
 from sandbox.state.world import World
-from tests.sandbox.vendors import Vendors
+from tests.support.sandbox_vendors import Vendors
 
 ANA = "ana.torres@meridian.example"
 

@@ -18,8 +18,8 @@ from sandbox.server.instance import Running, start
 from sandbox.slack.conversations.channels import open_dm
 from sandbox.slack.messages import files
 from sandbox.state.world import World
-from tests.browser import DESK, PHONE, barriers, is_too_wide
-from tests.sandbox import slack_app
+from tests.support import slack_app
+from tests.support.browser import DESK, PHONE, barriers, is_too_wide
 
 ANA = "ana.torres@meridian.example"
 EVIL = "<script>alert(1)</script> & <b>bold</b>"

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -23,8 +22,8 @@ from sandbox.slack.web import app
 from sandbox.state.world import Row, World
 from sandbox.worlds import perpetual
 from sandbox.worlds.companies import found_companies, open_accounts
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
 DAYS = 4
 LEADS = 12

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import openai
 import pytest
@@ -19,8 +18,7 @@ from sandbox.salesforce.store import records
 from sandbox.state.world import World
 from sandbox.worlds import demo, scale
 from sandbox.worlds.lead_kinds import KINDS
-
-ROOT = Path(__file__).parents[2]
+from tests.support.repository import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def build(office: Office) -> FastAPI:
         )
     entrance.add(web, office)
     slack.add(web, office)
-    web.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    web.mount("/static", StaticFiles(directory=Path(__file__).parents[1] / "static"))
 
     def lost(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

@@ -22,7 +22,7 @@ from evals.stand_in.model import StandIn, rules_of
 from evals.statistics.verdict import Verdict
 from prompts import Prompt, PromptError, parse
 from prompts.history import at, difference, history, names
-from tests.repository import NEEDS_GIT
+from tests.support.repository import NEEDS_GIT
 from tools.llm import LlmSettings
 
 EVERY = load_scenarios()

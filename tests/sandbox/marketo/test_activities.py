@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.marketo.lead_database import people
 from sandbox.state.world import World
-from tests.subscription import Subscription, code, codes, subscribed
+from tests.support.subscription import Subscription, code, codes, subscribed
 
 TYPE = {
     "apiName": "attendTalk",

@@ -13,7 +13,7 @@ import requests
 
 from sandbox.marketo.lead_database import people
 from sandbox.state.world import Row, World
-from tests.subscription import Subscription, code, codes, subscribed
+from tests.support.subscription import Subscription, code, codes, subscribed
 
 SPAN = {"startAt": "2026-11-23T00:00:00+00:00", "endAt": "2026-11-24T00:00:00+00:00"}
 LEADS = {"format": "CSV", "fields": ["id", "email"], "filter": {"createdAt": SPAN}}

@@ -18,7 +18,7 @@ from sandbox.marketo.lead_database import people
 from sandbox.people import roster
 from sandbox.salesforce.store import records
 from sandbox.state.world import Row, World
-from tests.subscription import Subscription, code, codes, subscribed
+from tests.support.subscription import Subscription, code, codes, subscribed
 
 Answer = tuple[int, str]
 PATIENCE_SECONDS = 30

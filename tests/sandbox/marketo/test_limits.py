@@ -11,7 +11,7 @@ import requests
 from sandbox import marketo
 from sandbox.http.message import Request, Response
 from sandbox.state.world import Row, World
-from tests.subscription import Subscription, code, codes, subscribed
+from tests.support.subscription import Subscription, code, codes, subscribed
 
 EVENING = datetime(2026, 11, 24, 5, 59, tzinfo=UTC)
 """A minute to midnight in Chicago."""

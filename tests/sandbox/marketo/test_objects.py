@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.state.world import World
-from tests.subscription import Subscription, code, codes, subscribed
+from tests.support.subscription import Subscription, code, codes, subscribed
 
 CAR = {
     "displayName": "Car",

@@ -10,7 +10,7 @@ from sandbox.http.message import Json
 from sandbox.marketo.routes import ROUTES
 from sandbox.people import roster
 from sandbox.state.world import World
-from tests.marketo_replies import (
+from tests.support.marketo_replies import (
     ASSET_ENVELOPE,
     ENVELOPE,
     FILE,
@@ -19,7 +19,7 @@ from tests.marketo_replies import (
     REPLIES,
     required,
 )
-from tests.subscription import Subscription, subscribed
+from tests.support.subscription import Subscription, subscribed
 
 NO_METADATA = "customobjects/schema"
 """Refused for every subscription of this type, as the documentation says (error 616)."""

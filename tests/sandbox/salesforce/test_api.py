@@ -32,7 +32,7 @@ from sandbox.salesforce.org.ids import lengthened
 from sandbox.salesforce.org.setup import DAILY_API_REQUESTS, change_setting
 from sandbox.salesforce.rules.assignment import activate, add_rule
 from sandbox.salesforce.store import records
-from tests.orgs import ANA, NOON, ROOT, SELF, Org, running_org
+from tests.support.orgs import ANA, NOON, ROOT, SELF, Org, running_org
 
 NOBODY = lengthened("00QHs0000zzzzzz")
 DOMAIN = "acme.my"

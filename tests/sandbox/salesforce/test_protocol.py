@@ -15,7 +15,7 @@ from sandbox.salesforce.login import sessions
 from sandbox.salesforce.rules.duplicates import TABLE, add_rule
 from sandbox.salesforce.soap.envelope import PARTNER, read
 from sandbox.state.world import Row
-from tests.orgs import ANA, NOON, ROOT, SELF, Org, running_org
+from tests.support.orgs import ANA, NOON, ROOT, SELF, Org, running_org
 
 CLIENT = {"client_id": CONSUMER_KEY, "client_secret": CONSUMER_SECRET}
 BACK = "https://app.example/back"

@@ -12,7 +12,7 @@ from sandbox.http.message import Json
 from sandbox.salesforce.login import sessions
 from sandbox.salesforce.soap.envelope import METADATA, element, read
 from sandbox.state.world import Row
-from tests.orgs import ANA, ROOT, SELF, Org, running_org
+from tests.support.orgs import ANA, ROOT, SELF, Org, running_org
 
 TEXT: Row = {"type": "Text", "label": "Probe", "length": 30}
 PACKAGE = f'<Package xmlns="{METADATA}"><version>66.0</version></Package>'

@@ -30,7 +30,7 @@ from sandbox.slack.transport.deliveries import Deliveries
 from sandbox.slack.transport.socket_mode import SocketMode
 from sandbox.slack.web.app import installed, serve_at
 from sandbox.state.world import World
-from tests.sandbox import slack_app
+from tests.support import slack_app
 
 ANA = "ana@x.example"
 TOKEN, APP_TOKEN = "xoxb-test", "xapp-test"

@@ -13,7 +13,7 @@ from sandbox.http import tls
 from sandbox.salesforce import CONSUMER_KEY, CONSUMER_SECRET, add_app
 from sandbox.salesforce.org.schema import CUSTOM_FIELD
 from sandbox.state.world import World
-from tests.orgs import NOON, SELF, Org, running_org
+from tests.support.orgs import NOON, SELF, Org, running_org
 from tools.salesforce import ClientCredentials, Connection, Deployer, Gateway, Settings
 
 

@@ -1,0 +1,257 @@
+"""What an ops person is told about a policy that doesn't make sense."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from agent.policy.file import load_policy, read_policy
+from domain.errors import PolicyError
+from tests.support.repository import ROOT
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the example policy and its territories."""
+    for name in ("policy.yaml", "territories.csv"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Change one place of a file; the place must be there."""
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_the_example_policy_is_without_errors() -> None:
+    """The policy that we ship has nothing to complain about."""
+    assert [str(one) for one in read_policy(ROOT / "policy.yaml").complaints] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "sentence", "suggestion"),
+    [
+        pytest.param(
+            "policy.yaml",
+            "cool_down: 30d",
+            "cooldown: 30d",
+            "cool_down: 30d",
+            "'cooldown' is an unknown key",
+            "Did you mean 'cool_down'?",
+            id="an unknown key",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "{name: breach, at: 100%",
+            "{name: breach, at: 40%",
+            "{name: breach",
+            "in segment Enterprise this rung is not later than the one before it",
+            "Let the rungs rise: each later than the last.",
+            id="a ladder that goes down",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "choices: [1h, 4h, 1d]",
+            "choices: [1h, 4h, 2d]",
+            "choices: [1h",
+            "a snooze of 2d is longer than is allowed",
+            "Offer at most 1d, or raise `longest`.",
+            id="a snooze beyond the limit",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "leakage_to: helen.brooks@meridian.example",
+            "leakage_to: helen.brook@meridian.example",
+            "leakage_to",
+            "there is no user 'helen.brook@meridian.example'",
+            "Did you mean 'helen.brooks@meridian.example'?",
+            id="a reader of the leakage list who doesn't exist",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "fallback: review",
+            "fallback: reveiw",
+            "fallback: reveiw",
+            "there is no queue 'reveiw'",
+            "Did you mean 'review'?",
+            id="a queue that doesn't exist",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "dach: {members: [{user: lena.vogel@meridian.example}",
+            "dach: {members: [{user: lena.vogl@meridian.example}",
+            "dach: {members",
+            "there is no user 'lena.vogl@meridian.example'",
+            "Did you mean 'lena.vogel@meridian.example'?",
+            id="a user that doesn't exist",
+        ),
+        pytest.param(
+            "territories.csv",
+            "DACH,,DE,,,,,,pool:dach",
+            "DACH,,DE,,,,,,pool:dahc",
+            "DACH,,DE",
+            "there is no pool 'dahc'",
+            "Did you mean 'dach'?",
+            id="a pool that doesn't exist",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "sla: {first_touch: 30m}",
+            "sla: {first_touch: 20s}",
+            "sla: {first_touch: 30m}",
+            "a first touch within 20s is impossible",
+            "Give people at least some minutes, such as 15m.",
+            id="an impossible SLA",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "wait_for_sync: 2h",
+            "wait_for_sync: 5m",
+            "wait_for_sync: 2h",
+            "5m is no longer than the sync's own pause",
+            "Allow at least two cycles, such as 15m; 2h is usual.",
+            id="a wait that ends before the sync can come",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "cool_down: 30d",
+            "cool_down: 30 days",
+            "cool_down: 30d",
+            "'30 days': '30 days' is not a duration; write for example 15m, 4h or 2d",
+            "",
+            id="a duration in other words",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "when: {employees: {at_least: 1000}}\n    mode: auto",
+            "mode: auto",
+            "- name: Hand-raisers",
+            "no lead reaches it: 'Enterprise' above takes every lead",
+            "Move 'Enterprise' to the end, or give it a when.",
+            id="a segment that no lead reaches",
+        ),
+        pytest.param(
+            "territories.csv",
+            "Enterprise AMER,AMER",
+            "All of DACH,EMEA,DE,,,,,,pool:dach\nEnterprise AMER,AMER",
+            "DACH,,DE",
+            "no lead reaches it: line 2 (All of DACH) takes them all",
+            "Move it up, or remove it.",
+            id="a territory that no lead reaches",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "mode: auto",
+            "mode: automatic",
+            "mode: auto",
+            "'automatic' is not possible here",
+            "Use 'shadow', 'approve' or 'auto'.",
+            id="a mode that doesn't exist",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "holidays: DE-BE",
+            "holidays: DE-XX",
+            "germany: {hours",
+            "'DE-XX' is not a country or subdivision with known holidays",
+            "Use a country such as US, or with its subdivision such as DE-BY.",
+            id="holidays of nowhere",
+        ),
+        pytest.param(
+            "policy.yaml",
+            'to: "queue:partners"',
+            "to: partners",
+            "- {name: Partner lead",
+            "'partners' doesn't say who",
+            "Write user:EMAIL, pool:NAME or queue:NAME.",
+            id="a target without its kind",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "kind: current_owner",
+            "kind: owner_now",
+            "- {name: Stays with its owner",
+            "'owner_now' is not a kind of rule",
+            "Use one of 'current_owner', 'opportunity_owner', 'account_owner', 'territory', "
+            "'to', 'salesforce_rules'.",
+            id="a kind of rule that doesn't exist",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "EMEA: [GB",
+            "EMEA: [US, GB",
+            "EMEA: [GB",
+            "US is already in AMER",
+            "Remove it from AMER or from EMEA.",
+            id="a country in two regions",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "manager: helen.brooks@meridian.example}\n  sven",
+            "manager: ana.torres@meridian.example}\n  sven",
+            "ana.torres@meridian.example: {name",
+            "the chain of managers is a circle",
+            "Break the circle: somebody at the top has no manager here.",
+            id="managers in a circle",
+        ),
+        pytest.param(
+            "territories.csv",
+            "territory,region",
+            "teritory,region",
+            "territory,region",
+            "is an unknown column",
+            "Did you mean 'territory'?",
+            id="a column with another name",
+        ),
+    ],
+)
+def test_each_mistake_is_told_with_place_and_advice(
+    folder: Path, file: str, old: str, new: str, line: str, sentence: str, suggestion: str
+) -> None:
+    """Every complaint names the file, the line, what is wrong and what to do."""
+    edit(folder / file, old, new)
+    changed = (folder / file).read_text().splitlines()
+    marker = line if line in (folder / file).read_text() else new.splitlines()[0]
+    expected_line = next(n for n, text in enumerate(changed, 1) if marker in text)
+    first = read_policy(folder / "policy.yaml").errors[0]
+    told = (first.file, first.line, first.sentence, first.suggestion)
+    assert (file, expected_line, sentence, suggestion) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is not a policy"),
+        ("policy: 1\n  name: x", "is not YAML: mapping values are not allowed here"),
+        ("policy: 1\npolicy: 2", 'found duplicate key "policy" with value "2"'),
+    ],
+)
+def test_a_file_that_is_no_policy_is_told_as_such(tmp_path: Path, text: str, sentence: str) -> None:
+    """Bad YAML gives its line and words, not a traceback."""
+    file = tmp_path / "policy.yaml"
+    file.write_text(text)
+    (only,) = read_policy(file).complaints
+    assert sentence in only.sentence
+
+
+def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """A path that leads nowhere is no traceback either."""
+    with pytest.raises(PolicyError, match="can't be read: No such file or directory"):
+        load_policy(tmp_path / "nowhere.yaml")
+
+
+def test_norway_stays_a_country(folder: Path) -> None:
+    """YAML 1.2 keeps NO a text, quoted or not."""
+    edit(folder / "policy.yaml", '"NO"', "NO")
+    assert load_policy(folder / "policy.yaml").region_of("NO") == "EMEA"
+
+
+def test_the_version_is_the_contents_and_nothing_else(folder: Path) -> None:
+    """Comments and order of keys don't change a policy's version; a territory's owner does."""
+    before = load_policy(folder / "policy.yaml").version
+    edit(folder / "policy.yaml", "# The contract", "# Our contract")
+    assert before == load_policy(folder / "policy.yaml").version
+    edit(folder / "territories.csv", "DACH,,DE,,,,,,pool:dach", "DACH,,DE,,,,,,queue:emea")
+    assert before != load_policy(folder / "policy.yaml").version

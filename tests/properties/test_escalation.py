@@ -1,0 +1,132 @@
+"""The ladder over a lead's life: upwards only, each rung once, and silent after a touch."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.policy.file import load_policy
+from domain.follow_through.escalation import Climb, End, Pass, Rest, Seen, next_step
+from domain.follow_through.first_touch import Touched, Untouched
+from domain.follow_through.handoff import Closing, Handoff
+from domain.lead.crm_records import ActivityKind, Owner, OwnerKind, RecordKind, RecordSeen
+from domain.policy.follow_through import Move
+from domain.time.business_hours import is_open
+from domain.values import CycleId, LeadKey, RecordId
+from tests.support.repository import ROOT
+
+POLICY = load_policy(ROOT / "policy.yaml")
+ANA = "ana.torres@meridian.example"
+OWNER = Owner(id=RecordId("005A"), kind=OwnerKind.USER, name="Ana Torres", email=ANA)
+START = datetime(2026, 10, 26, tzinfo=UTC)
+"""A fortnight with the change of the clock in the United States in it."""
+
+
+def handoff(started: datetime, **changes: object) -> Handoff:
+    """A hand-raiser in Ana's hands."""
+    return Handoff(
+        cycle=CycleId("1-1"),
+        lead=LeadKey("1"),
+        title="Dana Fox",
+        segment="Hand-raisers",
+        record_id=RecordId("00Q1"),
+        record_kind=RecordKind.LEAD,
+        owner=OWNER,
+        answers=ANA,
+        pool="us_west",
+        first_assigned_at=started,
+        started_at=started,
+        target=timedelta(minutes=30),
+        clock="business",
+    ).model_copy(update=changes)
+
+
+def seen(touch: datetime | None = None, owner: Owner = OWNER, status: str = "Open") -> Seen:
+    """What was observed: nothing, or a touch."""
+    judgement: Touched | Untouched = Untouched(sentence="Nothing.")
+    if touch is not None:
+        judgement = Touched(
+            at=touch, by="Ana", touch=ActivityKind.CALL, evidence=("t1",), sentence="Ana called."
+        )
+    record = RecordSeen(
+        record_id=RecordId("00Q1"),
+        kind=RecordKind.LEAD,
+        owner=owner,
+        status=status,
+        is_converted=False,
+        modified_by="Ben",
+        modified_at=START,
+    )
+    return Seen(judgement=judgement, record=record)
+
+
+MOMENTS = st.integers(0, 14 * 24 * 60).map(lambda minutes: START + timedelta(minutes=minutes))
+LOOKS = st.lists(st.integers(1, 3 * 24 * 60), min_size=1, max_size=30)
+
+
+@given(started=MOMENTS, looks=LOOKS)
+@settings(max_examples=150, deadline=None)
+def test_it_goes_up_and_does_nothing_twice(started: datetime, looks: list[int]) -> None:
+    """However the worker looks, rungs are climbed in order, each at most once, in Ana's hours."""
+    one, now = handoff(started), started
+    order = [rung.name for rung in POLICY.ladder(one.segment)]
+    user = POLICY.users[ANA]
+    climbed: list[str] = []
+    for minutes in looks:
+        now += timedelta(minutes=minutes)
+        step = next_step(one, seen(), POLICY, now)
+        assert next_step(one, seen(), POLICY, now) == step
+        if isinstance(step, Climb):
+            climbed += [*step.passed, step.rung]
+            one = one.model_copy(update={"climbed": (*one.climbed, *step.passed, step.rung)})
+        else:
+            assert isinstance(step, Rest)
+            assert step.until > now
+            open_then = is_open(POLICY.calendars[user.calendar], user.timezone, step.until)
+            assert open_then or step.until == now + POLICY.follow_through.look_every
+    assert order[: len(climbed)] == climbed
+
+
+@given(started=MOMENTS, wait=st.integers(0, 20_000), touch=st.integers(0, 20_000))
+@settings(max_examples=100, deadline=None)
+def test_a_touch_ends_it_whatever_was_due(started: datetime, wait: int, touch: int) -> None:
+    """After a touch there is nothing but the end, in time or not."""
+    now = started + timedelta(minutes=wait)
+    step = next_step(handoff(started), seen(started + timedelta(minutes=touch)), POLICY, now)
+    assert isinstance(step, End)
+    assert Closing.TOUCHED is step.how
+
+
+@given(started=MOMENTS, wait=st.integers(0, 20_000))
+@settings(max_examples=50, deadline=None)
+def test_a_persons_change_is_followed(started: datetime, wait: int) -> None:
+    """Another owner on the record is another turn, never a rung."""
+    ben = Owner(id=RecordId("005B"), kind=OwnerKind.USER, name="Ben", email="ben@m.example")
+    now = started + timedelta(minutes=wait)
+    assert isinstance(next_step(handoff(started), seen(owner=ben), POLICY, now), Pass)
+
+
+@pytest.mark.parametrize(
+    ("changes", "moves"),
+    [
+        pytest.param({}, (Move.REASSIGN,), id="a lead of a pool"),
+        pytest.param({"pool": None}, (Move.ESCALATE,), id="an account's lead"),
+        pytest.param({"reassigned": 2}, (Move.ESCALATE,), id="given on twice already"),
+    ],
+)
+def test_only_pool_leads_are_given_on(changes: dict[str, object], moves: tuple[Move, ...]) -> None:
+    """At one and a half times the target; what can't be given on is escalated."""
+    started = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    one = handoff(started, climbed=("reminder", "breach"), **changes)
+    step = next_step(one, seen(), POLICY, started + timedelta(minutes=46))
+    assert isinstance(step, Climb)
+    assert ("reassignment", moves) == (step.rung, step.moves)
+
+
+def test_missed_rungs_are_passed() -> None:
+    """After three days of sleep the lead is listed; nobody is reminded first."""
+    started = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+    step = next_step(handoff(started), seen(), POLICY, started + timedelta(days=3))
+    assert isinstance(step, Climb)
+    assert ("leakage", ("reminder", "breach", "reassignment")) == (step.rung, step.passed)
