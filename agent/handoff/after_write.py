@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.handoff.changes import handed, watched, written_owner
 from agent.ledger.records import (
     CycleFields,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from agent.conversation.changes.corrections import bound_to_field
 from agent.conversation.changes.proposals import bound
 from agent.conversation.turn import Talk
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.follow_through import rep_actions
 from agent.follow_through.reassignment import hand_over
 from agent.handoff.changes import watched
