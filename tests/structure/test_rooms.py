@@ -135,3 +135,11 @@ def test_every_action_has_one_kind_in_the_order_of_the_worker() -> None:
     union = get_args(get_args(Action)[0])
     assert sorted(one.__name__ for one in union) == sorted(kind.action.__name__ for kind in KINDS)
     assert len({kind.name for kind in KINDS}) == len(KINDS)
+
+
+@pytest.mark.parametrize("tree", TREES)
+def test_the_page_for_contributors_shows_every_room(tree: str) -> None:
+    """AGENTS.md has a line for each folder right under a tree: a map that lacks a room misleads."""
+    page = (ROOT / "AGENTS.md").read_text("utf-8")
+    rooms = [folder.name for folder in FOLDERS if _name(folder.parent) == tree]
+    assert [] == [room for room in rooms if f"{room}/" not in page]
