@@ -42,11 +42,11 @@ class Conversation(Value):
     most_at_once: int = Field(default=25, ge=1, le=200)
     """At most so many leads in one proposal."""
     longest_hold: Duration = timedelta(days=30)
-    keep: Duration = timedelta(days=30)
+    remember_for: Duration = timedelta(days=30)
     """How long a conversation is remembered after its last message."""
-    record: Duration = timedelta(days=400)
+    retain_for: Duration = timedelta(days=400)
     """How long the ledger keeps what was asked and answered, and what models took for it."""
-    turns: int = Field(default=12, ge=1, le=100)
+    remembered_messages: int = Field(default=12, ge=1, le=100)
     """So many questions and answers are remembered of a conversation."""
     calls: int = Field(default=6, ge=1, le=20)
     """At most so many calls of the model for one question."""
@@ -66,5 +66,5 @@ class Conversation(Value):
     """At most so many questions of one person per day of the business."""
     lookups_per_day: int = Field(default=50, ge=0)
     """At most so many leads are looked up at paid providers by conversation per day."""
-    gifts_per_day: int = Field(default=200, ge=0)
+    reassignments_per_day: int = Field(default=200, ge=0)
     """At most so many leads change owners by conversation per day of the business."""
