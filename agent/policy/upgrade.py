@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ruamel.yaml import YAML
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from agent.policy.yaml_text import Path as Place
 from agent.policy.yaml_text import YamlError, read_yaml
@@ -105,12 +105,12 @@ def _parts(node: MappingNode | SequenceNode) -> list[Any]:
     return cast("Any", node).value
 
 
-def _old_key(key: ScalarNode, new: str, names: set[str]) -> _OldKey:
-    start, end = cast("Any", key.start_mark), cast("Any", key.end_mark)
+def _old_key(key: Any, new: str, names: set[str]) -> _OldKey:  # noqa: ANN401  (ruamel's node)
     if new in names:
         said = f"{str(key.value)!r} is an old key: it is called {new!r} now"
-        raise YamlError(start.line + 1, said, f"{new!r} is given too: remove one of the two.")
-    return _OldKey(start.index, end.index, new)
+        advice = f"{new!r} is given too: remove one of the two."
+        raise YamlError(key.start_mark.line + 1, said, advice)
+    return _OldKey(key.start_mark.index, key.end_mark.index, new)
 
 
 def _renamed(text: str, found: list[_OldKey]) -> str:

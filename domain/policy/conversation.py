@@ -45,9 +45,9 @@ class Conversation(Value):
     remember_for: Duration = timedelta(days=30)
     """How long a conversation is remembered after its last message."""
     retain_for: Duration = timedelta(days=400)
-    """How long the ledger keeps what was asked and answered, and what models took for it."""
-    remembered_messages: int = Field(default=12, ge=1, le=100)
-    """So many questions and answers are remembered of a conversation."""
+    """How long questions, answers and what models used for them are kept for the audit."""
+    remembered_questions: int = Field(default=12, ge=1, le=100)
+    """How many questions the model remembers with their answers, the current one included."""
     calls: int = Field(default=6, ge=1, le=20)
     """At most so many calls of the model for one question."""
     tools: int = Field(default=8, ge=1, le=50)
@@ -67,4 +67,4 @@ class Conversation(Value):
     lookups_per_day: int = Field(default=50, ge=0)
     """At most so many leads are looked up at paid providers by conversation per day."""
     reassignments_per_day: int = Field(default=200, ge=0)
-    """At most so many leads change owners by conversation per day of the business."""
+    """At most so many leads are reassigned by conversation per day of the business."""

@@ -70,7 +70,7 @@ class Rung(Value):
     as the target."""
     do: tuple[Move, ...] = Field(min_length=1)
     model_options: tuple[Move, ...] = ()
-    """What a model may choose instead of `do` for a puzzling case; nothing means no choice."""
+    """What the language model may choose instead of `do` in an unclear case; empty: nothing."""
 
     def after(self, target: timedelta) -> timedelta:
         """How long after the assignment, on the clock of the target."""

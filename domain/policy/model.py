@@ -331,15 +331,15 @@ class Policy(Value):
     def named(self, version: str) -> Self:
         """The same policy under a version that it was given before."""
         renamed = self.model_copy()
-        renamed.__dict__["version"] = version
+        vars(renamed)["version"] = version
         return renamed
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy; one that is changed is another policy, with a version of its own."""
         copied = super().model_copy(update=update, deep=deep)
         if update:
-            copied.__dict__.pop("fingerprint", None)
-            copied.__dict__.pop("version", None)
+            vars(copied).pop("fingerprint", None)
+            vars(copied).pop("version", None)
         return copied
 
     def region_of(self, country: str | None) -> str | None:

@@ -16,7 +16,7 @@ class Publishing(Value):
     watch: bool = True
     """End a trial by itself when it does worse than the policy in force."""
     min_leads: int = Field(default=20, ge=5)
-    """Shares are compared once both groups have so many assigned leads; fewer tell nothing."""
+    """The two groups are compared once both have so many assigned leads."""
     confidence: float = Field(default=0.99, ge=0.8, lt=1)
     """How sure a difference must be. A trial is looked at many times, so more than 95 %."""
     fallbacks: float = Field(default=0.05, ge=0, le=1)

@@ -26,7 +26,7 @@ _RENAMED: Mapping[Path, str] = {
     ("touch", "before"): "before_assignment",
     ("conversation", "keep"): "remember_for",
     ("conversation", "record"): "retain_for",
-    ("conversation", "turns"): "remembered_messages",
+    ("conversation", "turns"): "remembered_questions",
     ("conversation", "gifts_per_day"): "reassignments_per_day",
     ("publishing", "fewest"): "min_leads",
     ("publishing", "level"): "confidence",

@@ -1,9 +1,9 @@
 """Policies as releases before the renamed keys wrote them: files, and rows of the ledger."""
 
 import json
-from typing import Any
 
 from domain.policy.model import Policy
+from domain.policy.upgrade import Json
 from domain.values import canonical_json, content_hash
 
 RENAMED = {
@@ -18,7 +18,7 @@ RENAMED = {
     ("touch", "before_assignment"): "before",
     ("conversation", "remember_for"): "keep",
     ("conversation", "retain_for"): "record",
-    ("conversation", "remembered_messages"): "turns",
+    ("conversation", "remembered_questions"): "turns",
     ("conversation", "reassignments_per_day"): "gifts_per_day",
     ("publishing", "min_leads"): "fewest",
     ("publishing", "confidence"): "level",
@@ -27,7 +27,7 @@ RENAMED = {
 """Old keys by today's, and the part of the policy that they are in."""
 
 
-def with_old_keys(document: Any, part: str = "") -> Any:  # noqa: ANN401  (JSON is any value)
+def with_old_keys(document: Json, part: str = "") -> Json:
     """A policy as plain values with the keys that it had before."""
     if isinstance(document, list):
         return [with_old_keys(one, part) for one in document]
