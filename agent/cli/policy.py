@@ -45,6 +45,31 @@ def check(path: PolicyPath = Path("policy.yaml")) -> None:
         raise typer.Exit(1)
 
 
+@policy_cli.command("upgrade")
+def upgrade(
+    path: PolicyPath = Path("policy.yaml"),
+    *,
+    write: Annotated[
+        bool,
+        typer.Option("--write/--check", help="Write the file, or only show what would change."),
+    ] = True,
+) -> None:
+    """Rename old keys of a policy file; comments, order and quotes stay as they are."""
+    from agent.policy.upgrade import upgrade as upgraded
+
+    found = upgraded(path)
+    keys = "1 old key" if found.renamed == 1 else f"{found.renamed} old keys"
+    if not found.renamed:
+        typer.echo(f"{path}: up to date, no old keys")
+        return
+    typer.echo(found.diff, nl=False)
+    if not write:
+        typer.echo(f"{path}: {keys}. To rename: routeready policy upgrade {path}")
+        raise typer.Exit(1)
+    found.write()
+    typer.echo(f"{path}: {keys} renamed")
+
+
 @policy_cli.command("schema")
 def schema() -> None:
     """Print the JSON Schema of a policy file, for editors that complete and check."""
@@ -140,7 +165,7 @@ def _named(name: str, app: "App") -> "Policy":
         if current is None:
             raise PublishingError("no policy is published; the policy file decides alone")
     if Path(name).is_file():
-        return load_policy(Path(name))
+        return app.ledger.publications.named(load_policy(Path(name)))
     found = app.ledger.publications.policy(name)
     if found is None:
         raise PublishingError(f"{name} is neither a file nor a version that the ledger knows")

@@ -189,7 +189,9 @@ def _is_person(state: OwnerState, policy: Policy) -> bool:
     """Whether a record now belongs to an active person, and not to where leads wait."""
     owner = state.owner
     return (
-        owner.kind is OwnerKind.USER and owner.is_active and owner.email not in policy.sync.holding
+        owner.kind is OwnerKind.USER
+        and owner.is_active
+        and owner.email not in policy.sync.unassigned_owners
     )
 
 

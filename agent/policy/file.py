@@ -20,6 +20,7 @@ from domain.policy import model as contract
 from domain.policy.lint import Lint, lint
 from domain.policy.model import Policy
 from domain.policy.routing import RULE_KINDS, Territory
+from domain.policy.upgrade import new_name, new_path, old_keys, upgraded
 
 TERRITORIES = "territories.csv"
 
@@ -91,6 +92,9 @@ def _only(path: Path, line: int, sentence: str, suggestion: str) -> Reading:
 def _build(
     path: Path, document: Document, rows: list[Territory], complaints: list[Complaint]
 ) -> Reading:
+    old = _old_keys(path, document)
+    complaints += old
+    document = _with_todays_keys(document)
     plain: dict[str, Any] = dict(document.value)
     if "territories" in plain:
         line = document.line(("territories",))
@@ -98,7 +102,7 @@ def _build(
         complaints.append(
             Complaint("error", path.name, line, "territories", "is not written here", advice)
         )
-    plain["territories"] = [row.model_dump() for row in rows]
+    plain["territories"] = [row.model_dump(exclude_unset=True) for row in rows]
     try:
         policy = Policy.model_validate(plain)
     except ValidationError as error:
@@ -108,9 +112,28 @@ def _build(
             line = document.line(at)
             complaints.append(Complaint("error", path.name, line, _spell(at), sentence, suggestion))
         return Reading(None, tuple(complaints))
-    if not complaints:  # half a table of territories would be full of gaps
-        complaints = [_from_lint(one, path, document, policy) for one in lint(policy)]
+    if len(complaints) == len(old):  # half a table of territories would be full of gaps
+        complaints += [_from_lint(one, path, document, policy) for one in lint(policy)]
     return Reading(policy, tuple(sorted(complaints, key=lambda one: (one.file, one.line))))
+
+
+def _old_keys(path: Path, document: Document) -> list[Complaint]:
+    """Every key that has another name now; the rest of the file is checked all the same."""
+    found: list[Complaint] = []
+    for at in old_keys(document.value):
+        new = new_name(at)
+        sentence = f"{str(at[-1])!r} is an old key: it is called {new!r} now"
+        is_twice = new is not None and (*at[:-1], new) in document.lines
+        advice = f"{str(new)!r} is given too: remove one of the two." if is_twice else ""
+        advice = advice or f"Run: routeready policy upgrade {path.name}"
+        line = document.line(at)
+        found.append(Complaint("error", path.name, line, _spell(at), sentence, advice))
+    return found
+
+
+def _with_todays_keys(document: Document) -> Document:
+    lines = {new_path(at): line for at, line in document.lines.items()}
+    return Document(upgraded(document.value), {**lines, **document.lines})
 
 
 def _from_lint(one: Lint, path: Path, document: Document, policy: Policy) -> Complaint:

@@ -61,7 +61,8 @@ def _plain(node: Any, path: Path, lines: dict[Path, int]) -> Any:  # noqa: ANN40
         found: dict[str, Any] = {}
         for key in list(mapping):
             at = (*path, str(key))
-            lines[at] = mapping.lc.key(key)[0] + 1
+            is_own = key in (mapping.lc.data or {})  # a merged key stands elsewhere
+            lines[at] = (mapping.lc.key(key)[0] if is_own else mapping.lc.line) + 1
             found[str(key)] = _plain(mapping[key], at, lines)
         return found
     if isinstance(node, CommentedSeq):

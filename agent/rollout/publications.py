@@ -61,10 +61,11 @@ def publish(wanted: Request, context: RunContext) -> Publication:
 
     Raises PublishingError with what to do.
     """
+    publications, now = context.ledger.publications, context.now
+    wanted = replace(wanted, policy=publications.named(wanted.policy))
     base, policy, scope = context.policy, wanted.policy, wanted.scope
     _check_person(wanted.by, base)
     _check_policy(wanted, base)
-    publications, now = context.ledger.publications, context.now
     current = publications.current()
     if current is not None:
         _make_room(current, wanted, context)

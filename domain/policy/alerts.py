@@ -16,7 +16,7 @@ class Alerting(Value):
     look_back: Duration = timedelta(days=28)
     """What is usual is learned from so long."""
     look_every: Duration = timedelta(hours=1)
-    missed: float = Field(default=10, ge=1)
+    missed_leads: float = Field(default=10, ge=1)
     """A source is silent when so many leads stayed away that came in the same hours of the weeks
     before; by chance that happens less than once in twenty thousand times at 10."""
     unmatched: float = Field(default=0.001, gt=0, lt=1)

@@ -42,12 +42,12 @@ class Conversation(Value):
     most_at_once: int = Field(default=25, ge=1, le=200)
     """At most so many leads in one proposal."""
     longest_hold: Duration = timedelta(days=30)
-    keep: Duration = timedelta(days=30)
+    remember_for: Duration = timedelta(days=30)
     """How long a conversation is remembered after its last message."""
-    record: Duration = timedelta(days=400)
-    """How long the ledger keeps what was asked and answered, and what models took for it."""
-    turns: int = Field(default=12, ge=1, le=100)
-    """So many questions and answers are remembered of a conversation."""
+    retain_for: Duration = timedelta(days=400)
+    """How long questions, answers and what models used for them are kept for the audit."""
+    remembered_questions: int = Field(default=12, ge=1, le=100)
+    """How many questions the model remembers with their answers, the current one included."""
     calls: int = Field(default=6, ge=1, le=20)
     """At most so many calls of the model for one question."""
     tools: int = Field(default=8, ge=1, le=50)
@@ -66,5 +66,5 @@ class Conversation(Value):
     """At most so many questions of one person per day of the business."""
     lookups_per_day: int = Field(default=50, ge=0)
     """At most so many leads are looked up at paid providers by conversation per day."""
-    gifts_per_day: int = Field(default=200, ge=0)
-    """At most so many leads change owners by conversation per day of the business."""
+    reassignments_per_day: int = Field(default=200, ge=0)
+    """At most so many leads are reassigned by conversation per day of the business."""

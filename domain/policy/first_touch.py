@@ -22,8 +22,8 @@ class TouchRules(Value):
         ActivityKind.FIRST_CALL,
         ActivityKind.FIRST_EMAIL,
     )
-    attempts: bool = False
-    """Whether a call that nobody answered is enough."""
+    unanswered_calls: bool = False
+    """Whether a call that nobody answered counts."""
     min_call_seconds: int = Field(default=1, ge=0)
     """Shorter calls, where a length is told, don't count."""
     no_answer: tuple[str, ...] = (
@@ -39,11 +39,11 @@ class TouchRules(Value):
         "canceled",
     )
     """What a call's disposition begins with, whatever its case, when nobody was reached."""
-    who: Literal["accepted", "anyone"] = "accepted"
+    made_by: Literal["accepted", "anyone"] = "accepted"
     """`accepted`: the owner, their cover and manager; `anyone`: any colleague."""
     automation: tuple[str, ...] = ()
     """E-mails of users that are programs: their entries never count."""
     inbound_calls: bool = True
     """Whether a conversation counts that the lead began: somebody spoke with them."""
-    before: Duration = timedelta()
+    before_assignment: Duration = timedelta()
     """A touch up to so long before the assignment counts too: the owner was quicker."""

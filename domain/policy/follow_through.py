@@ -69,8 +69,8 @@ class Rung(Value):
     """When: "50%" of the target, or a time after the assignment such as "4h"; by the same clock
     as the target."""
     do: tuple[Move, ...] = Field(min_length=1)
-    may: tuple[Move, ...] = ()
-    """What a model may choose instead of `do` for a puzzling case; nothing means no choice."""
+    model_options: tuple[Move, ...] = ()
+    """What the language model may choose instead of `do` in an unclear case; empty: nothing."""
 
     def after(self, target: timedelta) -> timedelta:
         """How long after the assignment, on the clock of the target."""
@@ -79,8 +79,18 @@ class Rung(Value):
 
 DEFAULT_LADDER = (
     Rung(name="reminder", at=0.5, do=(Move.REMIND,)),
-    Rung(name="breach", at=1.0, do=(Move.NUDGE, Move.ESCALATE), may=(Move.NUDGE, Move.ESCALATE)),
-    Rung(name="reassignment", at=1.5, do=(Move.REASSIGN,), may=(Move.REASSIGN, Move.ESCALATE)),
+    Rung(
+        name="breach",
+        at=1.0,
+        do=(Move.NUDGE, Move.ESCALATE),
+        model_options=(Move.NUDGE, Move.ESCALATE),
+    ),
+    Rung(
+        name="reassignment",
+        at=1.5,
+        do=(Move.REASSIGN,),
+        model_options=(Move.REASSIGN, Move.ESCALATE),
+    ),
     Rung(name="leakage", at=3.0, do=(Move.LIST,)),
 )
 """Half-way, target over, half as long again, three times as long."""

@@ -145,7 +145,7 @@ def _manages_self(email: str, policy: Policy) -> bool:
 
 def _queues_and_pools(policy: Policy) -> Iterator[Lint]:
     for name, queue in policy.queues.items():
-        yield from _reference(("queues", name, "answers"), "user", queue.answers, policy.users)
+        yield from _reference(("queues", name, "owner"), "user", queue.owner, policy.users)
     for name, pool in policy.pools.items():
         seen: set[str] = set()
         for index, member in enumerate(pool.members):
@@ -416,7 +416,7 @@ def _sync(policy: Policy) -> Iterator[Lint]:
         said = "asks for the sync campaign, but names none"
         advice = "Add campaign: the name of the trigger campaign that syncs to Salesforce."
         yield _error(("sync", "request"), said, advice)
-    if not policy.sync.holding:
+    if not policy.sync.unassigned_owners:
         said = "names nobody who holds leads that nobody was given yet"
         advice = "Name the queue or user that new leads belong to in Salesforce at first."
         yield _warning(("sync",), said, advice)

@@ -1,7 +1,7 @@
 """The contract that marketing and sales agreed on, as data.
 
 `policy.yaml` and `territories.csv` are read into these types (`agent.policy.file`), linted
-(`domain.policy.lint`) and versioned by content. The docstring under each field is its
+(`domain.policy.lint`) and versioned by what they say. The docstring under each field is its
 documentation: it appears in the exported JSON Schema.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -63,12 +63,12 @@ class User(Value):
 
 
 class Queue(Value):
-    """A Salesforce queue, and the person who answers for what lies in it."""
+    """A Salesforce queue and its owner, the person who answers for the leads in it."""
 
     salesforce: str
     """The queue's DeveloperName."""
-    answers: str
-    """E-mail of the person who answers for its dwell time."""
+    owner: str
+    """E-mail of the queue owner, who answers for how long leads stay in it."""
 
 
 class PoolMember(Value):
@@ -154,8 +154,8 @@ class Gate(Value):
     """Personal addresses: `company_required` lets those pass whose company is known."""
     cool_down: Duration = timedelta(days=30)
     """A new trigger of the same lead within this time opens no second cycle unless it is one of
-    `always`."""
-    always: tuple[TriggerKind, ...] = (TriggerKind.HAND_RAISE,)
+    `cool_down_exceptions`."""
+    cool_down_exceptions: tuple[TriggerKind, ...] = (TriggerKind.HAND_RAISE,)
     """Triggers that the cool-down does not hold back."""
     consent_basis_required_in: tuple[str, ...] = ()
     """Regions or countries in which a recorded consent basis is needed."""
@@ -209,9 +209,10 @@ class Enrichment(Value):
     providers: tuple[Provider, ...] = ()
     time_budget: Duration = timedelta(seconds=8)
     """At most this long for one batch; what is not known by then is not waited for."""
-    keep: Duration = timedelta(days=60)
-    """How long an answer is kept."""
-    keep_not_found: Duration = timedelta(days=7)
+    cache_for: Duration = timedelta(days=60)
+    """How long a provider's answer is used again before the provider is asked again."""
+    cache_not_found_for: Duration = timedelta(days=7)
+    """The same for an answer of "not found"."""
     min_confidence: float = Field(default=0.6, ge=0, le=1)
 
 
@@ -260,8 +261,8 @@ class Sync(Value):
     """Ask Marketo's sync campaign at once instead of waiting for the next cycle."""
     campaign: str | None = None
     """Name of the active trigger campaign whose flow is Sync Person to SFDC."""
-    holding: tuple[str, ...] = ()
-    """DeveloperNames of queues, or e-mails of users, that own leads nobody was given yet."""
+    unassigned_owners: tuple[str, ...] = ()
+    """Who owns leads that are not yet assigned: DeveloperNames of queues, or e-mails of users."""
 
 
 class Limits(Value):
@@ -311,9 +312,35 @@ class Policy(Value):
     """Filled from territories.csv, which lies beside the policy file."""
 
     @cached_property
+    def fingerprint(self) -> str:
+        """A short hash of what the policy says, territories included; defaults are not part of it.
+
+        Comments, the order of keys and the spelling of numbers don't change it, nor does a release
+        that adds a field with a default. The lines of territories do: decisions name them.
+        """
+        return content_hash(canonical_json(self, exclude_unset=True))
+
+    @cached_property
     def version(self) -> str:
-        """The policy's version: a fingerprint of its content, territories included."""
-        return content_hash(canonical_json(self))
+        """The policy's name on decisions and in the ledger: its fingerprint, unless it was `named`.
+
+        Kept beside the fields, so that two policies with the same content are equal.
+        """
+        return self.fingerprint
+
+    def named(self, version: str) -> Self:
+        """The same policy under a version that it was given before."""
+        renamed = self.model_copy()
+        vars(renamed)["version"] = version
+        return renamed
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy; one that is changed is another policy, with a version of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            vars(copied).pop("fingerprint", None)
+            vars(copied).pop("version", None)
+        return copied
 
     def region_of(self, country: str | None) -> str | None:
         """The region a country belongs to; None when the policy places it nowhere."""

@@ -15,9 +15,9 @@ class Publishing(Value):
     """Somebody of operations else than who asked must agree before a policy decides."""
     watch: bool = True
     """End a trial by itself when it does worse than the policy in force."""
-    fewest: int = Field(default=20, ge=5)
-    """Shares are compared once both groups have so many assigned leads; fewer tell nothing."""
-    level: float = Field(default=0.99, ge=0.8, lt=1)
+    min_leads: int = Field(default=20, ge=5)
+    """The two groups are compared once both have so many assigned leads."""
+    confidence: float = Field(default=0.99, ge=0.8, lt=1)
     """How sure a difference must be. A trial is looked at many times, so more than 95 %."""
     fallbacks: float = Field(default=0.05, ge=0, le=1)
     """So much more of the leads may go to a fallback queue; 0.05 is five of a hundred."""

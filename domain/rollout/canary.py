@@ -37,7 +37,7 @@ WHOLE = (
 )
 """Parts that the worker reads before it is known which policy a lead has: they can't be tried."""
 _WHOLE_OF = {
-    "gate": ("cool_down", "always", "intent_window", "intent_activities"),
+    "gate": ("cool_down", "cool_down_exceptions", "intent_window", "intent_activities"),
     "follow_through": ("quiet", "leakage_to", "digest_hour", "closed_statuses"),
 }
 _BUCKETS = 100
@@ -256,7 +256,7 @@ def _compare(
     rules: Publishing,
 ) -> Compared:
     ours, theirs = (Share(sum(map(is_bad, group)), len(group)) for group in groups)
-    enough = min(ours.whole, theirs.whole) >= rules.fewest
+    enough = min(ours.whole, theirs.whole) >= rules.min_leads
     return Compared(
         name=name,
         part=ours.part,
@@ -264,7 +264,7 @@ def _compare(
         base_part=theirs.part,
         base_whole=theirs.whole,
         at_most=at_most,
-        surely=newcombe(theirs, ours, rules.level).low if enough else None,
+        surely=newcombe(theirs, ours, rules.confidence).low if enough else None,
     )
 
 

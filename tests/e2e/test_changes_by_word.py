@@ -135,7 +135,7 @@ def test_two_people_where_the_policy_asks_for_it(here: Town, dana: int) -> None:
 def test_a_day_has_a_limit_of_gifts(here: Town, dana: int) -> None:
     """Past the policy's number no lead changes hands by conversation that day."""
     before, policy = here.owner(dana), here.app.policy
-    rules = policy.conversation.model_copy(update={"gifts_per_day": 0})
+    rules = policy.conversation.model_copy(update={"reassignments_per_day": 0})
     here.app.policy = policy.model_copy(update={"conversation": rules})
     word(here, MARTA, _asked(here))
     here.tick()

@@ -154,7 +154,7 @@ def test_a_policy_that_fails_on_a_lead_is_rolled_back_and_the_lead_is_routed(her
 def test_a_spike_ends_a_trial_by_itself(here: Town) -> None:
     """Six leads go to somebody whom nobody can tell of them; the file decides the next."""
     here.pass_time(hours=4)
-    rules = here.app.policy.publishing.model_copy(update={"fewest": 5})
+    rules = here.app.policy.publishing.model_copy(update={"min_leads": 5})
     here.app.policy = altered(here.app.policy, publishing=rules)
     arrive(here, 6)
     pools = here.app.policy.model_dump()["pools"]

@@ -43,7 +43,10 @@ def test_every_command_is_in_the_readme() -> None:
     ]
     missing = [name for name in commands if f"routeready {name}" not in README + OPERATIONS]
     known = [one.name for one in policy_cli.registered_commands]
-    assert ([], ["check", "schema", "publish", "agree", "rollback", "history", "diff"]) == (
+    assert (
+        [],
+        ["check", "upgrade", "schema", "publish", "agree", "rollback", "history", "diff"],
+    ) == (
         missing,
         known,
     )

@@ -61,7 +61,7 @@ def show(visit: Visit) -> Response:
             Limit(
                 "Leads given away by conversation",
                 ledger.conversations.given_since(today),
-                rules.gifts_per_day,
+                rules.reassignments_per_day,
             ),
             Limit(
                 "Tokens of conversations",

@@ -93,7 +93,7 @@ def _refusal(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
     if yes and proposal.ability is Ability.GIVE:
         today = midnight(context.now, context.policy.timezone)
         given = context.ledger.conversations.given_since(today)
-        if given + len(proposal.changes) > rules.gifts_per_day:
+        if given + len(proposal.changes) > rules.reassignments_per_day:
             return f"Today {given} leads were given away by conversation already: the limit."
     return None
 

@@ -227,7 +227,7 @@ def _rule(rules: Sequence[Row], expected: Expected) -> Iterator[Finding]:
         )
         fix = (
             "deactivate the rule, or let it only send new leads to the holding queue "
-            "that the policy names under sync.holding"
+            "that the policy names under sync.unassigned_owners"
         )
         yield _wrong("assignment rule", sentence, fix)
     else:
