@@ -54,7 +54,7 @@ def test_a_missing_setting_is_named_with_where_to_put_it() -> None:
     """Without credentials the first command says which is missing."""
     bare = {name: value for name, value in os.environ.items() if "_" not in name}
     done = routeready("doctor", env={**bare, "ROUTEREADY_DATABASE": "sqlite://"})
-    assert "MARKETO_BASE_URL is not set; put it in the environment or in .env" in done.stderr
+    assert "MARKETO_BASE_URL is not set. Set it in the environment or in .env." in done.stderr
 
 
 def test_setup_adds_what_salesforce_lacks(here: Town, tmp_path: Path) -> None:
