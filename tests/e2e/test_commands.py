@@ -66,7 +66,7 @@ def test_setup_adds_what_salesforce_lacks(here: Town, tmp_path: Path) -> None:
     assert "Contact.Routing_Reason__c" not in here.world.table("salesforce.CustomField")
     done = routeready("setup", "salesforce", "--yes", env=env)
     told = [line[4:] for line in done.stdout.splitlines()]
-    assert "create the field Contact.Routing_Reason__c, LongTextArea(4000)" == told[0]
+    assert "Create field Contact.Routing_Reason__c, LongTextArea(4000)" == told[0]
     assert ["done", "done"] == told[2:4]
     again = routeready("setup", "salesforce", env=env)
     assert again.stdout.startswith("Salesforce has every field, permission and rule")

@@ -208,7 +208,8 @@ def test_the_example_policy_is_without_errors() -> None:
         ),
         pytest.param(
             "policy.yaml",
-            "dach: {members: [{user: lena.vogel@meridian.example}, {user: max.brandt@meridian.example}",
+            "dach: {members: [{user: lena.vogel@meridian.example}, "
+            "{user: max.brandt@meridian.example}",
             "dach: {members: [",
             "dach: {members",
             "Pool dach has no members",
