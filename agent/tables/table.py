@@ -54,7 +54,7 @@ def length(duration: timedelta | None) -> str:
         return UNDEFINED
     minutes = duration / timedelta(minutes=1)
     if minutes < MINUTES_SHOWN:
-        return f"{minutes:.0f} m"
+        return f"{minutes:.0f} min"
     hours = minutes / 60
     return f"{hours:.1f} h" if hours < HOURS_SHOWN else f"{hours / 24:.1f} d"
 
