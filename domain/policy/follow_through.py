@@ -26,7 +26,7 @@ def parse_mark(text: object) -> object:
     try:
         return parse_duration(text)
     except ValueError:
-        said = f"{text!r} is neither a share such as 150% nor a time such as 4h"
+        said = f'"{text}" is not a time; use a percentage such as 150% or a duration such as 4h'
         raise ValueError(said) from None
 
 

@@ -101,11 +101,11 @@ def read_scope(words: Sequence[str]) -> Scope:
     for word in words:
         name, _, value = word.partition("=")
         if name not in ("segment", "share") or not value or name in found:
-            raise PublishingError(f'"{word}" is no scope: write segment=NAME, share=10%, or both')
+            raise PublishingError(f'"{word}" is not a scope. Use segment=NAME, share=10%, or both.')
         found[name] = value
     share = found.get("share", "100%").removesuffix("%").strip()
     if not share.isdecimal() or not 1 <= int(share) <= _BUCKETS:
-        raise PublishingError(f'"{found["share"]}" is no share: write share=1% to share=100%')
+        raise PublishingError(f'"{found["share"]}" is not a share. Use share=1% to share=100%.')
     return Scope(segment=found.get("segment"), share=int(share))
 
 

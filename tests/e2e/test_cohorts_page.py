@@ -131,7 +131,7 @@ def test_a_comparison_is_for_everybody(hall: Hall, page: Page) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"after": "soon"}, "&#34;soon&#34; is no date"),
+        ({"after": "soon"}, "&#34;soon&#34; is not a date"),
         ({"after": "2020-01-01"}, "No lead is in the group &#34;before 2020-01-01&#34;"),
         ({"how": "group", "treated": "planet"}, "has no lead in this period"),
         (

@@ -270,7 +270,7 @@ def test_a_policy_is_tried_published_and_taken_back(console: Console, page: Page
     longer = text.replace("sla: {first_touch: 30m}", "sla: {first_touch: 45m}")
     page.get_by_label("policy.yaml").fill(longer.replace("mode: auto", "mode: approve"))
     page.get_by_role("button", name="Try it").click()
-    page.get_by_role("heading", name="SLA to expect").wait_for()
+    page.get_by_role("heading", name="Expected SLA attainment").wait_for()
     assert ["30m", "45m"] == numbers(page, "What it changes")[
         "segments[Hand-raisers].sla.first_touch"
     ]

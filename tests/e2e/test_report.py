@@ -139,13 +139,13 @@ def test_the_command_writes_a_report_or_says_what_is_wrong(here: Town, tmp_path:
     here.arrive()
     here.tick()
     run = CliRunner(env=environment(here, tmp_path)).invoke
-    for form, start in (("text", "1 leads"), ("html", "<!doctype")):
+    for form, start in (("text", "1 lead "), ("html", "<!doctype")):
         done = run(cli, ["report", "--format", form, "--since", "5000w"])
         assert (0, start) == (done.exit_code, done.stdout[: len(start)])
     done = run(cli, ["report", "--segment", "Nobody"])
-    assert 'there is no segment "Nobody"; there are: ' in str(done.exception)
+    assert 'Unknown segment "Nobody". Use one of: ' in str(done.exception)
     done = run(cli, ["report", "--since", "yesterday"])
-    told = "'yesterday' is not a duration; write for example 15m, 4h or 2d"
+    told = '"yesterday" is not a duration; use a number and a unit, such as 15m, 4h or 2d'
     assert told in str(done.exception)
     done = run(cli, ["report", "--from", "2026-11-23", "--until", "2026-11-24", "--format", "csv"])
     assert "all,all,leads,leads,1.0,1,1," in done.stdout
