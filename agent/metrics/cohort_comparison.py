@@ -139,7 +139,7 @@ def _comparisons(found: Compared) -> Sheet:
         for one in found.comparisons
     )
     columns = ("measure", *found.names, "difference (95 %)", "smallest to be seen", "")
-    return Sheet("Measures", columns, rows, "Formulas: docs/measures.md.")
+    return Sheet("Measures", columns, rows, "Formulas: docs/reference/measures.md.")
 
 
 def _sentences(found: Compared) -> Sheet:

@@ -181,7 +181,7 @@ def _explain(detail: Mapping[str, Any]) -> tuple[str, str]:
         case "extra_forbidden":
             return f"{name!r} is an unknown key", _alike(name, _KEYS)
         case "missing":
-            return f"{name!r} is missing", f"Add {name}; docs/policy.md says what it means."
+            return f"{name!r} is missing", f"Add {name}; see docs/reference/policy.md."
         case "enum" | "literal_error":
             return f"{given!r} is not possible here", f"Use {detail['ctx']['expected']}."
         case "union_tag_invalid":
