@@ -7,7 +7,7 @@ CLIENTS := tests/conformance/node
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients conformance eval assault month fix bench docs lock clean
+.PHONY: help demo test check clients conformance eval assault month fix bench docs pictures site lock clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -50,11 +50,20 @@ bench: $(VENV)/.tests ## Measure API calls, time and memory
 docs: $(VENV)/.tests ## Regenerate the generated parts of docs/
 	@$(BIN)/python docs/generate.py
 
+pictures: $(VENV)/.tests ## Take the README's pictures anew, from the demo (some minutes, needs chromium)
+	@$(BIN)/python docs/pictures.py
+
+site: $(VENV)/.site ## Build the documentation site into var/site; a dead link fails it
+	@$(BIN)/zensical build --clean --strict
+	@echo "To read it: $(BIN)/python -m http.server --directory var/site 8751"
+
 lock: ## Resolve the dependencies again, with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--extra postgres --group build -o requirements.lock pyproject.toml
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--extra postgres --extra evals --extra otel --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+		--group pyproject.toml:docs -c requirements-dev.lock -o requirements-docs.lock
 
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis var
@@ -78,4 +87,9 @@ $(VENV)/.runs: $(VENV)/.python requirements.lock pyproject.toml
 $(VENV)/.tests: $(VENV)/.runs requirements-dev.lock
 	@echo "Installing what the tests need (once) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.site: $(VENV)/.python requirements-docs.lock
+	@echo "Installing what the site needs (once) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	@touch $@

@@ -37,7 +37,7 @@ class Value(BaseModel):
 
 
 class Source(StrEnum):
-    """Where a field's value came from; the policy's hygiene contract ranks these per field."""
+    """Where a field value came from. `hygiene` ranks the sources per field."""
 
     PERSON = "person"
     """A colleague said so."""

@@ -140,7 +140,7 @@ def _comparisons(found: Compared) -> Sheet:
         for one in found.comparisons
     )
     columns = ("Measure", *found.names, "Difference (95 % CI)", "Smallest detectable", "")
-    return Sheet("Measures", columns, rows, "Formulas: docs/measures.md.")
+    return Sheet("Measures", columns, rows, "Formulas: docs/reference/measures.md.")
 
 
 def _sentences(found: Compared) -> Sheet:

@@ -69,7 +69,7 @@ def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
             (name, percent(share.value), f"{share.part} of {share.whole}", share.reason or "")
             for name, share in shares(report.whole)
         ),
-        "Formulas: docs/measures.md.",
+        "Formulas: docs/reference/measures.md.",
     )
     if report.whole.outcomes.money is not None:
         yield _outcomes(report)

@@ -16,6 +16,7 @@ from domain.policy.routing import RULE_KINDS
 Detail = Mapping[str, Any]
 """One error as the validation library tells it: `type`, `loc`, `input`, `msg`, perhaps `ctx`."""
 
+REFERENCE = "docs/reference/policy.md"
 FORMS = frozenset({"str", "bool", "Range", "tuple[str, ...]", "float", "timedelta"})
 """Names of the forms that a value may have, which no file contains."""
 NO_FORM = "no_form"
@@ -68,7 +69,10 @@ def _of_keys(one: _Mistake) -> tuple[str, str] | None:
         case "extra_forbidden":
             return f'Unknown key "{one.name}"', alike(one.name, _KEYS)
         case "missing":
-            return f'"{one.name}" is missing', "Add it; docs/policy.md explains every key."
+            return (
+                f'"{one.name}" is missing',
+                "Add it; docs/reference/policy.md explains every key.",
+            )
         case "union_tag_not_found":
             return "This routing rule has no kind", f"Add kind: one of {', '.join(RULE_KINDS)}."
         case _:
@@ -147,7 +151,7 @@ def _of_kinds(one: _Mistake) -> tuple[str, str]:
     for start, (said, advice) in _WANTED.items():
         if one.kind.startswith(start):
             return f'"{one.name}": {one.given} {said}', advice
-    return f'{one.given} is not a valid value for "{one.name}"', "See docs/policy.md."
+    return f'{one.given} is not a valid value for "{one.name}"', f"See {REFERENCE}."
 
 
 def shown(value: object) -> str:

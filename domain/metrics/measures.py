@@ -1,6 +1,6 @@
 """What is measured of journeys: speed, coverage, quality. One definition of each number.
 
-docs/measures.md has the formulas in words. A measure that can't be told is None and says why; it is
+docs/reference/measures.md has the formulas. A measure without a value is None and says why; it is
 never zero.
 """
 

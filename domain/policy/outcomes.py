@@ -7,4 +7,4 @@ class OutcomeRules(Value):
     """What counts as an outcome in Salesforce."""
 
     sql_statuses: tuple[str, ...] = ("Qualified", "Sales Qualified", "SQL")
-    """Values of Lead.Status of a lead that sales accepted as qualified; converted counts too."""
+    """Values of `Lead.Status` that mean SQL. Converted leads count too."""

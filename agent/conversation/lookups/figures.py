@@ -53,7 +53,7 @@ def numbers(asked: requests.Period, talk: Talk) -> Answer:
     return Answer(
         title=f"{came}, since {talk.at(since)}.",
         lines=tuple(lines),
-        source=f"Wall time; each measure is defined in docs/measures.md. {talk.as_of()}",
+        source=f"Wall time; each measure is defined in docs/reference/measures.md. {talk.as_of()}",
     )
 
 

@@ -299,7 +299,7 @@ def test_norway_stays_a_country(folder: Path) -> None:
 def test_the_version_is_the_contents_and_nothing_else(folder: Path) -> None:
     """Comments and order of keys don't change a policy's version; a territory's owner does."""
     before = load_policy(folder / "policy.yaml").version
-    edit(folder / "policy.yaml", "# The contract", "# Our contract")
+    edit(folder / "policy.yaml", "# The agreement", "# Our agreement")
     assert before == load_policy(folder / "policy.yaml").version
     edit(folder / "territories.csv", "DACH,,DE,,,,,,pool:dach", "DACH,,DE,,,,,,queue:emea")
     assert before != load_policy(folder / "policy.yaml").version
