@@ -27,7 +27,7 @@ SEED = 7
 """The same question gets the same bounds."""
 _KINDS = (Dimension.SEGMENT, Dimension.TIER)
 """By what groups are alike or differ in kind."""
-BY_CHANCE = "Of twenty comparisons of groups that are alike, one looks clear by chance."
+BY_CHANCE = "About 1 in 20 comparisons of identical groups looks significant by chance."
 MOST = 40
 """So many leads are listed in text; a page lists all."""
 
