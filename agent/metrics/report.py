@@ -252,10 +252,10 @@ def shares(measured: Measures) -> tuple[tuple[str, Share], ...]:
         (measures.BY_HAND, quality.moved_by_hand),
         (measures.FALLBACK, quality.fallback),
         (measures.CONVERTED, quality.converted),
-        ("SQL of assigned", became.sql),
-        ("meeting of assigned", became.meeting),
-        ("opportunity of assigned", became.opportunity),
-        ("won of assigned", became.won),
+        (measures.SQL, became.sql),
+        (measures.MEETING, became.meeting),
+        (measures.OPPORTUNITY, became.opportunity),
+        (measures.WON, became.won),
         (measures.NUDGED, quality.nudged),
     )
 

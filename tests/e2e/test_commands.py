@@ -123,7 +123,7 @@ def test_the_demo_ends_by_itself_and_writes_its_data(tmp_path: Path) -> None:
     funnel = data["funnel"]
     assert funnel["triggered"] >= funnel["ready"] >= funnel["assigned"] > 50
     assert 3 == len(data["stories"])
-    assert "WHY: Rule" in done.stdout
+    assert "Why: Rule" in done.stdout
 
 
 def test_the_worker_is_asked_and_stopped_from_a_terminal(here: Town, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ PAGES = (
 )
 
 MENU = (
-    Place("/", "Now", Ability.UNWORKED),
+    Place("/", "Overview", Ability.UNWORKED),
     Place("/funnel", "Funnel", Ability.NUMBERS),
     Place("/cohorts", "Cohorts", Ability.NUMBERS),
     Place("/leads", "Leads", Ability.FIND),

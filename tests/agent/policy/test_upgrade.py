@@ -163,7 +163,7 @@ def _nowhere(path: Path) -> None:
             "policy.yaml:2: 'answers' is an old key: it is called 'owner' now. 'owner' is given",
         ),
         (_shared, "the old keys can't be renamed without changing what the file says"),
-        (_broken, "policy.yaml:2: is not YAML"),
+        (_broken, "policy.yaml:2: Not valid YAML"),
         (_nowhere, "can't be read: No such file"),
     ],
     ids=["both keys", "one place that needs two names", "no YAML", "no file"],
