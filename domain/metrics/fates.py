@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from domain.grammar import short_day
 from domain.metrics.charts import Chart, Series
 from domain.metrics.lifecycle import Ending, Journey
 
@@ -14,10 +15,10 @@ from domain.metrics.lifecycle import Ending, Journey
 class Fate(StrEnum):
     """How an assigned lead stands with its promise."""
 
-    IN_TIME = "touched in time"
-    LATE = "late"
+    IN_TIME = "within SLA"
+    LATE = "breached SLA"
     """Touched too late, or not touched and over its time."""
-    OPEN = "still in time"
+    OPEN = "on track"
     """Not touched yet, and nothing is broken."""
 
 
@@ -58,8 +59,8 @@ def fates(journeys: Iterable[Journey], look: Look, step: Step, bars: int) -> Cha
             start = _begin(one.triggered_at.astimezone(zone).date(), step)
             counts[start, fate(one, look.now)] += 1
     return Chart(
-        title=f"Assigned leads by {step} of the trigger",
-        labels=tuple(f"{start.day} {start:%b}" for start in starts),
+        title=f"Assigned leads by {step}",
+        labels=tuple(short_day(start) for start in starts),
         series=tuple(
             Series(name=kind, values=tuple(counts[start, kind] for start in starts))
             for kind in Fate
