@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from agent.conversation import requests
 from agent.conversation.requests import REQUESTS, Arguments
 from domain.conversation.answers import Answer
-from domain.conversation.permissions import Ability, Principal, Reach, reach
+from domain.conversation.permissions import ROLES, Ability, Principal, Reach, reach
 from domain.lead.model import FieldName
 
 HELP = "help"
@@ -35,11 +35,12 @@ _FORMS: tuple[tuple[str, Ability], ...] = (
         Ability.WHY,
     ),
     (r"why(?: is| was)?(?: (?P<lead>.+))?", Ability.WHY),
-    (r"(?:story|history)(?: of)? (?P<lead>.+)", Ability.STORY),
+    (r"(?:story|history|timeline)(?: of)? (?P<lead>.+)", Ability.STORY),
     (r"what happened (?:to|with) (?P<lead>.+)", Ability.STORY),
     (
         (
-            r"(?:what'?s |what is |who is |show )?(?:still )?(?:unworked|untouched|late|at risk)"
+            r"(?:what'?s |what is |who is |show )?(?:still )?"
+            r"(?:unworked|untouched|late|overdue|at risk|sla breach(?:es)?)"
             r"(?: (?:in |for |of )?(?P<where>(?!right now|now|today).+?))?"
             r"(?: right now| now| today)?"
         ),
@@ -78,7 +79,7 @@ _FORMS: tuple[tuple[str, Ability], ...] = (
         r"(?:rules?|policy|what is our sla|sla)(?: (?:of|for|on|says? about))?(?: (?P<topic>.+))?",
         Ability.RULES,
     ),
-    (r"(?:my )?(?:approvals|waiting|what waits.*)", Ability.WAITING),
+    (r"(?:my |pending )?(?:approvals|waiting|what waits.*|what'?s pending.*)", Ability.WAITING),
     (r"find (?P<words>.+)", Ability.FIND),
     (r"marketo(?: (?P<lead>.+))?", Ability.MARKETO),
     (r"salesforce(?: (?P<lead>.+))?", Ability.SALESFORCE),
@@ -98,7 +99,7 @@ _FORMS: tuple[tuple[str, Ability], ...] = (
         r"(?P<value>[^,;:]+?)" + _BECAUSE,
         Ability.CORRECT,
     ),
-    (r"(?:gate|check) (?P<lead>.+?)(?: again)?", Ability.GATE_AGAIN),
+    (r"(?:gate|check|re-?check) (?P<lead>.+?)(?: again)?", Ability.GATE_AGAIN),
     (r"(?:retry|try) (?P<lead>.+?)(?: again)?", Ability.TRY_AGAIN),
     (r"approve (?P<lead>.+)", Ability.APPROVE),
     (r"deny (?P<lead>.+)", Ability.DENY),
@@ -128,29 +129,29 @@ def read(text: str, who: Principal) -> Command | None:
 
 
 _USAGE: Mapping[Ability, str] = {
-    Ability.WHY: "why NAME: why a lead went where it went",
-    Ability.STORY: "story NAME: all that happened",
-    Ability.FIND: "find NAME",
-    Ability.UNWORKED: "unworked [REGION, SEGMENT or COLLEAGUE]; mine",
-    Ability.WORKLOAD: "workload [COLLEAGUE]",
-    Ability.NUMBERS: "numbers [DAYS] [SEGMENT]",
-    Ability.CHANGES: "changes since MONDAY",
-    Ability.RULES: "rules [SEGMENT or TERRITORY]",
-    Ability.WHAT_IF: "what if TERRITORY went to COLLEAGUE; what if COLLEAGUE left",
-    Ability.WAITING: "approvals",
-    Ability.MARKETO: "marketo NAME",
-    Ability.SALESFORCE: "salesforce NAME",
-    Ability.ENRICH: "enrich NAME: ask the paid providers",
-    Ability.GIVE: "give NAME to COLLEAGUE, REASON",
+    Ability.WHY: "why NAME: who owns a lead, and why",
+    Ability.STORY: "history NAME: everything that happened to a lead",
+    Ability.FIND: "find NAME: search leads by name or company",
+    Ability.UNWORKED: "unworked [REGION, SEGMENT, COLLEAGUE or MY TEAM], or mine: unworked leads",
+    Ability.WORKLOAD: "workload [COLLEAGUE]: open leads and SLA breaches by rep",
+    Ability.NUMBERS: "numbers [DAYS] [SEGMENT]: speed to lead and SLA attainment",
+    Ability.CHANGES: "changes since MONDAY: what people and automation changed",
+    Ability.RULES: "rules [SEGMENT or TERRITORY]: SLAs, escalation steps and territories",
+    Ability.WHAT_IF: "what if TERRITORY went to COLLEAGUE, or what if COLLEAGUE left",
+    Ability.WAITING: "approvals: what is pending your approval",
+    Ability.MARKETO: "marketo NAME: fields and recent activity in Marketo",
+    Ability.SALESFORCE: "salesforce NAME: sales activity in Salesforce",
+    Ability.ENRICH: "enrich NAME: look up missing fields (uses credits)",
+    Ability.GIVE: "reassign NAME to COLLEAGUE, REASON",
     Ability.HOLD: "hold NAME until THURSDAY, REASON",
-    Ability.RELEASE: "release NAME",
+    Ability.RELEASE: "release NAME: end a hold",
     Ability.SNOOZE: "snooze NAME for 1h",
     Ability.CORRECT: "correct NAME country to AUSTRIA, REASON",
-    Ability.GATE_AGAIN: "gate NAME again",
-    Ability.TRY_AGAIN: "retry NAME",
+    Ability.GATE_AGAIN: "check NAME again: re-check whether a lead is ready to route",
+    Ability.TRY_AGAIN: "retry NAME: retry failed updates",
     Ability.APPROVE: "approve NAME",
     Ability.DENY: "deny NAME",
-    Ability.PAUSE: "pause [SEGMENT], REASON",
+    Ability.PAUSE: "pause [SEGMENT], REASON: stop all updates and messages",
     Ability.RESUME: "resume [SEGMENT]",
 }
 
@@ -175,5 +176,7 @@ def manual(
     """What somebody can ask for, by their role."""
     lines = [_USAGE[one] for one in REQUESTS if one in of and reach(who, one) is not Reach.NONE]
     if of is USUAL:
-        lines.append("help: all that you can ask")
-    return Answer(title=why, lines=tuple(lines), source=f"You are {who.name}, {who.role}")
+        lines.append("help: everything you can ask")
+    return Answer(
+        title=why, lines=tuple(lines), source=f"Signed in as {who.name}, {ROLES[who.role]}"
+    )

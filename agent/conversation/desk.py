@@ -20,34 +20,35 @@ from agent.conversation.lookups.table import LOOKUPS
 from agent.conversation.memory import Memory
 from agent.conversation.requests import Nothing, Where, Whose
 from agent.conversation.turn import Talk, failure
+from agent.follow_through.rep_actions import STRANGER
 from agent.ledger.stores.conversations import Heard, conversation
 from agent.ledger.stores.turns import Turn
 from agent.logs import alert
 from agent.run.context import RunContext
 from domain.conversation.answers import Answer, Ask, Card, Shown
-from domain.conversation.permissions import Ability, Principal, Reach, principal, reach
+from domain.conversation.permissions import ROLES, Ability, Principal, Reach, principal, reach
 from domain.effects import Applied, Receipt, Refused
 from domain.errors import ToolError
+from domain.grammar import counted
 from domain.values import content_hash
 
-STRANGER = "I don't know you by your Slack address; ask your sales operations."
 MENTION, DIRECT, COMMAND, PRESS = "mention", "direct", "command", "press"
 """How something was said: in a channel, in a direct message, after `/leads`, by a button."""
 UNSEEN = (MENTION, COMMAND)
 """What is said where others read: the answer is shown to the asker alone."""
 WITHOUT_MODEL = (COMMAND, PRESS)
-LOOKING = Shown(answers=(Answer(title="One moment, I'm looking ..."),))
+LOOKING = Shown(answers=(Answer(title="One moment, looking that up..."),))
 HOME = (
-    ("What is unworked?", "unworked"),
-    ("Numbers of the week", "numbers"),
+    ("Unworked leads", "unworked"),
+    ("This week's numbers", "numbers"),
     ("What changed?", "changes"),
     ("Help", "help"),
 )
 """Buttons of the App Home, each with what it asks."""
-STATUS = "is looking ..."
+STATUS = "is looking that up..."
 MOST_TRIES = 3
 """After so many begun answers a question is said to have failed."""
-FAILED = "I failed at this question three times; sales operations can see why in the log."
+FAILED = "I tried this question 3 times and failed. A RevOps admin can find the cause in the log."
 LONGEST_WAIT = timedelta(hours=1)
 """An answer that could not be delivered for so long is not wanted any more."""
 
@@ -73,8 +74,9 @@ class Desk:
         command = commands.read(text, who)
         is_stop = command is not None and command.ability in commands.STOPS
         if not is_stop and run.ledger.turns.count(who.email, talk.today) >= most:
-            said = f"You asked {most} questions today: the limit. Ask again tomorrow."
-            return Shown(answers=(failure(said, "Pausing and resuming still work."),))
+            asked = counted(most, "question")
+            said = f"You've reached the limit of {asked} a day. Ask again tomorrow."
+            return Shown(answers=(failure(said, "Pause and resume still work."),))
         turn = "t" + content_hash(f"{run.run} {thread} {run.now.isoformat()} {text}")
         talking = graph.build(self.memory.saver)
         state: Mapping[str, Any] = talking.invoke(
@@ -179,7 +181,7 @@ class Desk:
         return messenger.revise(reply, shown)
 
     def home(self, who: Principal) -> Shown:
-        """What somebody's App Home shows: their leads, what waits for them, their team."""
+        """What somebody's App Home shows: their leads, their pending approvals, their team."""
         talk = Talk(self.run, who, f"home/{who.email}")
         answers = [LOOKUPS[Ability.UNWORKED](Where(where=who.name), talk)]
         if reach(who, Ability.WAITING) is not Reach.NONE:
@@ -188,9 +190,9 @@ class Desk:
             answers.append(LOOKUPS[Ability.UNWORKED](Where(), talk))
             answers.append(LOOKUPS[Ability.WORKLOAD](Whose(), talk))
         asks = tuple(Ask(label=label, says=says) for label, says in HOME)
-        offer = "Write to me, or after /leads, in your own words."
-        ask = Card(title="Or ask at once", asks=asks)
-        source = f"You are {who.name}, {who.role}. {talk.as_of()}"
+        offer = "Message me in your own words, or type /leads followed by your question."
+        ask = Card(title="Quick questions", asks=asks)
+        source = f"Signed in as {who.name}, {ROLES[who.role]}. {talk.as_of()}"
         answers.append(Answer(title=offer, cards=(ask,), source=source))
         last = {"source": answers[-2].source.removesuffix(talk.as_of())}
         told = [one.model_copy(update={"source": ""}) for one in answers[:-2]]

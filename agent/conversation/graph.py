@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypedDict
-from zoneinfo import ZoneInfo
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
@@ -28,8 +27,9 @@ from agent.conversation.turn import Talk, failure
 from agent.ledger.stores.turns import ModelCall, Tokens
 from domain.conversation.answers import Answer, Shown, leads_of
 from domain.conversation.grounding import grounds, without_addresses
-from domain.conversation.permissions import CHANGES, Ability, Reach, may, reach
+from domain.conversation.permissions import CHANGES, Ability, Reach, may, reach, who_may
 from domain.errors import ToolError
+from domain.grammar import listed
 from domain.policy.conversation import Conversation
 from domain.ports import Called, Spoken
 from domain.values import CycleId, content_hash
@@ -37,9 +37,9 @@ from domain.values import CycleId, content_hash
 PROMPT = "converse"
 LONGEST_SHOWN = 3_000
 """Characters of one tool's answer that the model is shown."""
-SILENT = "The language model does not answer right now; I read this without it."
-USED_UP = "Today's budget for the language model is used up; I read this without it."
-BROKE_OFF = "The language model did not finish; this is what was looked up."
+SILENT = "The language model isn't responding, so this is a standard answer."
+USED_UP = "Today's language model budget is used up, so this is a standard answer."
+BROKE_OFF = "The language model didn't finish. Here is what it looked up."
 OFFER = "You can ask me:"
 Message = dict[str, Any]
 
@@ -109,7 +109,7 @@ def listen(state: Chat, runtime: Runtime[Chatting]) -> Chat:
     scope = _scope(talk)
     past = _remembered(state, talk) if state.get("scope") == scope else []
     heard = state.get("heard", "")
-    today = f"{talk.now.astimezone(ZoneInfo(talk.who.timezone)):%A %Y-%m-%d %H:%M %Z}"
+    today = f"{talk.now.astimezone(talk.zone):%A %Y-%m-%d %H:%M %Z}"
     prompt = talk.run.prompt(PROMPT)
     asked = prompt.messages(asked=heard, who=talk.who.name, today=today)[1]
     speaks, excuse = (False, "") if state.get("plain") else _has_model(heard, talk)
@@ -193,7 +193,7 @@ def think(state: Chat, runtime: Runtime[Chatting]) -> Chat:
     facts = [fact for answer in answers for fact in answer.facts()]
     held = grounds(said.text, facts)
     if held is None and not answers:
-        return {**counts, **_read(state, talk, f"I don't know that from any record. {OFFER}")}
+        return {**counts, **_read(state, talk, f"I have no record of that. {OFFER}")}
     return {
         **counts,
         "wanted": [],
@@ -262,7 +262,7 @@ def _without_words(state: Chat, talk: Talk) -> Chat:
         told = {"role": "assistant", "content": BROKE_OFF}
         return {"wanted": [], "said": BROKE_OFF, "messages": [*messages, told]}
     return {
-        **_read(state, talk, f"That is not one of the usual questions. {OFFER}"),
+        **_read(state, talk, f"I didn't recognize that question. {OFFER}"),
         "said": SILENT,
     }
 
@@ -277,7 +277,7 @@ def look(state: Chat, runtime: Runtime[Chatting]) -> Chat:
     for raw in state.get("wanted", ()):
         wanted = Called.model_validate(raw)
         if proposal:
-            content = "One change at a time; ask again after the person's word."
+            content = "One change at a time; ask again after the person has decided."
         elif len(used) >= talk.policy.conversation.tools:
             content = "That is enough for one question; answer from what you have."
         else:
@@ -311,25 +311,26 @@ def called(wanted: Called, talk: Talk) -> Answer:
     try:
         asked = REQUESTS[ability].form.model_validate(wanted.arguments)
     except ValidationError as error:
-        return failure(f"These arguments don't fit: {error.errors()[0]['msg']}")
+        wrong = ", ".join(dict.fromkeys(str(one["loc"][0]) for one in error.errors() if one["loc"]))
+        return failure(f"I couldn't use that request. Check: {wrong or 'its arguments'}.")
     return answered(ability, asked, talk)
 
 
 def answered(ability: Ability, asked: Arguments, talk: Talk) -> Answer:
     """One request, if the person's role has it; a vendor that is down is said, not hidden."""
     if reach(talk.who, ability) is Reach.NONE:
-        return failure(f"As {talk.who.role} you can't do this; sales operations can.")
+        return failure(f"Only {listed(who_may(ability))} can do this.")
     try:
         if ability in CHANGES:
             return make_proposal(ability, asked, talk)
         return LOOKUPS[ability](asked, talk)
     except ToolError as error:
-        return failure(f"{error.vendor} does not answer right now.", "Ask again in a minute.")
+        return failure(f"{error.vendor} isn't responding right now.", "Try again in a minute.")
 
 
 def read(state: Chat, runtime: Runtime[Chatting]) -> Chat:
     """Without a model: the words of `/leads` and the usual questions."""
-    return _read(state, runtime.context.talk, f"I didn't get that. {OFFER}")
+    return _read(state, runtime.context.talk, f"I didn't understand that. {OFFER}")
 
 
 def _read(state: Chat, talk: Talk, excuse: str) -> Chat:

@@ -1,22 +1,22 @@
 """What one turn of a conversation is made in: the run, the person, the thread, what "this" is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.ledger.stores.conversations import Known
+from agent.ledger.tables.states import CycleStatus
 from agent.run.context import RunContext
 from domain.conversation.answers import Answer, Ask, Card
 from domain.conversation.permissions import Ability, Principal, may
+from domain.grammar import lasting, moment
 from domain.policy.model import Policy
 from domain.time.moments import midnight
-from domain.values import CycleId, LeadKey
+from domain.values import CycleId, LeadKey, Source
 
 MOST_SHOWN = 8
 """Leads in one answer; the rest is counted."""
-MINUTES_SHOWN, HOURS_SHOWN = 90, 48
-"""Longer stretches are told in hours, and in days."""
 MOST_WITH_BUTTONS = 4
 """Leads of one answer that have buttons; more would push the rest off a phone."""
 THIS = frozenset({"", "this", "it", "that", "them", "her", "him", "this lead", "that lead"})
@@ -44,34 +44,37 @@ class Talk:
         return self.run.now
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The person's time zone."""
+        return ZoneInfo(self.who.timezone)
+
+    @property
     def today(self) -> datetime:
         """When the day of the business began."""
         return midnight(self.now, self.policy.timezone)
 
     def at(self, instant: datetime) -> str:
         """An instant on the person's own clock."""
-        local = instant.astimezone(ZoneInfo(self.who.timezone))
-        return f"{local:%a} {local.day} {local:%b}, {local:%H:%M %Z}"
+        return moment(instant, self.zone)
+
+    def name_of(self, email: str) -> str:
+        """A colleague's name; the address of somebody whom the policy doesn't name."""
+        user = self.policy.users.get(email)
+        return email if user is None else user.name
 
     def as_of(self, what: str | None = None) -> str:
-        """Where an answer is from, and as of when; without a name it is from the ledger.
+        """As of when an answer is; with a name, from that vendor itself.
 
-        What the ledger knows of the vendors is as fresh as the last look at them.
+        Anything else is as fresh as the last sync with the vendors.
         """
         if what is not None:
             return f"From {what}, as of {self.at(self.now)}"
         looked = self.run.ledger.leases.last_run()
         if looked is None:
-            return f"From the ledger, as of {self.at(self.now)}; no vendor was read yet"
+            return f"As of {self.at(self.now)}; not synced yet"
         age = self.now - looked
-        before = "just" if age < timedelta(minutes=1) else lasting(age)
-        return f"From the ledger, as of {self.at(self.now)}; vendors were read {before} before"
-
-
-def counted(count: int, thing: str) -> str:
-    """A number with its thing: `1 lead`, `2 days`, `3 activities`."""
-    plural = f"{thing[:-1]}ies" if thing.endswith("ty") else f"{thing}s"
-    return f"{count} {thing if count == 1 else plural}"
+        before = "just now" if age < timedelta(minutes=1) else f"{lasting(age)} ago"
+        return f"As of {self.at(self.now)}; last sync {before}"
 
 
 def failure(title: str, *lines: str, about: Known | None = None) -> Answer:
@@ -97,6 +100,24 @@ def find(wanted: str, ability: Ability, talk: Talk) -> list[Known]:
     return [one for one in found if may(talk.who, ability, one.owner)]
 
 
+def not_found(wanted: str) -> Answer:
+    """No lead fits, or none that this person may see: which of both is not told."""
+    return failure(
+        f'I can\'t find a lead "{wanted}" that you can see.',
+        "Try the last name, the company or the Marketo ID.",
+    )
+
+
+def closed(found: Known, talk: Talk) -> Answer:
+    """A lead with no first touch to wait for: what happened to it, or that it has no owner yet."""
+    state = f"{found.title} is already closed"
+    if found.touched_at is not None:
+        state = f"{found.title} is already closed: first touch {talk.at(found.touched_at)}"
+    elif found.owner_name is None:
+        state = f"{found.title} is not assigned yet"
+    return failure(f"{state}.", standing(found, talk), about=found)
+
+
 def find_one(wanted: str, ability: Ability, talk: Talk) -> Known | Answer:
     """The one lead that somebody means; else an answer that says why it can't be told."""
     found = find(wanted, ability, talk)
@@ -104,23 +125,20 @@ def find_one(wanted: str, ability: Ability, talk: Talk) -> Known | Answer:
         return found[0]
     if not found:
         if wanted.strip().lower() in THIS:
-            return failure("Which lead?", "Name the person, the company, or the Marketo id.")
-        return failure(
-            f'I know no lead "{wanted}" that you may see.',
-            "Try the last name, the company, or the Marketo id.",
-        )
+            return failure("Which lead?", "Give me a name, a company or a Marketo ID.")
+        return not_found(wanted)
     named = [one for one in found if one.title.lower().startswith(wanted.strip().lower() + ",")]
     if len(named) == 1:
         return named[0]
     return Answer(
-        title=f'{len(found)} leads fit "{wanted}". Which one?',
+        title=f'{len(found)} leads match "{wanted}". Which one?',
         cards=tuple(card(one, talk) for one in found[:MOST_SHOWN]),
         is_failure=True,
     )
 
 
 def proposed_owner(one: Known, talk: Talk) -> str | None:
-    """Who would answer for a lead that waits for a word: decides whose manager may give it."""
+    """Who would own a lead that is pending approval: decides whose manager may approve it."""
     return one.chosen if one.chosen in talk.policy.users else None
 
 
@@ -135,9 +153,9 @@ def find_person(wanted: str, policy: Policy) -> str | Answer:
     if len(fits) == 1:
         return fits[0]
     if not fits:
-        return failure(f'The policy knows nobody called "{wanted}".', "Use the whole name.")
+        return failure(f'I don\'t know anyone called "{wanted}".', "Use the full name.")
     names = ", ".join(sorted(policy.users[email].name for email in fits))
-    return failure(f'"{wanted}" could be {names}.', "Use the whole name.")
+    return failure(f'"{wanted}" could be {names}.', "Use the full name.")
 
 
 def card(one: Known, talk: Talk, *lines: str, asks: Sequence[Ask] = ()) -> Card:
@@ -167,31 +185,54 @@ def asks(one: Known, talk: Talk) -> list[Ask]:
         found.append(Ask(label="Why?", says=f"why {one.lead}"))
     if one.is_open and one.touched_at is None:
         if may(talk.who, Ability.SNOOZE, one.owner):
-            found.append(Ask(label="Snooze 1 hour", says=f"snooze {one.lead} for 1h"))
+            found.append(Ask(label="Snooze 1 h", says=f"snooze {one.lead} for 1h"))
         if may(talk.who, Ability.HOLD, one.owner):
-            found.append(Ask(label="Hold 1 day", says=f"hold {one.lead} for 1d"))
+            found.append(Ask(label="Hold 1 d", says=f"hold {one.lead} for 1d"))
     return found
 
 
 def standing(one: Known, talk: Talk) -> str:
     """How a lead stands, in a sentence."""
     if one.touched_at is not None:
-        when = "in time" if one.in_time else "late"
-        return f"With {one.owner_name}. Touched {talk.at(one.touched_at)}, {when}"
+        kept = "within SLA" if one.in_time else "SLA breached"
+        return f"Owner: {one.owner_name}. First touch {talk.at(one.touched_at)}, {kept}"
     if one.is_open and one.target_at is not None:
         left = one.target_at - talk.now
-        due = f"due {talk.at(one.target_at)}, in {lasting(left)}"
+        due = f"First touch due {talk.at(one.target_at)}, in {lasting(left)}"
         if left <= timedelta():
-            due = f"was due {talk.at(one.target_at)}, {lasting(-left)} ago"
-        return f"With {one.owner_name}. No touch yet; first touch {due}"
-    whose = f"With {one.owner_name}. " if one.owner_name else "In nobody's hands. "
-    return f"{whose}{one.status.capitalize()}: {one.sentence}"
+            due = f"SLA breach: first touch was due {talk.at(one.target_at)}, {lasting(-left)} ago"
+        return f"Owner: {one.owner_name}. {due}"
+    whose = f"Owner: {one.owner_name}. " if one.owner_name else "No owner. "
+    return f"{whose}{STATUS[one.status]}: {one.sentence}"
 
 
-def lasting(length: timedelta) -> str:
-    """A length of time for people, in the unit that fits: `25 min`, `3 h`, `2 days`."""
-    minutes = round(length / timedelta(minutes=1))
-    if minutes < MINUTES_SHOWN:
-        return f"{minutes} min"
-    hours = round(minutes / 60)
-    return f"{hours} h" if hours < HOURS_SHOWN else counted(round(hours / 24), "day")
+STATUS: Mapping[CycleStatus, str] = {
+    CycleStatus.OPEN: "In progress",
+    CycleStatus.WAITING: "Waiting",
+    CycleStatus.PARKED: "Needs review",
+    CycleStatus.REJECTED: "Disqualified",
+    CycleStatus.APPROVAL: "Pending approval",
+    CycleStatus.ASSIGNING: "Being assigned",
+    CycleStatus.ASSIGNED: "Assigned",
+    CycleStatus.TOUCHED: "First touch done",
+    CycleStatus.CLOSED: "Closed",
+    CycleStatus.SHADOWED: "Shadow mode",
+    CycleStatus.DENIED: "Assignment denied",
+    CycleStatus.GONE: "Not in Marketo any more",
+}
+"""What a status is called."""
+SOURCES: Mapping[Source, str] = {
+    Source.PERSON: "corrected by a colleague",
+    Source.FORM: "from the form",
+    Source.MARKETO: "from Marketo",
+    Source.SALESFORCE: "from Salesforce",
+    Source.ACCOUNT: "from the Salesforce account",
+    Source.PDL: "from People Data Labs",
+    Source.APOLLO: "from Apollo",
+    Source.HUNTER: "from Hunter",
+    Source.PHONE: "from the phone number",
+    Source.DOMAIN: "from the email domain",
+    Source.DERIVED: "derived from other fields",
+    Source.MODEL: "read by a language model",
+}
+"""Where a field's value is from."""

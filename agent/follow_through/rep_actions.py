@@ -20,11 +20,13 @@ from agent.notifications.manager import manager_message, writing_time
 from agent.run.context import RunContext
 from domain.effects import LogCall
 from domain.follow_through.handoff import Handoff, manager_of, pause
+from domain.grammar import counted, lasting, moment
 from domain.policy.follow_through import DisputeReason
-from domain.policy.model import Policy, local_time
-from domain.time.durations import format_duration
+from domain.policy.model import Policy, local_time, zone_of
 from domain.values import CycleId, LeadKey, canonical_json, content_hash
 
+STRANGER = "Your email isn't in the routing policy. Ask a RevOps admin to add you."
+"""What somebody is told whom the policy doesn't name."""
 TRIES = 5
 """How often an answer is made again when the lead was moved meanwhile."""
 
@@ -82,7 +84,7 @@ def carry_out(pressed: Press, context: RunContext) -> str:
         except LateError:
             continue
         return answer.said
-    return "This lead is being moved right now; please press again in a moment."
+    return "This lead is being updated right now. Try again in a moment."
 
 
 def finish(context: RunContext) -> int:
@@ -102,20 +104,20 @@ def respond(pressed: Press, context: RunContext) -> Answer:
     step = Step(at=context.now)
     who = _who(pressed.user, context)
     if who is None or who not in context.policy.users:
-        return _nothing(step, "I don't know you by your Slack address; ask your sales operations.")
+        return _nothing(step, STRANGER)
     held = context.ledger.handoffs.get(pressed.cycle)
     if held is None:
-        return _nothing(step, "I don't know this lead any more.")
+        return _nothing(step, "This lead is no longer tracked.")
     if held.state != OPEN:
-        return _nothing(step, f"Nothing to do any more. {held.sentence}")
+        return _nothing(step, f"{held.handoff.title} is already closed: {held.sentence}")
     context = context.under(held.handoff.policy)
     if pressed.verb in (Verb.GIVE_ON, Verb.KEEP):
         return _rule(pressed, who, held, context, step)
     handoff = held.handoff
     if handoff.stage != pressed.stage:
-        return _nothing(step, f"This lead is with {handoff.owner.name} now; nothing was changed.")
+        return _nothing(step, f"{handoff.owner.name} owns this lead now. Nothing was changed.")
     if not may_work(who, handoff, context.policy):
-        return _nothing(step, f"This lead is {handoff.owner.name}'s; nothing was changed.")
+        return _nothing(step, f"{handoff.owner.name} owns this lead. Nothing was changed.")
     return _SAYINGS[pressed.verb](pressed, who, held, context, step)
 
 
@@ -127,7 +129,7 @@ def _who(user: str, context: RunContext) -> str | None:
 
 
 def may_work(email: str, handoff: Handoff, policy: Policy) -> bool:
-    """Whether somebody may speak for a lead: its owner, their cover or manager, or operations."""
+    """Whether somebody may act for a lead: its owner, their cover or manager, or a RevOps admin."""
     user = policy.users.get(handoff.answers or "")
     near = {handoff.answers, manager_of(handoff, policy)}
     if user is not None:
@@ -136,7 +138,7 @@ def may_work(email: str, handoff: Handoff, policy: Policy) -> bool:
 
 
 def may_rule(email: str, handoff: Handoff, policy: Policy) -> bool:
-    """Whether somebody may decide a dispute: the manager or operations, never the owner."""
+    """Whether somebody may decide a dispute: the manager or a RevOps admin, never the owner."""
     if email == handoff.answers:
         return False
     return email == manager_of(handoff, policy) or policy.users[email].role == "ops"
@@ -176,11 +178,13 @@ def _changed(held: HeldOff, handoff: Handoff, sentence: str, context: RunContext
 def _on_it(_: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
     handoff = held.handoff
     if handoff.accepted_at is not None:
-        return _nothing(step, "Noted before: you are on it.")
+        return _nothing(step, "You already said you're on it.")
     taken = handoff.model_copy(update={"accepted_at": context.now})
     _noted(step, taken, who, "said: I'm on it.", context)
     step.handoffs[handoff.cycle] = _changed(held, taken, held.sentence, context)
-    said = "Noted: you are on it. The clock stops when a call, mail or meeting is in Salesforce."
+    said = (
+        "You're on it. The SLA clock stops when a call, email or meeting is logged in Salesforce."
+    )
     return Answer(said, step)
 
 
@@ -193,10 +197,10 @@ def put_off(wanted: timedelta, who: str, held: HeldOff, context: RunContext, ste
     """Snooze a lead within the policy's limits; a step that stays empty says why not."""
     handoff, rules, policy = held.handoff, context.policy.follow_through.snooze, context.policy
     if handoff.snoozes >= rules.at_most:
-        times = f"{rules.at_most} times" if rules.at_most != 1 else "once"
-        return _nothing(step, f"This lead was snoozed {times} already; that is the limit.")
+        times = counted(rules.at_most, "snooze")
+        return _nothing(step, f"Snooze limit reached: {times} per lead.")
     if not timedelta() < wanted <= rules.longest:
-        longest = format_duration(rules.longest)
+        longest = lasting(rules.longest)
         return _nothing(step, f"A lead can be snoozed for at most {longest}.")
     until = context.now + wanted
     put_off = handoff.model_copy(
@@ -211,7 +215,8 @@ def put_off(wanted: timedelta, who: str, held: HeldOff, context: RunContext, ste
     change = watched(put_off, held.sentence, held.version, policy, due=until)
     step.handoffs[handoff.cycle] = replace(change, listed_at=held.listed_at)
     left = rules.at_most - put_off.snoozes
-    return Answer(f"Snoozed until {local:%a %H:%M %Z}; {left} left for this lead.", step)
+    awake = moment(until, zone_of(who, policy))
+    return Answer(f"Snoozed until {awake}. {counted(left, 'snooze')} left for this lead.", step)
 
 
 def _whole(text: str) -> int:
@@ -234,17 +239,19 @@ def _log_call(pressed: Press, who: str, held: HeldOff, context: RunContext, step
     rung = content_hash(pressed.id)
     step.effects.append(plan(handoff.cycle, call, decision.id, context.now, rung))
     step.handoffs[handoff.cycle] = _changed(held, handoff, held.sentence, context)
-    return Answer(f"Logged in Salesforce as a call of {handoff.owner.name}'s: {outcome}.", step)
+    return Answer(f"Call logged in Salesforce for {handoff.owner.name}: {outcome}.", step)
 
 
 def _not_mine(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
     handoff, policy = held.handoff, context.policy
     if handoff.disputed:
-        return _nothing(step, "You said so before; your manager decides.")
+        return _nothing(
+            step, "You already marked this lead as not yours. Your manager will decide."
+        )
     reasons = {one.name: one for one in policy.follow_through.disputes}
     reason = reasons.get(pressed.fields.get("reason", ""))
     if reason is None:
-        return _nothing(step, "Please choose a reason.")
+        return _nothing(step, "Choose a reason.")
     note = pressed.fields.get("note", "")
     decision = _noted(step, handoff, who, f'said: not mine ("{reason.label}").', context)
     dispute = Dispute(
@@ -267,15 +274,17 @@ def _not_mine(pressed: Press, who: str, held: HeldOff, context: RunContext, step
     step.handoffs[handoff.cycle] = _changed(held, disputed, held.sentence, context)
     manager = manager_of(handoff, policy)
     if manager is None or manager not in policy.users:
-        return Answer("Noted. Nobody is named who could decide; it stays yours for now.", step)
-    said = f'{handoff.owner.name} says it is not theirs: "{reason.label}".'
-    sentence = f'{said} They add: "{note}" You decide.' if note else f"{said} You decide."
+        return Answer("No manager is set up to decide this. The lead stays with you for now.", step)
+    said = f'{handoff.owner.name} marked this lead as not theirs: "{reason.label}".'
+    sentence = f'{said} Note: "{note}"' if note else said
     message = manager_message(handoff, manager, "dispute", sentence, context)
     message = message.model_copy(update={"dispute": dispute.id})
     due_at = writing_time(manager, context, {})
     rung = f"{handoff.stage}/dispute"
     step.effects.append(plan(handoff.cycle, message, decision.id, due_at, rung))
-    return Answer(f"Noted: {_name(manager, policy)} decides. Until then it stays yours.", step)
+    return Answer(
+        f"{_name(manager, policy)} will decide. Until then the lead stays with you.", step
+    )
 
 
 def _given(
@@ -290,7 +299,7 @@ def _given(
         }
     )
     step.handoffs[given_up.cycle] = _changed(held, given_up, because, context)
-    return Answer("Accepted: it goes to the next of the pool, or to the manager.", step)
+    return Answer("Reassigning to the next rep in the round robin, or else to the manager.", step)
 
 
 def _rule(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
@@ -299,14 +308,14 @@ def _rule(pressed: Press, who: str, held: HeldOff, context: RunContext, step: St
     wanted = pressed.fields.get("dispute", "")
     found = [one for one in context.ledger.handoffs.disputes(handoff.cycle) if one.id == wanted]
     if not found:
-        return _nothing(step, "I don't know this dispute any more.")
+        return _nothing(step, "This request no longer exists.")
     (row,) = found
     if row.state != "open":
-        return _nothing(step, f"Decided before, by {row.ruled_by}: {row.state}.")
+        return _nothing(step, _ruled(row, policy))
     if not handoff.disputed:
-        return _nothing(step, f"It was settled meanwhile: the lead is with {handoff.owner.name}.")
+        return _nothing(step, f"Already settled: {handoff.owner.name} owns this lead.")
     if not may_rule(who, handoff, policy):
-        return _nothing(step, "Only the owner's manager or sales operations can decide this.")
+        return _nothing(step, "Only the owner's manager or a RevOps admin can decide this.")
     accepted = pressed.verb is Verb.GIVE_ON
     ruled = "accepted" if accepted else "refused"
     step.disputes.append(replace(_dispute(row), state=ruled, ruled_by=who, ruled_at=context.now))
@@ -318,7 +327,14 @@ def _rule(pressed: Press, who: str, held: HeldOff, context: RunContext, step: St
         return _given(held, because, reason, context, step)
     stays = handoff.model_copy(update={"disputed": False})
     step.handoffs[handoff.cycle] = _changed(held, stays, held.sentence, context)
-    return Answer(f"It stays with {handoff.owner.name}.", step)
+    return Answer(f"{handoff.owner.name} keeps this lead.", step)
+
+
+def _ruled(row: DisputeRow, policy: Policy) -> str:
+    """How a dispute was decided before."""
+    by = policy.users.get(row.ruled_by or "")
+    how = "reassigned" if row.state == "accepted" else "kept with the owner"
+    return f"Already decided by {by.name if by else 'the policy'}: {how}."
 
 
 def _dispute(row: DisputeRow) -> Dispute:

@@ -1,6 +1,6 @@
 """Sentences that a model words for the lead or the list at hand; else the template stands.
 
-What to say first to a lead, why a manager is told of one, and where to look first in the morning.
+An opener for a lead, why a manager is told of one, and where to look first in the morning.
 The wording is data: it is checked against the facts before anybody sees it, and it changes nothing
 but itself.
 """
@@ -16,13 +16,14 @@ from domain.conversation.grounding import faithful
 from domain.effects import SendReport
 from domain.follow_through.escalation import Climb
 from domain.follow_through.handoff import Handoff
+from domain.grammar import moment
 from domain.policy.follow_through import Move
-from domain.policy.model import local_time
+from domain.policy.model import zone_of
 from domain.values import CycleId
 
 OPENING, ESCALATION, DIGEST = "nudge", "escalate", "digest"
 """The prompts."""
-LATE, WAITING, SOON = "Late", "Waiting for your word", "Due next"
+LATE, WAITING, SOON = "SLA breaches", "Pending your approval", "Due next"
 """Headings of a manager's list."""
 MOST = 10
 """At most so many are worded in one run; the others keep the template."""
@@ -98,10 +99,8 @@ def _told(one: Case, context: RunContext) -> list[str]:
     """What happened, on the manager's clock, and what was seen of it."""
     climb = one.step
     reader = climb.manager or "" if isinstance(climb, Climb) else ""
-    lines = [
-        f"{local_time(each.at, reader, context.policy):%a %H:%M}: {each.what}"
-        for each in happened(one.handoff, context)
-    ]
+    zone = zone_of(reader, context.policy)
+    lines = [f"{moment(each.at, zone)}: {each.what}" for each in happened(one.handoff, context)]
     return [*lines, *(found.sentence for found in one.seen.judgement.findings)]
 
 

@@ -1,4 +1,4 @@
-"""Telling operations, once, what has gone quiet or drifts."""
+"""Alerts to RevOps admins, once each: what has gone quiet or drifts."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from agent.metrics.shadow_agreement import by_salesforce
 from agent.run.context import RunContext
 from domain.conversation.permissions import PUBLISHERS
 from domain.effects import Planned, SendReport
-from domain.metrics.alerts import Alert, alerts
+from domain.metrics.alerts import Alert, Kind, alerts
 from domain.policy.model import Policy, next_at_work
 from domain.values import CycleId, DecisionId
 
@@ -59,12 +59,25 @@ def plan_alerts(context: RunContext) -> Step:
     return step
 
 
+_TITLES = {
+    Kind.SILENCE: "No leads from {subject}",
+    Kind.RULE: "Routing rule no longer matches: {subject}",
+    Kind.FALLBACK: "Leads stuck in a fallback queue: {subject}",
+    Kind.DRIFT: "Salesforce rules differ from the policy: {subject}",
+}
+
+
+def _title(one: Alert) -> str:
+    """What is wrong, and with what."""
+    return _TITLES[one.kind].format(subject=one.subject)
+
+
 def _message(one: Alert, to: str) -> SendReport:
     more = len(one.leads) - LEADS
     leads = [*one.leads[:LEADS], *([f"and {more} more"] if more > 0 else [])]
     return SendReport(
         to=to,
-        title=f"Worth a look: {one.subject}"[:150],
+        title=_title(one)[:150],
         intro=one.sentence,
         sections=(("What to do", (one.todo,)), ("Leads", tuple(leads))),
     )

@@ -1,4 +1,4 @@
-"""The managers' daily digest, the weekly review and leakage list: each is sent once, by its key."""
+"""The managers' daily digest, the weekly review and list of unworked leads: each is sent once."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,7 +20,9 @@ from domain.follow_through.handoff import (
     name_of_who_answers,
     promised_at,
 )
+from domain.grammar import counted, lasting, moment
 from domain.metrics.lifecycle import Journey
+from domain.metrics.suspicious_activity import Pattern
 from domain.policy.model import Policy, User
 from domain.time.business_hours import is_open
 from domain.values import CycleId, DecisionId
@@ -30,6 +32,8 @@ WINDOW_HOURS = 3
 """A report that could not be made within so many hours is not made that day."""
 REVIEWED = timedelta(weeks=9)
 """So far back the weekly review looks, and a few days more."""
+QUIET = "digest with nothing to say"
+"""The cursor of the last day on which a manager's digest was empty, with the manager's e-mail."""
 NOBODY = CycleId("")
 """A report belongs to no cycle."""
 
@@ -53,7 +57,11 @@ def plan_reports(context: RunContext) -> Step:
     for to, rung in due:
         match rung.split()[0]:
             case "digest":
-                report = wording.digest(_digest(to, rows, seen, context), context)
+                digest = _digest(to, rows, seen, context)
+                if digest is None:
+                    _keep_quiet(to, context)
+                    continue
+                report = wording.digest(digest, context)
             case "review":
                 report = weekly_review.review(to, seen, context.policy, context.now)
             case _:
@@ -71,9 +79,23 @@ def _digests(context: RunContext) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for email in managers:
         user = policy.users.get(email)
-        if user is not None and _is_time(user, hour, policy, context.now):
-            found.append((email, f"digest {email} {_today(user, context.now)}"))
+        if user is None or not _is_time(user, hour, policy, context.now):
+            continue
+        today = _today(user, context.now)
+        if not _kept_quiet(email, today, context):
+            found.append((email, f"digest {email} {today}"))
     return found
+
+
+def _keep_quiet(email: str, context: RunContext) -> None:
+    """Note that a manager's digest had nothing to say today: it is not made again that day."""
+    today = _today(context.policy.users[email], context.now)
+    context.ledger.intake.move_cursor(f"{QUIET} {email}", today, context.now)
+
+
+def _kept_quiet(email: str, today: str, context: RunContext) -> bool:
+    noted = context.ledger.intake.cursor(f"{QUIET} {email}")
+    return noted is not None and noted.token == today
 
 
 def _weekly(context: RunContext) -> list[tuple[str, str]]:
@@ -100,8 +122,11 @@ def _today(user: User, now: datetime) -> str:
 
 def _digest(
     manager: str, rows: Sequence[HandoffRow], seen: Sequence[Journey], context: RunContext
-) -> SendReport:
-    """What a manager should know in the morning: late, due, waiting for a word, done."""
+) -> SendReport | None:
+    """What a manager should know in the morning: breaches, what is due or pending, what is done.
+
+    None when all of that is nothing: an empty digest teaches people not to read digests.
+    """
     policy, now = context.policy, context.now
     zone = ZoneInfo(policy.users[manager].timezone)
     theirs = [row for row in rows if _manager(row, policy) == manager]
@@ -123,48 +148,68 @@ def _digest(
         for one in context.ledger.handoffs.disputes(state="open")
         if one.cycle_id in {row.cycle_id for row in open_ones if row.handoff["disputed"]}
     ]
+    if not (late or soon or waiting or touched):
+        return None
     titles = {row.cycle_id: Handoff.model_validate(row.handoff).title for row in open_ones}
     return SendReport(
         to=manager,
-        title="Your team's leads",
+        title="Daily digest: your team's leads",
         intro=(
-            f"{len(late)} late, {len(soon)} open in time, {len(waiting)} waiting for your word. "
-            f"Since yesterday {len(touched)} touched, {in_time} of them in time."
+            f"{counted(len(late), 'SLA breach')}, {len(soon)} on track, "
+            f"{counted(len(waiting), 'pending approval')}. "
+            f"Last 24 h: {_touches(len(touched), in_time)}."
         ),
         sections=(
-            (LATE, tuple(_line(row, zone, policy) for row in late)),
+            (LATE, tuple(_line(row, zone, context) for row in late)),
             (WAITING, tuple(titles[one.cycle_id] for one in waiting)),
-            (SOON, tuple(_line(row, zone, policy) for row in soon)),
+            (SOON, tuple(_line(row, zone, context) for row in soon)),
         ),
         charts=weekly_review.days(manager, seen, policy, now),
     )
 
 
+def _touches(count: int, in_time: int) -> str:
+    """What the team did: `2 first touches, 1 within SLA`."""
+    done = "1 first touch" if count == 1 else f"{count} first touches"
+    return f"{done}, {in_time} within SLA" if count else "no first touches"
+
+
 def _leakage(reader: str, rows: Sequence[HandoffRow], context: RunContext) -> SendReport:
-    """Every lead past its last rung, with the name of the person who answers for it."""
+    """Every unworked lead after its final escalation, by the name of its owner."""
     policy = context.policy
     zone = ZoneInfo(policy.users[reader].timezone)
     listed = [row for row in rows if row.state == OPEN and row.listed_at is not None]
     by_name: dict[str, list[str]] = {}
     for row in listed:
         name = name_of_who_answers(Handoff.model_validate(row.handoff), policy)
-        by_name.setdefault(name, []).append(_line(row, zone, policy))
+        by_name.setdefault(name, []).append(_line(row, zone, context))
     return SendReport(
         to=reader,
-        title="Leads that nobody worked",
-        intro=f"{len(listed)} leads are past every step and still untouched, by who answers.",
+        title="Unworked leads",
+        intro=f"{counted(len(listed), 'unworked lead')} after final escalation, by owner.",
         sections=(
             *((name, tuple(lines)) for name, lines in sorted(by_name.items())),
-            ("Worth a look", tuple(one.sentence for one in oddities(rows, context))),
+            ("Unusual activity", tuple(_pattern(one, policy) for one in oddities(rows, context))),
         ),
     )
+
+
+def _pattern(one: Pattern, policy: Policy) -> str:
+    """What stands out, with the person's name."""
+    user = policy.users.get(one.who)
+    return one.sentence if user is None else one.sentence.replace(one.who, user.name, 1)
 
 
 def _manager(row: HandoffRow, policy: Policy) -> str | None:
     return manager_of(Handoff.model_validate(row.handoff), policy)
 
 
-def _line(row: HandoffRow, zone: ZoneInfo, policy: Policy) -> str:
+def _line(row: HandoffRow, zone: ZoneInfo, context: RunContext) -> str:
+    """A lead in a list: who, whose, and how late or until when."""
     handoff = Handoff.model_validate(row.handoff)
-    due = "" if row.target_at is None else f", due {row.target_at.astimezone(zone):%a %H:%M %Z}"
-    return f"{handoff.title}, with {name_of_who_answers(handoff, policy)}{due}"
+    owner = name_of_who_answers(handoff, context.policy)
+    late = context.now - promised_at(handoff, context.policy)
+    due = "" if row.target_at is None else f" Due {moment(row.target_at, zone)}."
+    if late > timedelta():
+        due = f" Overdue by {lasting(late)}."
+    return f"{handoff.title}. Owner: {owner}.{due}"

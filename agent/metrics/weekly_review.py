@@ -1,11 +1,13 @@
 """What the digest and the weekly review say in numbers: those of the measures, and small charts."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agent.tables.table import length, percent
 from domain.effects import SendReport
+from domain.gate.verdict import CheckCode
+from domain.grammar import counted, lasting, short_day
 from domain.metrics.charts import Chart
 from domain.metrics.fates import Look, Step, fates
 from domain.metrics.leakage import leaks
@@ -14,6 +16,7 @@ from domain.metrics.measures import (
     NOT_KNOWN,
     Dimension,
     Measures,
+    Share,
     Stretch,
     groups,
     measure,
@@ -52,7 +55,7 @@ def week_of(now: datetime, timezone: str) -> tuple[datetime, datetime]:
 
 
 def review(reader: str, seen: Sequence[Journey], policy: Policy, now: datetime) -> SendReport:
-    """Last week in numbers, beside the week before, for who answers for the whole."""
+    """Last week in numbers, beside the week before, for whoever owns the whole."""
     zone = policy.users[reader].timezone
     begin, end = week_of(now, zone)
     last = _between(seen, begin, end)
@@ -60,9 +63,8 @@ def review(reader: str, seen: Sequence[Journey], policy: Policy, now: datetime) 
     times = timings([*last, *before], policy, now)
     whole = measure(last, times, now, policy.outcomes)
     earlier = measure(before, times, now, policy.outcomes)
-    coverage, in_time = whole.coverage, whole.coverage.in_time
-    due = earlier.coverage.in_time
-    was = "" if due.value is None else f"; the week before {percent(due.value)}"
+    coverage, due = whole.coverage, earlier.coverage.in_time
+    was = "" if due.value is None else f"; previous week {_percent(due)}"
     lines = [
         _line(name, measure(group, times, now, policy.outcomes))
         for name, group in groups(last, Dimension.SEGMENT).items()
@@ -72,18 +74,17 @@ def review(reader: str, seen: Sequence[Journey], policy: Policy, now: datetime) 
     chart = fates(seen, Look(now, end - timedelta(seconds=1), zone), Step.WEEK, WEEKS)
     return SendReport(
         to=reader,
-        title=f"Leads of the week from {begin.day} {begin:%b}",
+        title=f"Weekly review: week of {short_day(begin.date())}",
         intro=(
-            f"{whole.journeys} leads came up, {coverage.ready.part} became ready, "
-            f"{coverage.assigned.part} were assigned and {coverage.touched.part} touched. "
-            f"{in_time.part} of {in_time.whole} were touched in time ({percent(in_time.value)}"
-            f"{was}). Half were touched within {_median(whole)}."
+            f"{counted(whole.journeys, 'new lead')}: {coverage.ready.part} ready to route, "
+            f"{coverage.assigned.part} assigned, {coverage.touched.part} with a first touch. "
+            f"{_attainment(whole)}{was}.{_pace(whole)}"
         ),
         sections=(
             ("By segment", tuple(lines)),
-            ("Compared with the week before", _compared(before, last, now)),
-            ("Leaking now", tuple(f"{one.name}: {len(one.leads)}" for one in leaking)),
-            ("More", ("routeready report --format html, or the console.",)),
+            ("Compared with the previous week", _compared(before, last, now)),
+            ("Lead leakage now", tuple(f"{_leak(one.name)}: {len(one.leads)}" for one in leaking)),
+            ("More", ("The console has the full report.",)),
         ),
         charts=(chart,) if chart.highest else (),
     )
@@ -98,16 +99,62 @@ def _between(seen: Iterable[Journey], begin: datetime, end: datetime) -> list[Jo
 
 
 def _line(name: str, found: Measures) -> str:
-    in_time = found.coverage.in_time
-    return (
-        f"{name}: {found.journeys} leads, {in_time.part} of {in_time.whole} in time "
-        f"({percent(in_time.value)}), half within {_median(found)}"
-    )
+    return f"{name}: {counted(found.journeys, 'lead')}. {_attainment(found)}.{_pace(found)}"
 
 
-def _median(found: Measures) -> str:
+def _attainment(found: Measures) -> str:
+    """Which share of the leads that were due had their first touch within SLA."""
+    due = found.coverage.in_time
+    if due.value is None:
+        return "SLA attainment: no leads due"
+    return f"SLA attainment {_percent(due)} ({due.part} of {due.whole})"
+
+
+def _percent(share: Share) -> str:
+    return "unknown" if share.value is None else f"{100 * share.value:.0f}%"
+
+
+def _pace(found: Measures) -> str:
+    """How soon half of the leads had their first touch; nothing while that isn't known."""
     pace = next(one for one in found.speed if one.stretch is Stretch.TO_TOUCH)
-    return length(pace.wall.within[0])
+    half = pace.wall.within[0]
+    return "" if half is None else f" Half of first touches within {lasting(half)}."
+
+
+_LEAKS = {
+    "ready but not assigned": "Ready but not assigned",
+    "assigned, never touched, late": "Assigned, no first touch, SLA breached",
+    "assigned, owner never told": "Assigned, owner not notified",
+    "owner not in the policy": "Owner not in the policy",
+    "waiting for Salesforce past its deadline": "Delayed sync to Salesforce",
+    "effect given up": "Failed updates",
+}
+
+
+_CHECKS = {
+    CheckCode.TRIGGER: "no trigger",
+    CheckCode.IDENTITY: "missing identity",
+    CheckCode.REQUIRED_FIELDS: "missing required fields",
+    CheckCode.CONSENT: "no consent",
+    CheckCode.NOT_EXCLUDED: "excluded",
+    CheckCode.QUALIFIED: "not qualified",
+    CheckCode.DEDUPED: "possible duplicate",
+    CheckCode.MATCH_RESOLVED: "ambiguous account match",
+    CheckCode.CRM_PRESENT: "not in Salesforce yet",
+    CheckCode.FRESH: "pending sync",
+    CheckCode.NOT_HELD: "on hold",
+    "APPROVAL": "pending approval",
+    "SALESFORCE": "update refused by Salesforce",
+}
+"""What keeps a lead from being routed, by the check that it has not passed."""
+
+
+def _leak(name: str) -> str:
+    """A leak as a reader names it."""
+    _, stopped, blocked = name.partition("not ready: ")
+    if not stopped:
+        return _LEAKS.get(name, name)
+    return f"Not ready: {re.sub('[A-Z_]{5,}', lambda code: _CHECKS.get(code[0], code[0]), blocked)}"
 
 
 def _compared(before: Sequence[Journey], last: Sequence[Journey], now: datetime) -> tuple[str, ...]:
@@ -117,4 +164,4 @@ def _compared(before: Sequence[Journey], last: Sequence[Journey], now: datetime)
 
     found = compare(Cohorts(tuple(before), tuple(last)), now, SEED)
     clear = [one for one in found if one.difference is not None and one.difference.is_clear]
-    return tuple(one.sentence for one in clear) or ("No difference can be claimed.",)
+    return tuple(one.sentence for one in clear) or ("No significant difference.",)

@@ -12,7 +12,8 @@ from slack_bolt import Ack
 from slack_bolt import App as Bolt
 
 from agent.app import App
-from agent.conversation.desk import COMMAND, DIRECT, MENTION, PRESS, STRANGER, Desk
+from agent.conversation.desk import COMMAND, DIRECT, MENTION, PRESS, Desk
+from agent.follow_through.rep_actions import STRANGER
 from agent.ledger.stores.conversations import Heard, conversation
 from domain.conversation.answers import Answer, Shown
 from domain.values import content_hash
@@ -22,8 +23,8 @@ from tools.slack.messages.replies import ASK, NO, YES
 Body = dict[str, Any]
 Respond = Callable[..., Any]
 SUGGESTED = (
-    ("What is mine?", "mine"),
-    ("What is unworked?", "What's unworked right now?"),
+    ("My open leads", "mine"),
+    ("Unworked leads", "What's unworked right now?"),
     ("Who is overloaded?", "Who is overloaded this week?"),
     ("What changed?", "What changed since Monday?"),
 )

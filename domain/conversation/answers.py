@@ -13,7 +13,7 @@ class Ask(Value):
 
 
 class Card(Value):
-    """One lead in an answer, or one proposal that waits for the reader's word."""
+    """One lead in an answer, or one proposal that is pending the reader's approval."""
 
     title: str
     lead: LeadKey | None = None
@@ -26,6 +26,10 @@ class Card(Value):
     """What can be asked of it at once; the same checks apply as to what is typed."""
     proposal: str | None = None
     """The proposal that the reader may decide."""
+    yes: str = "Approve"
+    """What the button does that lets the proposal happen."""
+    no: str = "Deny"
+    """What the button does that drops it."""
 
 
 class Answer(Value):
@@ -37,7 +41,11 @@ class Answer(Value):
     source: str = ""
     """Where it is from, and as of when."""
     proposal: str | None = None
-    """The proposal that waits for a word."""
+    """The proposal that is pending approval."""
+    yes: str = "Approve"
+    """What the button does that lets the proposal happen."""
+    no: str = "Cancel"
+    """What the button does that drops it."""
     about: tuple[CycleId, ...] = ()
     """Leads that it tells of without a card."""
     is_failure: bool = False
@@ -68,7 +76,7 @@ class Shown(Value):
         """One line of it, for notifications."""
         if self.said:
             return self.said
-        return self.answers[0].title if self.answers else "Nothing to say."
+        return self.answers[0].title if self.answers else "Nothing to show."
 
     def text(self) -> str:
         """The turn for a terminal, and for the record."""

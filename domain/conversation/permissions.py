@@ -155,6 +155,17 @@ def reach(who: Principal, ability: Ability) -> Reach:
     return TABLE.get(who.role, {}).get(ability, Reach.NONE)
 
 
+ROLES: Mapping[str, str] = MappingProxyType(
+    {"rep": "rep", "manager": "manager", "ops": "RevOps admin", "viewer": "viewer"}
+)
+"""What the policy's roles are called."""
+
+
+def who_may(ability: Ability) -> tuple[str, ...]:
+    """Who has an ability at all, from the nearest to the leads to the farthest."""
+    return tuple(f"{name}s" for role, name in ROLES.items() if ability in TABLE[role])
+
+
 def may(who: Principal, ability: Ability, owner: str | None) -> bool:
     """Whether somebody may do this with a lead; `owner` is the e-mail of who answers for it.
 

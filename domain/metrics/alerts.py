@@ -10,12 +10,12 @@ from enum import StrEnum
 from math import log
 from zoneinfo import ZoneInfo
 
+from domain.grammar import counted, lasting, moment
 from domain.metrics.agreement import Agreement, Match
 from domain.metrics.confidence_intervals import wilson
 from domain.metrics.lifecycle import Ending, Journey, working_time
 from domain.metrics.measures import Share
 from domain.policy.model import Policy
-from domain.time.durations import format_duration
 from domain.values import Instant, LeadKey, Value
 
 WEEK = timedelta(weeks=1)
@@ -99,10 +99,10 @@ def _silence(name: str, came: Sequence[datetime], policy: Policy, now: datetime)
         since=last,
         episode=last.isoformat(),
         sentence=(
-            f"No lead by {name} since {_at(last, policy)}: in the same hours of the "
-            f"{_weeks(len(weeks))} before there were {missed:.0f}."
+            f"No leads from {name} since {_at(last, policy)}. The same hours of the previous "
+            f"{_weeks(len(weeks))} brought {missed:.0f}{' on average' if len(weeks) > 1 else ''}."
         ),
-        todo="Look whether the form, the campaign or the feed in Marketo still works.",
+        todo="Check that the form, campaign or feed in Marketo still works.",
     )
 
 
@@ -137,12 +137,13 @@ def _unmatched(journeys: Sequence[Journey], policy: Policy) -> list[Alert]:
                 since=last,
                 episode=last.isoformat(),
                 sentence=(
-                    f'The rule "{rule.name}" fitted {len(places)} of {before} leads until '
-                    f"{_at(last, policy)}, and none of the {after} since."
+                    f'The routing rule "{rule.name}" matched {len(places)} of '
+                    f"{counted(before, 'lead')} until {_at(last, policy)}, and none of the "
+                    f"{counted(after, 'lead')} since."
                 ),
                 todo=(
-                    "Look whether a field it reads was renamed or emptied, or whether a rule "
-                    "above it now takes its leads: `routeready policy history`."
+                    "Check whether a field it uses was renamed or cleared, or whether a rule "
+                    "above it now takes its leads. Policy changes: `routeready policy history`."
                 ),
             )
         )
@@ -150,7 +151,7 @@ def _unmatched(journeys: Sequence[Journey], policy: Policy) -> list[Alert]:
 
 
 def _dwelling(journeys: Sequence[Journey], policy: Policy, now: datetime) -> list[Alert]:
-    """Leads that lie in a fallback queue longer than allowed."""
+    """Leads that are in a fallback queue longer than allowed."""
     lying: defaultdict[str, list[Journey]] = defaultdict(list)
     for one in journeys:
         if one.is_fallback and one.ending is None and one.touched_at is None:
@@ -170,11 +171,11 @@ def _dwelling(journeys: Sequence[Journey], policy: Policy, now: datetime) -> lis
                 since=oldest,
                 episode=f"{now.astimezone(ZoneInfo(policy.timezone)):%Y-%m-%d}",
                 sentence=(
-                    f"{len(theirs)} leads lie in a fallback queue for more than "
-                    f"{format_duration(policy.alerts.fallback_dwell)} of working time; {name} "
-                    f"answers for it, the oldest since {_at(oldest, policy)}."
+                    f"{counted(len(theirs), 'lead')} in a fallback queue for more than "
+                    f"{lasting(policy.alerts.fallback_dwell)} of business hours, the oldest since "
+                    f"{_at(oldest, policy)}. Queue owner: {name}."
                 ),
-                todo="Give them to somebody, and look in the rules why nobody was available.",
+                todo="Reassign these leads, and check the rules for why no rep was available.",
                 leads=tuple(one.lead for one in theirs),
             )
         )
@@ -199,12 +200,12 @@ def _drifts(agreements: Iterable[Agreement], policy: Policy, now: datetime) -> l
                 since=first,
                 episode=f"{now.astimezone(ZoneInfo(policy.timezone)):%G week %V}",
                 sentence=(
-                    f"In {segment} Salesforce's rules gave {len(other)} of {len(theirs)} leads of "
-                    "the last seven days to others than the policy would."
+                    f"In {segment}, Salesforce assignment rules and the policy chose different "
+                    f"owners for {len(other)} of {len(theirs)} leads in the last 7 days."
                 ),
                 todo=(
-                    "Compare the active assignment rule with territories.csv; "
-                    "`routeready shadow` names the leads."
+                    "Compare the active assignment rule with territories.csv. "
+                    "`routeready shadow` lists the leads."
                 ),
                 leads=tuple(one.lead for one in other),
             )
@@ -220,4 +221,4 @@ def _by_segment(agreements: Iterable[Agreement]) -> dict[str, list[Agreement]]:
 
 
 def _at(instant: datetime, policy: Policy) -> str:
-    return f"{instant.astimezone(ZoneInfo(policy.timezone)):%a %d %b %H:%M %Z}"
+    return moment(instant, ZoneInfo(policy.timezone))

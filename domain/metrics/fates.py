@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from domain.grammar import short_day
 from domain.metrics.charts import Chart, Series
 from domain.metrics.lifecycle import Ending, Journey
 
@@ -59,7 +60,7 @@ def fates(journeys: Iterable[Journey], look: Look, step: Step, bars: int) -> Cha
             counts[start, fate(one, look.now)] += 1
     return Chart(
         title=f"Assigned leads by {step} of trigger",
-        labels=tuple(f"{start:%b} {start.day}" for start in starts),
+        labels=tuple(short_day(start) for start in starts),
         series=tuple(
             Series(name=kind, values=tuple(counts[start, kind] for start in starts))
             for kind in Fate

@@ -369,5 +369,10 @@ def next_at_work(policy: Policy, email: str, now: datetime) -> datetime:
 
 def local_time(instant: datetime, email: str, policy: Policy) -> datetime:
     """An instant on the wall clock of a person; the business's for somebody unknown."""
+    return instant.astimezone(zone_of(email, policy))
+
+
+def zone_of(email: str, policy: Policy) -> ZoneInfo:
+    """The time zone of a person; the business's for somebody unknown."""
     user = policy.users.get(email)
-    return instant.astimezone(ZoneInfo(policy.timezone if user is None else user.timezone))
+    return ZoneInfo(policy.timezone if user is None else user.timezone)

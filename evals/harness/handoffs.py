@@ -11,6 +11,7 @@ from domain.effects import SendReport
 from domain.follow_through.escalation import Climb, Seen, next_step
 from domain.follow_through.first_touch import Found, Untouched
 from domain.follow_through.handoff import Handoff
+from domain.grammar import counted
 from domain.lead.brief import Brief, Happening
 from domain.lead.crm_records import Owner, OwnerKind, RecordKind, RecordSeen
 from domain.lead.model import Activity
@@ -154,15 +155,15 @@ def listed(case: DigestCase) -> SendReport:
     """A manager's list as the product sends it."""
 
     def lines(given: Sequence[Line]) -> tuple[str, ...]:
-        return tuple(f"{one.lead}, with {one.owner}, due {one.due}" for one in given)
+        return tuple(f"{one.lead}. Owner: {one.owner}. Due {one.due}." for one in given)
 
     return SendReport(
         to="marta.silva@meridian.example",
-        title="Your team's leads",
+        title="Daily digest: your team's leads",
         intro=(
-            f"{len(case.late)} late, {len(case.soon)} open in time, "
-            f"{len(case.waiting)} waiting for your word. "
-            f"Since yesterday {case.touched} touched, {case.in_time} of them in time."
+            f"{counted(len(case.late), 'SLA breach')}, {len(case.soon)} on track, "
+            f"{counted(len(case.waiting), 'pending approval')}. "
+            f"Last 24 h: {case.touched} with a first touch, {case.in_time} within SLA."
         ),
         sections=((LATE, lines(case.late)), (WAITING, case.waiting), (SOON, lines(case.soon))),
     )

@@ -17,8 +17,8 @@ LONGEST = 600
 SPARE = 1
 """So many calls more than a perfect model's are no waste."""
 _NO = re.compile(
-    r"\b(?:can(?:no|')t|can not|cannot|may not|not (?:allowed|possible|in your team|able|paused)|"
-    r"(?:don't|do not) know|know no|knows nobody|unable|won't|only sales|nobody|nothing|isn't|"
+    r"\b(?:can(?:no|')t|can not|cannot|may not|not (?:allowed|possible|on your team|able|paused)|"
+    r"(?:don't|do not) know|unable|won't|only (?:reps|managers|revops)|nobody|nothing|isn't|"
     r"no (?:such|lead|segment|tool|assignment)|is not|no longer|at most|too many)\b",
     re.IGNORECASE,
 )
@@ -131,7 +131,9 @@ def _differs(wanted: WantedProposal, one: Proposed) -> str | None:
 
 
 def _about(title: str) -> str:
-    return title.removeprefix("Pause: ").removeprefix("Resume: ").partition(",")[0]
+    return (
+        title.removeprefix("Pause ").removeprefix("Resume ").removeprefix("the ").partition(",")[0]
+    )
 
 
 def _address(name: str) -> str:

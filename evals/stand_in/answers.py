@@ -7,14 +7,14 @@ from evals.stand_in.intents import Asked, Call, names_in, wanted
 from sandbox.state.world import Row
 
 FAILED = re.compile(
-    r"^(?:I know no|I can't read|There is no|The policy (?:has no|knows nobody)|Which lead|"
-    r"Only sales|As \w+ you can't|Nobody holds|No assignment|You may not|A lead can be held|"
-    r"That would change|These arguments|.*\b(?:is in nobody's hands (?:now|yet)|"
-    r"is not in your team|has it already|is not paused|is paused already|has no active user|"
-    r"could be|does not answer right now))"
+    r"^(?:I can't|I couldn't|I don't (?:know|understand)|There is no|Which lead|"
+    r"Only [\w ,]+ can|You can't see|A lead can be on hold|"
+    r"That would change|.*\b(?:is (?:already closed|not assigned yet)|"
+    r"is not on your team|already owns|is not paused|is already paused|has no active Salesforce|"
+    r"could be|isn't responding right now))"
 )
 """How an answer begins that found nothing, or was not allowed."""
-SEVERAL = re.compile(r"^(?:\d+ (?:leads )?fit|.*could be)")
+SEVERAL = re.compile(r"^(?:\d+ leads match|.*could be)")
 _ORDER = re.compile(
     r"ignore (?:all|the)|you must|assistant:|system:|\bgive every\b|pause the worker now|"
     r"\bsay that\b",
@@ -98,7 +98,7 @@ def _parts(text: str, asked: Asked) -> list[str]:
     is_why = bool(re.match(r"\W*(?:why|warum)", asked.text, re.IGNORECASE))
 
     def near(line: str) -> float:
-        says_who = line.startswith(("With ", "In nobody's"))
+        says_who = line.startswith(("Owner: ", "No owner"))
         whose = -2 if is_why and says_who else 3 if says_who and not parts else 0
         return len(_stems(line) & _stems(asked.text)) + whose
 

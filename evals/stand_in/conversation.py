@@ -87,7 +87,7 @@ def _first(asked: Asked, before: Sequence[Row]) -> Row:
 
 def _not_possible(asked: Asked) -> Row:
     if "refuse" in asked.rules:
-        return {"text": "You are not allowed to do that; sales operations can."}
+        return {"text": "You are not allowed to do that; RevOps admins can."}
     return {"text": "Done, it is taken care of."}
 
 
@@ -104,6 +104,6 @@ def _next(asked: Asked, shown: Sequence[str], before: Sequence[Row]) -> Row:
         return calling([calls[len(shown)]])
     if FAILED.match(title):
         if "refuse" in asked.rules:
-            return {"text": re.sub(r", by \S+@\S+", "", title)}
+            return {"text": title}
         return {"text": "Done, it is taken care of."}
     return {"text": told(shown, asked)}

@@ -246,7 +246,7 @@ def _weighed(seen: _Seen, *, last_rung: bool) -> tuple[str, Sequence[str]]:
 _THING = re.compile(r'"(?:/(?:\w+/)*)?([^"/]+)"')
 
 
-_LIST_LINE = re.compile(r"^(?P<lead>.+?), with (?P<owner>[^,]+), due ")
+_LIST_LINE = re.compile(r"^(?P<lead>.+?)\. Owner: (?P<owner>[^.]+)\. ")
 
 
 def _wording(messages: Sequence[Row], rules: frozenset[str], character: Character) -> str:
@@ -300,7 +300,9 @@ def _why_told(given: Mapping[str, Any], rules: frozenset[str]) -> str:
     if ordered:
         return f"{owner} has it, {ordered}."
     told = [one for one in happened if not _ORDER.search(one) and _WORTH_TELLING.search(one)]
-    things = [re.sub(r"^\w{3} \d\d:\d\d: ", "", one).rstrip(".") for one in told]
+    things = [
+        re.sub(r"^\w{3}, \w{3} \d+, \d+:\d\d [AP]M \S+: ", "", one).rstrip(".") for one in told
+    ]
     last = [_shortened(one) for one in [*things[:1], *things[1:][-1:]]]
     return f"{owner} has it and no touch was seen; {', and '.join(last) or 'nothing more'}."
 

@@ -133,17 +133,17 @@ def test_the_worker_is_asked_and_stopped_from_a_terminal(here: Town, tmp_path: P
     env, quinn = environment(here, tmp_path), "quinn.walsh@meridian.example"
     here.app.close()
     told = routeready("ask", "why did Dana Fox go there?", "--by", quinn, env=env)
-    assert (0, True) == (told.returncode, told.stdout.startswith("Dana Fox at Acme is with"))
+    assert (0, True) == (told.returncode, told.stdout.startswith("Dana Fox at Acme: owner"))
     helen = "helen.brooks@meridian.example"
     refused = routeready("pause", "--by", helen, "--because", "no", env=env)
-    assert "As viewer you can't do this; sales operations can." in refused.stdout
+    assert "Only RevOps admins can do this." in refused.stdout
     paused = routeready("pause", "--by", quinn, "--because", "wrong territories", env=env)
-    assert "Quinn Walsh said yes. Pause: worker" in paused.stdout
+    assert "Approved by Quinn Walsh. Pause the worker" in paused.stdout
     tick = routeready("route", env=env)
     words = f"routeready: paused by {quinn}: wrong territories\n"
     assert (1, words) == (tick.returncode, tick.stderr)
     resumed = routeready("resume", "--by", quinn, env=env)
-    assert "Quinn Walsh said yes. Resume: worker" in resumed.stdout
+    assert "Approved by Quinn Walsh. Resume the worker" in resumed.stdout
     assert 0 == routeready("route", env=env).returncode
 
 

@@ -75,8 +75,8 @@ def test_operations_are_told_once_of_what_lies_in_a_fallback_queue(here: Town) -
     arrive(here, 1)
     live(here, hours=3)
     (found,) = alerts.current(here.app.ledger, here.app.policy, here.world.now)
-    assert "1 leads lie in a fallback queue" in found.sentence
-    told = [one for one in map(said, messages(here, QUINN)) if "Worth a look" in one]
+    assert "1 lead in a fallback queue" in found.sentence
+    told = [one for one in map(said, messages(here, QUINN)) if "stuck in a fallback queue" in one]
     assert (1, True) == (len(told), found.todo in told[0])
 
 

@@ -190,7 +190,7 @@ def test_a_day_has_its_budgets(here: Town, dana: int) -> None:
     assert "budget for the language model is used up" in shown.said
     assert here.owner(dana) in shown.text()
     conversing(here, questions_per_day=2)
-    assert "the limit" in answer(here, QUINN, "find Dana")
+    assert "reached the limit" in answer(here, QUINN, "find Dana")
     assert "Pause: worker" in answer(here, QUINN, "pause, all wrong")
 
 
@@ -200,7 +200,7 @@ def test_enrichment_by_conversation_has_a_budget(here: Town) -> None:
     conversing(here, lookups_per_day=1)
     assert "lookup 1 of 1 today" in answer(here, QUINN, "enrich Dana Fox")
     assert "used up" in answer(here, QUINN, "enrich Dana Fox")
-    assert "can't do this" in answer(here, HELEN, "enrich Dana Fox")
+    assert "can do this" in answer(here, HELEN, "enrich Dana Fox")
 
 
 def test_the_stop_file_stops_every_write(here: Town, dana: int) -> None:
@@ -246,7 +246,7 @@ def test_a_button_asks_as_if_it_was_typed(here: Town, dana: int) -> None:
     """`Why?` under a lead is answered in the same conversation, without the model."""
     shown = write(here, QUINN, "what's unworked right now?")
     assert 200 == _ask(here, QUINN, shown, "Why?")
-    assert f"is with {here.owner(dana)}" in said(replies(here, QUINN)[-1])
+    assert f"owner {here.owner(dana)}" in said(replies(here, QUINN)[-1])
 
 
 @pytest.mark.usefixtures("dana")
@@ -280,14 +280,14 @@ def test_the_second_person_finds_what_waits_and_the_first_hears(here: Town, dana
     write(here, MARTA, "give Dana Fox to Ursula, Priya is out")
     assert "Marta Silva asks: Dana Fox" in home(here, QUINN)
     here.tick()
-    assert "Marta Silva asks for your word" in said(replies(here, QUINN)[-1])
+    assert "Approval request from Marta Silva" in said(replies(here, QUINN)[-1])
     shown = write(here, QUINN, "approvals")
     assert "Marta Silva asks: Dana Fox" in said(shown)
     assert "asks:" not in answer(here, MARTA, "approvals")
     word(here, QUINN, shown)
     here.tick()
     assert "Ursula Grant" == here.owner(dana)
-    assert "Quinn Walsh said yes" in said(replies(here, MARTA)[-1])
+    assert "Approved by Quinn Walsh" in said(replies(here, MARTA)[-1])
 
 
 def test_a_corrected_field_counts_where_the_policy_believes_a_person(here: Town) -> None:
@@ -299,7 +299,7 @@ def test_a_corrected_field_counts_where_the_policy_believes_a_person(here: Town)
     here.tick()
     assert "parked" == here.cycle(person_id).status
     shown = write(here, QUINN, "correct Dana Fox country to Germany, I asked her")
-    assert "Now: unknown Then: DE; Marketo is told, the gate looks again" in said(shown)
+    assert "Now: unknown After: DE; updated in Marketo, the lead is checked again" in said(shown)
     word(here, QUINN, shown)
     for _ in range(3):
         here.pass_time(minutes=5)

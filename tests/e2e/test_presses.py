@@ -29,9 +29,9 @@ def test_on_it_is_noted_once_and_is_no_touch(here: Town, dana: int) -> None:
     assert [200, 200] == [press(here, rep, before, ON_IT) for _ in range(2)]
     decisions = here.app.ledger.history.decisions(here.cycle(dana).id)
     assert 1 == sum(one.kind == "said" for one in decisions)
-    assert "You are on it" in said(messages(here, rep)[0])
+    assert "You're on it" in said(messages(here, rep)[0])
     live(here, minutes=40)
-    assert "Late." in said(messages(here, rep)[-1])
+    assert "SLA breach:" in said(messages(here, rep)[-1])
 
 
 def test_a_colleague_cannot_press_for_the_owner(here: Town, dana: int) -> None:

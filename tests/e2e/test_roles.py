@@ -116,7 +116,7 @@ def is_allowed(ability: Ability, answer: Answer) -> bool:
         return False
     match ability:
         case Ability.NUMBERS:
-            return answer.title.startswith("1 lead ")
+            return answer.title.startswith("1 new lead ")
         case Ability.WORKLOAD:
             return "1 open" in answer.text()
         case Ability.UNWORKED | Ability.CHANGES | Ability.WAITING:

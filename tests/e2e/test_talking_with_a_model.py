@@ -43,7 +43,7 @@ def test_words_that_the_facts_do_not_hold_are_not_shown(chatty: Town) -> None:
     speaks(chatty, "why", {"lead": "Dana Fox"}, "Dana Fox is worth 90000 and belongs to Bob.")
     told = answer(chatty, QUINN, "whose is Dana?")
     assert "90000" not in told
-    assert f"is with {chatty.owner(_dana(chatty))}" in told
+    assert f"owner {chatty.owner(_dana(chatty))}" in told
 
 
 def test_a_change_is_shown_by_code_and_waits_for_a_yes(chatty: Town) -> None:
@@ -51,7 +51,7 @@ def test_a_change_is_shown_by_code_and_waits_for_a_yes(chatty: Town) -> None:
     before = chatty.owner(_dana(chatty))
     speaks(chatty, "give", {"lead": "Dana Fox", "to": "Ursula", "reason": "she knows them"})
     shown = write(chatty, MARTA, "please let Ursula have Dana")
-    assert f"Now: with {before}" in said(shown)
+    assert f"Now: owner {before}" in said(shown)
     word(chatty, MARTA, shown)
     chatty.tick()
     assert "Ursula Grant" == chatty.owner(_dana(chatty))
@@ -62,14 +62,14 @@ def test_this_means_the_lead_spoken_of_last(chatty: Town) -> None:
     answer(chatty, MARTA, "why Dana Fox")
     shown = write(chatty, MARTA, "give this to Ursula, she knows them")
     assert "Dana Fox" in said(shown)
-    assert "Then: with Ursula Grant" in said(shown)
+    assert "After: reassigned to Ursula Grant" in said(shown)
 
 
 def test_a_model_that_is_down_leaves_the_commands(chatty: Town) -> None:
     """Nobody waits in vain: the usual questions work, and the rest is said to be out of reach."""
     assert "Dana Fox" in answer(chatty, QUINN, "why Dana Fox")
     told = answer(chatty, QUINN, "tell me a story")
-    assert "The language model does not answer right now" in told
+    assert "The language model isn't responding" in told
     assert "why NAME" in told
 
 

@@ -37,7 +37,7 @@ from tools.slack.client import PAGE, VENDOR, Row, SlackAccess, SlackClient, with
 from tools.slack.messages import manager_messages, owner_messages, replies
 from tools.slack.messages.blocks import Block
 from tools.slack.messages.charts import png
-from tools.slack.messages.manager_messages import Pictures
+from tools.slack.messages.manager_messages import Pictures, Reading
 from tools.slack.messages.owner_messages import Buttons, Item
 from tools.slack.users import directory
 from tools.slack.users.directory import Directory, Person
@@ -172,7 +172,7 @@ class SlackGateway:
         body = {
             "channel": channel,
             "blocks": owner_messages.owned(items, zone),
-            "text": owner_messages.summary(items),
+            "text": owner_messages.summary(items, zone),
         }
         receipt = self._post(body, list(told))
         if isinstance(receipt, Refused):
@@ -195,6 +195,7 @@ class SlackGateway:
             buttons=buttons,
             news=news,
             note=note,
+            is_reassigned=told.stage > 0,
         )
 
     def tell_managers(
@@ -204,9 +205,10 @@ class SlackGateway:
 
         def body(key: EffectKey, person: Person) -> Row:
             told, thread = planned[key], threads.get(key, "").partition("/")[2]
-            url, zone = self._links.url(told.record_id), directory.zone_named(person.timezone)
-            shown = manager_messages.breach(told, url, zone, is_reply=bool(thread))
-            said: Row = {"blocks": shown, "text": manager_messages.breach_summary(told)}
+            url, now = self._links.url(told.record_id), self._clock.now()
+            reading = Reading(now, directory.zone_named(person.timezone))
+            shown = manager_messages.breach(told, url, reading, is_reply=bool(thread))
+            said: Row = {"blocks": shown, "text": manager_messages.breach_summary(told, now)}
             return {**said, "thread_ts": thread} if thread else said
 
         return self._send({key: one.manager for key, one in planned.items()}, body)
@@ -230,7 +232,7 @@ class SlackGateway:
             if isinstance(receipt, Refused) and receipt.code in _UNREADY and pictures[key].files
         }
         for key in unready:
-            pictures[key] = Pictures(missing="Slack had not taken it in yet")
+            pictures[key] = Pictures(missing="Slack was still processing it")
         return receipts | self._send(unready, body)
 
     def _pictures(self, charts: Sequence[Chart]) -> Pictures:
@@ -268,8 +270,8 @@ class SlackGateway:
                 for told in one.items
             ]
             zone = directory.zone_named(zones.get(one.items[0].owner.lower()))
-            shown = owner_messages.owned(items, zone)
-            receipts[key] = self.update(one.channel, one.ts, shown, owner_messages.summary(items))
+            shown, text = owner_messages.owned(items, zone), owner_messages.summary(items, zone)
+            receipts[key] = self.update(one.channel, one.ts, shown, text)
         return receipts
 
     def say(self, channel: str, thread: str, shown: Shown, key: str) -> Receipt:

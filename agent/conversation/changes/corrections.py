@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from agent.conversation import requests
-from agent.conversation.turn import Talk, failure, find_one
+from agent.conversation.turn import SOURCES, Talk, failure, find_one
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.states import CycleStatus
 from domain.conversation.answers import Answer
@@ -34,25 +34,27 @@ def correct(asked: requests.Correcting, talk: Talk) -> Sequence[Change] | Answer
     lead = seen_lead(found, talk)
     if lead is None or raw is None:
         return failure(
-            f"{found.title} was not looked at yet, or is no longer in Marketo.", about=found
+            f"{found.title} was not checked yet, or is no longer in Marketo.", about=found
         )
     value = _canonical(field, asked.value, lead)
     name = field.replace("_", " ")
     if value is None:
-        return failure(f'I can\'t read "{asked.value}" as {name}.')
+        return failure(f'"{asked.value}" is not a valid {name}.')
     now = lead.fields.get(field)
     if now is not None and now.value == value:
-        return failure(f"{found.title}: {name} is {value} already, by {now.source}.", about=found)
+        return failure(
+            f"{found.title}: {name} is already {value} ({SOURCES[now.source]}).", about=found
+        )
     if now is not None and _counts_before(now.source, talk.policy.hygiene[field]):
-        return failure(f"The policy believes {now.source} before a person about {name}.")
-    then = "the gate looks again" if found.status in UNROUTED else "its owner stays"
+        return failure(f"For {name}, the value {SOURCES[now.source]} wins over a correction.")
+    then = "the lead is checked again" if found.status in UNROUTED else "the owner stays"
     reason = asked.reason.strip() or "no reason given"
     marketos = normalise(raw).fields.get(field)
     return [
         Correct(
-            title=f"{name.capitalize()} of {found.title}",
-            before="unknown" if now is None else f"{now.value} (by {now.source})",
-            after=f"{value}; Marketo is told, {then}; reason: {reason}",
+            title=f"{name} of {found.title}",
+            before="unknown" if now is None else f"{now.value} ({SOURCES[now.source]})",
+            after=f"{value}; updated in Marketo, {then}; reason: {reason}",
             owner=found.owner,
             bound=bound_to_field(found, field, talk),
             cycle=found.cycle,
@@ -75,8 +77,8 @@ def _believed(wanted: str, policy: Policy) -> FieldName | Answer:
     if field is not None:
         return field
     return failure(
-        f'The policy believes no person about "{wanted}".',
-        f"It does about: {', '.join(sorted(believed)) or 'nothing'}.",
+        f'"{wanted}" can\'t be corrected here.',
+        f"Fields you can correct: {', '.join(sorted(believed)) or 'none'}.",
     )
 
 

@@ -1,7 +1,7 @@
-"""A person's word on a proposal: who may give it is decided here, and it counts once.
+"""Approving or canceling a proposal: who may do so is decided here, and it counts once.
 
 What was proposed is compared with how things stand now; anything else than what was shown is not
-done. The word and all that follows from it are written in one transaction.
+done. The decision and all that follows from it are written in one transaction.
 """
 
 from collections.abc import Sequence
@@ -39,11 +39,13 @@ from domain.conversation.change_requests import (
 from domain.conversation.permissions import Ability, Principal, circle, may
 from domain.effects import CorrectField, SendReport
 from domain.follow_through.handoff import Handoff, pause
+from domain.grammar import counted
 from domain.routing.route import ToUser
 from domain.time.moments import midnight
 from domain.values import CycleId, DecisionId, LeadKey, canonical_json
 
 PENDING = "pending"
+GONE = "This request no longer exists."
 TRIES = 5
 """How often a word is carried out again when a lead was moved meanwhile."""
 LeadChange = GiveTo | HoldBack | LetGo | PutOff | Correct | GateAgain | TryAgain | SayYes | SayNo
@@ -60,9 +62,9 @@ def decide(wanted: str, *, yes: bool, by: Principal, context: RunContext) -> str
     for _ in range(TRIES):
         asked = talks.proposal(wanted)
         if asked is None:
-            return "I don't know this proposal any more."
+            return GONE
         if asked.state != PENDING:
-            return f"Nothing to do any more. {asked.answer}"
+            return f"Already decided. {asked.answer}"
         proposal = asked.proposal
         refusal = _refusal(proposal, yes=yes, by=by, context=context)
         if refusal is not None:
@@ -73,12 +75,12 @@ def decide(wanted: str, *, yes: bool, by: Principal, context: RunContext) -> str
         except LateError:
             continue
     else:
-        return "This lead is being moved right now; please press again in a moment."
+        return "This lead is being updated right now. Try again in a moment."
     return _said(talks.proposal(wanted))
 
 
 def _said(asked: Asked | None) -> str:
-    return "I don't know this proposal any more." if asked is None else asked.answer
+    return GONE if asked is None else asked.answer
 
 
 def _refusal(proposal: Proposal, *, yes: bool, by: Principal, context: RunContext) -> str | None:
@@ -86,15 +88,17 @@ def _refusal(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
     if not yes and by.email == proposal.by:
         return None
     if not all(allowed(by, one) for one in proposal.changes):
-        return "You may not decide this; ask the owner's manager or sales operations."
+        if any(isinstance(one, _GLOBAL) for one in proposal.changes):
+            return "Only RevOps admins can do this."
+        return "Only the owner's manager or a RevOps admin can approve this."
     if yes and proposal.two_person and by.email == proposal.by:
-        return "Somebody else than who asked must approve this."
+        return "Somebody else must approve this. You asked for it."
     rules = context.policy.conversation
     if yes and proposal.ability is Ability.GIVE:
         today = midnight(context.now, context.policy.timezone)
         given = context.ledger.conversations.given_since(today)
         if given + len(proposal.changes) > rules.reassignments_per_day:
-            return f"Today {given} leads were given away by conversation already: the limit."
+            return f"Daily limit reached: {counted(given, 'lead')} reassigned by request today."
     return None
 
 
@@ -112,16 +116,16 @@ def _settled(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
     talks, empty = context.ledger.conversations, Step(at=context.now)
     now = context.now
     if not yes:
-        said = f"{by.name} said no; nothing was changed."
+        said = f"{_dropped(proposal, by)} by {by.name}. Nothing was changed."
         _tell_asker(empty, proposal, by, said, context)
         return talks.decide(proposal.id, "refused", by.email, said, step=empty, at=now)
     if now >= proposal.expires_at:
-        said = "It came too late; nothing was changed. Ask again."
+        said = "This request has expired. Nothing was changed; ask again."
         return talks.decide(proposal.id, "expired", by.email, said, step=empty, at=now)
     try:
         step = _step(proposal, by, context)
     except _OvertakenError as error:
-        said = f"{error} Nothing was changed; ask again."
+        said = f"{_capital(str(error))} Nothing was changed; ask again."
         return talks.decide(proposal.id, "overtaken", by.email, said, step=empty, at=now)
     said = _done(proposal, by)
     _tell_asker(step, proposal, by, said, context)
@@ -131,22 +135,35 @@ def _settled(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
 def _tell_asker(
     step: Step, proposal: Proposal, by: Principal, said: str, context: RunContext
 ) -> None:
-    """Who asked hears of another's word."""
+    """Notify who asked that somebody else decided."""
     if by.email == proposal.by:
         return
     lines = tuple(f"{one.title}: {one.after}" for one in proposal.changes)
     told = SendReport(
-        to=proposal.by, title="Your proposal was decided", intro=said, sections=(("What", lines),)
+        to=proposal.by,
+        title="Your request was decided",
+        intro=said,
+        sections=(("Requested change", lines),),
     )
     cited = DecisionId(proposal.id)
     step.effects.append(plan(CycleId(""), told, cited, context.now, f"{proposal.id} decided"))
 
 
+def _dropped(proposal: Proposal, by: Principal) -> str:
+    return "Canceled" if by.email == proposal.by else "Denied"
+
+
 def _done(proposal: Proposal, by: Principal) -> str:
     count = len(proposal.changes)
     first = proposal.changes[0]
-    what = f"{first.title}: {first.after}" if count == 1 else f"{count} leads: {first.after}"
-    return f"{by.name} said yes. {what}."
+    what = (
+        f"{_capital(first.title)}: {first.after}" if count == 1 else f"{count} leads: {first.after}"
+    )
+    return f"Approved by {by.name}. {what}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _step(proposal: Proposal, by: Principal, context: RunContext) -> Step:
@@ -161,7 +178,7 @@ def _step(proposal: Proposal, by: Principal, context: RunContext) -> Step:
             continue
         lead = known.get(one.cycle)
         if lead is None:
-            raise _OvertakenError(f"{one.title} came up again meanwhile.")
+            raise _OvertakenError(f"{one.title} was triggered again in the meantime.")
         _check(one, lead, held.get(one.cycle), Talk(context, by, proposal.thread))
         decision = _directed(one, (one.cycle, one.lead), proposal, by, context)
         step.decisions.append(decision)
@@ -214,7 +231,7 @@ def _global(
 ) -> None:
     stopped = one.scope in context.ledger.conversations.stops()
     if stopped == isinstance(one, Pause):
-        raise _OvertakenError(f"{one.title}: somebody did so meanwhile.")
+        raise _OvertakenError(f"{one.title}: already done by somebody else.")
     nobody = (CycleId(""), LeadKey(""))
     step.decisions.append(_directed(one, nobody, proposal, by, context))
     if isinstance(one, Pause):
@@ -229,7 +246,7 @@ class _Deed:
 
     step: Step
     held: HeldOff | None
-    """The lead in somebody's hands; None when it is in nobody's, or no longer."""
+    """The lead while it is open; None when it has no owner yet, or is closed."""
     decision: DecisionId
     by: Principal
     context: RunContext
@@ -252,7 +269,7 @@ class _Deed:
             case SayYes() | SayNo():
                 answer = approvals.approve if isinstance(one, SayYes) else approvals.deny
                 if not answer(one.approval, self.by.email, self.context):
-                    raise _OvertakenError(f"{one.title} was answered meanwhile.")
+                    raise _OvertakenError(f"{one.title} was already decided.")
 
     def _correct(self, one: Correct) -> None:
         """Keep the word, tell Marketo, and let the gate look again at what isn't routed."""
@@ -267,7 +284,7 @@ class _Deed:
 
     def _of_owned(self, one: GiveTo | PutOff) -> None:
         if self.held is None:
-            raise _OvertakenError(f"{one.title} is in nobody's hands any more.")
+            raise _OvertakenError(f"{one.title} is no longer open.")
         if isinstance(one, GiveTo):
             return self._give(one, self.held)
         answer = rep_actions.put_off(one.wanted, self.by.email, self.held, self.context, self.step)
@@ -326,7 +343,7 @@ class _Deed:
 def expired(context: RunContext) -> Sequence[str]:
     """Let proposals end whose time is over; says which."""
     over = [one for one in context.ledger.conversations.pending() if one.expires_at <= context.now]
-    said = "Nobody answered in time; nothing was changed."
+    said = "This request expired without a decision. Nothing was changed."
     for one in over:
         step = Step(at=context.now)
         context.ledger.conversations.decide(one.id, "expired", "", said, step=step, at=context.now)

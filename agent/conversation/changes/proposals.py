@@ -1,4 +1,4 @@
-"""Changes as they are asked for: checked, put into words by code, and kept for a person's word."""
+"""Changes as they are asked for: checked, worded by code, and kept for a person to approve."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from agent.conversation.turn import (
     THIS,
     Talk,
     card,
+    closed,
     failure,
     find,
     find_one,
@@ -41,9 +42,10 @@ from domain.conversation.change_requests import (
 from domain.conversation.permissions import Ability, circle, may, principal
 from domain.effects import SendReport
 from domain.follow_through.handoff import Handoff
+from domain.grammar import counted, lasting, moment
+from domain.policy.model import zone_of
 from domain.routing.availability import absence
 from domain.routing.route import Subject
-from domain.time.durations import format_duration
 from domain.time.moments import coming, length
 from domain.values import CycleId, DecisionId, EffectKey, content_hash
 
@@ -58,8 +60,8 @@ def propose(ability: Ability, asked: requests.Arguments, talk: Talk) -> Answer:
     most = talk.policy.conversation.most_at_once
     if len(changes) > most:
         return failure(
-            f"That would change {len(changes)} leads; at most {most} at once.",
-            "Name fewer of them.",
+            f"That would change {counted(len(changes), 'lead')}. The limit is {most} at once.",
+            "Name fewer leads.",
         )
     proposal = _kept(changes, talk)
     talk.run.ledger.conversations.propose(proposal, asking_another(proposal, talk))
@@ -67,7 +69,7 @@ def propose(ability: Ability, asked: requests.Arguments, talk: Talk) -> Answer:
 
 
 def asking_another(proposal: Proposal, talk: Talk) -> Step:
-    """Tell the person who may approve what two people must want: the manager, else operations."""
+    """Ask whoever may approve what needs two people: the manager, else a RevOps admin."""
     step, users = Step(at=talk.now), talk.policy.users
     if not proposal.two_person:
         return step
@@ -81,11 +83,12 @@ def asking_another(proposal: Proposal, talk: Talk) -> Step:
         and all(may(who, change.kind, change.owner) for change in proposal.changes)
     ]
     for email in can[:1]:
+        zone = zone_of(email, talk.policy)
         told = SendReport(
             to=email,
-            title=f"{talk.who.name} asks for your word",
-            intro=f"Say `approvals` to me; it waits until {talk.at(proposal.expires_at)}.",
-            sections=(("What would change", tuple(described(proposal))),),
+            title=f"Approval request from {talk.who.name}",
+            intro=f'Expires {moment(proposal.expires_at, zone)}. To decide, send me "approvals".',
+            sections=(("Requested change", tuple(described(proposal))),),
         )
         cited = DecisionId(proposal.id)
         step.effects.append(plan(CycleId(""), told, cited, talk.now, f"{proposal.id} {email}"))
@@ -111,35 +114,45 @@ def shown(proposal: Proposal, talk: Talk) -> Answer:
     """Exactly what a proposal changes, with the buttons to decide it."""
     lines, count = described(proposal), len(proposal.changes)
     if proposal.two_person:
-        lines.append("Somebody else than you must approve it; they find it under: approvals")
+        lines.append('Somebody else must approve this. They find it under "approvals".')
     one = proposal.changes[0]
     return Answer(
-        title=_question(one, talk) if count == 1 else f"{_VERBS[one.kind]} all {count}?",
+        title=question(one, talk) if count == 1 else f"{VERBS[one.kind]} all {count} leads?",
         lines=tuple(lines),
-        source=f"Nothing is changed yet. Waits until {talk.at(proposal.expires_at)}",
+        source=f"Nothing has changed yet. Expires {talk.at(proposal.expires_at)}",
         proposal=proposal.id,
+        yes=VERBS[one.kind],
         about=tuple(one.cycle for one in proposal.changes if not isinstance(one, Pause | Resume)),
     )
 
 
-_VERBS = {
-    Ability.GIVE: "Give",
+VERBS: Mapping[Ability, str] = {
+    Ability.GIVE: "Reassign",
     Ability.HOLD: "Hold",
     Ability.RELEASE: "Release",
     Ability.SNOOZE: "Snooze",
     Ability.CORRECT: "Correct",
-    Ability.GATE_AGAIN: "Look again at",
-    Ability.TRY_AGAIN: "Try again",
+    Ability.GATE_AGAIN: "Check again",
+    Ability.TRY_AGAIN: "Retry",
     Ability.APPROVE: "Approve",
     Ability.DENY: "Deny",
+    Ability.PAUSE: "Pause",
+    Ability.RESUME: "Resume",
 }
+"""What each change is called on its button and in its question."""
 
 
-def _question(one: Change, talk: Talk) -> str:
-    if isinstance(one, Pause | Resume):
-        return f"{one.title}?"
-    to = f" to {talk.policy.users[one.to].name}" if isinstance(one, GiveTo) else ""
-    return f"{_VERBS[one.kind]} {one.title}{to}?"
+def question(one: Change, talk: Talk) -> str:
+    """What is asked before a change: what will happen, to whom."""
+    match one:
+        case Pause() | Resume():
+            return f"{one.title}?"
+        case GiveTo():
+            return f"Reassign {one.title} to {talk.policy.users[one.to].name}?"
+        case GateAgain():
+            return f"Check {one.title} again?"
+        case _:
+            return f"{VERBS[one.kind]} {one.title}?"
 
 
 def described(proposal: Proposal) -> list[str]:
@@ -147,42 +160,40 @@ def described(proposal: Proposal) -> list[str]:
     lines: list[str] = []
     for one in proposal.changes:
         lines += [one.title] if len(proposal.changes) > 1 else []
-        lines += [f"Now: {one.before}", f"Then: {one.after}"]
+        lines += [f"Now: {one.before}", f"After: {one.after}"]
     return lines
 
 
 def give(asked: requests.Giving, talk: Talk) -> Sequence[Change] | Answer:
-    """A lead in somebody's hands to somebody else."""
+    """An open lead to another owner."""
     found = find_one(asked.lead, Ability.GIVE, talk)
     if isinstance(found, Answer):
         return found
     held = talk.run.ledger.handoffs.get(found.cycle)
     if held is None or held.state != OPEN:
-        return failure(
-            f"{found.title} is in nobody's hands now.", standing(found, talk), about=found
-        )
+        return closed(found, talk)
     person = find_person(asked.to, talk.policy)
     if isinstance(person, Answer):
         return person
     user = talk.policy.users[person]
     if not may(talk.who, Ability.GIVE, person):
-        return failure(f"{user.name} is not in your team; sales operations can do this.")
+        return failure(f"{user.name} is not on your team. Only RevOps admins can do this.")
     if person == held.handoff.answers:
-        return failure(f"{user.name} has it already.")
+        return failure(f"{user.name} already owns {found.title}.")
     other = _other_owner(held.handoff, talk)
     if other is not None:
-        return failure(f"Salesforce has {other}.", "Ask again when I have looked, in a minute.")
+        return failure(other, "Ask again in a minute, after the next sync.")
     member = roster.route_inputs(talk.run).roster.members.get(person)
     if member is None or member.user_id is None or not member.is_active:
-        return failure(f"{user.name} has no active user in Salesforce.")
+        return failure(f"{user.name} has no active Salesforce user.")
     away = absence(member, user, talk.policy.calendars[user.calendar], talk.now, at_work=False)
-    note = f" (careful: {away})" if away else ""
+    note = f" (not available now: {away})" if away else ""
     reason = asked.reason.strip() or "no reason given"
     return [
         GiveTo(
             title=found.title,
-            before=f"with {held.handoff.owner.name}",
-            after=f"with {user.name}{note}, a new clock starts; reason: {reason}",
+            before=f"owner {held.handoff.owner.name}",
+            after=f"reassigned to {user.name}{note}; the SLA clock restarts; reason: {reason}",
             owner=found.owner,
             bound=bound(found, held),
             cycle=found.cycle,
@@ -195,40 +206,41 @@ def give(asked: requests.Giving, talk: Talk) -> Sequence[Change] | Answer:
 
 
 def _other_owner(handoff: Handoff, talk: Talk) -> str | None:
-    """Who owns a record by Salesforce, when the ledger has not seen it yet; None when it has."""
+    """What Salesforce shows of a record that was not synced yet; None when nothing changed."""
     subject = Subject(
         record_id=handoff.record_id, kind=handoff.record_kind, expected_owner=handoff.owner.id
     )
     state = talk.run.crm.owner_states({handoff.lead: subject}).get(handoff.lead)
     if state is None or state.is_deleted:
-        return f"{handoff.title} no more"
+        return f"{handoff.title} was deleted in Salesforce."
     if state.owner.id != handoff.owner.id:
-        return f"{handoff.title} with {state.owner.name} by now"
+        return f"In Salesforce, {state.owner.name} owns {handoff.title} now."
     return None
 
 
 def hold(asked: requests.Holding, talk: Talk) -> Sequence[Change] | Answer:
-    """All leads that are meant, left alone until then."""
+    """All leads that are meant, on hold until then."""
     until = coming(asked.until, talk.now, talk.who.timezone)
     if until is None:
         return failure(
-            f'I can\'t read "{asked.until}" as a moment ahead.', "Say Thursday, 3d or 2026-11-30."
+            f'I don\'t understand "{asked.until}" as a date ahead.',
+            "Try Thursday, 3d or 2026-11-30.",
         )
     longest = talk.policy.conversation.longest_hold
     if until - talk.now > longest:
-        return failure(f"A lead can be held for at most {format_duration(longest)}.")
+        return failure(f"A lead can be on hold for at most {lasting(longest)}.")
     found = [
         one for one in find(asked.lead, Ability.HOLD, talk) if one.is_open or one.status in UNROUTED
     ]
     if not found:
-        return failure(f'I know no open lead "{asked.lead}" that you may hold.')
+        return failure(f'I can\'t find an open lead "{asked.lead}" that you can put on hold.')
     held = talk.run.ledger.handoffs.several([one.cycle for one in found])
     reason = asked.reason.strip() or "no reason given"
     return [
         HoldBack(
             title=one.title,
             before=standing(one, talk),
-            after=f"left alone until {talk.at(until)}; reason: {reason}",
+            after=f"on hold until {talk.at(until)}; reason: {reason}",
             owner=one.owner,
             bound=bound(one, held.get(one.cycle)),
             cycle=one.cycle,
@@ -241,18 +253,18 @@ def hold(asked: requests.Holding, talk: Talk) -> Sequence[Change] | Answer:
 
 
 def release(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
-    """All leads that are meant, no longer left alone."""
+    """All leads that are meant, no longer on hold."""
     found = find(asked.lead, Ability.RELEASE, talk)
     holds = talk.run.ledger.conversations.held([one.lead for one in found])
     found = [one for one in found if one.lead in holds]
     if not found:
-        return failure(f'Nobody holds back a lead "{asked.lead}" that you may release.')
+        return failure(f'I can\'t find a lead "{asked.lead}" on hold that you can release.')
     held = talk.run.ledger.handoffs.several([one.cycle for one in found])
     return [
         LetGo(
             title=one.title,
-            before=f"held by {holds[one.lead]}",
-            after="looked after again from now on",
+            before=f"on hold by {holds[one.lead]}",
+            after="hold ended; routing and reminders resume",
             owner=one.owner,
             bound=bound(one, held.get(one.cycle)),
             cycle=one.cycle,
@@ -266,20 +278,20 @@ def snooze(asked: requests.Snoozing, talk: Talk) -> Sequence[Change] | Answer:
     """One lead, put off within the policy's limits."""
     wanted = length(asked.lasting)
     if not wanted:
-        return failure(f'I can\'t read "{asked.lasting}" as a length of time.', "Say 30m or 2h.")
+        return failure(
+            f'I don\'t understand "{asked.lasting}" as a length of time.', "Try 30m or 2h."
+        )
     found = find_one(asked.lead, Ability.SNOOZE, talk)
     if isinstance(found, Answer):
         return found
     held = talk.run.ledger.handoffs.get(found.cycle)
     if held is None or held.state != OPEN:
-        return failure(
-            f"{found.title} is in nobody's hands now.", standing(found, talk), about=found
-        )
+        return closed(found, talk)
     return [
         PutOff(
             title=found.title,
             before=standing(found, talk),
-            after=f"no reminder for {format_duration(wanted)}; the clock stands still",
+            after=f"snoozed for {lasting(wanted)}; the SLA clock is paused",
             owner=found.owner,
             bound=bound(found, held),
             cycle=found.cycle,
@@ -296,12 +308,12 @@ def gate_again(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer
     if isinstance(found, Answer):
         return found
     if found.status not in (*UNROUTED, CycleStatus.REJECTED):
-        return failure(f"{found.title} is past the gate.", standing(found, talk), about=found)
+        return failure(f"{found.title} is already routed.", standing(found, talk), about=found)
     return [
         GateAgain(
             title=found.title,
             before=standing(found, talk),
-            after="judged again at the next look, within a minute or two",
+            after="checked again on the next run, within 2 minutes",
             owner=found.owner,
             bound=bound(found, None),
             cycle=found.cycle,
@@ -311,18 +323,18 @@ def gate_again(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer
 
 
 def try_again(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
-    """All writes about one lead that were given up."""
+    """All failed updates of one lead."""
     found = find_one(asked.lead, Ability.TRY_AGAIN, talk)
     if isinstance(found, Answer):
         return found
     rows = talk.run.ledger.conversations.given_up([found.lead])
     if not rows:
-        return failure(f"No write about {found.title} was given up.", about=found)
+        return failure(f"{found.title} has no failed updates.", about=found)
     return [
         TryAgain(
-            title=f"{found.title}: {row.kind.replace('_', ' ')}",
-            before=f"given up: {(row.receipt or {}).get('words', 'no answer')}",
-            after="tried again at the next look, once it is sure that it did not happen",
+            title=f"{found.title}: {UPDATES.get(row.kind, row.kind.replace('_', ' '))}",
+            before=f"failed: {(row.receipt or {}).get('words', 'no answer')}",
+            after="retried on the next run, unless it went through after all",
             owner=found.owner,
             bound=row.state,
             cycle=found.cycle,
@@ -334,7 +346,7 @@ def try_again(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
 
 
 def approve(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
-    """An assignment that waits for a word, let happen."""
+    """An assignment that is pending approval, approved."""
     found = _awaited(asked, Ability.APPROVE, talk)
     if isinstance(found, Answer):
         return found
@@ -342,8 +354,8 @@ def approve(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
     return [
         SayYes(
             title=one.title,
-            before=f"waits for a word: {sentence}",
-            after="written in Salesforce at the next look",
+            before=f"pending approval: {sentence}",
+            after="assigned in Salesforce on the next run",
             owner=proposed_owner(one, talk),
             bound=bound(one, None),
             cycle=one.cycle,
@@ -354,7 +366,7 @@ def approve(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
 
 
 def deny(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
-    """An assignment that waits for a word, refused."""
+    """An assignment that is pending approval, denied."""
     found = _awaited(asked, Ability.DENY, talk)
     if isinstance(found, Answer):
         return found
@@ -362,8 +374,8 @@ def deny(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
     return [
         SayNo(
             title=one.title,
-            before=f"waits for a word: {sentence}",
-            after="put aside, unassigned; only a new trigger brings it up again",
+            before=f"pending approval: {sentence}",
+            after="not assigned; only a new trigger routes it again",
             owner=proposed_owner(one, talk),
             bound=bound(one, None),
             cycle=one.cycle,
@@ -376,7 +388,7 @@ def deny(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
 def _awaited(
     asked: requests.OneLead, ability: Ability, talk: Talk
 ) -> tuple[Known, str, str] | Answer:
-    """The one lead that is meant among those whose assignment waits for a word."""
+    """The one lead that is meant among those whose assignment is pending approval."""
     rows = {row.cycle_id: row for row in talk.run.ledger.approvals.pending()}
     talks = talk.run.ledger.conversations
     if asked.lead.strip().lower() in THIS:
@@ -389,10 +401,10 @@ def _awaited(
         if one.cycle in rows and may(talk.who, ability, proposed_owner(one, talk))
     ]
     if not found:
-        return failure(f'No assignment of "{asked.lead}" waits for your word.')
+        return failure(f'I can\'t find an assignment of "{asked.lead}" pending your approval.')
     if len(found) > 1:
         cards = tuple(card(one, talk) for one in found)
-        return Answer(title=f"{len(found)} fit. Which one?", cards=cards, is_failure=True)
+        return Answer(title=f"{len(found)} leads match. Which one?", cards=cards, is_failure=True)
     row = rows[found[0].cycle]
     return found[0], row.id, row.sentence
 
@@ -404,15 +416,15 @@ def pause(asked: requests.Scope, talk: Talk) -> Sequence[Change] | Answer:
         return scope
     stopped = stops(talk.run)
     if scope in stopped:
-        by, why = stopped[scope].by, stopped[scope].reason
-        return failure(f"{scope} is paused already, by {by}: {why}")
-    what = "nothing is written or sent any more" if scope == WORKER else "its leads wait"
+        by, why = talk.name_of(stopped[scope].by), stopped[scope].reason
+        return failure(f"{named(scope)} is already paused by {by}: {why}")
+    stopping = "no updates or messages" if scope == WORKER else "its leads wait"
     reason = asked.reason.strip() or "no reason given"
     return [
         Pause(
-            title=f"Pause: {scope}",
-            before="at work",
-            after=f"{what}, until somebody resumes it; reason: {reason}",
+            title=f"Pause {named(scope)}",
+            before="running",
+            after=f"{stopping} until resumed; reason: {reason}",
             bound="at work",
             scope=scope,
             reason=reason,
@@ -429,15 +441,15 @@ def resume(asked: requests.Scope, talk: Talk) -> Sequence[Change] | Answer:
     if stop is None:
         other = stops(talk.run).get(scope)
         return (
-            failure(f"{scope} is not paused by a word.", f"It is by {other.by}: {other.reason}.")
+            failure(f"{named(scope)} is paused by {other.by}, not from here.", other.reason)
             if other
-            else failure(f"{scope} is not paused.")
+            else failure(f"{named(scope)} is not paused.")
         )
     return [
         Resume(
-            title=f"Resume: {scope}",
-            before=f"paused since {talk.at(stop.at)} by {stop.by}: {stop.reason}",
-            after="at work; what is due happens at the next look",
+            title=f"Resume {named(scope)}",
+            before=f"paused since {talk.at(stop.at)} by {talk.name_of(stop.by)}: {stop.reason}",
+            after="running; everything due happens on the next run",
             bound="paused",
             scope=scope,
         )
@@ -447,7 +459,7 @@ def resume(asked: requests.Scope, talk: Talk) -> Sequence[Change] | Answer:
 def _scope(wanted: str, talk: Talk) -> str | Answer:
     """The scope of a pause; it stops other people's leads, so it takes a reach over all."""
     if circle(talk.who, Ability.PAUSE) is not None:
-        return failure("Only sales operations can pause and resume.")
+        return failure("Only RevOps admins can pause and resume.")
     text = wanted.strip().lower()
     if text in ("", WORKER, "everything", "all"):
         return WORKER
@@ -455,7 +467,29 @@ def _scope(wanted: str, talk: Talk) -> str | Answer:
         if segment.name.lower() == text:
             return segment.name
     names = ", ".join(one.name for one in talk.policy.segments)
-    return failure(f'There is no segment "{wanted}".', f"There are: {names}; or say worker.")
+    return failure(f'There is no segment "{wanted}".', f"Segments: {names}. Or pause the worker.")
+
+
+def named(scope: str) -> str:
+    """What a pause is about, in words."""
+    return "the worker" if scope == WORKER else scope
+
+
+UPDATES: Mapping[str, str] = {
+    "set_owner": "owner in Salesforce",
+    "mirror_fields": "fields in Marketo",
+    "mirror_activity": "activity in Marketo",
+    "request_sync": "sync to Salesforce",
+    "tell_owner": "Slack message to the owner",
+    "tell_manager": "Slack message to the manager",
+    "refresh_message": "Slack message update",
+    "send_report": "Slack report",
+    "stamp_touch": "first touch in Salesforce",
+    "set_task": "task in Salesforce",
+    "log_call": "call in Salesforce",
+    "correct_field": "corrected field in Marketo",
+}
+"""What a failed update would have changed."""
 
 
 def bound(found: Known, held: HeldOff | None) -> str:

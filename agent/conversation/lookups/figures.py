@@ -5,26 +5,26 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from agent.conversation import requests
-from agent.conversation.turn import MOST_SHOWN, Talk, card, counted, failure
+from agent.conversation.turn import MOST_SHOWN, Talk, card, failure
 from agent.ledger.stores.conversations import Part
 from agent.run.pauses import stops
 from domain.conversation.answers import Answer
 from domain.conversation.permissions import Ability, circle, may
+from domain.grammar import counted, lasting
 from domain.metrics.lifecycle import Ending, Journey, answering
 from domain.metrics.measures import Share, Stretch, coverage, wall_time
-from domain.time.durations import format_duration
 from domain.time.moments import past
 from domain.values import LeadKey
 
 
 def numbers(asked: requests.Period, talk: Talk) -> Answer:
-    """Speed, coverage and leakage of the leads that came up in a period, as reports define them."""
+    """Speed, coverage and leakage of the leads of a period, as reports define them."""
     owners, wanted = circle(talk.who, Ability.NUMBERS), asked.segment.strip().lower()
     policy, since = talk.policy, talk.now - timedelta(days=asked.days)
     names = {one.name.lower(): one.name for one in policy.segments}
     if wanted and wanted not in names:
         known = ", ".join(names.values())
-        return failure(f'The policy has no segment "{asked.segment}".', f"It has: {known}.")
+        return failure(f'There is no segment "{asked.segment}".', f"Segments: {known}.")
     journeys = [
         one
         for one in talk.run.ledger.journeys.outlines(since)
@@ -34,26 +34,25 @@ def numbers(asked: requests.Period, talk: Talk) -> Answer:
     counted_ones = [one for one in journeys if one.ending is not Ending.SUPERSEDED]
     covered = coverage(counted_ones, talk.now)
     lines = [
-        f"Assigned: {_told(covered.assigned)} that were route-ready.",
-        f"Touched: {_told(covered.touched)} that were assigned.",
-        f"In time: {_told(covered.in_time)} whose time is over or was kept.",
+        f"Assignment rate: {_told(covered.assigned)} of routable leads assigned.",
+        f"First touch: {_told(covered.touched)} of assigned leads.",
+        f"SLA attainment: {_told(covered.in_time)} of leads due.",
     ]
     half, most, _ = wall_time(counted_ones, Stretch.WHOLE, talk.now).within
     if half is not None:
-        lines.append(f"From trigger to first touch: half within {format_duration(_minutes(half))}.")
-    if most is not None:
-        lines.append(f"Nine of ten within {format_duration(_minutes(most))}.")
+        tail = "" if most is None else f", 90% within {lasting(most)}"
+        lines.append(f"Speed to lead: half of leads within {lasting(half)}{tail}.")
     loads = talk.run.ledger.conversations.loads(Part(owners), talk.now).values()
     listed = sum(one.listed for one in loads)
-    lines.append(f"Past every step and still untouched: {counted(listed, 'lead')}.")
+    lines.append(f"Unworked after final escalation: {counted(listed, 'lead')}.")
     if not wanted:
         lines += _by_segment(counted_ones, talk)
-    of = f" of {names[wanted]}" if wanted else ""
-    came = f"{counted(len(counted_ones), 'lead')}{of} came up in the last {asked.days} days"
+    kind = f"new {names[wanted]} lead" if wanted else "new lead"
+    came = f"{counted(len(counted_ones), kind)} in the last {counted(asked.days, 'day')}"
     return Answer(
         title=f"{came}, since {talk.at(since)}.",
         lines=tuple(lines),
-        source=f"Wall time; each measure is defined in docs/reference/measures.md. {talk.as_of()}",
+        source=f"Wall-clock time. Definitions: docs/reference/measures.md. {talk.as_of()}",
     )
 
 
@@ -64,26 +63,23 @@ def _by_segment(journeys: Sequence[Journey], talk: Talk) -> Iterator[str]:
         if own:
             covered = coverage(own, talk.now)
             yield (
-                f"{segment.name}: {counted(len(own), 'lead')}, touched {_told(covered.touched)}, "
-                f"in time {_told(covered.in_time)}"
+                f"{segment.name}: {counted(len(own), 'lead')}, "
+                f"first touch {_told(covered.touched)}, SLA attainment {_told(covered.in_time)}"
             )
 
 
 def _told(share: Share) -> str:
-    percent = "" if share.value is None else f" ({round(100 * share.value)}%)"
-    return f"{share.part} of {share.whole}{percent}"
-
-
-def _minutes(length: timedelta) -> timedelta:
-    return timedelta(minutes=round(length / timedelta(minutes=1)))
+    """A share with its numbers: `67% (2 of 3)`."""
+    part = f"{share.part} of {share.whole}"
+    return part if share.value is None else f"{round(100 * share.value)}% ({part})"
 
 
 _KINDS = {
-    "reassign": "given on by the ladder",
-    "observed": "changed by hand in Salesforce",
-    "said": "said by people in Slack",
-    "directed": "changed by conversation",
-    "explained": "looked at closer by a model",
+    "reassign": "reassigned automatically",
+    "observed": "changed in Salesforce",
+    "said": "from Slack buttons",
+    "directed": "made by request",
+    "explained": "reviewed by a language model",
 }
 
 
@@ -92,7 +88,7 @@ def changes(asked: requests.Since, talk: Talk) -> Answer:
     since = past(asked.since, talk.now, talk.who.timezone)
     if since is None:
         return failure(
-            f'I can\'t read "{asked.since}" as a moment.', "Say Monday, 4h or 2026-11-30."
+            f'I don\'t understand "{asked.since}" as a time.', "Try Monday, 4h or 2026-11-30."
         )
     ledger = talk.run.ledger
     rows = ledger.history.decided_since(since, tuple(_KINDS))
@@ -108,9 +104,9 @@ def changes(asked: requests.Since, talk: Talk) -> Answer:
     counts = Counter(row.kind for row, _ in seen)
     lines = [f"{count} {_KINDS[kind]}" for kind, count in counts.most_common()]
     versions = ledger.history.policies_since(since)
-    lines += [f"Policy {one} in force since {talk.at(at)}" for one, at in versions]
+    lines += [f"Policy {one} active since {talk.at(at)}" for one, at in versions]
     lines += [
-        f"Paused: {one.scope}, since {talk.at(one.at)}, by {one.by}: {one.reason}"
+        f"Paused: {one.scope}, since {talk.at(one.at)}, by {talk.name_of(one.by)}: {one.reason}"
         for one in stops(talk.run).values()
     ]
     shown = tuple(

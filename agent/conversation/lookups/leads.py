@@ -1,4 +1,4 @@
-"""What can be looked up about leads: why they went where they went, and how they stand."""
+"""What can be looked up about leads: who owns them and why, and their status."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,19 +6,20 @@ from datetime import timedelta
 
 from agent.conversation import requests
 from agent.conversation.changes.decisions import allowed
-from agent.conversation.changes.proposals import described
+from agent.conversation.changes.proposals import described, question
 from agent.conversation.lookups.policies import territories
 from agent.conversation.turn import (
     MOST_SHOWN,
+    STATUS,
     Talk,
     asks,
     card,
     cards,
-    counted,
     failure,
     find,
     find_one,
     find_person,
+    not_found,
     proposed_owner,
 )
 from agent.ledger.stores.conversations import Known, Part
@@ -28,6 +29,7 @@ from agent.metrics import lead_history
 from domain.conversation.answers import Answer, Ask, Card
 from domain.conversation.permissions import Ability, circle, may
 from domain.decision.cases import Outcome
+from domain.grammar import counted, listed
 from domain.values import CycleId
 
 SOON = timedelta(hours=1)
@@ -39,7 +41,7 @@ DEEPEST = 3
 
 
 def why(asked: requests.OneLead, talk: Talk) -> Answer:
-    """Why a lead went where it went, from its decisions."""
+    """Who owns a lead and why, from its decisions."""
     found = find_one(asked.lead, Ability.WHY, talk)
     if isinstance(found, Answer):
         return found
@@ -50,11 +52,11 @@ def why(asked: requests.OneLead, talk: Talk) -> Answer:
     source = talk.as_of()
     if routed:
         source += f". Decision {routed[-1].id} under policy {routed[-1].policy_version}"
-    whose = f"is with {found.owner_name}" if found.owner_name else "is in nobody's hands"
+    whose = f"owner {found.owner_name}" if found.owner_name else "no owner"
     buttons = [one for one in asks(found, talk) if one.label != "Why?"]
-    buttons.append(Ask(label="Whole story", says=f"story {found.lead}"))
+    buttons.append(Ask(label="Full history", says=f"history {found.lead}"))
     return Answer(
-        title=f"{found.title} {whose}.",
+        title=f"{found.title}: {whose}.",
         lines=tuple(lines),
         cards=(card(found, talk, asks=buttons),),
         source=source,
@@ -94,9 +96,9 @@ def story(asked: requests.OneLead, talk: Talk) -> Answer:
     lines = [] if told is None else [text for depth, text in told.lines if depth <= DEEPEST]
     left_out = len(lines) - MOST_TOLD
     if left_out > 0:
-        lines = [f"{counted(left_out, 'line')} before this", *lines[-MOST_TOLD:]]
+        lines = [f"{counted(left_out, 'earlier line')} not shown", *lines[-MOST_TOLD:]]
     return Answer(
-        title=f"The story of {found.title}.",
+        title=f"History of {found.title}.",
         lines=tuple(lines),
         cards=(card(found, talk),),
         source=talk.as_of(),
@@ -107,16 +109,16 @@ def search(asked: requests.Words, talk: Talk) -> Answer:
     """Leads by name or company."""
     found = find(asked.words, Ability.FIND, talk)
     if not found:
-        return failure(f'I know no lead "{asked.words}" that you may see.')
+        return not_found(asked.words)
     return Answer(
-        title=f'{counted(len(found), "lead")} for "{asked.words}".',
+        title=f'{counted(len(found), "lead")} found for "{asked.words}".',
         cards=cards(found, talk),
         source=talk.as_of(),
     )
 
 
 def unworked(asked: requests.Where, talk: Talk) -> Answer:
-    """Open leads that nobody has touched, the latest first."""
+    """Open leads with no first touch, the most overdue first."""
     owners, talks = circle(talk.who, Ability.UNWORKED), talk.run.ledger.conversations
     place = _place(asked.where, owners, talk)
     if isinstance(place, Answer):
@@ -125,16 +127,19 @@ def unworked(asked: requests.Where, talk: Talk) -> Answer:
     late, open_ones = sum(one.late for one in loads), sum(one.open for one in loads)
     soon = sum(one.soon for one in loads)
     lines = [
-        f"At risk, due within the next hour: {soon}.",
-        f"Open and in time: {open_ones - late - soon}.",
+        f"At risk, due within 1 h: {soon}.",
+        f"On track: {open_ones - late - soon}.",
     ]
     if owners is None:
         waiting = talks.waiting(place.part)
-        told = ", ".join(f"{count} {status}" for status, count in sorted(waiting.items()))
+        told = ", ".join(
+            f"{count} {STATUS[CycleStatus(status)].lower()}"
+            for status, count in sorted(waiting.items())
+        )
         count = sum(waiting.values())
         lines.append(f"Not assigned yet: {count}{f' ({told})' if told else ''}.")
     elif len(owners) > 1 and place.part.owners == owners:
-        lines.append("Leads of other teams are not shown to you.")
+        lines.append("You see your own team's leads.")
     found = talks.in_hands(place.part, late_at=talk.now if late else None, limit=MOST_SHOWN)
     return Answer(
         title=_late(late, place.words),
@@ -146,8 +151,8 @@ def unworked(asked: requests.Where, talk: Talk) -> Answer:
 
 def _late(count: int, where: str) -> str:
     if not count:
-        return f"No lead{where} is late."
-    return f"{counted(count, 'lead')}{where} {'is' if count == 1 else 'are'} late and untouched."
+        return f"No open lead{where} has breached SLA."
+    return f"{counted(count, 'open lead')}{where} {'has' if count == 1 else 'have'} breached SLA."
 
 
 @dataclass(frozen=True)
@@ -169,18 +174,21 @@ def _place(where: str, owners: frozenset[str] | None, talk: Talk) -> _Place | An
     names = territories(wanted, policy)
     if names:
         return _Place(Part(owners, territories=names), f" in {wanted}")
+    if wanted.lower() in ("my team", "team", "my reps"):
+        team = talk.who.team | {talk.who.email}
+        return _Place(Part(team if owners is None else owners & team), " in your team")
     person = find_person(where, policy)
     if isinstance(person, str):
         theirs = {person} if owners is None else owners & {person}
         is_self = person == talk.who.email
-        words = " of yours" if is_self else f" with {policy.users[person].name}"
+        words = " of yours" if is_self else f" owned by {policy.users[person].name}"
         return _Place(Part(theirs), words)
     known = sorted({*policy.regions, *(one.name for one in policy.segments)})
-    return failure(f'The policy has no "{where}".', f"It has: {', '.join(known)}.")
+    return failure(f'I don\'t know "{where}".', f"Try a person, or one of: {', '.join(known)}.")
 
 
 def waiting(_: requests.Nothing, talk: Talk) -> Answer:
-    """Assignments, and changes that two people must want, which wait for this person's word."""
+    """Assignments, and changes that need two people, pending this person's approval."""
     rows = talk.run.ledger.approvals.pending()
     known = {
         one.cycle: one
@@ -203,7 +211,7 @@ def waiting(_: requests.Nothing, talk: Talk) -> Answer:
         if some
     ]
     return Answer(
-        title=f"Waiting for a word: {' and '.join(told) or 'nothing'}.",
+        title=f"Pending your approval: {listed(told) or 'nothing'}.",
         cards=(*changes[:MOST_SHOWN], *shown),
         source=talk.as_of(),
     )
@@ -221,8 +229,8 @@ def _changes_for(talk: Talk) -> list[Card]:
     users = talk.policy.users
     return [
         Card(
-            title=f"{users[one.by].name} asks: {one.changes[0].title}",
-            lines=tuple(described(one)),
+            title=question(one.changes[0], talk),
+            lines=(f"Requested by {users[one.by].name}", *described(one)),
             proposal=one.id,
         )
         for one in talk.run.ledger.conversations.awaiting_another()

@@ -1,4 +1,4 @@
-"""Who has how much, and who is there to take more."""
+"""Who has how many open leads, and who is available for more."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -11,8 +11,10 @@ from agent.routing import roster
 from domain.conversation.answers import Answer
 from domain.conversation.permissions import Ability, circle
 from domain.errors import ToolError
-from domain.policy.model import Policy
+from domain.grammar import counted
+from domain.policy.model import Policy, User
 from domain.routing.availability import absence
+from domain.time.business_hours import holiday_on, next_open
 from domain.time.moments import midnight
 
 MOST_LINES = 12
@@ -20,7 +22,7 @@ _IDLE = Load(0, 0, 0, 0)
 
 
 def workload(asked: requests.Whose, talk: Talk) -> Answer:
-    """Who has how much, and who is away."""
+    """Who has how many open leads and SLA breaches, and who is away."""
     owners, policy = circle(talk.who, Ability.WORKLOAD), talk.policy
     people = sorted(policy.users) if owners is None else sorted(owners & policy.users.keys())
     if asked.who.strip():
@@ -29,7 +31,7 @@ def workload(asked: requests.Whose, talk: Talk) -> Answer:
             return person
         people = [one for one in people if one == person]
         if not people:
-            return failure(f"You may not see the leads of {policy.users[person].name}.")
+            return failure(f"You can't see {policy.users[person].name}'s leads.")
     loads = talk.run.ledger.conversations.loads(Part(people), talk.now)
     given = talk.run.ledger.cycles.assigned_since(_monday(talk))
     away, told_by = _availability(people, talk)
@@ -40,20 +42,21 @@ def workload(asked: requests.Whose, talk: Talk) -> Answer:
     busy = [(load, one) for load, one in told if asked.who.strip() or load.open or one in given]
     over = [one for load, one in busy if load.late or _is_full(one, load, policy)]
     lines = [
-        f"{policy.users[one].name}: {load.open} open, {load.late} late, "
-        f"{len(given.get(one, ()))} new this week{_cap(one, policy)}{away.get(one, '')}"
+        f"{policy.users[one].name}: {counted(load.open, 'open lead')}, "
+        f"{counted(load.late, 'SLA breach')}, {len(given.get(one, ()))} new this week"
+        f"{_cap(one, policy)}{away.get(one, '')}"
         for load, one in busy[:MOST_LINES]
     ]
     absent = [policy.users[one].name for one in people if one in away and (_IDLE, one) in told]
     if absent and not asked.who.strip():
-        lines.append(f"Away or not at work, without open leads: {', '.join(absent[:MOST_SHOWN])}")
+        lines.append(f"Away or off hours, with no open leads: {', '.join(absent[:MOST_SHOWN])}")
     names = ", ".join(policy.users[one].name for one in over[:MOST_SHOWN])
     return Answer(
         title=f"Overloaded: {names}." if over else "Nobody is overloaded.",
-        lines=tuple(lines) or ("Nobody has an open lead.",),
+        lines=tuple(lines) or ("No open leads.",),
         source=(
-            "Overloaded means: a late lead, or as many open ones as the cap. "
-            f"Availability by {told_by}. {talk.as_of()}"
+            "Overloaded: at least 1 SLA breach, or open leads at the cap. "
+            f"Availability: {told_by}. {talk.as_of()}"
         ),
     )
 
@@ -76,17 +79,29 @@ def _cap(email: str, policy: Policy) -> str:
 
 
 def _availability(people: Collection[str], talk: Talk) -> tuple[Mapping[str, str], str]:
-    """Why somebody takes no lead now, by e-mail, and by whose word."""
+    """Why somebody takes no lead now, by e-mail, and where that is known from."""
     policy = talk.policy
     try:
         members = roster.route_inputs(talk.run).roster.members
     except ToolError as error:
-        return {}, f"nobody: {error.vendor} does not answer right now"
+        return {}, f"unknown, {error.vendor} isn't responding"
     found: dict[str, str] = {}
     for email in people:
         user = policy.users[email]
         calendar = policy.calendars[user.calendar]
-        why = absence(members.get(email), user, calendar, talk.now, at_work=True)
+        why = absence(members.get(email), user, calendar, talk.now, at_work=False)
+        why = why or _off_hours(user, talk)
         if why is not None:
             found[email] = f"; {why}"
-    return found, "Salesforce, Slack and working hours"
+    return found, "Salesforce, Slack and business hours"
+
+
+def _off_hours(user: User, talk: Talk) -> str | None:
+    """Why it is not working time for somebody, and until when by the reader's clock."""
+    calendar = talk.policy.calendars[user.calendar]
+    opens = next_open(calendar, user.timezone, talk.now)
+    if opens == talk.now:
+        return None
+    zone = ZoneInfo(calendar.timezone or user.timezone)
+    holiday = holiday_on(calendar, talk.now.astimezone(zone).date())
+    return f"holiday: {holiday}" if holiday else f"off hours until {talk.at(opens)}"

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from agent.conversation import requests
-from agent.conversation.turn import MOST_SHOWN, Talk, counted, failure, find_person
+from agent.conversation.turn import MOST_SHOWN, Talk, failure, find_person
 from agent.rollout.simulation import try_policy
 from domain.conversation.answers import Answer
-from domain.policy.follow_through import format_mark
+from domain.grammar import counted, lasting, listed
+from domain.policy.follow_through import Mark, Move
 from domain.policy.model import Policy, Pool, Segment
-from domain.time.durations import format_duration
 
 HISTORY = timedelta(days=30)
 """How far back a what-if looks."""
@@ -37,28 +37,28 @@ def rules(asked: requests.Topic, talk: Talk) -> Answer:
     if topic and not (named or names or is_snooze):
         known = ", ".join(one.name for one in policy.segments)
         return failure(
-            f'I don\'t know: the policy says nothing of "{asked.topic.strip()}".',
-            f"Ask for a segment ({known}), a form, a region, a territory, or snoozing.",
+            f'I don\'t know "{asked.topic.strip()}".',
+            f"Try a segment ({known}), a form, a region, a territory, or snooze.",
         )
     lines = [_of_segment(one) for one in (policy.segments if not topic else named)]
     if len(named) == 1:
         lines += [
-            f"At {format_mark(rung.at)}: {', '.join(rung.do)}"
+            f"At {_mark(rung.at)}: {listed([MOVES[move] for move in rung.do])}"
             for rung in policy.ladder(named[0].name)
         ]
     for row in policy.territories:
         if row.territory in names:
             places = ", ".join(part for part in (row.region, row.country, row.state) if part)
-            lines.append(f"Territory {row.territory} ({places}): {row.owner}")
+            lines.append(f"Territory {row.territory} ({places}): {_owner(row.owner, policy)}")
     if not topic or is_snooze:
         snooze = policy.follow_through.snooze
-        longest = format_duration(snooze.longest)
-        lines.append(f"Snooze: at most {snooze.at_most} times, {longest} at the longest")
+        times, longest = counted(snooze.at_most, "time"), lasting(snooze.longest)
+        lines.append(f"Snooze: at most {times} per lead, up to {longest} each")
     more = len(lines) - MOST_LINES
     shown = lines[:MOST_LINES] + ([f"and {counted(more, 'line')} more"] if more > 0 else [])
-    title = f'What policy "{policy.name}" says'
+    about = f" for {asked.topic.strip()}" if topic else ""
     return Answer(
-        title=f"{title} of {asked.topic.strip()}." if topic else f"{title}.",
+        title=f'Rules{about} in policy "{policy.name}".',
         lines=tuple(shown),
         source=f"Policy {policy.version}",
     )
@@ -89,12 +89,39 @@ def _triggers(segment: Segment) -> set[str]:
 
 
 def _of_segment(segment: Segment) -> str:
-    clock = "working hours" if segment.sla.clock == "business" else "wall time"
-    touch = format_duration(segment.sla.first_touch)
+    clock = "business hours" if segment.sla.clock == "business" else "around the clock"
+    touch = lasting(segment.sla.first_touch)
     return (
-        f"{segment.name}: first touch within {touch} of {clock}; mode {segment.mode}; "
-        f"nobody available: queue {segment.fallback}"
+        f"{segment.name}: first touch within {touch} ({clock}); {segment.mode} mode; "
+        f"if no rep is available: queue {segment.fallback}"
     )
+
+
+MOVES: Mapping[Move, str] = {
+    Move.REMIND: "remind the owner",
+    Move.NUDGE: "notify the owner",
+    Move.ESCALATE: "notify the manager",
+    Move.REASSIGN: "reassign to the next rep in the round robin",
+    Move.LIST: "list as unworked",
+}
+"""What an escalation step does."""
+
+
+def _mark(mark: Mark) -> str:
+    """When an escalation step is due."""
+    return lasting(mark) if isinstance(mark, timedelta) else f"{mark * 100:g}% of SLA"
+
+
+def _owner(named: str, policy: Policy) -> str:
+    """Who gets the leads of a territory: a person, a pool or a queue by name."""
+    kind, _, name = named.partition(":")
+    match kind:
+        case "user":
+            return _name(name, policy)
+        case "pool":
+            return f"round-robin pool {name}"
+        case _:
+            return f"{kind} {name}" if name else named
 
 
 def what_if(asked: requests.Supposing, talk: Talk) -> Answer:
@@ -118,17 +145,18 @@ def what_if(asked: requests.Supposing, talk: Talk) -> Answer:
     ]
     if tried.assumed:
         told = ", ".join(_name(one, policy) for one in tried.assumed[:MOST_SHOWN])
-        lines.append(f"Taken as available, for nothing else is recorded: {told}")
+        lines.append(f"Assumed available, with no record of it: {told}")
     return Answer(
         title=(
-            f"{sum(moved.values())} of {counted(tried.leads, 'lead')} would have gone elsewhere; "
+            f"{sum(moved.values())} of {counted(tried.leads, 'lead')} would have had another "
+            f"owner; "
             f"{_name(person, policy)} would have had {abs(gained)} "
             f"{'more' if gained >= 0 else 'fewer'}."
         ),
         lines=tuple(lines),
         source=(
-            f"{words}; the decisions of the last {HISTORY.days} days made again; nothing was "
-            f"changed. {talk.as_of()}"
+            f"{words}. Simulated on the last {HISTORY.days} days; nothing was changed. "
+            f"{talk.as_of()}"
         ),
     )
 
@@ -144,7 +172,7 @@ def _moved(asked: requests.Supposing, talk: Talk) -> _Supposed | Answer:
     if not names:
         known = sorted({one.territory for one in policy.territories})
         return failure(
-            f'The policy has no territory "{asked.territory}".', f"It has: {', '.join(known[:20])}."
+            f'There is no territory "{asked.territory}".', f"Territories: {', '.join(known[:20])}."
         )
     person = find_person(asked.to, policy)
     if isinstance(person, Answer):
@@ -153,7 +181,7 @@ def _moved(asked: requests.Supposing, talk: Talk) -> _Supposed | Answer:
         row.model_copy(update={"owner": f"user:{person}"}) if row.territory in names else row
         for row in policy.territories
     )
-    words = f"Territories {', '.join(sorted(names))} with {policy.users[person].name}"
+    words = f"Territory {', '.join(sorted(names))} owned by {policy.users[person].name}"
     return policy.model_copy(update={"territories": rows}), person, words
 
 
@@ -172,9 +200,9 @@ def _without(wanted: str, talk: Talk) -> _Supposed | Answer:
     if not theirs or pools is None:
         name = policy.users[person].name
         return failure(
-            f"{name} shares no pool with somebody else.", "Ask what if a TERRITORY went to NAME."
+            f"{name} shares no pool with anyone.", "Ask: what if TERRITORY went to COLLEAGUE."
         )
-    words = f"Pools {', '.join(theirs)} without {policy.users[person].name}"
+    words = f"Pool {', '.join(theirs)} without {policy.users[person].name}"
     return policy.model_copy(update={"pools": pools}), person, words
 
 
@@ -190,8 +218,8 @@ def _pools_without(person: str, pools: Mapping[str, Pool]) -> dict[str, Pool] | 
 
 
 def _name(owner: str | None, policy: Policy) -> str:
-    """A person's name, or a queue's; nobody for a lead that isn't ready."""
+    """A person's name, or a queue's; no owner for a lead that isn't ready."""
     if owner is None:
-        return "nobody"
+        return "no owner"
     user = policy.users.get(owner)
     return owner if user is None else user.name

@@ -1,14 +1,15 @@
-"""What a vendor says of one lead right now: Marketo, Salesforce, and the paid providers."""
+"""What a vendor holds of one lead right now: Marketo, Salesforce, enrichment providers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from agent.activity import observation
 from agent.conversation import requests
 from agent.conversation.lookups.policies import HISTORY, MOST_LINES
-from agent.conversation.turn import Talk, card, counted, failure, find_one, standing
+from agent.conversation.turn import SOURCES, Talk, card, failure, find_one, standing
 from agent.ledger.stores.conversations import Known
 from domain.conversation.answers import Answer
 from domain.conversation.permissions import Ability
+from domain.grammar import counted
 from domain.intake.field_precedence import lacking, merge
 from domain.intake.normalization.fields import normalise
 from domain.lead.model import FieldName, Lead
@@ -36,19 +37,21 @@ def marketo(asked: requests.OneLead, talk: Talk) -> Answer:
         return found
     lead = _read(found, talk)
     if lead is None:
-        return failure(
-            f"{found.title} is no longer in Marketo: deleted, or merged into another.", about=found
-        )
+        return failure(f"{found.title} is no longer in Marketo (deleted or merged).", about=found)
     done = talk.run.ledger.cycles.activities([found.lead], talk.now - HISTORY).get(found.lead, ())
-    link = "not in Salesforce" if lead.link is None else f"Salesforce {lead.link.kind}"
-    lines = [f"Last changed {talk.at(lead.updated_at)}; {link}", *_fields(lead)]
+    link = "not in Salesforce" if lead.link is None else f"in Salesforce as a {lead.link.kind}"
+    lines = [f"Last updated {talk.at(lead.updated_at)}; {link}", *_fields(lead)]
     lines += [f"{talk.at(one.at)}: {one.type}: {one.name}" for one in done[-MOST_LINES:]]
     return Answer(
-        title=f"{found.title}: {counted(len(done), 'activity')} in {HISTORY.days} days.",
+        title=f"{found.title}: {counted(len(done), 'activity')} in the last {HISTORY.days} days.",
         lines=tuple(lines),
         cards=(card(found, talk),),
-        source=f"{talk.as_of('Marketo')}. Activities: {talk.as_of()}",
+        source=f"{talk.as_of('Marketo')}. Activities: {_small(talk.as_of())}",
     )
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _read(found: Known, talk: Talk) -> Lead | None:
@@ -62,7 +65,7 @@ def _read(found: Known, talk: Talk) -> Lead | None:
 
 def _fields(lead: Lead) -> Iterator[str]:
     told = [
-        f"{name.replace('_', ' ')} {value.value} ({value.source})"
+        f"{name.replace('_', ' ')}: {value.value} ({SOURCES[value.source]})"
         for name in SHOWN
         if (value := lead.fields.get(name)) is not None
     ]
@@ -78,19 +81,17 @@ def salesforce(asked: requests.OneLead, talk: Talk) -> Answer:
         return found
     held = talk.run.ledger.handoffs.get(found.cycle)
     if held is None:
-        return failure(
-            f"{found.title} is in nobody's hands yet.", standing(found, talk), about=found
-        )
+        return failure(f"{found.title} is not assigned yet.", standing(found, talk), about=found)
     handoffs = [held.handoff]
     observed = observation.observe(handoffs, talk.run)
     seen = observation.seen(handoffs, observed, {}, talk.run)
     judgement = seen[found.cycle].judgement
     record = observed[found.cycle].record
-    lines = ["The record is gone."] if record is None else [f"Owner: {record.owner.name}"]
+    lines = ["Deleted in Salesforce."] if record is None else [f"Owner: {record.owner.name}"]
     lines.append(judgement.sentence)
     lines += [one.sentence for one in judgement.findings[:MOST_LINES]]
     return Answer(
-        title=f"{found.title}, as Salesforce has it.",
+        title=f"{found.title} in Salesforce.",
         lines=tuple(lines),
         cards=(card(found, talk),),
         source=talk.as_of("Salesforce"),
@@ -98,40 +99,44 @@ def salesforce(asked: requests.OneLead, talk: Talk) -> Answer:
 
 
 def enrich(asked: requests.OneLead, talk: Talk) -> Answer:
-    """What the paid providers know of the fields that a lead lacks, within the day's budget."""
+    """What enrichment providers know of a lead's missing fields, within the day's budget."""
     found = find_one(asked.lead, Ability.ENRICH, talk)
     if isinstance(found, Answer):
         return found
     lead = _read(found, talk)
     if lead is None:
-        return failure(
-            f"{found.title} is no longer in Marketo: deleted, or merged into another.", about=found
-        )
+        return failure(f"{found.title} is no longer in Marketo (deleted or merged).", about=found)
     wanted = lacking(lead, talk.policy.enrichment.fields)
     if not wanted:
         known = ", ".join(talk.policy.enrichment.fields)
         return failure(
-            f"{found.title} lacks nothing that providers are asked for.",
-            f"Known: {known}.",
+            f"{found.title} has every field that enrichment can add.",
+            f"Fields: {known}.",
             about=found,
         )
     if talk.run.enrichment is None:
-        return failure("No enrichment provider is connected.", "Sales operations can add a key.")
+        return failure("No enrichment provider is connected.", "A RevOps admin can add an API key.")
     used = talk.run.ledger.turns.uses(Ability.ENRICH, talk.today)
     most = talk.policy.conversation.lookups_per_day
     if used >= most:
-        return failure(f"Today's {most} lookups by conversation are used up; ask again tomorrow.")
+        return failure(
+            f"Today's limit of {counted(most, 'lookup')} is used up. Ask again tomorrow."
+        )
     sought = [Sought(lead=lead, fields=wanted)]
     told = talk.run.enrichment.look_up(sought, talk.policy.enrichment.time_budget)[found.lead]
     return Answer(
-        title=f"{found.title}: {len(told.fields)} of {counted(len(wanted), 'gap')} filled.",
+        title=f"{found.title}: {len(told.fields)} of {_missing(wanted)} found.",
         lines=tuple(_found(told)),
         cards=(card(found, talk),),
         source=(
             f"{talk.as_of('the providers')}; lookup {used + 1} of {most} today. "
-            "The gate reads it at its next look"
+            "Used the next time the lead is checked"
         ),
     )
+
+
+def _missing(wanted: Collection[FieldName]) -> str:
+    return counted(len(wanted), "missing field")
 
 
 def _found(told: Enriched) -> Iterator[str]:
@@ -139,5 +144,5 @@ def _found(told: Enriched) -> Iterator[str]:
         sure = round(100 * one.confidence)
         yield f"{name.replace('_', ' ')}: {one.value} ({one.source}, {sure}% sure)"
     if told.missing:
-        yield f"Still unknown: {', '.join(told.missing)}"
+        yield f"Still missing: {', '.join(told.missing)}"
     yield from told.notes

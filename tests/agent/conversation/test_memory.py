@@ -96,7 +96,7 @@ def test_a_word_reaches_a_conversation_after_a_restart(engine: Engine, answer: b
     again = open_memory(engine)
     desk = seat(engine, again, Overheard("rules"))
     told = desk.word(proposal, yes=answer, who=QUINN).answers[0].title
-    assert ("said yes" if answer else "said no") in told
+    assert ("Approved by" if answer else "Canceled by") in told
     assert answer == ("worker" in desk.run.ledger.conversations.stops())
     assert told == state(again)["messages"][-1]["content"]
     again.close()

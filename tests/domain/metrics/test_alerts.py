@@ -39,7 +39,7 @@ def test_a_source_that_stays_away_is_told_with_what_was_usual() -> None:
     lively = weekly("Events", 4)
     found = alerts([*weekly("Web", 3), *lively], [], POLICY, NOW)
     (silent,) = [one for one in found if one.subject == "source Web"]
-    assert "in the same hours of the 2 weeks before there were 12." in silent.sentence
+    assert "The same hours of the previous 2 weeks brought 12 on average." in silent.sentence
     assert {"source Web"} == {one.subject for one in found}
 
 

@@ -7,6 +7,7 @@ Lead-supplied text stands only in `plain_text` objects and in the text and link 
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from domain.grammar import moment
 from domain.lead.brief import Happening
 from tools.slack.messages.text import plain
 
@@ -18,6 +19,8 @@ MOST_BLOCKS = 50
 MOST_CHARACTERS = 10_000
 """Slack refuses a message at some 13,200 characters of blocks, which it does not document."""
 TITLE_LENGTH = 200
+NAMELESS = "Lead without a name"
+"""What stands for a lead whose title has nothing to see."""
 REASON_LENGTH = 600
 
 ON_IT = "routeready_on_it"
@@ -31,5 +34,4 @@ KEEP = "routeready_keep"
 
 def happening(one: Happening, zone: ZoneInfo) -> str:
     """Something that happened, by the reader's own clock."""
-    local = one.at.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}: {plain(one.what, 160)}"
+    return f"{moment(one.at, zone)}: {plain(one.what, 160)}"

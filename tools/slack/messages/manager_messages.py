@@ -1,18 +1,21 @@
-"""What managers read in Slack, as Block Kit: a breach with its story, digests, the leakage list.
+"""What managers read in Slack, as Block Kit: a breach with its timeline, digests, lead lists.
 
 Text that leads or the CRM supplied stands only where Slack shows it as it is.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from domain.effects import SendReport, TellManager
+from domain.grammar import lasting, moment
 from tools.slack.messages.blocks import (
     GIVE_ON,
     KEEP,
     MOST_BLOCKS,
     MOST_CHARACTERS,
+    NAMELESS,
     REASON_LENGTH,
     TITLE_LENGTH,
     Block,
@@ -26,28 +29,56 @@ LINES = 20
 """Lines of one section of a report; the rest is counted."""
 
 
-def breach(told: TellManager, url: str, zone: ZoneInfo, *, is_reply: bool) -> list[Block]:
-    """A breach; in a thread that has the story already, only what is new."""
-    title = plain(told.title, TITLE_LENGTH) or "A lead without a name"
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """When a message is read, and on whose clock."""
+
+    now: datetime
+    zone: ZoneInfo
+
+
+def breach(told: TellManager, url: str, reading: Reading, *, is_reply: bool) -> list[Block]:
+    """A breach; in a thread that has the timeline already, only what is new."""
+    title = plain(told.title, TITLE_LENGTH) or NAMELESS
     elements: list[Block] = []
     if not is_reply:
+        owner = plain(told.owner_name, 80)
         elements += [
+            {"type": "text", "text": _headline(told, reading.now), "style": {"bold": True}},
             {"type": "link", "url": url, "text": title, "style": {"bold": True}},
-            {"type": "text", "text": f"\nwith {plain(told.owner_name, 80)}. "},
+            {"type": "text", "text": f"\nOwner: {owner}. {_due(told.sla_due, reading)}\n"},
         ]
     elements.append({"type": "text", "text": plain(told.sentence, REASON_LENGTH)})
     blocks: list[Block] = [_section(elements)]
     if told.timeline and not is_reply:
-        lines = [happening(one, zone) for one in told.timeline]
+        lines = [happening(one, reading.zone) for one in told.timeline]
         blocks.append(_list(lines))
     if told.dispute is not None:
         blocks.append(_ruling(f"{told.dispute} {told.cycle}", told.owner_name))
     return blocks
 
 
-def breach_summary(told: TellManager) -> str:
+def breach_summary(told: TellManager, now: datetime) -> str:
     """The same in one line, for notifications."""
-    return f"{neutral(told.title, 80)} waits, with {neutral(told.owner_name, 60)}"
+    title = neutral(told.title, 80) or NAMELESS
+    return f"{_headline(told, now)}{title}. Owner: {neutral(told.owner_name, 60)}"
+
+
+def _headline(told: TellManager, now: datetime) -> str:
+    if told.dispute is not None:
+        return "Not mine: "
+    is_over = told.sla_due is None or told.sla_due <= now
+    return "SLA breach: " if is_over else "SLA at risk: "
+
+
+def _due(due: datetime | None, reading: Reading) -> str:
+    if due is None:
+        return ""
+    late = reading.now - due
+    if late.total_seconds() < 0:
+        return f"First touch due {moment(due, reading.zone)}."
+    since = f"first touch was due {moment(due, reading.zone)}"
+    return f"Overdue by {lasting(late)}: {since}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +102,7 @@ def report(told: SendReport, pictures: Pictures) -> list[Block]:
         for one, alt in pictures.files.items()
     ]
     if pictures.missing:
-        said = plain(f"The chart could not be added: {pictures.missing}", REASON_LENGTH)
+        said = plain(f"Chart not available: {pictures.missing}", REASON_LENGTH)
         blocks.append(_section([{"type": "text", "text": said, "style": {"italic": True}}]))
     size = len(told.intro)
     for heading, lines in told.sections:
@@ -112,5 +143,5 @@ def _ruling(about: str, owner: str) -> Block:
         label = {"type": "plain_text", "text": text[:75], "emoji": False}
         return {"type": "button", "action_id": action, "text": label, "value": about}
 
-    keep = button(KEEP, f"It stays with {plain(owner, 50)}")
-    return {"type": "actions", "elements": [button(GIVE_ON, "Give it to the next"), keep]}
+    keep = button(KEEP, f"Keep with {plain(owner, 50)}")
+    return {"type": "actions", "elements": [button(GIVE_ON, "Reassign"), keep]}

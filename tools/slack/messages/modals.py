@@ -17,13 +17,13 @@ NOTE_LENGTH = 1000
 def call(about: str) -> Block:
     """The form for a call; `about` names the lead and comes back with it."""
     choices = [_option(outcome, outcome) for outcome in OUTCOMES]
-    return _form(CALL, "Log a call", about, _choice("outcome", "What came of it?", choices))
+    return _form(CALL, "Log call", about, _choice("outcome", "Outcome", choices))
 
 
 def refusal(about: str, reasons: Mapping[str, str]) -> Block:
     """The form for "not mine", with the policy's reasons by name."""
     choices = [_option(label, name) for name, label in reasons.items()]
-    return _form(REFUSAL, "Not mine", about, _choice("reason", "Why is it not yours?", choices))
+    return _form(REFUSAL, "Not mine", about, _choice("reason", "Reason", choices))
 
 
 def filled(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -43,7 +43,7 @@ def _form(callback: str, title: str, about: str, choice: Block) -> Block:
         "type": "input",
         "block_id": "note",
         "optional": True,
-        "label": _plain("A note"),
+        "label": _plain("Note"),
         "element": {
             "type": "plain_text_input",
             "action_id": "note",
@@ -56,7 +56,7 @@ def _form(callback: str, title: str, about: str, choice: Block) -> Block:
         "callback_id": callback,
         "private_metadata": about,
         "title": _plain(title),
-        "submit": _plain("Send"),
+        "submit": _plain("Submit"),
         "close": _plain("Cancel"),
         "blocks": [choice, note],
     }

@@ -7,7 +7,13 @@ from collections.abc import Callable, Sequence
 
 from domain.conversation.answers import Answer, Ask, Card, Shown
 from domain.values import RecordId
-from tools.slack.messages.blocks import MOST_BLOCKS, MOST_CHARACTERS, TITLE_LENGTH, Block
+from tools.slack.messages.blocks import (
+    MOST_BLOCKS,
+    MOST_CHARACTERS,
+    NAMELESS,
+    TITLE_LENGTH,
+    Block,
+)
 from tools.slack.messages.text import neutral, plain
 
 YES, NO = "routeready_yes", "routeready_no"
@@ -33,9 +39,12 @@ def shown(what: Shown, link: Link) -> list[Block]:
         for block in [*between, *_answer(answer, link)]:
             size += len(str(block))
             if len(blocks) + 2 > MOST_BLOCKS or size > MOST_CHARACTERS - _ROOM:
-                return [*blocks, _context("There is more; ask for less at once.")]
+                return [
+                    *blocks,
+                    _context("More is not shown. Ask for something narrower."),
+                ]
             blocks.append(block)
-    return blocks or [_context("Nothing to say.")]
+    return blocks or [_context("Nothing to show.")]
 
 
 def summary(what: Shown) -> str:
@@ -51,19 +60,20 @@ def _answer(answer: Answer, link: Link) -> list[Block]:
     for card in answer.cards:
         blocks.append(_card(card, link))
         if card.proposal is not None:
-            blocks.append(_yes_or_no(card.proposal))
+            blocks.append(_decide(card.proposal, card.yes, card.no))
         if card.asks:
             blocks.append(_asks(card.asks))
     if answer.proposal is not None:
-        blocks.append(_yes_or_no(answer.proposal))
+        blocks.append(_decide(answer.proposal, answer.yes, answer.no))
     if answer.source:
         blocks.append(_context(plain(answer.source, LINE)))
     return blocks
 
 
-def _yes_or_no(proposal: str) -> Block:
-    yes = {**_button(YES, "Yes, do it", proposal), "style": "primary"}
-    return {"type": "actions", "elements": [yes, _button(NO, "No", proposal)]}
+def _decide(proposal: str, yes: str, no: str) -> Block:
+    """The two buttons of a proposal, named for what each does."""
+    first = {**_button(YES, yes, proposal), "style": "primary"}
+    return {"type": "actions", "elements": [first, _button(NO, no, proposal)]}
 
 
 def _asks(asks: Sequence[Ask]) -> Block:
@@ -72,7 +82,7 @@ def _asks(asks: Sequence[Ask]) -> Block:
 
 
 def _card(card: Card, link: Link) -> Block:
-    title = plain(card.title, TITLE_LENGTH) or "A lead without a name"
+    title = plain(card.title, TITLE_LENGTH) or NAMELESS
     head: Block = _text(title, bold=True)
     if card.record_id is not None:
         head = {

@@ -27,24 +27,25 @@ def item(title: str = "Dana Fox, VP Marketing at Acme", reason: str = "Territory
 
 def test_one_lead_has_its_link_its_reason_and_its_due_time() -> None:
     """The due time is by the owner's own clock, the day included."""
-    header, lead = owned([item()], BERLIN)
-    assert header["text"]["text"] == "1 new lead is yours"
+    (lead,) = owned([item()], BERLIN)
     assert lead["elements"][0]["elements"] == [
+        {"type": "text", "text": "New lead: ", "style": {"bold": True}},
         {
             "type": "link",
             "url": URL,
             "text": "Dana Fox, VP Marketing at Acme",
             "style": {"bold": True},
         },
-        {"type": "text", "text": "\nFirst touch due Tue 24 Nov, 00:30 CET"},
+        {"type": "text", "text": "\nFirst touch due Tue, Nov 24, 12:30 AM CET"},
         {"type": "text", "text": "\nTerritory DACH."},
     ]
 
 
 def test_a_lead_without_reason_or_due_time_has_no_empty_text() -> None:
     """Slack refuses empty text elements."""
-    _, lead = owned([Item("", URL, " ", None)], BERLIN)
-    assert [one["text"] for one in lead["elements"][0]["elements"]] == ["A lead without a name"]
+    (lead,) = owned([Item("", URL, " ", None)], BERLIN)
+    said = [one["text"] for one in lead["elements"][0]["elements"]]
+    assert said == ["New lead: ", "Lead without a name"]
 
 
 @pytest.mark.parametrize(
@@ -54,11 +55,12 @@ def test_a_lead_without_reason_or_due_time_has_no_empty_text() -> None:
 def test_what_does_not_fit_is_counted(count: int, shown: int, end: int | None) -> None:
     """Many short leads are cut at fifty blocks, and the rest is told honestly."""
     short = Item("D. Fox", "https://x.example/1", "", None)
-    header, *rest = owned([short] * count, BERLIN)
+    blocks = owned([short] * count, BERLIN)
+    headers, rest = blocks[: count > 1], blocks[count > 1 :]
     leads = [block for block in rest if block["type"] == "rich_text"]
     ends = [block["elements"][0]["text"] for block in rest if block["type"] == "context"]
-    plural = "lead is" if count == 1 else "leads are"
-    assert header["text"]["text"] == f"{count} new {plural} yours"
+    titles = [] if count == 1 else [f"{count} new leads"]
+    assert titles == [one["text"]["text"] for one in headers]
     assert len(leads) == shown
     assert ends == ([] if end is None else [f"and {end} more in Salesforce"])
 
@@ -136,8 +138,8 @@ def test_neutral_text_holds_no_active_character(text: str) -> None:
 def test_the_summary_names_three_and_counts_the_rest() -> None:
     """A notification stays short and mentions nobody."""
     items = [item(f"<@U{number}>") for number in range(5)]
-    expected = "5 new leads are yours: &lt;＠U0&gt;; &lt;＠U1&gt;; &lt;＠U2&gt;; and 2 more"
-    assert summary(items) == expected
+    expected = "5 new leads: &lt;＠U0&gt;; &lt;＠U1&gt;; &lt;＠U2&gt;; and 2 more"
+    assert summary(items, BERLIN) == expected
 
 
 @pytest.mark.parametrize("name", [None, "", "Mars/Olympus", "../etc/passwd", "/etc/passwd"])
