@@ -74,9 +74,11 @@ def main() -> None:
         settled(page, console)
         keep(page.screenshot(), "console.png")
         page.goto(look)
-        asks = page.locator("article.message").filter(has=page.get_by_role("button")).last
-        asks.scroll_into_view_if_needed()
-        keep(asks.screenshot(), "slack.png")
+        asks = page.locator("article.message").filter(has=page.get_by_role("button"))
+        new = asks.filter(has_text=re.compile("new lead", re.IGNORECASE))
+        shown = new.last if new.count() else asks.last
+        shown.scroll_into_view_if_needed()
+        keep(shown.screenshot(), "slack.png")
         browser.close()
 
 

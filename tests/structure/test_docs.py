@@ -103,6 +103,14 @@ def anchors(page: Path) -> set[str]:
     return {title.replace(" ", "-") for title in plain}
 
 
+def test_pictures_are_small() -> None:
+    """What everybody clones: at most 150 kB a picture."""
+    pictures = (ROOT / "docs/pictures").glob("*.png")
+    sizes = {one.name: one.stat().st_size for one in pictures}
+    assert {"console.png", "slack.png"} == set(sizes)
+    assert [] == [name for name, size in sizes.items() if size > 150_000]
+
+
 def test_no_file_names_a_download_address() -> None:
     """The lock files pin by hash and name no host."""
     for name in ("requirements.lock", "requirements-dev.lock", "requirements-docs.lock"):
