@@ -136,7 +136,7 @@ def _became(name: str, found: Outcomes) -> tuple[str, ...]:
 def _speed(measured: Measures) -> Sheet:
     rows: list[tuple[str, ...]] = []
     for pace in measured.speed:
-        for clock, spread in (("wall", pace.wall), ("business", pace.business)):
+        for clock, spread in (("elapsed", pace.wall), ("business hours", pace.business)):
             told = f"{spread.through} of {spread.entered}"
             times = (length(one) for one in spread.within)
             rows.append((pace.stretch, clock, *times, told, spread.reason or ""))

@@ -77,7 +77,7 @@ def test_one_lead_is_told_under_both_policies(routed: Town, tmp_path: Path) -> N
     told = ("The lead you asked for", str(asked.after.owner), "Expected SLA attainment")
     assert [True] * 3 == [one in page for one in told]
     stranger = Trying(MONDAY, now, routed.app.policy, changed, (LeadKey("999999"),))
-    with pytest.raises(RoutereadyError, match="nothing was decided of this lead"):
+    with pytest.raises(RoutereadyError, match="This lead has no decisions"):
         what_if(routed.app.ledger, stranger)
 
 

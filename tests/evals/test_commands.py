@@ -128,4 +128,4 @@ def test_a_prompts_history_begins_with_the_present_version() -> None:
 def test_a_prompt_that_did_not_change_says_so() -> None:
     """An empty difference is a sentence."""
     done = RUNNER.invoke(cli, ["prompts", "diff", "nudge", "--base", "HEAD"])
-    assert (0, "nudge is as it was at HEAD") == (done.exit_code, done.output.strip())
+    assert (0, "nudge has not changed since HEAD.") == (done.exit_code, done.output.strip())
