@@ -104,7 +104,7 @@ UPDATE_STATES: Mapping[EffectState, str] = {
 """Of an update that is not done."""
 MOVES: Mapping[Move, str] = {
     Move.REMIND: "remind the owner",
-    Move.NUDGE: "notify the owner of the breach",
+    Move.NUDGE: "notify the owner",
     Move.ESCALATE: "notify the manager",
     Move.REASSIGN: "reassign",
     Move.LIST: "list as unworked",

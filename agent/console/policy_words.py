@@ -1,9 +1,9 @@
 """The policy in words that somebody reads who has never seen its file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from agent.console.labels import MOVES
+from agent.console.labels import MOVES, TRIGGERS
 from agent.console.words import length, listed
 from domain.policy.conditions import Range, Test, When
 from domain.policy.follow_through import Rung
@@ -26,7 +26,8 @@ def conditions(when: When) -> str:
 
 
 def _fact(name: str) -> str:
-    return name.replace("_", " ")
+    known: Mapping[str, str] = {**TRIGGERS, "icp_tier": "ICP tier"}
+    return known.get(name, name.replace("_", " "))
 
 
 def _test(test: Test) -> str:
@@ -63,7 +64,11 @@ def promise(segment: Segment) -> str:
 
 def rung(one: Rung) -> str:
     """One step of the escalation."""
-    mark = f"After {length(one.at)}" if isinstance(one.at, timedelta) else f"At {100 * one.at:g} %"
+    mark = (
+        f"After {length(one.at)}"
+        if isinstance(one.at, timedelta)
+        else f"At {100 * one.at:g} % of SLA"
+    )
     return f"{mark}: {listed([MOVES[move] for move in one.do])}"
 
 

@@ -104,9 +104,10 @@ class Comparison:
             return f"{self.measure}: changed by {estimate} ({told})."
         if self.difference.low == self.difference.high:
             return f"{self.measure}: same in both groups."
+        points = " points" if self.unit is Unit.POINTS else ""
         return (
             f"{self.measure}: no significant difference ({told}). Groups of this size usually "
-            f"show differences of {size_of(self.detectable or 0, self.unit)} or more."
+            f"show differences of {size_of(self.detectable or 0, self.unit)}{points} or more."
         )
 
 

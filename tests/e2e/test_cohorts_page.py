@@ -112,7 +112,7 @@ def test_somebody_compares_two_groups_without_scripts(hall: Hall, browser: Brows
     page = context.new_page()
     page.goto(hall.served.url + path())
     page.get_by_role("link", name="One group against another").click()
-    page.get_by_label("Group", exact=True).select_option(US)
+    page.locator("select[name=treated]").select_option(US)
     page.get_by_role("button", name="Compare").click()
     may, may_not = page.locator(".plainly").all_inner_texts()
     assert "SLA attainment: changed by +100.0" in may

@@ -90,7 +90,7 @@ def test_the_waterfall_is_what_the_journal_shows(lived: Journal) -> None:
     figures = told(lived)
     assert (9, len(lived.assigned()), len(lived.told()), len(lived.touched()), 0) == tuple(
         figures[f"reached {stage}"][0]
-        for stage in ("captured", "assigned", "notified", "touched", "outcome")
+        for stage in ("captured", "assigned", "owner notified", "first touch", "converted")
     )
 
 

@@ -210,7 +210,7 @@ def test_nobody_is_at_work_on_a_sunday_night(policy: Policy) -> None:
     [
         ({}, "all leads"),
         ({"lead_source": "Partner"}, "lead source is Partner"),
-        ({"icp_tier": ("A", "B", "C")}, "icp tier is A, B or C"),
+        ({"icp_tier": ("A", "B", "C")}, "ICP tier is A, B or C"),
         (
             {"employees": Range(at_least=200, at_most=1000)},
             "employees is at least 200 and is at most 1,000",

@@ -100,7 +100,7 @@ def test_no_difference_is_claimed_where_there_is_none() -> None:
     found = compare_shares("SLA attainment", Share(30, 60), Share(30, 60))
     assert (
         "SLA attainment: no significant difference (-17.3 to +17.3 percentage points). "
-        "Groups of this size usually show differences of 25.6 or more."
+        "Groups of this size usually show differences of 25.6 points or more."
     ) == found.sentence
 
 
