@@ -63,7 +63,7 @@ def _serving(app: App, watch: "Watch", port: int) -> Generator[None]:
         server, thread = start_http_server(port, LOOPBACK, watch.registry)
     except OSError as error:
         raise SettingsError(
-            f"can't listen on ROUTEREADY_METRICS_PORT {port}: {error.strerror}"
+            f"Can't listen on ROUTEREADY_METRICS_PORT {port}: {error.strerror}"
         ) from None
     log("metrics_served", f"Metrics served at http://{LOOPBACK}:{port}/metrics.")
     try:

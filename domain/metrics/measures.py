@@ -11,8 +11,7 @@ from enum import StrEnum
 
 from domain.metrics.lifecycle import Ending, Journey, working_time
 from domain.metrics.outcomes import Became, Money, money
-from domain.policy.model import Policy
-from domain.policy.outcomes import OutcomeRules
+from domain.policy.model import OutcomeRules, Policy
 from domain.values import CycleId
 
 PERCENTILES = (50, 90, 95)

@@ -20,7 +20,6 @@ from domain.policy.conditions import Test, When
 from domain.policy.conversation import Conversation
 from domain.policy.first_touch import TouchRules
 from domain.policy.follow_through import FollowThrough, Rung
-from domain.policy.outcomes import OutcomeRules
 from domain.policy.rollout import Publishing
 from domain.policy.routing import RoutingRule, Territory
 from domain.time.business_hours import Calendar, next_open
@@ -264,6 +263,13 @@ class Sync(Value):
     """Name of the active trigger campaign with the flow step Sync Person to SFDC."""
     unassigned_owners: tuple[str, ...] = ()
     """Queues (DeveloperName) and users (email) that own leads before they are assigned."""
+
+
+class OutcomeRules(Value):
+    """What counts as an outcome in Salesforce."""
+
+    sql_statuses: tuple[str, ...] = ("Qualified", "Sales Qualified", "SQL")
+    """Values of `Lead.Status` that mean SQL. Converted leads count too."""
 
 
 class Limits(Value):

@@ -23,7 +23,7 @@ from domain.metrics.measures import (
     spread,
     timings,
 )
-from domain.policy.outcomes import OutcomeRules
+from domain.policy.model import OutcomeRules
 from tests.support.builders import policy
 from tests.support.journeys import MONDAY, REP, assigned, journey, minutes
 
