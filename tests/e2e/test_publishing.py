@@ -189,7 +189,9 @@ def test_only_operations_publish_and_a_second_person_may_be_asked_for(
     here: Town, changed: Policy
 ) -> None:
     """Whoever else tries is told why not; what waits for a word decides nothing."""
-    with pytest.raises(PublishingError, match="Ana Torres has the role rep; this needs the role ops"):
+    with pytest.raises(
+        PublishingError, match="Ana Torres has the role rep; this needs the role ops"
+    ):
         publications.publish(Request(changed, Scope(), ANA, "why not"), here.app.context())
     made = publish(here, changed)
     with pytest.raises(PublishingError, match="is live"):
