@@ -175,7 +175,7 @@ def test_one_question_has_its_limits(here: Town) -> None:
             return spoken.model_copy(update={"calls": tuple(calls)})
 
     shown = seat(here, Restless("rules")).respond("rules", person(here, QUINN), "t")
-    assert "did not finish" in shown.said
+    assert "didn't finish" in shown.said
     (turn,) = here.app.ledger.turns.since(here.world.now.replace(hour=0))
     most = here.app.policy.conversation.tools
     assert (3, most) == (len(here.app.ledger.turns.calls(turn.id)), len(turn.used))
@@ -187,11 +187,11 @@ def test_a_day_has_its_budgets(here: Town, dana: int) -> None:
     model = Overheard("why", lead="Dana Fox")
     seat(here, model).respond("who has Dana?", person(here, QUINN), "t")
     shown = seat(here, model).respond("why Dana Fox", person(here, QUINN), "t")
-    assert "budget for the language model is used up" in shown.said
+    assert "language model budget is used up" in shown.said
     assert here.owner(dana) in shown.text()
     conversing(here, questions_per_day=2)
     assert "reached the limit" in answer(here, QUINN, "find Dana")
-    assert "Pause: worker" in answer(here, QUINN, "pause, all wrong")
+    assert "Pause the worker" in answer(here, QUINN, "pause, all wrong")
 
 
 @pytest.mark.usefixtures("dana")
@@ -255,7 +255,7 @@ def test_a_button_of_the_home_tab_is_answered_in_the_direct_message(here: Town) 
     home(here, QUINN)
     tab: Row = here.world.table("slack.home")[here.slack_users[QUINN]]
     assert 200 == _ask(here, QUINN, tab, "What changed?", container={"type": "view"})
-    assert "since Mon 23 Nov" in said(replies(here, QUINN)[-1])
+    assert "since Mon, Nov 23" in said(replies(here, QUINN)[-1])
 
 
 def _ask(here: Town, email: str, shown: Row, label: str, container: Row | None = None) -> int:
@@ -278,11 +278,11 @@ def test_the_second_person_finds_what_waits_and_the_first_hears(here: Town, dana
     """Who must approve is told, decides in their own conversation, and the asker is told."""
     conversing(here, two_person=("give",))
     write(here, MARTA, "give Dana Fox to Ursula, Priya is out")
-    assert "Marta Silva asks: Dana Fox" in home(here, QUINN)
+    assert "Requested by Marta Silva" in home(here, QUINN)
     here.tick()
     assert "Approval request from Marta Silva" in said(replies(here, QUINN)[-1])
     shown = write(here, QUINN, "approvals")
-    assert "Marta Silva asks: Dana Fox" in said(shown)
+    assert "Requested by Marta Silva" in said(shown)
     assert "asks:" not in answer(here, MARTA, "approvals")
     word(here, QUINN, shown)
     here.tick()
@@ -307,9 +307,9 @@ def test_a_corrected_field_counts_where_the_policy_believes_a_person(here: Town)
     assert "assigned" == here.cycle(person_id).status
     assert "Germany" == here.world.table("marketo.person")[str(person_id)]["country"]
     assert "Country is" not in answer(here, QUINN, "why Dana Fox")
-    assert "is DE already, by person" in answer(here, QUINN, "correct Dana Fox country to DE")
+    assert "is already DE (corrected by a colleague)" in answer(here, QUINN, "correct Dana Fox country to DE")
     refused = answer(here, QUINN, "correct Dana Fox title to King")
-    assert "The policy believes no person about" in refused
+    assert "can't be corrected here" in refused
 
 
 def test_a_correction_gives_way_to_what_marketo_learned_meanwhile(here: Town, dana: int) -> None:
@@ -330,7 +330,7 @@ def test_pausing_needs_no_model(here: Town) -> None:
     """However the model is, `pause` is read by code."""
     model = Overheard("rules", topic="")
     shown = seat(here, model).respond("pause, the form is broken", person(here, QUINN), "t")
-    assert ("Pause: worker?", []) == (shown.answers[0].title, model.read)
+    assert ("Pause the worker?", []) == (shown.answers[0].title, model.read)
 
 
 @pytest.mark.usefixtures("dana")

@@ -241,7 +241,7 @@ def test_the_person_reacts_once_and_then_goes_on() -> None:
     [
         (WHICH, "which"),
         (PROPOSED, "proposal"),
-        (Shown(answers=(Answer(title="I know no lead.", is_failure=True),)), "refused"),
+        (Shown(answers=(Answer(title="I can't find a lead.", is_failure=True),)), "refused"),
         (Shown(said="Dana Fox is with Ben.", answers=(Answer(title="x"),)), "answer"),
     ],
 )
@@ -253,7 +253,7 @@ def test_answers_are_read_by_their_kind(shown: Shown, kind: str) -> None:
 def test_a_yes_is_for_what_was_asked_for() -> None:
     """A proposal of another lead gets a no."""
     press = Press(yes=True, sees=("Dana Fox", "Ana Torres"))
-    shown = "Dana Fox: shall I? Then: with Ana Torres"
+    shown = "Dana Fox: shall I? After: reassigned to Ana Torres"
     assert [True, False] == [says_yes(press, shown), says_yes(press, "Dana Ruiz: shall I?")]
 
 
@@ -298,8 +298,8 @@ FACTS = (
         cards=tuple(
             Card(lead=LeadKey(name), cycle=CycleId(name), title=f"{name}, CMO at X", lines=(line,))
             for name, line in (
-                ("Dana Fox", "With Ben Okafor. First touch was due Mon 23 Nov, 12:52 EST"),
-                ("Cora Dean", "With Ana Torres. Touched 3 times"),
+                ("Dana Fox", "Owner: Ben Okafor. First touch was due Mon, Nov 23, 12:52 PM EST"),
+                ("Cora Dean", "Owner: Ana Torres. Touched 3 times"),
             )
         ),
     ),
