@@ -182,9 +182,8 @@ def _on_it(_: Press, who: str, held: HeldOff, context: RunContext, step: Step) -
     taken = handoff.model_copy(update={"accepted_at": context.now})
     _noted(step, taken, who, "said: I'm on it.", context)
     step.handoffs[handoff.cycle] = _changed(held, taken, held.sentence, context)
-    said = (
-        "You're on it. The SLA clock stops when a call, email or meeting is logged in Salesforce."
-    )
+    stops = "The SLA clock stops when a call, email or meeting is logged in Salesforce."
+    said = f"{handoff.title}: you're on it. {stops}"
     return Answer(said, step)
 
 
@@ -216,7 +215,8 @@ def put_off(wanted: timedelta, who: str, held: HeldOff, context: RunContext, ste
     step.handoffs[handoff.cycle] = replace(change, listed_at=held.listed_at)
     left = rules.at_most - put_off.snoozes
     awake = moment(until, zone_of(who, policy))
-    return Answer(f"Snoozed until {awake}. {counted(left, 'snooze')} left for this lead.", step)
+    snoozes = counted(left, "snooze")
+    return Answer(f"{handoff.title}: snoozed until {awake}. {snoozes} left for this lead.", step)
 
 
 def _whole(text: str) -> int:
@@ -239,7 +239,7 @@ def _log_call(pressed: Press, who: str, held: HeldOff, context: RunContext, step
     rung = content_hash(pressed.id)
     step.effects.append(plan(handoff.cycle, call, decision.id, context.now, rung))
     step.handoffs[handoff.cycle] = _changed(held, handoff, held.sentence, context)
-    return Answer(f"Call logged in Salesforce for {handoff.owner.name}: {outcome}.", step)
+    return Answer(f"{handoff.title}: call logged in Salesforce ({outcome}).", step)
 
 
 def _not_mine(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
@@ -283,7 +283,7 @@ def _not_mine(pressed: Press, who: str, held: HeldOff, context: RunContext, step
     rung = f"{handoff.stage}/dispute"
     step.effects.append(plan(handoff.cycle, message, decision.id, due_at, rung))
     return Answer(
-        f"{_name(manager, policy)} will decide. Until then the lead stays with you.", step
+        f"{handoff.title}: {_name(manager, policy)} will decide. Until then you keep it.", step
     )
 
 
@@ -299,7 +299,10 @@ def _given(
         }
     )
     step.handoffs[given_up.cycle] = _changed(held, given_up, because, context)
-    return Answer("Reassigning to the next rep in the round robin, or else to the manager.", step)
+    return Answer(
+        f"{held.handoff.title}: next in the round robin, or to the manager if nobody is available.",
+        step,
+    )
 
 
 def _rule(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
@@ -327,7 +330,7 @@ def _rule(pressed: Press, who: str, held: HeldOff, context: RunContext, step: St
         return _given(held, because, reason, context, step)
     stays = handoff.model_copy(update={"disputed": False})
     step.handoffs[handoff.cycle] = _changed(held, stays, held.sentence, context)
-    return Answer(f"{handoff.owner.name} keeps this lead.", step)
+    return Answer(f"{handoff.owner.name} keeps {handoff.title}.", step)
 
 
 def _ruled(row: DisputeRow, policy: Policy) -> str:

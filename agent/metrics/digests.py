@@ -182,7 +182,7 @@ def _leakage(reader: str, rows: Sequence[HandoffRow], context: RunContext) -> Se
     by_name: dict[str, list[str]] = {}
     for row in listed:
         name = name_of_who_answers(Handoff.model_validate(row.handoff), policy)
-        by_name.setdefault(name, []).append(_line(row, zone, context))
+        by_name.setdefault(name, []).append(_line(row, zone, context, owned=False))
     return SendReport(
         to=reader,
         title="Unworked leads",
@@ -204,12 +204,12 @@ def _manager(row: HandoffRow, policy: Policy) -> str | None:
     return manager_of(Handoff.model_validate(row.handoff), policy)
 
 
-def _line(row: HandoffRow, zone: ZoneInfo, context: RunContext) -> str:
-    """A lead in a list: who, whose, and how late or until when."""
+def _line(row: HandoffRow, zone: ZoneInfo, context: RunContext, *, owned: bool = True) -> str:
+    """A lead in a list: who, whose unless a heading says so, and how late or until when."""
     handoff = Handoff.model_validate(row.handoff)
     owner = name_of_who_answers(handoff, context.policy)
     late = context.now - promised_at(handoff, context.policy)
     due = "" if row.target_at is None else f" Due {moment(row.target_at, zone)}."
     if late > timedelta():
         due = f" Overdue by {lasting(late)}."
-    return f"{handoff.title}. Owner: {owner}.{due}"
+    return f"{handoff.title}.{f' Owner: {owner}.' if owned else ''}{due}"

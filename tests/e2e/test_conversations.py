@@ -69,7 +69,7 @@ def test_marketo_is_read_now(here: Town, dana: int) -> None:
     """What Marketo holds at this moment, with whose word each field is; no address."""
     here.world.table("marketo.person")[str(dana)]["industry"] = "Software"
     told = answer(here, QUINN, "marketo Dana Fox")
-    assert "industry: software (from marketo)" in told.lower()
+    assert "industry: software" in told.lower()
     assert "@" not in told
     assert "From Marketo, as of" in told
 
@@ -77,7 +77,7 @@ def test_marketo_is_read_now(here: Town, dana: int) -> None:
 def test_salesforce_is_read_now(here: Town, dana: int) -> None:
     """The owner and the activity on the record, as the first-touch judge sees them."""
     told = answer(here, QUINN, "salesforce Dana Fox")
-    assert f"Owner: {here.owner(dana)}" in told
+    assert f"Record owner: {here.owner(dana)}" in told
     assert "No activity since the assignment." in told
 
 

@@ -14,6 +14,7 @@ from domain.intake.field_precedence import lacking, merge
 from domain.intake.normalization.fields import normalise
 from domain.lead.model import FieldName, Lead
 from domain.ports import Enriched, Sought
+from domain.values import Source
 
 SHOWN = (
     FieldName.TITLE,
@@ -65,13 +66,18 @@ def _read(found: Known, talk: Talk) -> Lead | None:
 
 def _fields(lead: Lead) -> Iterator[str]:
     told = [
-        f"{name.replace('_', ' ')}: {value.value} ({SOURCES[value.source]})"
+        f"{name.replace('_', ' ')}: {value.value}{_from(value.source)}"
         for name in SHOWN
         if (value := lead.fields.get(name)) is not None
     ]
     if told:
         yield "; ".join(told)
     yield from (one.sentence for one in lead.problems if one.field in SHOWN)
+
+
+def _from(source: Source) -> str:
+    """Where a value is from, if not from Marketo itself."""
+    return "" if source is Source.MARKETO else f" ({SOURCES[source]})"
 
 
 def salesforce(asked: requests.OneLead, talk: Talk) -> Answer:
@@ -87,7 +93,7 @@ def salesforce(asked: requests.OneLead, talk: Talk) -> Answer:
     seen = observation.seen(handoffs, observed, {}, talk.run)
     judgement = seen[found.cycle].judgement
     record = observed[found.cycle].record
-    lines = ["Deleted in Salesforce."] if record is None else [f"Owner: {record.owner.name}"]
+    lines = ["Deleted in Salesforce."] if record is None else [f"Record owner: {record.owner.name}"]
     lines.append(judgement.sentence)
     lines += [one.sentence for one in judgement.findings[:MOST_LINES]]
     return Answer(

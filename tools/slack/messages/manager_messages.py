@@ -5,7 +5,7 @@ Text that leads or the CRM supplied stands only where Slack shows it as it is.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.effects import SendReport, TellManager
@@ -74,11 +74,12 @@ def _headline(told: TellManager, now: datetime) -> str:
 def _due(due: datetime | None, reading: Reading) -> str:
     if due is None:
         return ""
-    late = reading.now - due
-    if late.total_seconds() < 0:
-        return f"First touch due {moment(due, reading.zone)}."
-    since = f"first touch was due {moment(due, reading.zone)}"
-    return f"Overdue by {lasting(late)}: {since}."
+    late, at = reading.now - due, moment(due, reading.zone)
+    if late < timedelta():
+        return f"First touch due {at}."
+    if late < timedelta(minutes=1):
+        return f"First touch was due {at}."
+    return f"Overdue by {lasting(late)}: first touch was due {at}."
 
 
 @dataclass(frozen=True, slots=True)
