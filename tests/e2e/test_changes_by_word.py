@@ -54,7 +54,7 @@ def test_a_lead_is_given_to_somebody_else_by_a_yes(here: Town, dana: int) -> Non
     assert reason == here.lead(dana)["Routing_Reason__c"]
     story = str(here.app.stories(str(dana))[0])
     assert "Marta Silva decided: with Ursula Grant, a new clock starts" in story
-    assert f"Now: assigned. {reason}" in story
+    assert f"Status: assigned. {reason}" in story
     assert "Marta Silva said yes" in said(replies(here, MARTA)[-1])
 
 
