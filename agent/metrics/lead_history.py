@@ -39,7 +39,7 @@ STATUSES: Mapping[str, str] = {
 }
 """Where a lead stands."""
 VERDICTS: Mapping[str, str] = {
-    "READY": "Ready to route",
+    "READY": "Checks passed",
     "WAIT": "Pending",
     "PARK": "Needs review",
     "REJECT": "Disqualified",

@@ -159,7 +159,9 @@ class Stage:
         policy = self.app.policy
         if talk.two_person != policy.conversation.two_person:
             rules = policy.conversation.model_copy(update={"two_person": talk.two_person})
-            self.app.policy = policy.model_copy(update={"conversation": rules})
+            changed = policy.model_copy(update={"conversation": rules})
+            # It stays the policy in force by name: only its rule for this case is another.
+            self.app.policy = changed.named(policy.version)
         try:
             return _Talking(self, talk, talker, prompt).held()
         finally:
