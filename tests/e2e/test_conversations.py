@@ -60,7 +60,7 @@ def test_the_whole_story(here: Town, dana: int) -> None:
     """Everything that happened, oldest first, without each of the gate's checks."""
     told = answer(here, QUINN, "what happened with Dana Fox?")
     assert "filled out the form" in told
-    assert "owner and reason written in Salesforce: done" in told
+    assert "Salesforce owner updated" in told
     assert "STALENESS" not in told
     assert str(dana) not in told
 
