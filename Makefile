@@ -7,54 +7,63 @@ CLIENTS := tests/conformance/node
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients conformance eval assault month fix bench docs lock clean
+.PHONY: help demo test check clients conformance eval assault month fix bench docs pictures site lock clean
 
-help: ## Name the targets
+help: ## List these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
 		| awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.runs ## Route a made-up company's leads in a local sandbox (about a minute)
+demo: $(VENV)/.runs ## Run the worker on a sample company's leads in a local sandbox (about 1 minute)
 	@$(BIN)/routeready demo $(if $(JSON),--json $(JSON))
 
 test: $(VENV)/.tests ## Run all tests
 	@$(BIN)/pytest -q -n 2 --dist loadfile
 
-check: $(VENV)/.tests ## What must pass before every commit: lint, types, layers, tests
+check: $(VENV)/.tests ## Run lint, type checks, layer checks and all tests; must pass before every commit
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
 
-clients: $(CLIENTS)/node_modules/.package-lock.json ## Install the clients for Node that tests/conformance uses (needs npm)
+clients: $(CLIENTS)/node_modules/.package-lock.json ## Install the Node.js clients used by tests/conformance (needs npm)
 
-conformance: $(VENV)/.tests clients ## Run other people's clients against the sandbox
+conformance: $(VENV)/.tests clients ## Test the sandbox with the vendors' own and other public clients
 	@$(BIN)/pytest -q tests/conformance
 
-eval: $(VENV)/.tests ## Compare the prompts with main's: PROMOTE, REJECT or HOLD (some minutes, no key; MODEL=name asks one, TASK=name one prompt)
+eval: $(VENV)/.tests ## Compare the prompts with main: PROMOTE, REJECT or HOLD (a few minutes, no key; MODEL=name runs a model, TASK=name one prompt)
 	@$(BIN)/python -m evals.commands compare --base $(or $(BASE),main) $(if $(MODEL),--model $(MODEL)) $(if $(TASK),--task $(TASK))
 
-assault: $(VENV)/.tests ## Let a model that is out to do harm make 100,000 calls (minutes)
+assault: $(VENV)/.tests ## Test the guards with 100,000 tool calls of a hostile model (a few minutes)
 	@$(BIN)/python -m tests.assault 100000
 
-month: $(VENV)/.tests ## Live through a simulated month of 2,000 leads and 40 reps (ten minutes)
+month: $(VENV)/.tests ## Simulate a month of 2,000 leads and 40 reps (about 10 minutes)
 	@MONTH_LEADS=2000 MONTH_DAYS=30 $(BIN)/pytest -q tests/e2e/test_month.py
 
-fix: $(VENV)/.tests ## Format, and mend what lint can mend
+fix: $(VENV)/.tests ## Format the code, and fix what lint can fix
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: $(VENV)/.tests ## Measure: calls, seconds and memory
+bench: $(VENV)/.tests ## Measure API calls, time and memory
 	@$(BIN)/python -m tests.benchmarks
 
-docs: $(VENV)/.tests ## Write the generated parts of docs/ anew
+docs: $(VENV)/.tests ## Regenerate the generated parts of docs/
 	@$(BIN)/python docs/generate.py
 
-lock: ## Resolve the dependencies anew, with hashes (needs uv)
+pictures: $(VENV)/.tests ## Take the README's pictures anew, from the demo (some minutes, needs chromium)
+	@$(BIN)/python docs/pictures.py
+
+site: $(VENV)/.site ## Build the documentation site into var/site; a dead link fails it
+	@$(BIN)/zensical build --clean --strict
+	@echo "To read it: $(BIN)/python -m http.server --directory var/site 8751"
+
+lock: ## Resolve the dependencies again, with hashes (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--extra postgres --group build -o requirements.lock pyproject.toml
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 		--extra postgres --extra evals --extra otel --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+		--group pyproject.toml:docs -c requirements-dev.lock -o requirements-docs.lock
 
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis var
@@ -78,4 +87,9 @@ $(VENV)/.runs: $(VENV)/.python requirements.lock pyproject.toml
 $(VENV)/.tests: $(VENV)/.runs requirements-dev.lock
 	@echo "Installing what the tests need (once) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.site: $(VENV)/.python requirements-docs.lock
+	@echo "Installing what the site needs (once) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	@touch $@

@@ -75,7 +75,7 @@ def open_app(settings: Settings, clock: Clock | None = None) -> "App":
     """
     policy = load_policy(settings.routeready_policy)
     ledger = open_ledger(settings.routeready_database)
-    return App(settings, policy, ledger, clock or WallClock())
+    return App(settings, ledger.publications.named(policy), ledger, clock or WallClock())
 
 
 @dataclass
@@ -104,9 +104,9 @@ class App:
         Raises PolicyError when the new file has errors; the old policy stays in force.
         """
         policy = load_policy(self.settings.routeready_policy)
-        if policy.version == self.policy.version:
+        if policy.fingerprint == self.policy.fingerprint:
             return False
-        self.policy = policy
+        self.policy = self.ledger.publications.named(policy)
         for made_for_the_old in ("marketing", "_salesforce", "messenger", "enrichment"):
             self.__dict__.pop(made_for_the_old, None)
         return True

@@ -3,8 +3,9 @@
 Each field is the environment variable of the same name in capitals; `.env.example` documents all.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -68,12 +69,25 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = [f"{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
-        raise SettingsError("; ".join(wrong)) from None
+        wrong = [_explained(cast("Mapping[str, Any]", one)) for one in error.errors()]
+        raise SettingsError(" ".join(wrong)) from None
+
+
+def _explained(detail: Mapping[str, Any]) -> str:
+    """What is wrong with one setting, and what to use. Any text fits a secret: none is shown."""
+    name, given, kind = str(detail["loc"][0]).upper(), detail["input"], str(detail["type"])
+    if kind == "literal_error":
+        expected = str(detail["ctx"]["expected"]).replace("'", "")
+        return f'{name} is "{given}". Use {expected}.'
+    if kind.startswith("int"):
+        return f'{name} is "{given}", which is not a whole number. Use one, such as 60.'
+    if kind.startswith("float"):
+        return f'{name} is "{given}", which is not a number. Use one, such as 2.5.'
+    return f"{name} has a value that can't be used. See .env.example."
 
 
 def require(value: str | SecretStr | None, name: str) -> str:
     """A setting that must be there; raises SettingsError saying where to put it."""
     if value is None:
-        raise SettingsError(f"{name} is not set; put it in the environment or in .env")
+        raise SettingsError(f"{name} is not set. Set it in the environment or in .env.")
     return value.get_secret_value() if isinstance(value, SecretStr) else value

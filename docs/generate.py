@@ -1,9 +1,13 @@
 """Write the generated parts of docs/: `python docs/generate.py`; a test compares them."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -13,6 +17,10 @@ from agent.follow_through import graph as follow_through  # noqa: E402
 from agent.routing import graph as routing  # noqa: E402
 from domain.conversation.permissions import CHANGES, PUBLISHERS, SPENDS, TABLE, Ability, Reach  # noqa: E402
 from domain.policy.model import Policy  # noqa: E402
+from domain.time.durations import format_duration  # noqa: E402
+
+ISO_DURATION = re.compile(r"P(\d+Y)?(\d+D)?(T[\dHMS]+)?")
+DURATION = TypeAdapter(timedelta)
 
 
 def documents() -> Mapping[Path, str]:
@@ -21,8 +29,8 @@ def documents() -> Mapping[Path, str]:
         ROOT / "docs/graphs/routing.mmd": routing.build().get_graph().draw_mermaid(),
         ROOT / "docs/graphs/follow_through.mmd": follow_through.build().get_graph().draw_mermaid(),
         ROOT / "docs/graphs/conversation.mmd": conversation.build().get_graph().draw_mermaid(),
-        ROOT / "docs/roles.md": "\n".join(_roles()) + "\n",
-        ROOT / "docs/policy.md": "\n".join(_policy_reference()) + "\n",
+        ROOT / "docs/reference/roles.md": "\n".join(_roles()) + "\n",
+        ROOT / "docs/reference/policy.md": "\n".join(_policy_reference()) + "\n",
     }
 
 
@@ -31,16 +39,16 @@ WHOSE = ("own", "team", "other")
 
 
 def _roles() -> Iterator[str]:
-    yield "# Who may what"
+    yield "# Roles"
     yield ""
-    yield "Generated from the code: `make docs`. The role is the policy's `users: role:`; why it is so: [security.md](security.md)."
+    yield "Who may see and do what. A person's role is `role` under `users` in the policy; why it works this way: [Security](../explanation/security.md). Generated from the code by `make docs`."
     yield ""
-    yield "## How far each role reaches"
+    yield "## What each role may do"
     yield ""
-    yield "`own` is one's own leads, `team` also those of everybody who reports to one, `all` every lead."
-    yield "A lead that nobody answers for yet is reached by `all` only."
+    yield "`own` means your own leads, `team` also those of everybody who reports to you, `all` every lead."
+    yield "A lead without an owner or queue owner is covered by `all` only."
     yield ""
-    yield "| asked for | changes something | " + " | ".join(TABLE) + " |"
+    yield "| action | changes something | " + " | ".join(TABLE) + " |"
     yield "|---|---|" + "---|" * len(TABLE)
     for ability in Ability:
         cells = [str(abilities.get(ability, Reach.NONE)) for abilities in TABLE.values()]
@@ -49,14 +57,14 @@ def _roles() -> Iterator[str]:
         yield f"| `{ability}` | {mark} | " + " | ".join(shown) + " |"
     yield ""
     publishers = ", ".join(f"`{role}`" for role in sorted(PUBLISHERS))
-    yield f"Publishing a policy to some leads, agreeing to it and taking it back: {publishers}, by the policy file."
+    yield f"Publishing a policy to some leads, agreeing to it and rolling it back: {publishers}, as the policy file says."
     yield ""
     yield "## Case by case"
     yield ""
-    yield "Whether each role may, for a lead of their own, of their team's, and of somebody else's. Every cell is tried by a test."
+    yield "Whether each role may do it for their own lead, for one of their team, and for anybody else's. A test covers every cell."
     yield ""
     columns = [f"{role}: {whose}" for role in TABLE for whose in WHOSE]
-    yield "| asked for | " + " | ".join(columns) + " |"
+    yield "| action | " + " | ".join(columns) + " |"
     yield "|---|" + "---|" * len(columns)
     for ability in Ability:
         cells = [
@@ -74,14 +82,14 @@ def _covers(reach: Reach, whose: str) -> bool:
 
 def _policy_reference() -> Iterator[str]:
     schema = Policy.model_json_schema()
-    yield "# The policy file"
+    yield "# Policy file"
     yield ""
-    yield "Generated from the code: `make docs`. The example is [policy.yaml](../policy.yaml)."
-    yield "Durations are written `90s`, `15m`, `4h`, `2d` or `1w`."
-    yield from _section("The file", schema)
+    yield "Every key of `policy.yaml`; the `policy.yaml` at the top of the repository is a complete example. Generated from the code by `make docs`."
+    yield "Write durations as `90s`, `15m`, `4h`, `2d` or `1w`."
+    yield from _section("Top level", schema, schema["$defs"])
     for name, part in schema["$defs"].items():
         if "properties" in part:
-            yield from _section(name, part)
+            yield from _section(name, part, schema["$defs"])
         elif "enum" in part:
             yield f"\n## {name}\n"
             yield part.get("description", "")
@@ -89,7 +97,7 @@ def _policy_reference() -> Iterator[str]:
             yield "One of " + ", ".join(f"`{value}`" for value in part["enum"]) + "."
 
 
-def _section(title: str, part: Mapping[str, Any]) -> Iterator[str]:
+def _section(title: str, part: Mapping[str, Any], parts: Mapping[str, Any]) -> Iterator[str]:
     yield f"\n## {title}\n"
     yield str(part.get("description", "")).replace("\n", " ")
     yield ""
@@ -97,15 +105,37 @@ def _section(title: str, part: Mapping[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|"
     required = set(part.get("required", ()))
     for key, field in part["properties"].items():
-        default = "required" if key in required else _code(field.get("default"))
-        meaning = str(field.get("description", "")).replace("\n", " ").replace("|", "\\|")
+        default = "required" if key in required else _default(field)
+        meaning = str(field.get("description") or _about(field, parts)).replace("\n", " ").replace("|", "\\|")
         yield f"| `{key}` | {_type(field)} | {default} | {meaning} |"
 
 
-def _code(value: object) -> str:
-    if value in (None, [], {}, ""):
+def _about(field: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
+    """What a field's only type says of itself; nothing for a plain value."""
+    inner = field.get("items") or field.get("additionalProperties") or field
+    name = inner.get("$ref", "").rpartition("/")[2] if isinstance(inner, dict) else ""
+    return str(parts[name].get("description", "")) if name else ""
+
+
+def _default(field: Mapping[str, Any]) -> str:
+    """A default as one would write it in the file; a section's own are in its table."""
+    value = field.get("default")
+    if value in (None, [], {}, "") or isinstance(value, dict):
         return ""
-    return f"`{value}`".replace("|", "\\|")
+    return f"`{_flow(value)}`".replace("|", "\\|")
+
+
+def _flow(value: object) -> str:
+    """A value in YAML's flow style, durations as the file has them."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and ISO_DURATION.fullmatch(value):
+        return format_duration(DURATION.validate_python(value))
+    return str(value)
 
 
 def _type(field: Mapping[str, Any]) -> str:

@@ -6,14 +6,14 @@
     │   │   ├── RateLimitError     and not before `retry_after`
     │   │   ├── UnavailableError
     │   │   └── LockedError
-    │   ├── UnknownOutcomeError    a write may have happened: re-read before it is repeated
-    │   ├── QuotaError             stop this vendor until `until`
-    │   ├── AuthError              configuration: a person must act
+    │   ├── UnknownOutcomeError    an update may have happened: check before it is repeated
+    │   ├── QuotaError             no calls to this vendor before `until`
+    │   ├── AuthError              credentials or permissions: someone must fix them
     │   └── RequestError           our bug or their schema: never retried
-    ├── PolicyError                the policy file does not make sense
-    ├── PublishingError            a policy can't be published, or taken back
-    ├── SettingsError              the environment does not make sense
-    └── LedgerError                the database is not as this version expects it
+    ├── PolicyError                the policy file has errors
+    ├── PublishingError            a policy can't be published or rolled back
+    ├── SettingsError              a setting is missing or wrong
+    └── LedgerError                the database doesn't match this version
 
 What goes wrong with one record of many is not an exception but a `Refused` receipt.
 """
@@ -26,7 +26,7 @@ class RoutereadyError(Exception):
 
 
 class ToolError(RoutereadyError):
-    """A vendor could not do what it was asked."""
+    """A call to a vendor failed."""
 
     def __init__(self, vendor: str, detail: str, *, code: str | None = None) -> None:
         self.vendor = vendor
@@ -38,11 +38,11 @@ class ToolError(RoutereadyError):
 
 
 class RetryableError(ToolError):
-    """The vendor is busy; nothing happened, and it can be tried again later."""
+    """The vendor is busy. Nothing was changed, and the call is repeated later."""
 
 
 class RateLimitError(RetryableError):
-    """The vendor asked us to slow down."""
+    """The vendor's rate limit is reached."""
 
     def __init__(
         self, vendor: str, detail: str, *, retry_after: timedelta, code: str | None = None
@@ -56,15 +56,15 @@ class UnavailableError(RetryableError):
 
 
 class LockedError(RetryableError):
-    """Someone else is writing the same record."""
+    """The record is locked: something else is updating it."""
 
 
 class UnknownOutcomeError(ToolError):
-    """The answer to a write never came; it may or may not have happened."""
+    """The vendor did not answer an update, so it may or may not have happened."""
 
 
 class QuotaError(ToolError):
-    """The vendor's quota is used up."""
+    """The vendor's API quota is used up."""
 
     def __init__(
         self, vendor: str, detail: str, *, until: datetime, code: str | None = None
@@ -74,24 +74,24 @@ class QuotaError(ToolError):
 
 
 class AuthError(ToolError):
-    """The vendor does not accept our credentials or permissions; a person must act."""
+    """The vendor does not accept our credentials or permissions; someone must fix them."""
 
 
 class RequestError(ToolError):
-    """The vendor does not understand the request: our mistake or a changed schema."""
+    """The vendor rejected the request: a bug in routeready, or a changed schema."""
 
 
 class PolicyError(RoutereadyError):
-    """The policy file does not make sense; the message says where and what to change."""
+    """The policy file has errors; the message says where, and what to change."""
 
 
 class PublishingError(RoutereadyError):
-    """A policy can't be published or taken back; the message says why and what to do."""
+    """A policy can't be published or rolled back; the message says why and what to do."""
 
 
 class SettingsError(RoutereadyError):
-    """The environment does not make sense; the message names the setting and what to put there."""
+    """A setting is missing or wrong; the message names it and says what to use."""
 
 
 class LedgerError(RoutereadyError):
-    """The database is not as this version expects it; the message says what to run."""
+    """The database doesn't match this version; the message says what to run."""

@@ -37,7 +37,7 @@ class Value(BaseModel):
 
 
 class Source(StrEnum):
-    """Where a field's value came from; the policy's hygiene contract ranks these per field."""
+    """Where a field value came from. `hygiene` ranks the sources per field."""
 
     PERSON = "person"
     """A colleague said so."""
@@ -70,11 +70,13 @@ class Sourced(Value):
     at: Instant
 
 
-def canonical_json(value: BaseModel) -> str:
-    """The one JSON text of a value: keys sorted, no spaces, the same on every machine."""
-    return json.dumps(
-        value.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+def canonical_json(value: BaseModel, *, exclude_unset: bool = False) -> str:
+    """The one JSON text of a value: keys sorted, no spaces, the same on every machine.
+
+    `exclude_unset` leaves out what was not said but has its default.
+    """
+    plain = value.model_dump(mode="json", exclude_unset=exclude_unset)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def content_hash(text: str) -> str:

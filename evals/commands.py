@@ -1,6 +1,6 @@
-"""`routeready eval`: whether a change of a prompt or a model is better, in figures.
+"""`routeready eval`: whether a changed prompt or model is better, in figures.
 
-It needs the `evals` extra, and no key: without `--model` a stand-in of our own answers.
+It needs the `evals` extra, and no key: without `--model` a built-in stand-in answers.
 """
 
 # ruff: noqa: PLC0415  (help answers at once; the libraries of statistics load in the commands)
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.tables.table import counted
 from domain.errors import RoutereadyError
 
 if TYPE_CHECKING:
@@ -20,24 +21,27 @@ if TYPE_CHECKING:
     from prompts import Prompt
     from tools.llm import LlmSettings
 
-eval_cli = typer.Typer(help="Is a changed prompt better? Run cases, compare.", no_args_is_help=True)
+eval_cli = typer.Typer(
+    help="Evaluate prompts and models: run cases, compare, judge.", no_args_is_help=True
+)
 
 EXIT = {"PROMOTE": 0, "REJECT": 1, "HOLD": 2}
 
 Model = Annotated[
     str | None,
     typer.Option(
-        help="Ask this model at OPENAI_BASE_URL with OPENAI_API_KEY; without it no key is needed."
+        help="Model to run, at OPENAI_BASE_URL with OPENAI_API_KEY. Without it a built-in stand-in "
+        "answers, and no key is needed."
     ),
 ]
-SplitName = Annotated[str, typer.Option("--split", help="dev, gate or sealed.")]
+SplitName = Annotated[str, typer.Option("--split", help="Set of cases: dev, gate or sealed.")]
 TaskName = Annotated[
-    str | None, typer.Option("--task", help="Only the cases of one prompt, such as nudge.")
+    str | None, typer.Option("--task", help="Run only the cases of one prompt, such as nudge.")
 ]
-Trials = Annotated[int, typer.Option(help="Tries per case and arm.", min=1, max=16)]
-Workers = Annotated[int, typer.Option(help="Cases at a time.", min=1, max=32)]
-Tokens = Annotated[int | None, typer.Option(help="Spend at most so many tokens.", min=1)]
-Folder = Annotated[Path, typer.Option("--out", help="Where reports and trials are kept.")]
+Trials = Annotated[int, typer.Option(help="Number of trials per case.", min=1, max=16)]
+Workers = Annotated[int, typer.Option(help="Number of cases to run at once.", min=1, max=32)]
+Tokens = Annotated[int | None, typer.Option(help="Stop after this many tokens.", min=1)]
+Folder = Annotated[Path, typer.Option("--out", help="Folder for reports and trials.")]
 
 
 @eval_cli.command("run")
@@ -50,7 +54,7 @@ def run_command(  # noqa: PLR0913, PLR0917  (a command's options)
     max_tokens: Tokens = None,
     out: Folder = Path("var/evals"),
 ) -> None:
-    """Run the present prompts over a split's cases, and say what passed and what didn't."""
+    """Run the current prompts on a set of cases, and list what failed."""
     _require_extra()
     from evals.comparison.gate import current, run_one
     from evals.run.runner import Effort
@@ -66,8 +70,8 @@ def run_command(  # noqa: PLR0913, PLR0917  (a command's options)
     passed = sum(one.passed is True for one in scored)
     violations = sum(one.violations for one in found)
     typer.echo(
-        f"{passed} of {len(scored)} trials passed, {len(found) - len(scored)} without a score, "
-        f"{violations} policy violations"
+        f"{passed} of {counted(len(scored), 'trial')} passed, {len(found) - len(scored)} without "
+        f"a score, {counted(violations, 'policy violation')}"
     )
     if violations:
         raise typer.Exit(1)
@@ -75,7 +79,7 @@ def run_command(  # noqa: PLR0913, PLR0917  (a command's options)
 
 @eval_cli.command("compare")
 def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
-    base: Annotated[str, typer.Option(help="A commit, branch or tag.")] = "main",
+    base: Annotated[str, typer.Option(help="Commit, branch or tag to compare with.")] = "main",
     split: SplitName = "gate",
     task: TaskName = None,
     trials: Trials = 4,
@@ -84,13 +88,13 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     max_tokens: Tokens = None,
     judge: Annotated[
         str | None,
-        typer.Option(help="Let this model say which wording is better, where code can't tell."),
+        typer.Option(help="Model that judges which wording is better, where code can't."),
     ] = None,
     out: Folder = Path("var/evals"),
 ) -> None:
-    """Compare the present prompts with those of a commit: 0 PROMOTE, 1 REJECT, 2 HOLD.
+    """Compare the current prompts with those of a commit. Exit code: 0 PROMOTE, 1 REJECT, 2 HOLD.
 
-    Writes report.html, report.json and report.md, and each arm's run for `inspect view`.
+    Writes report.html, report.json and report.md, and both runs for `inspect view`.
     """
     _require_extra()
     from rich.console import Console
@@ -109,7 +113,7 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     try:
         found = compare(setup, datetime.now(UTC))
     except ValueError as error:
-        raise RoutereadyError(f"nothing can be compared: {error}") from None
+        raise RoutereadyError(f"There is nothing to compare: {error}.") from None
     out.mkdir(parents=True, exist_ok=True)
     for name, text in (
         ("report.html", as_html(found)),
@@ -129,7 +133,7 @@ def baseline_command(
     workers: Workers = 2,
     out: Folder = Path("var/evals"),
 ) -> None:
-    """Run the present prompts over the gate's cases, and keep the figures for later comparisons.
+    """Run the current prompts on the gate cases, and save the results as the baseline.
 
     Writes evals/comparison/baselines; commit it with the prompts.
     """
@@ -141,16 +145,18 @@ def baseline_command(
     setup = _setup(current(), "gate", Effort(trials, workers), model, out)
     found = run_one(setup, datetime.now(UTC))
     if any(one.passed is None for one in found):
-        raise RoutereadyError("some trials have no score, and a baseline needs all: run it again")
+        raise RoutereadyError(
+            "Some trials have no score, and a baseline needs a score for each. Run it again."
+        )
     baseline = summed(setup.scenarios, found, setup.candidate, CANDIDATE, trials)
     typer.echo(f"{keep(baseline)}: {baseline.passed:.1%} of trials passed")
 
 
 @eval_cli.command("judge")
 def judge_command(model: Model = None, workers: Workers = 2) -> None:
-    """Measure how far a judge of wordings agrees with people, on labelled pairs.
+    """Measure how well a judge of wordings agrees with people, on labelled pairs.
 
-    Without --model it is our stand-in, which shows that judging works and nothing of a model.
+    Without --model the built-in stand-in judges: that tests the judging, not a model.
     """
     _require_extra()
     from evals.harness.bench import open_stand_in
@@ -165,16 +171,17 @@ def judge_command(model: Model = None, workers: Workers = 2) -> None:
         found = measure(judge, workers=workers)
     judge.llm.close()
     typer.echo(
-        f"kappa {found.kappa:.2f} ({found.low:.2f} to {found.high:.2f}) on {found.scored} pairs, "
-        f"{found.unscored} without a ruling; {found.flips:.0%} of votes changed with the order"
+        f"kappa {found.kappa:.2f} ({found.low:.2f} to {found.high:.2f}) on "
+        f"{counted(found.scored, 'pair')}, {found.unscored} without a ruling; "
+        f"{found.flips:.0%} of votes changed with the order"
     )
     if not found.is_trusted:
-        typer.echo(f"its word is advice: from {TRUSTED} on {ENOUGH} pairs it would count")
+        typer.echo(f"Advisory only: this judge counts from kappa {TRUSTED} on {ENOUGH} pairs.")
 
 
 @eval_cli.command("routing")
 def routing_command() -> None:
-    """Route the gold set, which needs no model: owners, breaches of the roster, made-up values."""
+    """Route the gold set; check owners, availability and invented values. Needs no model."""
     from evals.gold.routing import load_gold, run_gold
 
     gold = load_gold()
@@ -182,13 +189,13 @@ def routing_command() -> None:
     for one in found:
         if not one.is_right or one.violations or one.unsupported:
             wrong = "; ".join([*one.violations, *one.unsupported])
-            typer.echo(f"{one.lead.id}: {one.got}, the policy says {one.lead.owner}. {wrong}")
+            typer.echo(f"{one.lead.id}: routed to {one.got}, expected {one.lead.owner}. {wrong}")
     right = sum(one.is_right for one in found)
     broken = sum(bool(one.violations) for one in found)
     made_up = sum(bool(one.unsupported) for one in found)
     typer.echo(
-        f"{right} of {len(found)} leads ({gold.hard} hard) go where the policy says, "
-        f"{broken} violations, {made_up} with made-up values"
+        f"{right} of {counted(len(found), 'lead')} ({gold.hard} hard) routed as expected, "
+        f"{counted(broken, 'violation')}, {made_up} with invented values"
     )
     if right < len(found) or broken or made_up:
         raise typer.Exit(1)
@@ -196,12 +203,10 @@ def routing_command() -> None:
 
 @eval_cli.command("export")
 def export_command(
-    since: Annotated[str, typer.Option(help="How far back: 7d, 24h.")] = "7d",
-    out: Annotated[Path, typer.Option(help="Where the drafts are written.")] = Path(
-        "var/evals/drafts"
-    ),
+    since: Annotated[str, typer.Option(help="How far to look back, such as 24h or 7d.")] = "7d",
+    out: Annotated[Path, typer.Option(help="Folder for the drafts.")] = Path("var/evals/drafts"),
 ) -> None:
-    """Write what happened in production as drafts of cases, with everybody's names replaced."""
+    """Export what happened in production as draft cases, with all names replaced."""
     from agent.app import open_app
     from agent.settings import read_settings
     from domain.time.durations import read_duration
@@ -210,12 +215,12 @@ def export_command(
     try:
         length = read_duration(since)
     except ValueError as error:
-        raise RoutereadyError(str(error)) from None
+        raise RoutereadyError(f"--since: {error}") from None
     app = open_app(read_settings())
     try:
         messenger = app.messenger
         if messenger is None:
-            said = "Slack isn't connected: who asked is not known, conversations are left out"
+            said = "Slack is not connected, so conversations are left out. Set SLACK_BOT_TOKEN."
             typer.echo(said)
         exporter = Exporter(
             app.ledger,
@@ -230,9 +235,10 @@ def export_command(
     for one in drafts:
         if one.text:
             (out / one.name).write_text(one.text, encoding="utf-8")
-            typer.echo(f"{out / one.name}: {one.cases} drafts; say what is expected of each")
+            drafted = counted(one.cases, "draft")
+            typer.echo(f"{out / one.name}: {drafted}; add the expected result to each")
         else:
-            typer.echo(f"{one.name}: {one.cases} found, a family takes {FEWEST}; not written")
+            typer.echo(f"{one.name}: not written, {one.cases} found and at least {FEWEST} needed")
 
 
 def _setup(
@@ -244,7 +250,7 @@ def _setup(
     try:
         wanted = Split(split)
     except ValueError:
-        raise RoutereadyError(f"there is no split {split!r}: dev, gate or sealed") from None
+        raise RoutereadyError(f'Unknown --split "{split}". Use dev, gate or sealed.') from None
     return Setup(
         base=base,
         candidate=current(),
@@ -261,7 +267,7 @@ def _only(setup: "Setup", task: str | None) -> "Setup":
         return setup
     tasks = sorted({one.task for one in setup.scenarios})
     if task not in tasks:
-        raise RoutereadyError(f"there is no task {task!r}: {', '.join(tasks)}")
+        raise RoutereadyError(f'Unknown --task "{task}". Use one of: {", ".join(tasks)}.')
     return replace(setup, scenarios=[one for one in setup.scenarios if one.task == task])
 
 
@@ -271,7 +277,7 @@ def _endpoint(model: str) -> "LlmSettings":
 
     settings = read_settings()
     if settings.openai_api_key is None:
-        raise RoutereadyError("--model needs OPENAI_API_KEY; without --model no key is needed")
+        raise RoutereadyError("--model needs OPENAI_API_KEY. Set it, or leave --model out.")
     return LlmSettings(
         api_key=settings.openai_api_key, model=model, base_url=settings.openai_base_url, timeout=60
     )
@@ -282,7 +288,7 @@ def _require_extra() -> None:
         import scipy  # noqa: F401  # pyright: ignore[reportUnusedImport]
         import statsmodels  # noqa: F401  # pyright: ignore[reportUnusedImport]
     except ImportError:
-        said = "this needs the libraries of statistics: pip install 'routeready[evals]'"
+        said = "Evals need extra packages. Run: pip install 'routeready[evals]'"
         raise RoutereadyError(said) from None
 
 

@@ -79,11 +79,11 @@ def load(name: str) -> Prompt:
         PromptError: there is no such prompt, or its file does not make sense.
     """
     if not _NAME.fullmatch(name):
-        raise PromptError(f"{name!r} is not the name of a prompt")
+        raise PromptError(f'Unknown prompt "{name}". See: routeready prompts list')
     try:
         text = files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise PromptError(f"there is no prompt {name!r}") from None
+        raise PromptError(f'Unknown prompt "{name}". See: routeready prompts list') from None
     return parse(name, text)
 
 
@@ -115,7 +115,7 @@ def _settings(name: str, text: str) -> PromptSettings:
     try:
         return PromptSettings.model_validate(YAML(typ="safe", pure=True).load(text))
     except YAMLError as error:
-        raise PromptError(f"prompts/{name}.md: the settings are not YAML: {error}") from None
+        raise PromptError(f"prompts/{name}.md: the settings are not valid YAML: {error}") from None
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise PromptError(f"prompts/{name}.md: {'; '.join(wrong)}") from None

@@ -72,11 +72,11 @@ def _revision(name: str, commit: str, moment: str, subject: str) -> Revision:
 def _git(*arguments: str) -> str:
     git = shutil.which("git")
     if git is None:
-        raise PromptError("git isn't installed here, and earlier prompts are in git")
+        raise PromptError("Git is not installed; it is needed for earlier versions of prompts.")
     done = subprocess.run(  # noqa: S603  (our own words; a revision can't be an option)
         [git, *arguments], cwd=FOLDER, capture_output=True, text=True, check=False
     )
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise PromptError(f"git could not tell: {said[0] if said else 'no reason given'}")
+        raise PromptError(f"Git failed: {said[0] if said else 'no reason given'}")
     return done.stdout

@@ -1,7 +1,7 @@
-"""`python -m sandbox --port 0 --world demo --seed 1`: run one world until told to stop.
+"""Run a local sandbox of Marketo, Salesforce, Slack and the enrichment providers.
 
-When it is ready it prints one line of JSON with every address and credential, then stays silent.
-SIGTERM or SIGINT ends it; so does the end of standard input with `--until-stdin-closes`.
+When it is ready it prints one line of JSON with every address and credential, then nothing more.
+Stop it with Ctrl-C or SIGTERM. Example: python -m sandbox --port 0 --world demo --seed 1
 """
 
 import argparse
@@ -19,27 +19,40 @@ from sandbox.worlds import SIZED, WORLDS
 def main() -> None:
     """Parse the command line, start the world, wait, stop it."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="plain HTTP port; 0 is any free one")
-    parser.add_argument("--world", choices=sorted(WORLDS), default="demo")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--leads", type=int, help=f"how many {' and '.join(SIZED)} begin with")
+    parser.add_argument("--port", type=int, default=0, help="HTTP port; 0 picks a free one")
     parser.add_argument(
-        "--people", choices=("on", "off"), help="whether people live; else as the world has it"
+        "--world", choices=sorted(WORLDS), default="demo", help="data to start with (default: demo)"
     )
     parser.add_argument(
-        "--follow", action="store_true", help="let time pass as the wall clock does"
+        "--seed", type=int, default=1, help="random seed; a different seed gives different data"
     )
     parser.add_argument(
-        "--pace", type=float, default=0, help="let time pass so many times as fast as that"
+        "--leads", type=int, help=f"number of leads to start with (world {' or '.join(SIZED)})"
     )
-    parser.add_argument("--until-stdin-closes", action="store_true")
+    parser.add_argument(
+        "--people",
+        choices=("on", "off"),
+        help="whether simulated leads and reps act on their own (default: the world's own setting)",
+    )
+    parser.add_argument(
+        "--follow", action="store_true", help="let the sandbox's clock run in real time"
+    )
+    parser.add_argument(
+        "--pace",
+        type=float,
+        default=0,
+        help="run the sandbox's clock this many times faster than real time",
+    )
+    parser.add_argument(
+        "--until-stdin-closes", action="store_true", help="also stop when standard input closes"
+    )
     options = parser.parse_args()
 
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda _number, _frame: ended.set())
     if options.leads is not None and options.world not in SIZED:
-        parser.error(f"--leads goes with --world {' or '.join(SIZED)}")
+        parser.error(f"--leads works only with --world {' or '.join(SIZED)}")
     world = _built(options)
     world.clock.run(options.pace or float(options.follow))
     running = start(world, port=options.port)

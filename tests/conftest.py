@@ -3,16 +3,16 @@
 import os
 import socket
 import tempfile
-import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine
 
 from agent.ledger.engine import migrate, open_engine
 from tests.support.browser import browser, page
+from tests.support.databases import fresh_database
 
 __all__ = ["browser", "page"]
 
@@ -67,17 +67,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Engine]:
     if request.param == "sqlite":
         opened = open_engine(f"sqlite:///{tmp_path}/ledger.sqlite3")
     else:
-        opened = _fresh_database(request.getfixturevalue("postgres"))
+        opened = fresh_database(request.getfixturevalue("postgres"))
     migrate(opened)
     yield opened
     opened.dispose()
-
-
-def _fresh_database(server: str) -> Engine:
-    url = make_url(server).set(drivername="postgresql+psycopg")
-    name = f"t{uuid.uuid4().hex}"
-    admin = open_engine(url.render_as_string(hide_password=False))
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return open_engine(url.set(database=name).render_as_string(hide_password=False))

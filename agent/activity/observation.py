@@ -58,7 +58,7 @@ def presences(handoffs: Sequence[Handoff], context: RunContext) -> Mapping[str, 
     try:
         return context.messenger.presences(sorted(context.policy.users))
     except ToolError as error:
-        alert("presence_unknown", f"Who is away by Slack is not known now: {error}")
+        alert("presence_unknown", f"Slack status is not available; continuing without it: {error}")
         return {}
 
 

@@ -34,6 +34,7 @@ from agent.metrics.touch_rates import outcomes
 from agent.policy.example import example_policy
 from agent.settings import Settings
 from agent.slack import listener
+from agent.tables.table import counted
 from agent.worker.tick import Worker
 from domain.errors import RoutereadyError
 from domain.values import LeadKey
@@ -80,7 +81,7 @@ def running_sandbox(seed: int, world: str = "demo") -> Generator[Mapping[str, An
         try:
             line = process.stdout.readline() if process.stdout else ""
             if not line:
-                raise RoutereadyError("the sandbox did not start; its own message is above")
+                raise RoutereadyError("The sandbox did not start. See its error message above.")
             yield json.loads(line)
         finally:
             process.terminate()
@@ -118,19 +119,19 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
     out.print("Meridian Systems: inbound leads over simulated business days, in a local sandbox.")
     with playing(seed) as (app, clock, _):
         ticks = let_days_pass(app, clock, days, follows=True)
-        counted = funnel(app.ledger)
+        found = funnel(app.ledger)
         followed = outcomes(app.context())
         out.print()
-        show_funnel(counted)
+        show_funnel(found)
         chosen = _worth_telling(app)
         told = [lead_history.tell(app.ledger, lead, app.policy.timezone) for lead in chosen]
         for story in told:
             out.print(f"\n{story}", soft_wrap=True)
         calls = count_calls(clock.control)
         told_calls = ", ".join(f"{count} to {vendor}" for vendor, count in calls.items())
-        out.print(f"\n{ticks} ticks, vendor calls: {told_calls}")
+        out.print(f"\n{counted(ticks, 'worker run')}, vendor API calls: {told_calls}")
         leads = [_row(cycle) for cycle in app.ledger.history.cycles()]
-    out.print("\nThe same days once more, with routing alone: nobody is reminded of anything.")
+    out.print("\nThe same days again with routing only: no reminders, no escalations.")
     with playing(seed) as (app, clock, _):
         let_days_pass(app, clock, days, follows=False)
         routed = outcomes(app.context())
@@ -139,7 +140,7 @@ def run_demo(*, seed: int, days: int) -> dict[str, Any]:
         "seed": seed,
         "days": days,
         "ticks": ticks,
-        "funnel": counted.model_dump(),
+        "funnel": found.model_dump(),
         "calls": calls,
         "leads": leads,
         "stories": [story.model_dump() for story in told if story is not None],
@@ -157,9 +158,9 @@ def serve_demo(*, seed: int, days: int, port: int) -> None:
         out.print()
         show_funnel(funnel(app.ledger))
         out.print(
-            f"\nFrom now on {BEAT // timedelta(minutes=1)} minutes pass in {SECONDS:.0f} seconds, "
-            "and at once when something is decided in the console or in Slack.\n"
-            f"Slack, the leads in Salesforce and Marketo, and what goes wrong: {look}"
+            f"\nFrom now on {BEAT // timedelta(minutes=1)} simulated minutes pass every "
+            f"{SECONDS:.0f} seconds, or as soon as you decide something in the console or Slack.\n"
+            f"See the sandbox's Slack, Salesforce and Marketo, and cause failures: {look}"
         )
         with _living(app, clock), listener.listening(app):
             serve(app, Address(LOOPBACK, port), tell=out.print)
@@ -223,7 +224,7 @@ def let_days_pass(app: App, clock: SandboxClock, days: int, *, follows: bool) ->
                 task,
                 completed=(clock.at - start).total_seconds(),
                 description=f"{clock.at:%a %d %b %H:%M} UTC",
-                told=f"{ready} leads routed",
+                told=f"{counted(ready, 'lead')} routed",
             )
     return ticks
 

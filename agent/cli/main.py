@@ -25,37 +25,64 @@ if TYPE_CHECKING:
 
 cli = typer.Typer(
     name="routeready",
-    help="Makes sure that no qualified lead dies between Marketo and a sales rep.",
+    help="Make sure no qualified lead dies between Marketo and a sales rep.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-cli.add_typer(policy_cli, name="policy")
-console_cli = typer.Typer(help="The console: one screen that says whether leads are worked.")
-cli.add_typer(console_cli, name="console")
-prompts_cli = typer.Typer(
-    help="The prompts: their versions, and what changed.", no_args_is_help=True
+WORKER, LEADS, REPORTS, MANAGE, SETUP = (
+    "Run the worker",
+    "Leads and approvals",
+    "Reports",
+    "Policy, prompts and console",
+    "Set up and check",
 )
-cli.add_typer(prompts_cli, name="prompts")
+"""The groups of commands in `--help`."""
+cli.add_typer(policy_cli, name="policy", rich_help_panel=MANAGE)
+console_cli = typer.Typer(help="Serve the console, and manage who is signed in to it.")
+cli.add_typer(console_cli, name="console", rich_help_panel=MANAGE)
+prompts_cli = typer.Typer(help="List prompts and their versions.", no_args_is_help=True)
+cli.add_typer(prompts_cli, name="prompts", rich_help_panel=MANAGE)
 
-cli.add_typer(setup_cli, name="setup")
+cli.add_typer(setup_cli, name="setup", rich_help_panel=SETUP)
 
 PLUGINS = "routeready.commands"
 """Entry points that add commands: the evals are above this layer, and an extra of their own."""
 
-ApprovalId = Annotated[str, typer.Argument(help="As `routeready approvals` lists it.")]
-Approver = Annotated[str, typer.Option(help="Your e-mail address, for the record.")]
-Asker = Annotated[str, typer.Option("--by", help="Your e-mail address, as the policy has it.")]
-Port = Annotated[int, typer.Option(help="Which port the console is served at.")]
-PromptName = Annotated[str, typer.Argument(help="As `routeready prompts list` names it.")]
-Revision = Annotated[str, typer.Option("--base", help="A commit, branch or tag.")]
-JsonPath = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON.")]
+RESULTS = {
+    "READY": "route-ready",
+    "WAIT": "waiting",
+    "PARK": "to review",
+    "REJECT": "disqualified",
+    "rest": "with nothing due",
+    "climb": "reminded, escalated or reassigned",
+    "pass": "reassigned by hand",
+    "end": "closed",
+}
+"""What became of leads in one run, for people."""
+
+ApprovalId = Annotated[
+    str, typer.Argument(help="The approval's id, as listed by `routeready approvals`.")
+]
+Approver = Annotated[str, typer.Option(help="Your email address; recorded in the audit log.")]
+Asker = Annotated[str, typer.Option("--by", help="Your email address, as in the policy's users.")]
+PauseScope = Annotated[
+    str, typer.Argument(help="`worker` for everything, or the name of one segment.")
+]
+Port = Annotated[int, typer.Option(help="Port to serve the console on.")]
+PromptName = Annotated[
+    str, typer.Argument(help="The prompt's name, as listed by `routeready prompts list`.")
+]
+Revision = Annotated[str, typer.Option("--base", help="Commit, branch or tag to compare with.")]
+JsonPath = Annotated[
+    Path | None, typer.Option("--json", help="Also write the result to this file as JSON.")
+]
 
 
 def main() -> None:
     """Run a command; what went wrong is one sentence and a non-zero exit code."""
     for plugin in entry_points(group=PLUGINS):
-        cli.add_typer(plugin.load(), name=plugin.name)
+        cli.add_typer(plugin.load(), name=plugin.name, rich_help_panel=MANAGE)
     try:
         cli()
     except RoutereadyError as error:
@@ -63,18 +90,21 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-@cli.command()
+@cli.command(rich_help_panel=WORKER)
 def run() -> None:
-    """Work without end: a tick every ROUTEREADY_TICK_SECONDS, until stopped."""
+    """Run the worker continuously: check for due leads every ROUTEREADY_TICK_SECONDS seconds.
+
+    Stop it with Ctrl-C or SIGTERM; it finishes what it is doing first.
+    """
     from agent.settings import read_settings
     from agent.worker.scheduler import run_forever
 
     run_forever(read_settings())
 
 
-@cli.command()
+@cli.command(rich_help_panel=WORKER)
 def route() -> None:
-    """Work one tick: route everything that is due now."""
+    """Run once: check and route all leads that are due now."""
     from agent.app import open_app
     from agent.settings import read_settings
     from agent.worker.tick import Worker
@@ -82,9 +112,9 @@ def route() -> None:
     _tell(Worker.of(open_app(read_settings())).route())
 
 
-@cli.command()
+@cli.command(rich_help_panel=WORKER)
 def follow() -> None:
-    """Work one tick: look after every handed-off lead that is due now."""
+    """Run once: follow up on all assigned leads that are due (remind, escalate, reassign)."""
     from agent.app import open_app
     from agent.settings import read_settings
     from agent.worker.tick import Worker
@@ -96,34 +126,42 @@ def _tell(report: "Report") -> None:
     if report.paused:
         raise RoutereadyError(report.paused)
     if report.busy:
-        raise RoutereadyError("another instance is at work; try again when it is done")
+        raise RoutereadyError(
+            "Another instance of the worker is running. Try again when it is done."
+        )
     if report.error:
         raise RoutereadyError(report.error)
     counts = sorted([*report.verdicts.items(), *report.steps.items()])
-    typer.echo(", ".join(f"{count} {kind}" for kind, count in counts) or "nothing was due")
+    told = ", ".join(f"{count} {RESULTS.get(kind, kind)}" for kind, count in counts)
+    typer.echo(f"Leads: {told}" if told else "Nothing was due.")
 
 
-@cli.command()
-def why(who: Annotated[str, typer.Argument(help="An e-mail address, or a Marketo id.")]) -> None:
-    """Tell the whole story of a lead: why it went where it went, and what was written."""
+@cli.command(rich_help_panel=LEADS)
+def why(
+    who: Annotated[str, typer.Argument(help="The lead's email address or Marketo ID.")],
+) -> None:
+    """Show a lead's full history: why it was routed there, and every update made."""
     from agent.app import open_app
     from agent.settings import read_settings
 
     stories = open_app(read_settings()).stories(who)
     if not stories:
-        raise RoutereadyError(f"nothing is known of {who}: it was never triggered")
+        raise RoutereadyError(
+            f"No lead found for {who}: it never matched a trigger. "
+            "Check the email address or Marketo ID."
+        )
     typer.echo("\n\n".join(str(story) for story in stories))
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEADS)
 def ask(
-    question: Annotated[str, typer.Argument(help="As you would write it in Slack.")],
+    question: Annotated[str, typer.Argument(help="Your question, as you would ask it in Slack.")],
     by: Asker,
     *,
-    yes: Annotated[bool, typer.Option(help="Approve what is proposed without asking.")] = False,
-    plain: Annotated[bool, typer.Option(help="Do without the language model.")] = False,
+    yes: Annotated[bool, typer.Option(help="Approve the proposed change without asking.")] = False,
+    plain: Annotated[bool, typer.Option(help="Don't use the language model.")] = False,
 ) -> None:
-    """Ask the worker what you would ask in Slack; changes are shown before they are made."""
+    """Ask the same questions as in Slack. You confirm each change before it is made."""
     from agent.app import open_app
     from agent.conversation.desk import Desk
     from agent.conversation.memory import NoMemory
@@ -133,59 +171,70 @@ def ask(
     app = open_app(read_settings())
     who = principal(by, app.policy)
     if who is None:
-        raise RoutereadyError(f"the policy names no user {by}")
+        raise _unknown_user(by)
     desk = Desk(app.context(), NoMemory())
     shown = desk.respond(question, who, f"terminal/{by}", plain=plain)
     typer.echo(shown.text())
     for one in shown.answers:
         if one.proposal is not None:
-            agreed = yes or typer.confirm("Do it?")
+            agreed = yes or typer.confirm("Approve this change?")
             typer.echo(desk.word(one.proposal, yes=agreed, who=who).text())
     app.close()
 
 
-@cli.command()
+def _unknown_user(email: str) -> RoutereadyError:
+    return RoutereadyError(
+        f"The policy has no user {email}. Use an email address listed under users."
+    )
+
+
+@cli.command(rich_help_panel=WORKER)
 def pause(
     by: Asker,
-    because: Annotated[str, typer.Option(help="Why; everybody who asks reads it.")],
-    scope: Annotated[str, typer.Argument(help="`worker`, or a segment's name.")] = "worker",
+    because: Annotated[
+        str, typer.Option(help="The reason; shown to everyone who asks about the pause.")
+    ],
+    scope: PauseScope = "worker",
 ) -> None:
-    """Stop every write, of the worker or of one segment, until somebody resumes it."""
+    """Stop all updates of the worker, or of one segment, until someone resumes them."""
     ask(f"pause {scope}, {because}", by, yes=True, plain=True)
 
 
-@cli.command()
+@cli.command(rich_help_panel=WORKER)
 def resume(
     by: Asker,
-    scope: Annotated[str, typer.Argument(help="`worker`, or a segment's name.")] = "worker",
+    scope: PauseScope = "worker",
 ) -> None:
-    """End a pause."""
+    """End a pause of the worker, or of one segment."""
     ask(f"resume {scope}", by, yes=True, plain=True)
 
 
-@cli.command()
+@cli.command(rich_help_panel=SETUP)
 def replay() -> None:
-    """Compute every stored decision again; each must come out the same, byte for byte."""
+    """Recompute every recorded decision, and list those with a different result."""
     from agent.ledger import open_ledger
     from agent.rollout.replay import replay as recompute
     from agent.settings import read_settings
+    from agent.tables.table import counted
 
     found = recompute(open_ledger(read_settings().routeready_database))
     for one in found.differences:
-        typer.echo(f"decision {one.decision} of lead {one.lead} differs:")
-        typer.echo(f"  recorded {one.recorded}\n  computed {one.computed}")
-    typer.echo(f"{found.decisions} decisions computed again, {len(found.differences)} differ")
+        typer.echo(f"Decision {one.decision} of lead {one.lead} has a different result:")
+        typer.echo(f"  recorded   {one.recorded}\n  recomputed {one.computed}")
+    typer.echo(
+        f"{counted(found.decisions, 'decision')} recomputed, {len(found.differences)} differ"
+    )
     if found.differences:
         raise typer.Exit(1)
 
 
 for command in reports.ALL:
-    cli.command()(command)
+    cli.command(rich_help_panel=REPORTS)(command)
 
 
-@cli.command()
+@cli.command(rich_help_panel=SETUP)
 def doctor() -> None:
-    """Check credentials, permissions, fields, queues, campaign and clocks; each with its fix."""
+    """Check credentials, permissions, fields, queues, campaign and clocks, with a fix for each."""
     from agent.app import open_app
     from agent.cli.terminal import show_findings
     from agent.settings import read_settings
@@ -196,48 +245,49 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-@cli.command()
+@cli.command(rich_help_panel=SETUP)
 def migrate() -> None:
-    """Bring the database to this version's tables."""
+    """Upgrade the database to this version of routeready. Safe to repeat."""
     from agent.ledger.engine import migrate as bring_up
     from agent.ledger.engine import open_engine
     from agent.settings import read_settings
 
     bring_up(open_engine(read_settings().routeready_database))
-    typer.echo("the database is up to date")
+    typer.echo("The database is up to date.")
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEADS)
 def approvals() -> None:
-    """List the writes that wait for a person's word."""
+    """List pending approvals."""
     from agent.ledger import open_ledger
     from agent.settings import read_settings
+    from agent.tables.table import counted
 
     waiting = open_ledger(read_settings().routeready_database).approvals.pending()
     for one in waiting:
         typer.echo(f"{one.id}  {one.requested_at:%Y-%m-%d %H:%M} UTC  {one.sentence}")
-    typer.echo(f"{len(waiting)} waiting")
+    typer.echo(counted(len(waiting), "pending approval"))
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEADS)
 def approve(approval: ApprovalId, by: Approver) -> None:
-    """Let a write happen in the next tick."""
+    """Approve an assignment; Salesforce is updated on the worker's next run."""
     from agent.routing.approvals import approve as let_happen
 
-    _answer(approval, by, let_happen)
+    _answer(approval, by, let_happen, "approved")
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEADS)
 def deny(approval: ApprovalId, by: Approver) -> None:
-    """Refuse a write; its lead is put aside."""
+    """Deny an assignment; the lead stays unassigned until a new trigger."""
     from agent.routing.approvals import deny as refuse
 
-    _answer(approval, by, refuse)
+    _answer(approval, by, refuse, "denied")
 
 
-@cli.command()
+@cli.command(rich_help_panel=LEADS)
 def disputes(json_file: JsonPath = None) -> None:
-    """List what owners refused and how it was ruled; as JSON also with its evidence."""
+    """List leads that owners disputed, and the rulings. The JSON includes the evidence."""
     from agent.ledger import open_ledger
     from agent.metrics.disputes import cases
     from agent.settings import read_settings
@@ -247,41 +297,53 @@ def disputes(json_file: JsonPath = None) -> None:
         ruled = f"{one.state} by {one.ruled_by}" if one.ruled_by else one.state
         typer.echo(f"{one.id}  {one.opened_at:%Y-%m-%d %H:%M} UTC  {one.reason}: {ruled}")
     if not found:
-        typer.echo("nothing was disputed")
+        typer.echo("No disputes.")
     if json_file is not None:
         rows = [one.model_dump(mode="json") for one in found]
         json_file.write_text(json.dumps(rows, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
-def _answer(approval: str, by: str, answer: "Callable[[str, str, RunContext], bool]") -> None:
+def _answer(
+    approval: str, by: str, answer: "Callable[[str, str, RunContext], bool]", done: str
+) -> None:
     from agent.app import open_app
     from agent.routing.approvals import may_answer
     from agent.settings import read_settings
 
     context = open_app(read_settings()).context()
     if not may_answer(approval, by, context):
-        raise RoutereadyError(f"{by} may not answer {approval}, or nothing waits under this id")
+        raise RoutereadyError(
+            f"No pending approval {approval}, or {by} is not allowed to answer it. "
+            "See: routeready approvals"
+        )
     if not answer(approval, by, context):
-        raise RoutereadyError(f"{approval} is not waiting: answered before, or no such approval")
-    typer.echo(f"{approval}: noted, by {by}")
+        raise RoutereadyError(
+            f"Approval {approval} is no longer pending: it was already answered. "
+            "See: routeready approvals"
+        )
+    typer.echo(f"Approval {approval} {done} by {by}.")
 
 
-@cli.command()
+@cli.command(rich_help_panel=SETUP)
 def demo(
     json_file: JsonPath = None,
-    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 7,
-    days: Annotated[int, typer.Option(help="Simulated business days.", min=1, max=5)] = 3,
+    seed: Annotated[
+        int, typer.Option(help="Random seed; a different seed gives different leads.")
+    ] = 7,
+    days: Annotated[int, typer.Option(help="Number of simulated business days.", min=1, max=5)] = 3,
     *,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Then serve the console, while the company lives on.")
+        bool, typer.Option("--serve", help="Then serve the console while the simulation goes on.")
     ] = False,
     port: Port = 8750,
 ) -> None:
-    """Run a made-up company's inbound leads through the worker, against a local sandbox."""
+    """Run the worker on a sample company's inbound leads, in a local sandbox. Needs no keys."""
     from agent.cli.demo import run_demo, serve_demo
 
     if serve and json_file is not None:
-        raise RoutereadyError("--serve goes on until it is stopped; leave --json away")
+        raise RoutereadyError(
+            "--json can't be combined with --serve, which runs until you stop it. Leave one out."
+        )
     if serve:
         serve_demo(seed=seed, days=days, port=port)
         return
@@ -293,13 +355,14 @@ def demo(
 @console_cli.callback(invoke_without_command=True)
 def console(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help="What to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Port = 8750,
     by: Annotated[
-        str | None, typer.Option("--by", help="Whom it is for, where nobody signs in.")
+        str | None,
+        typer.Option("--by", help="Whose view to show when sign-in is off, by email address."),
     ] = None,
 ) -> None:
-    """Serve the console until stopped. Beyond this machine people sign in."""
+    """Serve the console until you stop it. Sign-in is required except on this machine."""
     if context.invoked_subcommand is not None:
         return
     from agent.app import open_app
@@ -316,34 +379,35 @@ def console(
 
 @console_cli.command("token")
 def console_token(
-    email: Annotated[str, typer.Argument(help="Whom it is for, as the policy has it.")],
+    email: Annotated[str, typer.Argument(help="The person's email address, as in the policy.")],
 ) -> None:
-    """Make a token that lets a person sign in once, within ten minutes."""
+    """Create a sign-in token for one person; it works once, within 10 minutes."""
     from agent.app import open_app
     from agent.console.door import make_token
     from agent.settings import read_settings
 
     app = open_app(read_settings())
     if email not in app.policy.users:
-        raise RoutereadyError(f"the policy names no user {email}")
+        raise _unknown_user(email)
     typer.echo(make_token(app.ledger.visits, email, app.clock.now()))
 
 
 @console_cli.command("expel")
 def console_expel(
-    email: Annotated[str, typer.Argument(help="Whose sessions and tokens end.")],
+    email: Annotated[str, typer.Argument(help="The person's email address.")],
 ) -> None:
-    """Sign somebody out everywhere."""
+    """Sign a person out everywhere: end all their sessions and tokens."""
     from agent.ledger import open_ledger
     from agent.settings import read_settings
+    from agent.tables.table import counted
 
     ended = open_ledger(read_settings().routeready_database).visits.expel(email)
-    typer.echo(f"{ended} sessions and tokens ended")
+    typer.echo(f"{counted(ended, 'session or token', 'sessions and tokens')} ended for {email}.")
 
 
 @prompts_cli.command("list")
 def prompts_list() -> None:
-    """List the prompts: version, settings, and what each is for."""
+    """List prompts with their version, purpose and settings."""
     from prompts import load
     from prompts.history import names
 
@@ -351,7 +415,10 @@ def prompts_list() -> None:
         wants = ", ".join(prompt.settings.variables)
         typer.echo(f"{prompt.name}  {prompt.version}  {prompt.settings.purpose}")
         settings = prompt.settings
-        typer.echo(f"    given: {wants}; answers: {settings.output}, {settings.max_tokens} tokens")
+        typer.echo(
+            f"    variables: {wants}; output: {settings.output}, at most "
+            f"{settings.max_tokens} tokens"
+        )
 
 
 @prompts_cli.command("diff")
@@ -360,19 +427,21 @@ def prompts_diff(name: PromptName, base: Revision = "main") -> None:
     from prompts import load
     from prompts.history import at, difference
 
-    typer.echo(difference(at(name, base), load(name), base) or f"{name} is as it was at {base}")
+    typer.echo(
+        difference(at(name, base), load(name), base) or f"{name} has not changed since {base}."
+    )
 
 
 @prompts_cli.command("history")
 def prompts_history(name: PromptName) -> None:
-    """Tell when a prompt was changed, and to which version: as decisions name it."""
+    """List a prompt's versions by date. Decisions name the version that they used."""
     from prompts import load
     from prompts.history import history
 
     now = load(name)
     changes = history(name)
     if not changes or changes[0].version != now.version:
-        typer.echo(f"{now.version}  not committed yet")
+        typer.echo(f"{now.version}  not committed")
     for one in changes:
-        version = one.version or "no prompt      "
-        typer.echo(f"{version}  {one.at:%Y-%m-%d}  {one.commit}  {one.subject}")
+        version = one.version or "no prompt"
+        typer.echo(f"{version:<16}  {one.at:%Y-%m-%d}  {one.commit}  {one.subject}")

@@ -15,24 +15,36 @@ if TYPE_CHECKING:
     from domain.policy.model import Policy
 
 policy_cli = typer.Typer(
-    help="The policy: check, compare, publish to some leads, roll back.", no_args_is_help=True
+    help="Check, compare, publish and roll back policies.", no_args_is_help=True
 )
 
-PolicyPath = Annotated[Path, typer.Argument(help="A policy file; territories.csv beside it.")]
-PolicyName = Annotated[
-    str, typer.Argument(help="A file, a version, `file` (what ROUTEREADY_POLICY is) or `live`.")
+PolicyPath = Annotated[
+    Path, typer.Argument(help="Policy file. Its territories.csv is in the same folder.")
 ]
-By = Annotated[str, typer.Option("--by", help="Your e-mail address, as the policy has it.")]
-Because = Annotated[str, typer.Option("--because", help="Why, for the record.")]
+PolicyName = Annotated[
+    str,
+    typer.Argument(
+        help="A policy file, a version, `file` (the file at ROUTEREADY_POLICY) or `live` "
+        "(the published policy)."
+    ),
+]
+By = Annotated[str, typer.Option("--by", help="Your email address, as in the policy's users.")]
+Because = Annotated[str, typer.Option("--because", help="The reason, for the audit log.")]
 To = Annotated[
-    list[str] | None, typer.Option("--to", help="segment=NAME, share=10%, or one of each.")
+    list[str] | None,
+    typer.Option(
+        "--to",
+        help="Which leads: segment=NAME or share=10%. Use it twice for a share of a segment; "
+        "without it, all leads.",
+    ),
 ]
 
 
 @policy_cli.command("check")
 def check(path: PolicyPath = Path("policy.yaml")) -> None:
-    """Say what is wrong with a policy: file, line, what, and what to do."""
+    """Check a policy file, and list its errors and warnings with what to do."""
     from agent.policy.file import read_policy
+    from agent.tables.table import counted
 
     reading = read_policy(path)
     for one in reading.complaints:
@@ -40,14 +52,40 @@ def check(path: PolicyPath = Path("policy.yaml")) -> None:
     errors = len(reading.errors)
     warnings = len(reading.complaints) - errors
     version = f", version {reading.policy.version}" if reading.policy else ""
-    typer.echo(f"{path}: {errors} errors, {warnings} warnings{version}")
+    told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+    typer.echo(f"{path}: {told}{version}")
     if errors:
         raise typer.Exit(1)
 
 
+@policy_cli.command("upgrade")
+def upgrade(
+    path: PolicyPath = Path("policy.yaml"),
+    *,
+    write: Annotated[
+        bool,
+        typer.Option("--write/--check", help="Write the file, or only show what would change."),
+    ] = True,
+) -> None:
+    """Rename old keys of a policy file; comments, order and quotes stay as they are."""
+    from agent.policy.upgrade import upgrade as upgraded
+
+    found = upgraded(path)
+    keys = "1 old key" if found.renamed == 1 else f"{found.renamed} old keys"
+    if not found.renamed:
+        typer.echo(f"{path}: up to date, no old keys")
+        return
+    typer.echo(found.diff, nl=False)
+    if not write:
+        typer.echo(f"{path}: {keys}. To rename: routeready policy upgrade {path}")
+        raise typer.Exit(1)
+    found.write()
+    typer.echo(f"{path}: {keys} renamed")
+
+
 @policy_cli.command("schema")
 def schema() -> None:
-    """Print the JSON Schema of a policy file, for editors that complete and check."""
+    """Print the JSON Schema of the policy file, for completion and checks in your editor."""
     from domain.policy.model import Policy
 
     typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
@@ -55,7 +93,7 @@ def schema() -> None:
 
 @policy_cli.command("publish")
 def publish(path: PolicyPath, by: By, because: Because, to: To = None) -> None:
-    """Let a policy decide some of the leads; the policy file decides the others."""
+    """Publish a policy to some or all leads. The policy file applies to the others."""
     from agent.policy.file import load_policy
     from agent.rollout import publications
     from domain.rollout.canary import State, read_scope
@@ -65,16 +103,22 @@ def publish(path: PolicyPath, by: By, because: Because, to: To = None) -> None:
     made = publications.publish(wanted, app.context())
     typer.echo(f"{made.id}: {made.sentence}")
     if made.state is State.PROPOSED:
-        typer.echo(f"somebody else of operations must agree: routeready policy agree {made.id}")
+        typer.echo(
+            "Pending approval by another RevOps admin: "
+            f"routeready policy agree {made.id} --by EMAIL"
+        )
     app.close()
 
 
 @policy_cli.command("agree")
 def agree(
-    publication: Annotated[str, typer.Argument(help="As `routeready policy history` lists it.")],
+    publication: Annotated[
+        str,
+        typer.Argument(help="The publication's id, as listed by `routeready policy history`."),
+    ],
     by: By,
 ) -> None:
-    """Say the second person's yes to a published policy: from then on it decides."""
+    """Approve a published policy as the second person; it applies from then on."""
     from agent.rollout import publications
 
     app = _app()
@@ -85,7 +129,7 @@ def agree(
 
 @policy_cli.command("rollback")
 def rollback(by: By, because: Because) -> None:
-    """Take the published policy back; what it gave away stays where it is."""
+    """Roll back the published policy. Leads that it assigned keep their owners."""
     from agent.rollout import publications
 
     app = _app()
@@ -96,28 +140,30 @@ def rollback(by: By, because: Because) -> None:
 
 @policy_cli.command("history")
 def history() -> None:
-    """List what was published, and how the one on trial does beside the policy file."""
+    """List published policies, and how the live one compares with the policy file."""
     from agent.rollout import publications
     from domain.rollout.canary import State
 
     app = _app()
     for one in app.ledger.publications.all():
-        who = f"{one.by}, agreed by {one.agreed_by}" if one.agreed_by else one.by
-        ended = f", ended {one.ended_at:%Y-%m-%d %H:%M} by {one.ended_by}" if one.ended_at else ""
+        who = f"{one.by}, approved by {one.agreed_by}" if one.agreed_by else one.by
+        ended = (
+            f", ended {one.ended_at:%Y-%m-%d %H:%M} UTC by {one.ended_by}" if one.ended_at else ""
+        )
         typer.echo(f"{one.id}  {one.asked_at:%Y-%m-%d %H:%M} UTC by {who}{ended}")
-        typer.echo(f"    {one.sentence}\n    because: {one.because}")
+        typer.echo(f"    {one.sentence}\n    Reason: {one.because}")
         if one.state is State.LIVE:
             found = publications.trial_of(one, app.context())
             for compared in found.compared:
                 typer.echo(f"    {compared.sentence}")
-            typer.echo(f"    {found.reason or 'Nothing speaks against it so far.'}")
-    typer.echo(f"the policy file is {app.policy.version}")
+            typer.echo(f"    {found.reason or 'No problem found so far.'}")
+    typer.echo(f"Policy file: version {app.policy.version}")
     app.close()
 
 
 @policy_cli.command("diff")
 def diff(before: PolicyName, after: PolicyName = "file") -> None:
-    """Show what the second policy says otherwise than the first."""
+    """Show what differs between two policies."""
     from domain.policy.diff import diff as differences
 
     app = _app()
@@ -138,12 +184,15 @@ def _named(name: str, app: "App") -> "Policy":
         current = app.ledger.publications.current()
         name = current.version if current is not None else ""
         if current is None:
-            raise PublishingError("no policy is published; the policy file decides alone")
+            raise PublishingError("No policy is published; the policy file applies to all leads.")
     if Path(name).is_file():
-        return load_policy(Path(name))
+        return app.ledger.publications.named(load_policy(Path(name)))
     found = app.ledger.publications.policy(name)
     if found is None:
-        raise PublishingError(f"{name} is neither a file nor a version that the ledger knows")
+        raise PublishingError(
+            f"No policy {name}: there is no such file and no such version. "
+            "See: routeready policy history"
+        )
     return found
 
 

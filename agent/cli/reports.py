@@ -10,11 +10,17 @@ import typer
 
 from domain.errors import RoutereadyError
 
-Since = Annotated[str, typer.Option(help="How far back, such as 30d, 12h or 2w.")]
-SegmentName = Annotated[str | None, typer.Option(help="Only this segment of the policy.")]
-FormatName = Annotated[str, typer.Option("--format", help="text, html, csv or md.")]
-FormName = Annotated[str, typer.Option("--format", help="text, html, md or json.")]
-JsonPath = Annotated[Path | None, typer.Option("--json", help="Also write the result as JSON.")]
+Since = Annotated[str, typer.Option(help="How far to look back, such as 12h, 30d or 2w.")]
+SegmentName = Annotated[str | None, typer.Option(help="Only leads of this segment.")]
+FormatName = Annotated[
+    str, typer.Option("--format", help="Output format: text, html, csv or md (Markdown).")
+]
+FormName = Annotated[
+    str, typer.Option("--format", help="Output format: text, html, md (Markdown) or json.")
+]
+JsonPath = Annotated[
+    Path | None, typer.Option("--json", help="Also write the result to this file as JSON.")
+]
 
 
 def report(
@@ -22,24 +28,31 @@ def report(
     since: Since = "30d",
     segment: SegmentName = None,
     start: Annotated[
-        str | None, typer.Option("--from", help="From this date on, instead of --since.")
+        str | None,
+        typer.Option(
+            "--from",
+            help="Only leads triggered on or after this date (YYYY-MM-DD), instead of --since.",
+        ),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help="Only leads triggered before this date.")
+        str | None, typer.Option(help="Only leads triggered before this date (YYYY-MM-DD).")
     ] = None,
     *,
     outcomes: Annotated[
-        bool, typer.Option("--outcomes", help="Ask Salesforce what became of touched leads.")
+        bool,
+        typer.Option(
+            "--outcomes", help="Load outcomes from Salesforce: SQLs, meetings, opportunities, wins."
+        ),
     ] = False,
 ) -> None:
-    """Measure speed, coverage, quality and leakage of the leads since then."""
+    """Report speed to lead, SLA attainment, routing quality and leakage."""
     from agent.app import open_app
     from agent.metrics import report as metrics_report
     from agent.metrics.rendering import Format, render
     from agent.settings import read_settings
 
     if form not in set(Format):
-        raise RoutereadyError(f'there is no format "{form}"; there are: {", ".join(Format)}')
+        raise RoutereadyError(f'Unknown --format "{form}". Use one of: {", ".join(Format)}.')
     length = _back(since)
     app = open_app(read_settings())
     now = app.clock.now()
@@ -57,15 +70,18 @@ def report(
 
 
 def simulate(
-    policy: Annotated[Path, typer.Option(help="The policy to try; territories.csv beside it.")],
+    policy: Annotated[
+        Path, typer.Option(help="Policy file to try. Its territories.csv is in the same folder.")
+    ],
     since: Since = "30d",
     lead: Annotated[
-        str | None, typer.Option(help="Also tell what becomes of one lead: e-mail or Marketo id.")
+        str | None,
+        typer.Option(help="Also show one lead's result, by email address or Marketo ID."),
     ] = None,
     form: FormName = "text",
     json_file: JsonPath = None,
 ) -> None:
-    """Try a policy on the decisions since then: who would have gone elsewhere, and why."""
+    """Simulate a policy on past leads: which would be routed differently, and why."""
     from agent.app import open_app
     from agent.policy.file import load_policy
     from agent.rollout import simulation_tables
@@ -86,21 +102,29 @@ def simulate(
 
 def cohorts(
     after: Annotated[
-        str | None, typer.Option(help="Leads triggered from this date on, beside those before.")
+        str | None,
+        typer.Option(
+            help="Compare leads triggered on or after this date (YYYY-MM-DD) with those before."
+        ),
     ] = None,
     treated: Annotated[
-        str | None, typer.Option(help="FIELD=VALUE, such as territory=DACH, beside the others.")
+        str | None,
+        typer.Option(
+            help="Compare leads with FIELD=VALUE, such as territory=DACH, with all others."
+        ),
     ] = None,
     control: Annotated[
-        str | None, typer.Option(help="Beside only these: another value of the same field.")
+        str | None,
+        typer.Option(help="With --treated: compare only with this value of the same field."),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="FIELD=VALUE: only such leads; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Only leads with FIELD=VALUE. Can be used more than once."),
     ] = None,
     since: Since = "90d",
     form: FormName = "text",
 ) -> None:
-    """Compare two groups of leads: before and after, or treated and control, with intervals."""
+    """Compare two groups of leads, before/after or treated/control, with confidence intervals."""
     from agent.app import open_app
     from agent.metrics import cohort_comparison
     from agent.metrics import report as metrics_report
@@ -126,7 +150,7 @@ def shadow(
     since: Since = "30d",
     form: FormName = "text",
 ) -> None:
-    """Compare whom the policy would have chosen with whom people and Salesforce's rules chose."""
+    """Compare the owners that the policy would choose with the actual owners in Salesforce."""
     from agent.app import open_app
     from agent.metrics import cohort_comparison, shadow_agreement
     from agent.settings import read_settings
@@ -137,23 +161,24 @@ def shadow(
     start = app.clock.now() - length
     found = shadow_agreement.shadowed(app.context(), start)
     found += shadow_agreement.by_salesforce(app.ledger, app.policy, start)
-    title = "What the policy would have done"
+    title = "Shadow mode: policy vs. actual owners"
     typer.echo(cohort_comparison.render_agreements(title, found, form_wanted))
 
 
 def alerts() -> None:
-    """List what has gone quiet or drifts, each with what to do about it."""
+    """List alerts: silent lead sources, unmatched rules, full queues and drift, with what to do."""
     from agent.app import open_app
     from agent.metrics.alerts import current
     from agent.settings import read_settings
+    from agent.tables.table import counted
 
     app = open_app(read_settings())
     found = current(app.ledger, app.policy, app.clock.now())
     for one in found:
         typer.echo(f"{one.sentence}\n    {one.todo}")
         if one.leads:
-            typer.echo(f"    leads: {' '.join(one.leads)}")
-    typer.echo(f"{len(found)} alerts")
+            typer.echo(f"    Leads (Marketo IDs): {' '.join(one.leads)}")
+    typer.echo(counted(len(found), "alert"))
 
 
 def _back(since: str) -> timedelta:

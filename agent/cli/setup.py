@@ -6,22 +6,22 @@ from typing import Annotated
 
 import typer
 
-setup_cli = typer.Typer(help="Set up what routeready needs at a vendor.", no_args_is_help=True)
+setup_cli = typer.Typer(help="Set up Salesforce for routeready.", no_args_is_help=True)
 
 
 @setup_cli.command("salesforce")
 def set_up_salesforce(
     *,
-    yes: Annotated[bool, typer.Option(help="Add what is shown without asking.")] = False,
+    yes: Annotated[bool, typer.Option(help="Add what is missing without asking.")] = False,
 ) -> None:
-    """Show which fields, permissions and rules Salesforce lacks; add them when you agree."""
+    """List fields, permissions and rules missing in Salesforce; add them once you confirm."""
     from agent.app import open_app
     from agent.settings import read_settings
 
     deployer = open_app(read_settings()).deployer()
     steps = deployer.plan()
     if not steps:
-        typer.echo("Salesforce has every field, permission and rule that routeready needs there")
+        typer.echo("Salesforce has every field, permission and rule that routeready needs.")
         return
     for number, step in enumerate(steps, start=1):
         typer.echo(f"{number:3} {step.sentence}")
@@ -29,4 +29,4 @@ def set_up_salesforce(
         raise typer.Exit(1)
     for number, _ in enumerate(deployer.perform(steps), start=1):
         typer.echo(f"{number:3} done")
-    typer.echo("look at it with `routeready doctor`")
+    typer.echo("Check the result: routeready doctor")

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from agent.metrics.funnel import Funnel
 from agent.metrics.touch_rates import Outcomes
+from agent.tables.table import counted
 from domain.ports import Finding
 
 
@@ -25,43 +26,59 @@ def show_findings(findings: Sequence[Finding]) -> None:
         if not finding.ok and finding.fix:
             out.print(f"     {finding.fix}", soft_wrap=True)
     bad = sum(not finding.ok for finding in findings)
-    out.print(f"{len(findings)} checks, {bad} to fix")
+    out.print(f"{counted(len(findings), 'check')}, {bad} to fix")
 
 
-def show_funnel(counted: Funnel) -> None:
+STATUSES = {
+    "open": "Being checked",
+    "waiting": "Waiting",
+    "parked": "Needs review",
+    "rejected": "Disqualified",
+    "approval": "Pending approval",
+    "assigning": "Update in progress",
+    "touched": "First touch made",
+    "closed": "Closed without a touch",
+    "shadowed": "Shadow mode",
+    "denied": "Denied",
+    "gone": "Deleted in Marketo",
+}
+"""Where leads that are not assigned now stand."""
+
+
+def show_funnel(funnel: Funnel) -> None:
     """The funnel with bars, then the reasons of those that stopped, then who got what."""
     out = console()
-    widest = max(counted.triggered, 1)
+    widest = max(funnel.triggered, 1)
     steps = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, count in (
-        ("triggered", counted.triggered),
-        ("route-ready", counted.ready),
-        ("assigned", counted.assigned),
+        ("Triggered", funnel.triggered),
+        ("Route-ready", funnel.ready),
+        ("Assigned", funnel.assigned),
     ):
         share = f"{100 * count / widest:.0f} %"
         steps.add_row(name, f"{count:>5}", f"{share:>5}", _bar(count, widest))
     out.print(steps)
     out.print()
-    stopped = Table("not assigned", "leads", "why", box=None, padding=(0, 2, 0, 0))
-    for status, count in counted.statuses.items():
+    stopped = Table("Not assigned", "Leads", "Reason", box=None, padding=(0, 2, 0, 0))
+    for status, count in funnel.statuses.items():
         if status == "assigned":
             continue
-        reasons = counted.reasons.get(status, {})
+        reasons = funnel.reasons.get(status, {})
         first = True
         for reason, times in reasons.items() or {"": count}.items():
-            stopped.add_row(status if first else "", f"{times:>5}", reason)
+            stopped.add_row(STATUSES.get(status, status) if first else "", f"{times:>5}", reason)
             first = False
-    if counted.held_back:
-        stopped.add_row("no new cycle", f"{counted.held_back:>5}", "inside the cool-down")
+    if funnel.held_back:
+        stopped.add_row("Triggered again", f"{funnel.held_back:>5}", "within the cool-down")
     out.print(stopped)
     out.print()
-    owners = Table("owner", "leads", "", box=None, padding=(0, 2, 0, 0))
-    most = max(counted.owners.values(), default=1)
-    for owner, count in counted.owners.items():
+    owners = Table("Owner", "Leads", "", box=None, padding=(0, 2, 0, 0))
+    most = max(funnel.owners.values(), default=1)
+    for owner, count in funnel.owners.items():
         owners.add_row(owner, f"{count:>5}", _bar(count, most, 30))
     out.print(owners)
-    rules = Table("by rule", "leads", box=None, padding=(0, 2, 0, 0))
-    for rule, count in counted.rules.items():
+    rules = Table("Routing rule", "Leads", box=None, padding=(0, 2, 0, 0))
+    for rule, count in funnel.rules.items():
         rules.add_row(rule, f"{count:>5}")
     out.print()
     out.print(rules)
@@ -70,31 +87,29 @@ def show_funnel(counted: Funnel) -> None:
 def show_difference(without: Outcomes, followed: Outcomes) -> None:
     """What follow-through changed, in one table; a simulation, and it says so."""
     out = console()
-    table = Table(
-        "a simulation", "routing alone", "followed through", box=None, padding=(0, 2, 0, 0)
-    )
+    table = Table("Simulation", "Routing only", "With follow-up", box=None, padding=(0, 2, 0, 0))
 
     def share(part: int, whole: int) -> str:
         return f"{part:>4} of {whole:<4} {100 * part / max(whole, 1):>3.0f} %"
 
     table.add_row(
-        "touched in time",
+        "SLA attainment",
         share(without.in_time, without.due),
         share(followed.in_time, followed.due),
     )
     table.add_row(
-        "touched at all", share(without.touched, without.due), share(followed.touched, followed.due)
+        "Touched at all", share(without.touched, without.due), share(followed.touched, followed.due)
     )
-    table.add_row("median hours to a touch", _hours(without), _hours(followed))
+    table.add_row("Median time to first touch", _hours(without), _hours(followed))
     out.print(table)
     out.print(
-        "The simulated reps mostly call when they are reminded; yours may be better or worse. "
-        "Their habits are in sandbox/people/habits.py."
+        "In this simulation reps mostly call when they are reminded; yours may be better or worse. "
+        "Their habits are set in sandbox/people/habits.py."
     )
 
 
 def _hours(one: Outcomes) -> str:
-    return "-" if one.hours_to_touch is None else f"{one.hours_to_touch:.1f}"
+    return "-" if one.hours_to_touch is None else f"{one.hours_to_touch:.1f} h"
 
 
 def _bar(count: int, whole: int, width: int = 40) -> str:

@@ -41,14 +41,14 @@ class Address:
         if self.public is None:
             if not _is_loopback(self.host):
                 raise SettingsError(
-                    f"the console would be open to everybody on {self.host}; set "
+                    f"the console would be open to everyone who can reach {self.host}; set "
                     "ROUTEREADY_CONSOLE_URL to the https address that people use"
                 )
             return
         parts = urlsplit(self.public)
         if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
             raise SettingsError(
-                "ROUTEREADY_CONSOLE_URL must begin with https://: sessions would be readable"
+                "ROUTEREADY_CONSOLE_URL must start with https://; over http, sessions could be read"
             )
 
     @property

@@ -1,9 +1,12 @@
 """The policy in words that somebody reads who has never seen its file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
+from agent.console.labels import MOVES, TRIGGERS
+from agent.console.words import length, listed
 from domain.policy.conditions import Range, Test, When
-from domain.policy.follow_through import Rung, format_mark
+from domain.policy.follow_through import Rung
 from domain.policy.model import Policy, Segment
 from domain.policy.routing import (
     AccountOwnerRule,
@@ -13,9 +16,8 @@ from domain.policy.routing import (
     SalesforceRule,
     ToRule,
 )
-from domain.time.durations import format_duration
 
-ANY = "any lead"
+ANY = "all leads"
 
 
 def conditions(when: When) -> str:
@@ -24,12 +26,13 @@ def conditions(when: When) -> str:
 
 
 def _fact(name: str) -> str:
-    return name.replace("_", " ")
+    known: Mapping[str, str] = {**TRIGGERS, "icp_tier": "ICP tier"}
+    return known.get(name, name.replace("_", " "))
 
 
 def _test(test: Test) -> str:
     if isinstance(test, bool):
-        return "is yes" if test else "is no"
+        return "is true" if test else "is false"
     if isinstance(test, str):
         return f"is {_fact(test)}"
     if isinstance(test, tuple):
@@ -55,13 +58,18 @@ def _either(values: tuple[str, ...]) -> str:
 
 def promise(segment: Segment) -> str:
     """When the first touch is due."""
-    clock = "of working time" if segment.sla.clock == "business" else "by the clock"
-    return f"{format_duration(segment.sla.first_touch)} {clock}"
+    clock = "business hours" if segment.sla.clock == "business" else "around the clock"
+    return f"{length(segment.sla.first_touch)}, {clock}"
 
 
 def rung(one: Rung) -> str:
-    """One step of a ladder."""
-    return f"at {format_mark(one.at)}: {', '.join(one.do)}"
+    """One step of the escalation."""
+    mark = (
+        f"After {length(one.at)}"
+        if isinstance(one.at, timedelta)
+        else f"At {100 * one.at:g} % of SLA"
+    )
+    return f"{mark}: {listed([MOVES[move] for move in one.do])}"
 
 
 def receiver(target: str, policy: Policy) -> str:
@@ -76,16 +84,16 @@ def rule(one: RoutingRule, policy: Policy) -> str:
     """What a routing rule does with a lead that fits."""
     match one:
         case CurrentOwnerRule():
-            return "stays with the person of the roster who owns the record already"
+            return "stays with the rep who already owns the record"
         case OpportunityOwnerRule():
             return "goes to the owner of the account's open opportunity"
         case AccountOwnerRule():
-            left = "to that owner's manager" if one.if_owner_left == "manager" else "on to the next"
+            left = "to their manager" if one.if_owner_left == "manager" else "to the next rule"
             accounts = _either(one.accounts)
             return f"goes to the owner of a {accounts} account; if that owner left, {left}"
         case ToRule():
             return f"goes to {receiver(one.to, policy)}"
         case SalesforceRule():
-            return "goes to whom Salesforce's active assignment rule says"
+            return "goes to the owner that Salesforce's active assignment rule returns"
         case _:
-            return "goes to the owner of the first row of the territories that fits"
+            return "goes to the owner of the first matching territory"

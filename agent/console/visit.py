@@ -18,7 +18,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from agent.app import App
-from agent.console import words
+from agent.console import labels, words
 from agent.console.boards.content import Board, Scope
 from agent.console.boards.policy_trials import Tries
 from agent.console.boards.workshop import Figures
@@ -88,11 +88,12 @@ def _templates() -> Environment:
         "percent": words.percent,
         "number": words.number,
         "spoken": words.spoken,
+        "sentence": words.sentence,
         "parts_of_title": words.parts_of_title,
         "person_key": words.person_key,
     }
     made.filters.update(filters)
-    functions: dict[str, Any] = {"plural": words.plural, "static": _static}
+    functions: dict[str, Any] = {"plural": words.plural, "static": _static, "labels": labels}
     made.globals.update(functions)
     return made
 
@@ -155,7 +156,10 @@ class Office:
             try:
                 self.app.reload_policy()
             except PolicyError as error:
-                alert("policy_refused", f"The policy file has errors, the old one stays: {error}")
+                alert(
+                    "policy_refused",
+                    f"The policy file has errors; the previous version stays in force: {error}",
+                )
         return self.app.policy
 
     def _changed_at(self) -> float:
@@ -289,9 +293,9 @@ def reaches(who: Principal, ability: Ability, least: Reach) -> bool:
 
 
 def name_of(email: str | None, policy: Policy) -> str:
-    """A person's name, or a queue's; nobody's for None."""
+    """A person's name, or a queue's; `unassigned` for None."""
     if email is None:
-        return "nobody"
+        return "unassigned"
     user = policy.users.get(email)
     return email if user is None else user.name
 

@@ -1,6 +1,7 @@
 """How numbers, times and names are told on a page: aligned, with units, on the reader's clock."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.metrics.measures import Share
@@ -12,15 +13,20 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 
 
 def at(instant: datetime | None, timezone: str) -> str:
-    """A day and a time on somebody's clock."""
+    """A day and a time on somebody's clock: `Mon, Nov 23, 9:30 AM EST`."""
     if instant is None:
         return NOTHING
     local = instant.astimezone(ZoneInfo(timezone))
-    return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"
+    return f"{local:%a}, {local:%b} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}"
+
+
+def hour(start: int) -> str:
+    """An hour of the day: `9 AM`."""
+    return f"{start % 12 or 12} {time(start):%p}"
 
 
 def length(stretch: timedelta | None) -> str:
-    """A length of time in its two largest units."""
+    """A length of time in its two largest units: `2 h 30 min`."""
     if stretch is None:
         return NOTHING
     if stretch < _MINUTE:
@@ -31,15 +37,17 @@ def length(stretch: timedelta | None) -> str:
     if days:
         return f"{days} d {hours} h" if hours else f"{days} d"
     if hours:
-        return f"{hours} h {minutes:02} m" if minutes else f"{hours} h"
-    return f"{minutes} m"
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min"
 
 
 def due(target: datetime | None, now: datetime) -> str:
     """How far ahead or behind a target is."""
     if target is None:
         return NOTHING
-    return f"{length(now - target)} late" if target <= now else f"in {length(target - now)}"
+    return (
+        f"overdue by {length(now - target)}" if target <= now else f"due in {length(target - now)}"
+    )
 
 
 def ago(instant: datetime | None, now: datetime) -> str:
@@ -80,5 +88,15 @@ def parts_of_title(title: str) -> tuple[str, str]:
 
 
 def spoken(name: str) -> str:
-    """A name of the code's as words: `set_owner` is `set owner`."""
+    """A name of the code's as words: `us_west` is `us west`."""
     return name.replace("_", " ")
+
+
+def sentence(text: str) -> str:
+    """A text that begins with a capital letter; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Things one after the other: `a, b and c`."""
+    return " and ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)

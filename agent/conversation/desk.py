@@ -207,9 +207,9 @@ class Desk:
             try:
                 self.hear(heard)
             except ToolError as error:
-                alert("answer_later", f"A question is answered later: {error}", heard=heard)
-        self.memory.forget(ledger.conversations.forget(now - rules.keep))
-        ledger.turns.forget(now - rules.record)
+                alert("answer_later", f"A question will be answered later: {error}", heard=heard)
+        self.memory.forget(ledger.conversations.forget(now - rules.remember_for))
+        ledger.turns.forget(now - rules.retain_for)
 
 
 def _config(thread: str) -> RunnableConfig:

@@ -141,7 +141,7 @@ def _remembered(state: Chat, talk: Talk) -> list[Past]:
         messages=state.get("messages", []),
         leads=list(leads_of([Answer.model_validate(one) for one in state.get("answers", [])])),
     )
-    most = talk.policy.conversation.turns
+    most = talk.policy.conversation.remembered_questions
     turns = [*state.get("past", []), turn][-(most - 1) :] if most > 1 else []
     cycles = sorted({CycleId(one) for past in turns for one in past["leads"]})
     known = (

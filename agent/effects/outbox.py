@@ -100,7 +100,7 @@ def _within_the_day(
     held = len(due) - left
     alert(
         "day_limit",
-        f"{held} {kind.name} wait until tomorrow: {most} a day is the policy's limit.",
+        f"Daily limit of {most} reached: {held} more updates ({kind.name}) wait until tomorrow.",
     )
     return due[:left]
 

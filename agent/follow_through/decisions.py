@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.follow_through.cases import Case, explained
 from agent.follow_through.reassignment import Giving, give_on, moved_on
 from agent.follow_through.task import task_of

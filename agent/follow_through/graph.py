@@ -142,7 +142,7 @@ def _next(held: HeldOff, seen: Seen, context: RunContext) -> NextStep:
         return next_step(held.handoff, seen, context.policy, context.now)
     except (ArithmeticError, LookupError, ValueError) as error:
         cycle = held.handoff.cycle
-        alert("ladder_failed", f"The ladder can't judge a lead: {error!r}", cycle=cycle)
+        alert("ladder_failed", f"Escalation could not be decided: {error!r}", cycle=cycle)
         until = context.now + UNJUDGED_LOOK
         return Rest(until=until, sentence=f"The ladder can't judge it: {error}")
 

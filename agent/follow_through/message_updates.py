@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from agent.effects.kind import Kind, Receipts, alike
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.ledger.records import HeldOff, Step
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.states import OPEN

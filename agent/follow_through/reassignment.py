@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.follow_through.cases import certify
 from agent.ledger.records import Step
 from agent.run.context import RunContext

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.handoff.changes import watched
 from agent.ledger.records import Decision, Dispute, HandoffChange, HeldOff, Step
 from agent.ledger.tables.handoffs import DisputeRow

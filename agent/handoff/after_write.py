@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.handoff.changes import handed, watched, written_owner
 from agent.ledger.records import (
     CycleFields,
@@ -189,7 +189,9 @@ def _is_person(state: OwnerState, policy: Policy) -> bool:
     """Whether a record now belongs to an active person, and not to where leads wait."""
     owner = state.owner
     return (
-        owner.kind is OwnerKind.USER and owner.is_active and owner.email not in policy.sync.holding
+        owner.kind is OwnerKind.USER
+        and owner.is_active
+        and owner.email not in policy.sync.unassigned_owners
     )
 
 

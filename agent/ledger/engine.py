@@ -77,9 +77,11 @@ def check(engine: Engine) -> None:
         with reading(engine) as connection:
             found = MigrationContext.configure(connection).get_current_revision()
     except OperationalError as error:
-        raise LedgerError(f"the database can't be opened: {error.orig}") from error
+        raise LedgerError(
+            f"Can't open the database: {error.orig}. Check ROUTEREADY_DATABASE."
+        ) from error
     if found != head:
         raise LedgerError(
-            f"the database is at revision {found or 'none'}, this version needs {head}; "
-            "run: routeready migrate"
+            f"The database is at revision {found or 'none'}, and this version of routeready needs "
+            f"{head}. Run: routeready migrate"
         )

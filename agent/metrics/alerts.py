@@ -42,7 +42,7 @@ def plan_alerts(context: RunContext) -> Step:
         found = current(context.ledger, policy, now)
     except (ArithmeticError, LookupError, ValueError) as error:
         # What is wrong is not known now; that must keep no message back that is.
-        alert("alerts_failed", f"What is wrong can't be worked out: {error!r}")
+        alert("alerts_failed", f"Alerts could not be computed: {error!r}")
         found = ()
     wanted = {
         effect_key(NOBODY, "send_report", f"alert {one.key} {to}"): _message(one, to)

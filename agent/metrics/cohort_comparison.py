@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 
-from agent.tables.table import UNDEFINED, Form, Sheet, length, percent, written
+from agent.tables.table import UNDEFINED, Form, Sheet, counted, length, percent, written
 from domain.errors import RoutereadyError
 from domain.metrics.agreement import Agreement, Match, agreed
 from domain.metrics.cohorts import (
@@ -27,7 +27,7 @@ SEED = 7
 """The same question gets the same bounds."""
 _KINDS = (Dimension.SEGMENT, Dimension.TIER)
 """By what groups are alike or differ in kind."""
-BY_CHANCE = "Of twenty comparisons of groups that are alike, one looks clear by chance."
+BY_CHANCE = "About 1 in 20 comparisons of identical groups looks significant by chance."
 MOST = 40
 """So many leads are listed in text; a page lists all."""
 
@@ -51,7 +51,7 @@ class Which:
         """What the two groups are called."""
         if self.cut is not None:
             is_midnight = self.cut.time() == time()
-            day = f"{self.cut:%Y-%m-%d}" if is_midnight else f"{self.cut:%Y-%m-%d %H:%M}"
+            day = f"{self.cut:%Y-%m-%d}" if is_midnight else f"{self.cut:%Y-%m-%d %H:%M %Z}"
             return f"before {day}", f"since {day}"
         dimension, value = self.treated or (Dimension.SEGMENT, "")
         other = f"{dimension} {self.control}" if self.control else f"other {dimension}"
@@ -77,7 +77,7 @@ def read_value(text: str) -> tuple[Dimension, str]:
     name, _, value = text.partition("=")
     if name not in set(Dimension) or not value:
         known = ", ".join(Dimension)
-        raise RoutereadyError(f'"{text}" is no group: write FIELD=VALUE with one of {known}')
+        raise RoutereadyError(f'"{text}" is not a group. Use FIELD=VALUE with one of: {known}.')
     return Dimension(name), value
 
 
@@ -92,7 +92,7 @@ def cohorts(journeys: Sequence[Journey], which: Which) -> Compared:
     for name, size in zip(which.names, sizes, strict=True):
         if not size:
             raise RoutereadyError(
-                f'no lead is in the group "{name}"; look farther back or elsewhere'
+                f'The group "{name}" has no leads. Look farther back, or choose another group.'
             )
     return Compared(
         names=which.names,
@@ -105,7 +105,7 @@ def cohorts(journeys: Sequence[Journey], which: Which) -> Compared:
 
 def _groups(journeys: Sequence[Journey], which: Which) -> Cohorts:
     if (which.cut is None) == (which.treated is None):
-        raise RoutereadyError("say either --after DATE or --treated FIELD=VALUE")
+        raise RoutereadyError("Use either --after DATE or --treated FIELD=VALUE.")
     if which.cut is not None:
         return before_after(journeys, which.cut)
     dimension, value = which.treated or (Dimension.SEGMENT, "")
@@ -119,11 +119,12 @@ def render_cohorts(found: Compared, form: Form) -> str:
         return json.dumps({**asdict(found), "sentences": sentences}, indent=2, ensure_ascii=False)
     among = f", among {' and '.join(found.only)}" if found.only else ""
     first, second = (
-        f"{name} ({size} leads)" for name, size in zip(found.names, found.sizes, strict=True)
+        f"{name} ({counted(size, 'lead')})"
+        for name, size in zip(found.names, found.sizes, strict=True)
     )
-    said = [f"{second} beside {first}{among}", *found.cautions]
+    said = [f"{second} vs. {first}{among}", *found.cautions]
     said.append(BY_CHANCE)
-    return written("Cohorts", said, [_comparisons(found), _sentences(found)], form)
+    return written("Cohort comparison", said, [_comparisons(found), _sentences(found)], form)
 
 
 def _comparisons(found: Compared) -> Sheet:
@@ -134,17 +135,17 @@ def _comparisons(found: Compared) -> Sheet:
             amount(one.second, one.unit),
             interval(one),
             size_of(one.detectable, one.unit) if one.detectable else UNDEFINED,
-            "clear" if one.difference is not None and one.difference.is_clear else "",
+            "significant" if one.difference is not None and one.difference.is_clear else "",
         )
         for one in found.comparisons
     )
-    columns = ("measure", *found.names, "difference (95 %)", "smallest to be seen", "")
-    return Sheet("Measures", columns, rows, "Formulas: docs/measures.md.")
+    columns = ("Measure", *found.names, "Difference (95 % CI)", "Smallest detectable", "")
+    return Sheet("Measures", columns, rows, "Formulas: docs/reference/measures.md.")
 
 
 def _sentences(found: Compared) -> Sheet:
     rows = tuple((one.sentence,) for one in found.comparisons)
-    return Sheet("What may be said", ("sentence",), rows)
+    return Sheet("Conclusions", ("Conclusion",), rows)
 
 
 def amount(value: float | None, unit: Unit) -> str:
@@ -174,7 +175,7 @@ def render_agreements(title: str, agreements: Sequence[Agreement], form: Form) -
         }
         return json.dumps(told, indent=2, ensure_ascii=False)
     most = None if form is Form.HTML else MOST
-    said = [f"{len(agreements)} leads beside the owners that they really have"]
+    said = [f"{counted(len(agreements), 'lead')}: policy's choice vs. actual owner in Salesforce"]
     return written(title, said, agreement_sheets(agreements, most), form)
 
 
@@ -187,15 +188,15 @@ def agreement_sheets(agreements: Sequence[Agreement], most: int | None = None) -
         told = UNDEFINED if surely is None else f"{percent(surely.low)} to {percent(surely.high)}"
         counts = (str(count) for count in (one.same, one.team, one.other, one.nobody))
         rows.append((one.by, one.group, percent(share.value), told, *counts))
-    columns = ("by", "group", "agreed", "95 %", "same", "same pool", "other", "nobody chose")
-    note = "Agreed: the same owner, or another of the pool whose turn it was, of all chosen."
+    columns = ("By", "Group", "Agreement", "95 % CI", "Same", "Same pool", "Other", "Unassigned")
+    note = "Agreement: same owner, or another member of the same pool, of all assigned leads."
     yield Sheet("Agreement", columns, tuple(rows), note)
     others = [one for one in agreements if one.match is Match.OTHER]
     shown = others if most is None else others[:most]
     more = len(others) - len(shown)
     yield Sheet(
-        "Where they differ",
-        ("lead", "segment", "rule", "the policy", "really"),
+        "Differences",
+        ("Lead", "Segment", "Rule", "Policy", "Actual owner"),
         tuple((one.lead, one.segment, one.rule, one.predicted, one.actual) for one in shown),
-        f"and {more} more; --format html has all" if more else "",
+        f"and {more} more; see all with --format html" if more else "",
     )

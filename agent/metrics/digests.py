@@ -131,7 +131,7 @@ def _digest(
     zone = ZoneInfo(policy.users[manager].timezone)
     theirs = [row for row in rows if _manager(row, policy) == manager]
     open_ones = [row for row in theirs if row.state == OPEN]
-    # As in docs/measures.md: late by the first owner's clock, whoever has it now.
+    # As in docs/reference/measures.md: late by the first owner's clock, whoever has it now.
     late = [
         row for row in open_ones if promised_at(Handoff.model_validate(row.handoff), policy) < now
     ]

@@ -1,6 +1,6 @@
-"""The whole story of a lead, from the ledger, in plain words."""
+"""The whole history of a lead, from the ledger, in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import CycleRow
-from agent.ledger.tables.states import EffectState
+from agent.ledger.tables.states import CycleStatus, EffectState
 from agent.routing.decisions import title_of
 from domain.decision.cases import Case, Outcome
 from domain.effects import Refusal
@@ -23,8 +23,27 @@ from domain.routing.route import Routed
 from domain.values import CycleId, LeadKey, Value
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
-MINUTES_SHOWN = 120
-"""Longer stretches are told in hours."""
+STATUSES: Mapping[str, str] = {
+    CycleStatus.OPEN: "new",
+    CycleStatus.WAITING: "pending",
+    CycleStatus.PARKED: "needs review",
+    CycleStatus.REJECTED: "disqualified",
+    CycleStatus.APPROVAL: "pending approval",
+    CycleStatus.ASSIGNING: "assigning",
+    CycleStatus.ASSIGNED: "assigned",
+    CycleStatus.TOUCHED: "touched",
+    CycleStatus.CLOSED: "closed",
+    CycleStatus.SHADOWED: "shadow mode",
+    CycleStatus.DENIED: "assignment denied",
+    CycleStatus.GONE: "deleted in Marketo",
+}
+"""Where a lead stands."""
+VERDICTS: Mapping[str, str] = {
+    "READY": "Checks passed",
+    "WAIT": "Pending",
+    "PARK": "Needs review",
+    "REJECT": "Disqualified",
+}
 _MARKS = {
     CheckOutcome.PASS: "ok",
     CheckOutcome.FAIL: "FAIL",
@@ -79,7 +98,8 @@ def _cycle(
     handoff: HandoffRow | None,
 ) -> Iterator[tuple[int, str]]:
     trigger = Trigger.model_validate(cycle.trigger)
-    yield 1, f"Cycle {cycle.number}: {_at(trigger.at, zone)}, {trigger.sentence} ({trigger.kind})"
+    kind = trigger.kind.replace("_", " ")
+    yield 1, f"Trigger {cycle.number}: {_at(trigger.at, zone)}, {trigger.sentence} ({kind})"
     for decision in decisions:
         if decision.kind in ("gate", "route"):
             yield from _decision(decision, zone)
@@ -92,7 +112,7 @@ def _cycle(
     for at, _, said in sorted(happened):
         yield 2, f"{_at(at, zone)}: {said}"
     yield from _clocks(cycle, trigger, effects, handoff)
-    yield 2, f"Now: {cycle.status}. {cycle.sentence}"
+    yield 2, f"Status: {STATUSES[cycle.status]}. {cycle.sentence}"
 
 
 def _clocks(
@@ -109,13 +129,18 @@ def _clocks(
     told_at = min((each for each in told if each is not None), default=None)
     touched_at = None if handoff is None else handoff.touched_at
     delays = split(trigger.at, cycle.ready_at, cycle.assigned_at, told_at, touched_at)
-    human = "no touch yet" if delays.human is None else f"the person {_length(delays.human)}"
-    yield 2, f"Clocks: the systems took {_length(delays.system)}, {human}"
+    human = "no first touch yet"
+    if delays.human is not None:
+        human = f"rep response time {_length(delays.human)}"
+    yield 2, f"Routing time {_length(delays.system)}; {human}"
 
 
 def _length(duration: timedelta) -> str:
-    minutes = round(duration.total_seconds() / 60)
-    return f"{minutes}m" if minutes < MINUTES_SHOWN else f"{minutes // 60}h {minutes % 60}m"
+    minutes = round(duration / timedelta(minutes=1))
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 min"
 
 
 def _decision(decision: DecisionRow, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
@@ -128,50 +153,61 @@ def _decision(decision: DecisionRow, zone: ZoneInfo) -> Iterator[tuple[int, str]
 
 
 def _verdict(verdict: Verdict) -> Iterator[tuple[int, str]]:
-    yield 3, f"{verdict.kind}: {verdict.sentence}"
+    yield 3, f"{VERDICTS[verdict.kind]}: {verdict.sentence}"
     for check in verdict.checks:
         yield 4, f"{_MARKS[check.outcome]:<5}{check.code:<16} {check.sentence}"
 
 
 def _routed(routed: Routed, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
     chosen = routed.decision
-    yield 3, f"WHY: {chosen.reason}"
+    yield 3, f"Why: {chosen.reason}"
     if chosen.sla_due is not None:
-        yield 3, f"First human touch due {_at(chosen.sla_due, zone)} (segment {chosen.segment})"
+        yield 3, f"First touch due {_at(chosen.sla_due, zone)} (segment {chosen.segment})"
 
 
-_SAID = {
-    "set_owner": "owner and reason written in Salesforce",
-    "mirror_fields": "mirrored to Marketo's fields",
-    "mirror_activity": "logged as a Marketo activity",
-    "request_sync": "sync to Salesforce requested from Marketo",
-    "tell_owner": "owner told in Slack",
-    "tell_manager": "manager told in Slack",
-    "refresh_message": "message in Slack brought up to date",
-    "send_report": "report sent in Slack",
-    "stamp_touch": "first touch written in Salesforce",
-    "set_task": "task kept in Salesforce",
-    "log_call": "call logged in Salesforce",
-    "correct_field": "correction written to Marketo",
+UPDATES: Mapping[str, tuple[str, str]] = {
+    "set_owner": ("Salesforce owner update", "Salesforce owner updated"),
+    "mirror_fields": ("Marketo field update", "Marketo fields updated"),
+    "mirror_activity": ("Marketo activity", "Marketo activity logged"),
+    "request_sync": ("Marketo sync request", "Marketo sync to Salesforce requested"),
+    "tell_owner": ("Slack DM to the owner", "Slack DM sent to the owner"),
+    "tell_manager": ("Slack DM to the manager", "Slack DM sent to the manager"),
+    "refresh_message": ("Slack message update", "Slack message updated"),
+    "send_report": ("Slack report", "Slack report sent"),
+    "stamp_touch": ("First-touch stamp in Salesforce", "First touch stamped in Salesforce"),
+    "set_task": ("Salesforce task update", "Salesforce task updated"),
+    "log_call": ("Salesforce call log", "Call logged in Salesforce"),
+    "correct_field": ("Marketo field correction", "Field corrected in Marketo"),
 }
+"""What an update outside is called, and what it is called when it is done."""
 _STATES = {
-    EffectState.PLANNED: "planned",
-    EffectState.ATTEMPTED: "under way",
-    EffectState.UNKNOWN: "in doubt: will be looked up at the vendor",
-    EffectState.APPLIED: "done",
+    EffectState.PLANNED: "scheduled",
+    EffectState.ATTEMPTED: "in progress",
+    EffectState.UNKNOWN: "unconfirmed, checking with the vendor",
     EffectState.REFUSED: "refused",
-    EffectState.DEAD: "given up",
+    EffectState.DEAD: "failed",
 }
 
 
 def told_effect(effect: EffectRow) -> str:
-    """What was written outside, and how that stands."""
-    state, receipt = EffectState(effect.state), effect.receipt or {}
-    is_needless = receipt.get("refusal") == Refusal.NEEDLESS
-    words = receipt.get("words", "")
-    more = f": {words}" if words else ""
-    return f"{_SAID[effect.kind]}: {'not needed any more' if is_needless else _STATES[state]}{more}"
+    """What was updated outside, how that stands, and what the vendor answered."""
+    words = vendor_words(effect)
+    return f"{update(effect)} ({words})" if words else update(effect)
+
+
+def update(effect: EffectRow) -> str:
+    """What was updated outside, and how that stands."""
+    state, (name, done) = EffectState(effect.state), UPDATES[effect.kind]
+    if (effect.receipt or {}).get("refusal") == Refusal.NEEDLESS:
+        return f"{name}: no longer needed"
+    return done if state is EffectState.APPLIED else f"{name}: {_STATES[state]}"
+
+
+def vendor_words(effect: EffectRow) -> str:
+    """Why an update came out as it did, as the vendor or the worker put it; often nothing."""
+    return str((effect.receipt or {}).get("words", ""))
 
 
 def _at(instant: datetime, zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(zone):%a %d %b %H:%M %Z}"
+    local = instant.astimezone(zone)
+    return f"{local:%a, %b} {local.day}, {local.hour % 12 or 12}:{local:%M %p %Z}"

@@ -3,14 +3,24 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from agent.metrics.report import Report, shares
 from agent.tables.chart import svg
-from agent.tables.table import UNDEFINED, Sheet, as_markdown, as_page, as_text, length, percent
+from agent.tables.table import (
+    UNDEFINED,
+    Sheet,
+    as_markdown,
+    as_page,
+    as_text,
+    counted,
+    length,
+    percent,
+)
 from domain.metrics.measures import Dimension, Measures, Outcomes, Spread, Stretch
 
-TITLE = "Leads, measured"
+TITLE = "Lead report"
 FEW = 8
 """So many leads of a list are named in text; a page and a spreadsheet name all."""
 
@@ -35,13 +45,17 @@ def render(report: Report, form: Format) -> str:
     return made[form](report)
 
 
+def _at(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def heading(report: Report) -> str:
     """What the report is about, in one line."""
     asked = report.question
     segment = f", segment {asked.segment}" if asked.segment else ""
     return (
-        f"{report.whole.journeys} leads triggered from {asked.since:%Y-%m-%d %H:%M} to "
-        f"{asked.until or asked.now:%Y-%m-%d %H:%M} UTC{segment}; policy {report.policy_version}"
+        f"{counted(report.whole.journeys, 'lead')} triggered from {_at(asked.since)} to "
+        f"{_at(asked.until or asked.now)}{segment}; policy {report.policy_version}"
     )
 
 
@@ -50,26 +64,26 @@ def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
     yield _waterfall(report, most)
     yield Sheet(
         "Coverage and quality",
-        ("measure", "share", "leads", "not told because"),
+        ("Measure", "Share", "Leads", "No value because"),
         tuple(
             (name, percent(share.value), f"{share.part} of {share.whole}", share.reason or "")
             for name, share in shares(report.whole)
         ),
-        "Formulas: docs/measures.md.",
+        "Formulas: docs/reference/measures.md.",
     )
     if report.whole.outcomes.money is not None:
         yield _outcomes(report)
     yield _speed(report.whole)
     yield Sheet(
         "Leakage",
-        ("what is leaking", "leads", "which"),
+        ("Leak", "Leads", "Marketo IDs"),
         tuple((one.name, str(len(one.leads)), _named(one.leads, most)) for one in report.leaks),
-        "" if report.leaks else "Nothing leaks.",
+        "" if report.leaks else "No leakage.",
     )
     for dimension, parts in report.slices:
         yield Sheet(
             f"By {dimension}",
-            (str(dimension), "leads", *_SLICED),
+            (str(dimension).capitalize(), "Leads", *_SLICED),
             tuple((value, *_sliced(measured)) for value, measured in parts),
         )
 
@@ -82,8 +96,8 @@ def _trend(report: Report) -> Sheet:
         for place, label in enumerate(chart.labels)
         if any(one.values[place] for one in chart.series)
     )
-    columns = ("from", *(one.name for one in chart.series))
-    return Sheet(chart.title, columns, rows, "" if rows else "No lead was assigned.", svg(chart))
+    columns = ("From", *(one.name.capitalize() for one in chart.series))
+    return Sheet(chart.title, columns, rows, "" if rows else "No leads assigned.", svg(chart))
 
 
 def _waterfall(report: Report, most: int | None) -> Sheet:
@@ -98,16 +112,16 @@ def _waterfall(report: Report, most: int | None) -> Sheet:
         for level in report.levels
     )
     untold = [f"{one.stage}: {one.reason}" for one in report.levels if one.reason]
-    columns = ("stage", "came so far", "lost here", "on their way", "lost leads")
-    return Sheet("From the trigger to the outcome", columns, rows, "; ".join(untold))
+    columns = ("Stage", "Reached", "Lost here", "In progress", "Lost leads (Marketo IDs)")
+    return Sheet("Funnel from trigger to outcome", columns, rows, "; ".join(untold))
 
 
 def _outcomes(report: Report) -> Sheet:
     """What came of it, by segment: sales speaks of money, not of shares alone."""
     parts = dict(report.slices)[Dimension.SEGMENT]
     rows = tuple(_became(name, one.outcomes) for name, one in (("all", report.whole), *parts))
-    columns = ("segment", "SQL", "meeting", "opportunity", "won", "pipeline", "won, worth")
-    note = "As Salesforce shows it now, of those assigned; an opportunity counts once per row."
+    columns = ("Segment", "SQL", "Meeting", "Opportunity", "Won", "Pipeline", "Won amount")
+    note = "Of assigned leads, as in Salesforce now; each opportunity counts once per row."
     return Sheet("Outcomes", columns, rows, note)
 
 
@@ -122,16 +136,24 @@ def _became(name: str, found: Outcomes) -> tuple[str, ...]:
 def _speed(measured: Measures) -> Sheet:
     rows: list[tuple[str, ...]] = []
     for pace in measured.speed:
-        for clock, spread in (("wall", pace.wall), ("business", pace.business)):
+        for clock, spread in (("elapsed", pace.wall), ("business hours", pace.business)):
             told = f"{spread.through} of {spread.entered}"
             times = (length(one) for one in spread.within)
             rows.append((pace.stretch, clock, *times, told, spread.reason or ""))
-    columns = ("stretch", "time", "p50", "p90", "p95", "through", "not told because")
-    note = "Leads still under way count as such (Kaplan-Meier)."
+    columns = ("Stage", "Clock", "p50", "p90", "p95", "Completed", "No value because")
+    note = "Leads that are still open are included (Kaplan-Meier estimate)."
     return Sheet("Speed", columns, tuple(rows), note)
 
 
-_SLICED = ("ready", "assigned", "touched", "in time", "misrouted", "median to touch", "p90")
+_SLICED = (
+    "Qualified",
+    "Assigned",
+    "Touched",
+    "SLA attainment",
+    "Misrouted",
+    "First touch p50",
+    "First touch p90",
+)
 
 
 def _sliced(measured: Measures) -> Iterator[str]:

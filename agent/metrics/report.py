@@ -107,7 +107,9 @@ def read_date(text: str, timezone: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise RoutereadyError(f'"{text}" is no date: write it as 2026-11-23') from None
+        raise RoutereadyError(
+            f'"{text}" is not a date. Use YYYY-MM-DD, such as 2026-11-23.'
+        ) from None
     return read if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(timezone))
 
 
@@ -123,7 +125,7 @@ def read(ledger: Ledger, question: Question, policy: Policy) -> list[Journey]:
     segments = {one.name for one in policy.segments} | {one.segment for one in found if one.segment}
     if question.segment not in segments:
         known = ", ".join(sorted(segments))
-        raise RoutereadyError(f'there is no segment "{question.segment}"; there are: {known}')
+        raise RoutereadyError(f'Unknown segment "{question.segment}". Use one of: {known}.')
     return [one for one in found if one.segment == question.segment]
 
 
@@ -250,10 +252,10 @@ def shares(measured: Measures) -> tuple[tuple[str, Share], ...]:
         (measures.BY_HAND, quality.moved_by_hand),
         (measures.FALLBACK, quality.fallback),
         (measures.CONVERTED, quality.converted),
-        ("SQL of assigned", became.sql),
-        ("meeting of assigned", became.meeting),
-        ("opportunity of assigned", became.opportunity),
-        ("won of assigned", became.won),
+        (measures.SQL, became.sql),
+        (measures.MEETING, became.meeting),
+        (measures.OPPORTUNITY, became.opportunity),
+        (measures.WON, became.won),
         (measures.NUDGED, quality.nudged),
     )
 

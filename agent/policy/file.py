@@ -4,22 +4,22 @@ Every complaint names the file, the line, the path within it, what is wrong and 
 """
 
 import csv
-import difflib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from agent.policy.explanations import FORMS, Detail, alike, distinct, explain
 from agent.policy.yaml_text import Document, YamlError, read_yaml
 from agent.policy.yaml_text import Path as Place
 from domain.errors import PolicyError
-from domain.policy import model as contract
 from domain.policy.lint import Lint, lint
 from domain.policy.model import Policy
 from domain.policy.routing import RULE_KINDS, Territory
+from domain.policy.upgrade import new_name, new_path, old_keys, upgraded
 
 TERRITORIES = "territories.csv"
 
@@ -40,7 +40,7 @@ class Complaint:
         where = f"{self.file}:{self.line}"
         at = f" [{self.path}]" if self.path else ""
         advice = f"\n    {self.suggestion}" if self.suggestion else ""
-        return f"{where}: {self.severity}{at} {self.sentence}{advice}"
+        return f"{where}: {self.severity}{at}: {self.sentence}{advice}"
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,15 @@ def read_policy(path: Path) -> Reading:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         advice = "Give the path of a policy file, for example: routeready policy check policy.yaml"
-        return _only(path, 1, f"can't be read: {error.strerror}", advice)
+        return _only(path, 1, f"Can't read this file: {error.strerror}", advice)
     except UnicodeDecodeError:
-        return _only(path, 1, "is not UTF-8 text", "Save it as UTF-8.")
+        return _only(path, 1, "This file is not UTF-8 text", "Save it as UTF-8.")
     try:
         document = read_yaml(text)
     except YamlError as error:
         return _only(path, error.line, error.sentence, error.suggestion)
     if not isinstance(document.value, dict):
-        return _only(path, 1, "is not a policy", "Start from the example policy.yaml.")
+        return _only(path, 1, "This file is not a policy", "Start from the example policy.yaml.")
     table = path.with_name(TERRITORIES)
     rows, complaints = _read_territories(table)
     return _build(path, document, rows, complaints)
@@ -91,26 +91,47 @@ def _only(path: Path, line: int, sentence: str, suggestion: str) -> Reading:
 def _build(
     path: Path, document: Document, rows: list[Territory], complaints: list[Complaint]
 ) -> Reading:
+    old = _old_keys(path, document)
+    complaints += old
+    document = _with_todays_keys(document)
     plain: dict[str, Any] = dict(document.value)
     if "territories" in plain:
         line = document.line(("territories",))
-        advice = f"Remove it; the rows belong in {TERRITORIES}."
-        complaints.append(
-            Complaint("error", path.name, line, "territories", "is not written here", advice)
-        )
-    plain["territories"] = [row.model_dump() for row in rows]
+        said = "Territories don't belong in this file"
+        advice = f"Remove this key, and write the rows in {TERRITORIES}."
+        complaints.append(Complaint("error", path.name, line, "territories", said, advice))
+    plain["territories"] = [row.model_dump(exclude_unset=True) for row in rows]
     try:
         policy = Policy.model_validate(plain)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
+        for detail in distinct(cast("list[Detail]", error.errors(include_url=False))):
             at = _without_tags(detail["loc"])
-            sentence, suggestion = _explain(cast(Mapping[str, Any], detail))
+            sentence, suggestion = explain(detail, at)
             line = document.line(at)
             complaints.append(Complaint("error", path.name, line, _spell(at), sentence, suggestion))
         return Reading(None, tuple(complaints))
-    if not complaints:  # half a table of territories would be full of gaps
-        complaints = [_from_lint(one, path, document, policy) for one in lint(policy)]
+    if len(complaints) == len(old):  # half a table of territories would be full of gaps
+        complaints += [_from_lint(one, path, document, policy) for one in lint(policy)]
     return Reading(policy, tuple(sorted(complaints, key=lambda one: (one.file, one.line))))
+
+
+def _old_keys(path: Path, document: Document) -> list[Complaint]:
+    """Every key that has another name now; the rest of the file is checked all the same."""
+    found: list[Complaint] = []
+    for at in old_keys(document.value):
+        new = new_name(at)
+        sentence = f"{str(at[-1])!r} is an old key: it is called {new!r} now"
+        is_twice = new is not None and (*at[:-1], new) in document.lines
+        advice = f"{str(new)!r} is given too: remove one of the two." if is_twice else ""
+        advice = advice or f"Run: routeready policy upgrade {path.name}"
+        line = document.line(at)
+        found.append(Complaint("error", path.name, line, _spell(at), sentence, advice))
+    return found
+
+
+def _with_todays_keys(document: Document) -> Document:
+    lines = {new_path(at): line for at, line in document.lines.items()}
+    return Document(upgraded(document.value), {**lines, **document.lines})
 
 
 def _from_lint(one: Lint, path: Path, document: Document, policy: Policy) -> Complaint:
@@ -132,7 +153,7 @@ def _read_territories(path: Path) -> tuple[list[Territory], list[Complaint]]:
     reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
     known = set(Territory.model_fields) - {"line"}
     complaints += [
-        Complaint("error", path.name, 1, name, "is an unknown column", _alike(name, known))
+        Complaint("error", path.name, 1, name, f'Unknown column "{name}"', alike(name, known))
         for name in reader.fieldnames or ()
         if name not in known
     ]
@@ -146,14 +167,11 @@ def _read_territories(path: Path) -> tuple[list[Territory], list[Complaint]]:
         try:
             rows.append(Territory.model_validate({**filled, "line": line}))
         except ValidationError as error:
-            for detail in error.errors(include_url=False):
+            for detail in cast("list[Detail]", error.errors(include_url=False)):
                 column = str(detail["loc"][0])
-                sentence, suggestion = _explain(cast(Mapping[str, Any], detail))
+                sentence, suggestion = explain(detail, (column,))
                 complaints.append(Complaint("error", path.name, line, column, sentence, suggestion))
     return rows, complaints
-
-
-_UNION_ARMS = frozenset({"str", "bool", "Range", "tuple[str, ...]"})
 
 
 def _without_tags(loc: Sequence[str | int]) -> Place:
@@ -161,7 +179,7 @@ def _without_tags(loc: Sequence[str | int]) -> Place:
     kept: list[str | int] = []
     for index, part in enumerate(loc):
         is_tag = part in RULE_KINDS and index > 0 and isinstance(loc[index - 1], int)
-        if not is_tag and part not in _UNION_ARMS:
+        if not is_tag and part not in FORMS:
             kept.append(part)
     return tuple(kept)
 
@@ -171,36 +189,3 @@ def _spell(path: Sequence[str | int]) -> str:
     for part in path:
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
     return text
-
-
-def _explain(detail: Mapping[str, Any]) -> tuple[str, str]:
-    """A pydantic error in words, and what to do."""
-    name = str(detail["loc"][-1]) if detail["loc"] else ""
-    given = detail.get("input")
-    match detail["type"]:
-        case "extra_forbidden":
-            return f"{name!r} is an unknown key", _alike(name, _KEYS)
-        case "missing":
-            return f"{name!r} is missing", f"Add {name}; docs/policy.md says what it means."
-        case "enum" | "literal_error":
-            return f"{given!r} is not possible here", f"Use {detail['ctx']['expected']}."
-        case "union_tag_invalid":
-            tag, expected = detail["ctx"]["tag"], detail["ctx"]["expected_tags"]
-            return f"{tag!r} is not a kind of rule", f"Use one of {expected}."
-        case "union_tag_not_found":
-            return "the rule has no kind", f"Add kind: one of {', '.join(sorted(RULE_KINDS))}."
-        case _:
-            return f"{given!r}: {detail['msg'].removeprefix('Value error, ')}", ""
-
-
-def _alike(name: str, known: Sequence[str] | set[str] | frozenset[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(sorted(known))}."
-
-
-_KEYS = frozenset(
-    field
-    for model in vars(contract).values()
-    if isinstance(model, type) and issubclass(model, BaseModel)
-    for field in model.model_fields
-)

@@ -40,14 +40,32 @@ def read_yaml(text: str) -> Document:
     try:
         tree: Any = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
-        said = str(cast("Any", error).problem).splitlines()[0]
+        name = str(cast("Any", error).problem).partition('"')[2].partition('"')[0]
+        said = f'The key "{name}" appears twice'
         raise YamlError(_line_of(error), said, "Remove or rename one of the two.") from None
     except MarkedYAMLError as error:
-        advice = "Check the indentation and the brackets and quotes near this line."
-        said = f"is not YAML: {cast('Any', error).problem or cast('Any', error).context}"
-        raise YamlError(_line_of(error), said, advice) from None
+        advice = "Check the indentation, brackets and quotes at this line and the one above."
+        raise YamlError(_line_of(error), f"Not valid YAML: {_trouble(error)}", advice) from None
     lines: dict[Path, int] = {}
     return Document(_plain(tree, (), lines), lines)
+
+
+_TROUBLES = (
+    ("mapping values are not allowed", "there is a colon where none is expected"),
+    ("'\\t'", "a tab is used for indentation"),
+    ("could not find expected ':'", "a key has no colon after it"),
+    ("<block end>", "the indentation doesn't match the lines above"),
+    ("',' or", "a bracket is not closed, or a comma is missing"),
+    ("unexpected end of stream", "a quote is not closed"),
+    ("cannot start any token", "a text begins with a special character and is not in quotes"),
+    ("alias", "a text begins with * and is not in quotes"),
+)
+"""What the YAML library says of the usual mistakes, and what that means."""
+
+
+def _trouble(error: MarkedYAMLError) -> str:
+    problem = str(cast("Any", error).problem)
+    return next((said for part, said in _TROUBLES if part in problem), "this can't be read")
 
 
 def _line_of(error: MarkedYAMLError) -> int:
@@ -61,7 +79,8 @@ def _plain(node: Any, path: Path, lines: dict[Path, int]) -> Any:  # noqa: ANN40
         found: dict[str, Any] = {}
         for key in list(mapping):
             at = (*path, str(key))
-            lines[at] = mapping.lc.key(key)[0] + 1
+            is_own = key in (mapping.lc.data or {})  # a merged key stands elsewhere
+            lines[at] = (mapping.lc.key(key)[0] if is_own else mapping.lc.line) + 1
             found[str(key)] = _plain(mapping[key], at, lines)
         return found
     if isinstance(node, CommentedSeq):

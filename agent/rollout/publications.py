@@ -61,10 +61,11 @@ def publish(wanted: Request, context: RunContext) -> Publication:
 
     Raises PublishingError with what to do.
     """
+    publications, now = context.ledger.publications, context.now
+    wanted = replace(wanted, policy=publications.named(wanted.policy))
     base, policy, scope = context.policy, wanted.policy, wanted.scope
     _check_person(wanted.by, base)
     _check_policy(wanted, base)
-    publications, now = context.ledger.publications, context.now
     current = publications.current()
     if current is not None:
         _make_room(current, wanted, context)
@@ -82,7 +83,9 @@ def publish(wanted: Request, context: RunContext) -> Publication:
         live_at=None if waits else now,
     )
     if not publications.open(made, policy):
-        raise PublishingError("somebody else published a policy just now; look at it first")
+        raise PublishingError(
+            "Someone else just published a policy. See: routeready policy history"
+        )
     log("policy_published", made.sentence, publication=made.id, by=made.by)
     return made
 
@@ -90,29 +93,35 @@ def publish(wanted: Request, context: RunContext) -> Publication:
 def _check_person(email: str, base: Policy) -> None:
     user = base.users.get(email)
     if user is None:
-        raise PublishingError(f"the policy file names no user {email}")
+        raise PublishingError(
+            f"The policy has no user {email}. Use an email address listed under users."
+        )
     if user.role not in PUBLISHERS:
         allowed = " or ".join(sorted(PUBLISHERS))
-        raise PublishingError(f"{user.name} has the role {user.role}; this needs {allowed}")
+        raise PublishingError(
+            f"{user.name} has the role {user.role}; this needs the role {allowed}."
+        )
 
 
 def _check_policy(wanted: Request, base: Policy) -> None:
     policy, segment = wanted.policy, wanted.scope.segment
     if not wanted.because.strip():
-        raise PublishingError("say why, for the record")
+        raise PublishingError("Give a reason, for the audit log.")
     if policy.version == base.version:
-        raise PublishingError("this is the policy file that decides already")
+        raise PublishingError(
+            "This is already the policy file in force; there is nothing to publish."
+        )
     errors = [one for one in lint(policy) if one.severity == "error"]
     if errors:
-        raise PublishingError(f"the policy has errors: {errors[0].sentence}")
+        raise PublishingError(f"The policy has errors: {errors[0].sentence}.")
     if segment is not None and base.segment(segment) is None:
         known = ", ".join(one.name for one in base.segments)
-        raise PublishingError(f'there is no segment "{segment}"; there are: {known}')
+        raise PublishingError(f'Unknown segment "{segment}". Use one of: {known}.')
     whole = untriable(base, policy)
     if whole:
         raise PublishingError(
-            f"these parts are the whole worker's and can't be tried on some leads: "
-            f"{', '.join(whole)}. Change them in the policy file first."
+            f"These parts apply to all leads and can't be published to some: {', '.join(whole)}. "
+            "Change them in the policy file first."
         )
 
 
@@ -120,7 +129,8 @@ def _make_room(current: Publication, wanted: Request, context: RunContext) -> No
     """The same policy may go to other leads; another one must wait until this one ended."""
     if current.version != wanted.policy.version or current.base != context.policy.version:
         raise PublishingError(
-            f"{current.id} is {current.state} ({current.scope}); roll it back first"
+            f"{current.id} is {current.state} ({current.scope}). "
+            "Roll it back first: routeready policy rollback"
         )
     because = f"Published again to {wanted.scope}."
     step = Step(at=context.now)
@@ -135,13 +145,17 @@ def agree(publication: str, by: str, context: RunContext) -> Publication:
     _check_person(by, context.policy)
     current = context.ledger.publications.current()
     if current is None or current.id != publication or current.state is not State.PROPOSED:
-        raise PublishingError(f"{publication} waits for no word")
+        raise PublishingError(
+            f"{publication} is not pending approval. See: routeready policy history"
+        )
     if current.by == by:
-        raise PublishingError("somebody else than who asked must agree")
+        raise PublishingError("Someone other than the publisher must approve it.")
     if current.base != context.policy.version:
-        raise PublishingError("the policy file changed since; publish it again")
+        raise PublishingError("The policy file has changed since. Publish the policy again.")
     if not context.ledger.publications.begin(publication, by, context.now):
-        raise PublishingError(f"{publication} waits for no word")
+        raise PublishingError(
+            f"{publication} is not pending approval. See: routeready policy history"
+        )
     log("policy_published", current.sentence, publication=current.id, by=by)
     return _now(publication, context)
 
@@ -154,12 +168,12 @@ def roll_back(by: str, because: str, context: RunContext) -> Publication:
     _check_person(by, context.policy)
     current = context.ledger.publications.current()
     if current is None:
-        raise PublishingError("no policy is published; the policy file decides alone")
+        raise PublishingError("No policy is published; the policy file applies to all leads.")
     if not because.strip():
-        raise PublishingError("say why, for the record")
+        raise PublishingError("Give a reason, for the audit log.")
     how = State.WITHDRAWN if current.state is State.PROPOSED else State.ROLLED_BACK
     if not context.ledger.publications.end(current.id, how, by, because, Step(at=context.now)):
-        raise PublishingError(f"{current.id} ended just now")
+        raise PublishingError(f"{current.id} has just ended. See: routeready policy history")
     log("policy_rolled_back", because, publication=current.id, by=by)
     return _now(current.id, context)
 

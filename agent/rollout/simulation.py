@@ -51,7 +51,9 @@ def what_if(ledger: Ledger, trying: Trying) -> Simulation:
     base, changed = trying.base, trying.changed
     found = try_policy(ledger, trying.since, base, changed, trying.asked)
     if trying.asked and not found.asked:
-        raise RoutereadyError("nothing was decided of this lead since then; look farther back")
+        raise RoutereadyError(
+            "This lead has no decisions in this period. Look farther back with --since."
+        )
     known = habits(ledger.journeys.journeys(trying.since), base, trying.now)
     return found.model_copy(update={"expected": expected(found.places, base, changed, known)})
 

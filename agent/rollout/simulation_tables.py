@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from agent.tables.table import UNDEFINED, Form, Sheet, percent, written
+from agent.tables.table import UNDEFINED, Form, Sheet, counted, percent, written
 from domain.rollout.simulation import Change, Placement, Simulation
 from domain.time.durations import format_duration
 
@@ -16,7 +16,7 @@ def render(found: Simulation, form: Form) -> str:
     if form is Form.JSON:
         return found.model_dump_json(indent=2)
     most = None if form is Form.HTML else SHOWN
-    return written("What if", lines(found), sheets(found, most), form)
+    return written("Policy simulation", lines(found), sheets(found, most), form)
 
 
 def lines(found: Simulation) -> list[str]:
@@ -24,18 +24,18 @@ def lines(found: Simulation) -> list[str]:
     direct = sum(one.is_direct for one in found.changes)
     differ = len(found.changes)
     compared = (
-        f"{found.leads} leads, {found.decisions} decisions again: policy {found.before} beside "
-        f"{found.after}"
+        f"{counted(found.leads, 'lead')}, {counted(found.decisions, 'decision')} recomputed: "
+        f"policy {found.before} vs. {found.after}"
     )
     moved = (
-        f"{differ} leads differ: {direct} by the policy itself, {differ - direct} because the "
-        f"turns of a pool or a cap moved; {found.relabelled} more have the same owner by another "
-        "rule or segment"
+        f"{counted(differ, 'lead')} routed differently: {direct} by the policy itself, "
+        f"{differ - direct} by shifted round-robin turns or caps; {found.relabelled} more with the "
+        "same owner under another rule or segment"
     )
     said = [compared, moved]
     if found.assumed:
         names = ", ".join(found.assumed)
-        said.append(f"Taken as available, as nothing is recorded of them: {names}")
+        said.append(f"Assumed available (nothing recorded about them): {names}")
     return said
 
 
@@ -57,8 +57,10 @@ def _asked(found: Simulation) -> Sheet:
     rows: list[tuple[str, ...]] = []
     for one in found.asked:
         for policy, placed in ((found.before, one.before), (found.after, one.after)):
-            rows.append((one.lead, policy, placed.verdict, *_where(placed), placed.sentence))
-    columns = ("lead", "policy", "verdict", "owner", "segment", "rule", "why")
+            rows.append(
+                (one.lead, policy, _result(placed.verdict), *_where(placed), placed.sentence)
+            )
+    columns = ("Lead", "Policy", "Result", "Owner", "Segment", "Rule", "Reason")
     return Sheet("The lead you asked for", columns, tuple(rows))
 
 
@@ -67,24 +69,45 @@ def _where(placed: Placement) -> tuple[str, str, str]:
 
 
 def _verdicts(found: Simulation) -> Sheet:
-    rows = tuple((name, str(count)) for name, count in found.verdicts.items())
-    return Sheet("Other verdicts", ("verdict", "leads"), rows)
+    rows = tuple((_results(name), str(count)) for name, count in found.verdicts.items())
+    return Sheet("Different results", ("Result", "Leads"), rows)
+
+
+RESULTS = {
+    "READY": "Ready to route",
+    "WAIT": "Pending",
+    "PARK": "Needs review",
+    "REJECT": "Disqualified",
+}
+"""What the gate may say, for people."""
+
+
+def _result(verdict: str) -> str:
+    return RESULTS.get(verdict, verdict)
+
+
+def _results(change: str) -> str:
+    """A change such as `READY -> PARK`, for people."""
+    return " -> ".join(_result(one) for one in change.split(" -> "))
 
 
 def _changes(found: Simulation, most: int | None) -> Sheet:
     shown = found.changes if most is None else found.changes[:most]
     rows = tuple((one.lead, *_moved(one), _how(one)) for one in shown)
     more = len(found.changes) - len(shown)
-    note = f"and {more} more; --format html or --json FILE has all" if more else ""
-    return Sheet("Who goes elsewhere", ("lead", "before", "after", "how"), rows, note)
+    note = f"and {more} more; see all with --format html or --json FILE" if more else ""
+    return Sheet("Leads routed differently", ("Lead", "Before", "After", "Because of"), rows, note)
 
 
 def _moved(one: Change) -> tuple[str, str]:
-    return one.before.owner or one.before.verdict, one.after.owner or one.after.verdict
+    return (
+        one.before.owner or _result(one.before.verdict),
+        one.after.owner or _result(one.after.verdict),
+    )
 
 
 def _how(one: Change) -> str:
-    return "policy" if one.is_direct else "turns, caps"
+    return "policy" if one.is_direct else "shifted turns, caps"
 
 
 def _expected(found: Simulation) -> Sheet:
@@ -97,9 +120,9 @@ def _expected(found: Simulation) -> Sheet:
         )
         for one in found.expected
     )
-    columns = ("segment", "target", "leads", "touched in time")
-    note = "Predicted: everybody goes on touching leads as fast as so far. Few leads tell little."
-    return Sheet("SLA to expect", columns, rows, note)
+    columns = ("Segment", "SLA", "Leads", "SLA attainment")
+    note = "Forecast: assumes that all reps keep their pace. Few leads give a rough forecast only."
+    return Sheet("Expected SLA attainment", columns, rows, note)
 
 
 def _target(before: timedelta | None, after: timedelta | None) -> str:
@@ -115,7 +138,8 @@ def _loads(found: Simulation) -> Sheet:
         for one in found.loads
         if one.before != one.after
     )
-    return Sheet("Load by owner, where it differs", ("owner", "before", "after", ""), rows)
+    columns = ("Owner", "Before", "After", "Change")
+    return Sheet("Leads by owner, where different", columns, rows)
 
 
 def _fairness(found: Simulation) -> Sheet:
@@ -127,8 +151,8 @@ def _fairness(found: Simulation) -> Sheet:
         )
         for one in found.fairness
     )
-    columns = ("pool", "leads", "farthest from its weight, in leads")
-    return Sheet("Fairness", columns, rows)
+    columns = ("Pool", "Leads", "Largest gap to the target share, in leads")
+    return Sheet("Round-robin fairness", columns, rows)
 
 
 def _far(distance: float | None) -> str:
@@ -137,4 +161,4 @@ def _far(distance: float | None) -> str:
 
 def _gaps(found: Simulation) -> Sheet:
     rows = tuple((one.segment, f"{one.before} -> {one.after}") for one in found.gaps)
-    return Sheet("Coverage gaps: nobody available", ("segment", "leads"), rows)
+    return Sheet("Coverage gaps: no rep available", ("Segment", "Leads"), rows)

@@ -2,7 +2,7 @@
 
 from pydantic import TypeAdapter
 
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.ledger.records import CycleFields, Decision, Step
 from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.states import CycleStatus

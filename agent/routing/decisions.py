@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.ledger.records import (
     Approval,
     Claimed,

@@ -47,7 +47,7 @@ def _presences(emails: Sequence[str], context: RunContext) -> Mapping[str, Prese
     try:
         return context.messenger.presences(emails)
     except ToolError as error:
-        alert("presence_unknown", f"Who is away by Slack is not known now: {error}")
+        alert("presence_unknown", f"Slack status is not available; continuing without it: {error}")
         return {}
 
 

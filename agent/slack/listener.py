@@ -68,11 +68,11 @@ def listening(app: App) -> Generator[None]:
         token = settings.slack_app_token.get_secret_value()
         handler = SocketModeHandler(bolt, token, web_client=bolt.client)
         handler.connect()  # pyright: ignore[reportUnknownMemberType]  (untyped in Bolt)
-        log("slack_connected", "Slack is listened to through Socket Mode.")
+        log("slack_connected", "Connected to Slack through Socket Mode.")
     elif settings.slack_signing_secret is not None and settings.slack_http_port is not None:
         secret = settings.slack_signing_secret.get_secret_value()
         with http.serving(build(app), secret, settings.slack_http_port) as port:
-            log("slack_listening", f"Slack is listened to by HTTP on port {port}.")
+            log("slack_listening", f"Listening for Slack over HTTP on port {port}.")
             yield
         return
     try:
@@ -121,7 +121,7 @@ def _press(app: App, pressed: Press, ack: Ack) -> str:
         context.ledger.cycles.record(message_updates.plan_news([pressed.cycle], context))
         outbox.perform(message_updates.REFRESH_MESSAGE, context)
     except ToolError as error:
-        alert("refresh_later", f"The message is brought up to date later: {error}")
+        alert("refresh_later", f"A Slack message will be updated later: {error}")
     return answer
 
 

@@ -32,7 +32,7 @@ class Form(StrEnum):
 def form_of(name: str) -> Form:
     """A format by its name; raises RoutereadyError naming those that there are."""
     if name not in set(Form):
-        raise RoutereadyError(f'there is no format "{name}"; there are: {", ".join(Form)}')
+        raise RoutereadyError(f'Unknown --format "{name}". Use one of: {", ".join(Form)}.')
     return Form(name)
 
 
@@ -54,9 +54,14 @@ def length(duration: timedelta | None) -> str:
         return UNDEFINED
     minutes = duration / timedelta(minutes=1)
     if minutes < MINUTES_SHOWN:
-        return f"{minutes:.0f} m"
+        return f"{minutes:.0f} min"
     hours = minutes / 60
     return f"{hours:.1f} h" if hours < HOURS_SHOWN else f"{hours / 24:.1f} d"
+
+
+def counted(count: int, thing: str, things: str | None = None) -> str:
+    """A count and its noun: `1 lead`, `2,000 leads`."""
+    return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"
 
 
 def percent(value: float | None) -> str:

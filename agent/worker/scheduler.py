@@ -28,7 +28,7 @@ def run_forever(settings: Settings) -> None:
     with telemetry.watching(app):
         _run(app)
     app.close()
-    log("run_stopped", "The worker stopped; nothing was left half done.")
+    log("run_stopped", "Worker stopped. Everything it had started is finished.")
 
 
 def _run(app: App) -> None:
@@ -53,7 +53,7 @@ def _run(app: App) -> None:
 
     app.hurry = hurry
     scheduler.start()
-    log("run_started", "The worker runs.", policy=app.policy.version)
+    log("run_started", "Worker started.", policy=app.policy.version)
     with listener.listening(app):
         stop.wait()
     scheduler.shutdown(wait=True)
@@ -64,7 +64,10 @@ def _tick_safely(app: App) -> None:
     """The one place where any error is caught: it is told, and the next tick tries again."""
     settings = app.settings
     if settings.routeready_stop_file.exists():
-        log("tick_stopped", f"{settings.routeready_stop_file} exists: nothing is done.")
+        log(
+            "tick_stopped",
+            f"Stopped by the file {settings.routeready_stop_file}. Delete it to continue.",
+        )
         write_health(settings.routeready_health_file, "stopped", None)
         return
     _take_up_policy(app)
@@ -72,17 +75,22 @@ def _tick_safely(app: App) -> None:
         report = Worker.of(app).tick()
         Desk(app.context(), app.memory).tidy()
     except Exception as error:  # noqa: BLE001  (the worker must outlive any one tick)
-        alert("tick_failed", f"The tick failed: {error!r}")
+        alert("tick_failed", f"Run failed; the next one tries again: {error!r}")
         write_health(settings.routeready_health_file, "failed", repr(error))
         return
     if report.paused:
-        log("tick_paused", f"Nothing is done: {report.paused}")
+        log("tick_paused", f"Nothing was done: {report.paused}")
     elif report.busy:
-        log("tick_busy", "Another instance holds the lease; this one waits.")
+        log("tick_busy", "Another instance is running; this one waits.")
     elif report.error:
         alert("tick_ended_early", report.error, run=report.run)
     else:
-        log("tick_done", "Everything due was looked at.", run=report.run, **report.verdicts)
+        log(
+            "tick_done",
+            "Run complete: everything due was checked.",
+            run=report.run,
+            **report.verdicts,
+        )
     write_health(
         settings.routeready_health_file, "ok" if not report.error else "failed", report.error
     )
@@ -91,9 +99,12 @@ def _tick_safely(app: App) -> None:
 def _take_up_policy(app: App) -> None:
     try:
         if app.reload_policy():
-            log("policy_changed", "A new policy is in force.", policy=app.policy.version)
+            log("policy_changed", "New policy in force.", policy=app.policy.version)
     except PolicyError as error:
-        alert("policy_refused", f"The policy file has errors, the old one stays: {error}")
+        alert(
+            "policy_refused",
+            f"The policy file has errors, so the previous policy stays in force: {error}",
+        )
 
 
 def write_health(path: Path, state: str, error: str | None) -> None:

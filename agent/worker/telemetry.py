@@ -63,9 +63,9 @@ def _serving(app: App, watch: "Watch", port: int) -> Generator[None]:
         server, thread = start_http_server(port, LOOPBACK, watch.registry)
     except OSError as error:
         raise SettingsError(
-            f"ROUTEREADY_METRICS_PORT {port} can't be used: {error.strerror}"
+            f"Can't listen on ROUTEREADY_METRICS_PORT {port}: {error.strerror}"
         ) from None
-    log("metrics_served", f"Metrics are at http://{LOOPBACK}:{port}/metrics.")
+    log("metrics_served", f"Metrics served at http://{LOOPBACK}:{port}/metrics.")
     try:
         yield
     finally:
@@ -105,13 +105,13 @@ class Watch:
         self.registry = CollectorRegistry()
         self._calls = Counter(
             "routeready_vendor_calls",
-            "Calls to vendors and models, by what came of them.",
+            "Calls to vendors and models, by outcome.",
             ("vendor", "outcome"),
             registry=self.registry,
         )
         self._seconds = Histogram(
             "routeready_seconds",
-            "How long ticks, nodes and vendor calls took.",
+            "Duration of ticks, graph nodes and vendor calls, in seconds.",
             ("kind", "name"),
             buckets=_BUCKETS,
             registry=self.registry,
@@ -166,21 +166,25 @@ class LedgerCollector(Collector):
         yield from _of_runs(found)
         age = _ages(now.timestamp())
         lag = 0.0 if found.overdue_since is None else age(found.overdue_since)
-        yield _gauge("lag_seconds", "How long the longest waiting due work waits.", lag)
+        yield _gauge(
+            "lag_seconds", "How long the oldest overdue work has been waiting, in seconds.", lag
+        )
         if found.oldest_unworked_at is not None:
             yield _gauge(
                 "oldest_unworked_seconds",
-                "Age of the oldest assigned lead that nobody touched.",
+                "Age of the oldest assigned lead without a first touch, in seconds.",
                 age(found.oldest_unworked_at),
             )
         feeds = GaugeMetricFamily(
-            f"{NAME}_feed_age_seconds", "Since when each feed was read last.", labels=["feed"]
+            f"{NAME}_feed_age_seconds",
+            "Time since each data feed was last read, in seconds.",
+            labels=["feed"],
         )
         for feed, at in sorted(found.read_at.items()):
             feeds.add_metric([feed], age(at))
         yield feeds
         left = GaugeMetricFamily(
-            f"{NAME}_vendor_quota_left", "Calls that a vendor still grants us.", labels=["vendor"]
+            f"{NAME}_vendor_quota_left", "API calls left in the vendor's quota.", labels=["vendor"]
         )
         for vendor, count in app.quotas_left().items():
             left.add_metric([vendor], count)
@@ -189,7 +193,7 @@ class LedgerCollector(Collector):
         canary = app.ledger.publications.current()
         policy = GaugeMetricFamily(
             f"{NAME}_policy",
-            "The policy file in force, and what is published beside it.",
+            "Version of the policy in force, and of the one on trial.",
             labels=["version", "published"],
         )
         policy.add_metric([app.policy.version, "" if canary is None else canary.version], 1)
@@ -205,18 +209,24 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 
 def _of_leads(found: Gauges) -> Iterator[Metric]:
-    leads = GaugeMetricFamily(f"{NAME}_leads", "Passes of leads by status.", labels=["status"])
+    leads = GaugeMetricFamily(
+        f"{NAME}_leads",
+        "Leads by status; a lead counts once per trigger that opened a cycle.",
+        labels=["status"],
+    )
     for status, count in sorted(found.leads.items()):
         leads.add_metric([status], count)
     yield leads
     handoffs = GaugeMetricFamily(
-        f"{NAME}_handoffs", "Leads in somebody's hands by state.", labels=["state"]
+        f"{NAME}_handoffs", "Assigned leads by state of the handoff.", labels=["state"]
     )
     for state, count in sorted(found.handoffs.items()):
         handoffs.add_metric([state], count)
     yield handoffs
     effects = GaugeMetricFamily(
-        f"{NAME}_effects", "Writes outside by kind and state.", labels=["kind", "state"]
+        f"{NAME}_effects",
+        "Updates to Salesforce, Marketo and Slack, by kind and state.",
+        labels=["kind", "state"],
     )
     for labels, count in sorted(found.effects.items()):
         effects.add_metric(labels, count)
@@ -225,13 +235,15 @@ def _of_leads(found: Gauges) -> Iterator[Metric]:
 
 def _of_runs(found: Gauges) -> Iterator[Metric]:
     runs = CounterMetricFamily(
-        f"{NAME}_ticks", "Ticks by kind and outcome.", labels=["kind", "outcome"]
+        f"{NAME}_ticks", "Worker runs by kind and outcome.", labels=["kind", "outcome"]
     )
     for labels, count in sorted(found.runs.items()):
         runs.add_metric(labels, count)
     yield runs
     last = GaugeMetricFamily(
-        f"{NAME}_last_tick_timestamp_seconds", "When the last tick began.", labels=["kind"]
+        f"{NAME}_last_tick_timestamp_seconds",
+        "When the last worker run began, as a Unix time.",
+        labels=["kind"],
     )
     for kind, at in sorted(found.last_run_at.items()):
         last.add_metric([kind], at.timestamp())
@@ -240,10 +252,12 @@ def _of_runs(found: Gauges) -> Iterator[Metric]:
 
 def _of_models(found: Gauges, price: float | None) -> Iterator[Metric]:
     names = ["purpose", "model"]
-    calls = CounterMetricFamily(f"{NAME}_model_calls", "Calls of models.", labels=names)
-    tokens = CounterMetricFamily(f"{NAME}_model_tokens", "Tokens of models.", labels=names)
+    calls = CounterMetricFamily(f"{NAME}_model_calls", "Model calls.", labels=names)
+    tokens = CounterMetricFamily(f"{NAME}_model_tokens", "Model tokens.", labels=names)
     cost = CounterMetricFamily(
-        f"{NAME}_model_cost", "Tokens at OPENAI_PRICE_PER_MILLION, in its currency.", labels=names
+        f"{NAME}_model_cost",
+        "Cost of model tokens at OPENAI_PRICE_PER_MILLION, in its currency.",
+        labels=names,
     )
     for labels, count in sorted(found.calls.items()):
         calls.add_metric(labels, count)

@@ -107,7 +107,7 @@ TABLE: Mapping[str, Mapping[Ability, Reach]] = MappingProxyType(
         ),
     }
 )
-"""Role to ability to reach; what is absent is refused. docs/roles.md shows it."""
+"""Role to ability to reach; what is absent is refused. docs/reference/roles.md shows it."""
 
 
 PUBLISHERS = frozenset({"ops"})

@@ -194,7 +194,7 @@ def _climb(
     return Climb(
         rung=rung.name,
         moves=moves,
-        may=_possible(rung.may, handoff, policy),
+        may=_possible(rung.model_options, handoff, policy),
         passed=passed,
         to=to,
         manager=manager_of(handoff, policy),

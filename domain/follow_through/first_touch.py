@@ -179,7 +179,7 @@ def _wrong_moment(one: Activity, turn: Turn, rules: TouchRules) -> _Reason | Non
         return Code.OTHER_RECORD, f"This {_name(one)} is about another record."
     if not one.is_done:
         return Code.ONLY_PLANNED, f"This {_name(one)} is planned, not done."
-    if one.at < turn.assigned_at - rules.before:
+    if one.at < turn.assigned_at - rules.before_assignment:
         return Code.BEFORE_ASSIGNMENT, f"This {_name(one)} was before the assignment."
     return None
 
@@ -214,11 +214,11 @@ def _came_to_nothing(one: Activity, rules: TouchRules) -> _Reason | None:
 def _unreached(one: Activity, rules: TouchRules) -> _Reason | None:
     said = (one.disposition or "").strip().casefold()
     if any(said.startswith(words.casefold()) for words in rules.no_answer):
-        if rules.attempts and one.direction is not Direction.INBOUND:
+        if rules.unanswered_calls and one.direction is not Direction.INBOUND:
             return None
         return Code.NO_ANSWER, f'Nobody was reached: "{one.disposition}".'
     if one.seconds is not None and one.seconds < rules.min_call_seconds:
-        if rules.attempts and one.direction is not Direction.INBOUND:
+        if rules.unanswered_calls and one.direction is not Direction.INBOUND:
             return None
         return Code.TOO_SHORT, f"The call lasted {one.seconds} s."
     return None
@@ -228,7 +228,7 @@ def _wrong_person(one: Activity, turn: Turn, rules: TouchRules) -> _Reason | Non
     doer = _doer(one)
     if one.direction is Direction.UNKNOWN and one.kind in (ActivityKind.CALL, ActivityKind.EMAIL):
         return Code.UNCLEAR, f"Nothing tells who began this {_name(one)}."
-    if rules.who == "anyone" or doer.id == turn.owner_id:
+    if rules.made_by == "anyone" or doer.id == turn.owner_id:
         return None
     if (doer.email or "").lower() in turn.accepted:
         return None

@@ -100,7 +100,7 @@ def who_answers(owner: Owner, policy: Policy) -> str | None:
         return (owner.email or "").lower() or None
     for name, queue in policy.queues.items():
         if owner.name == name or owner.is_queue(queue.salesforce):
-            return queue.answers
+            return queue.owner
     return None
 
 
@@ -176,7 +176,7 @@ def manager_of(handoff: Handoff, policy: Policy) -> str | None:
         return user.manager
     segment = policy.segment(handoff.segment)
     queue = None if segment is None else policy.queues.get(segment.fallback)
-    return None if queue is None else queue.answers
+    return None if queue is None else queue.owner
 
 
 def is_queue(handoff: Handoff) -> bool:

@@ -153,7 +153,7 @@ def _trigger(case: Case) -> CheckResult:
     sentence = f"Came up because it {trigger.sentence}."
     if (
         before is not None
-        and trigger.kind not in gate.always
+        and trigger.kind not in gate.cool_down_exceptions
         and trigger.at < before + gate.cool_down
     ):
         until = before + gate.cool_down

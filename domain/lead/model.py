@@ -7,7 +7,7 @@ from domain.values import CycleId, Instant, LeadKey, RecordId, Scalar, Source, S
 
 
 class FieldName(StrEnum):
-    """The fields the rules speak about; vendors' names are mapped to these at the border."""
+    """The lead fields that rules can use, mapped from Marketo and Salesforce fields."""
 
     EMAIL = "email"
     EMAIL_KIND = "email_kind"
@@ -129,7 +129,7 @@ class Activity(Value):
 
 
 class TriggerKind(StrEnum):
-    """Why a lead came up."""
+    """Why a lead is routed."""
 
     HAND_RAISE = "hand_raise"
     MQL_THRESHOLD = "mql_threshold"

@@ -104,7 +104,7 @@ def _match(predicted: Predicted, actual: Owner | None, policy: Policy) -> Match:
 
 def _holds_back(actual: Owner, policy: Policy) -> bool:
     """Whether a record lies where leads wait that nobody was given yet."""
-    return any(one == actual.email or actual.is_queue(one) for one in policy.sync.holding)
+    return any(one == actual.email or actual.is_queue(one) for one in policy.sync.unassigned_owners)
 
 
 _CUTS: tuple[tuple[str, Callable[[Agreement], str]], ...] = (

@@ -91,7 +91,7 @@ def _silence(name: str, came: Sequence[datetime], policy: Policy, now: datetime)
         sum(last - number * WEEK < at <= now - number * WEEK for at in came) for number in weeks
     ]
     missed = sum(usual) / len(usual)
-    if missed < policy.alerts.missed:
+    if missed < policy.alerts.missed_leads:
         return None
     return Alert(
         kind=Kind.SILENCE,

@@ -21,7 +21,7 @@ class Chart(Value):
     def alt(self) -> str:
         """What the picture shows, for whoever can't see it."""
         totals = ", ".join(f"{sum(one.values)} {one.name}" for one in self.series)
-        span = f"{self.labels[0]} to {self.labels[-1]}" if self.labels else "nothing yet"
+        span = f"{self.labels[0]} to {self.labels[-1]}" if self.labels else "no data yet"
         latest = ", ".join(f"{one.values[-1]} {one.name}" for one in self.series if one.values)
         return f"{self.title}, {span}: {totals}. Latest: {latest}."
 

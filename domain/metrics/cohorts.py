@@ -21,6 +21,10 @@ from scipy import stats
 from domain.metrics.confidence_intervals import LEVEL, Interval, newcombe
 from domain.metrics.lifecycle import Ending, Journey
 from domain.metrics.measures import (
+    CONVERTED,
+    IN_TIME,
+    MISROUTED,
+    READY,
     Dimension,
     Share,
     Stay,
@@ -60,7 +64,7 @@ def size_of(amount: float, unit: Unit) -> str:
     if unit is Unit.POINTS:
         return f"{amount:.1f}"
     if amount < MINUTES_TOLD:
-        return f"{amount:.1f} m"
+        return f"{amount:.1f} min"
     hours = amount / 60
     return f"{hours:.1f} h" if hours < HOURS_TOLD else f"{hours / 24:.1f} d"
 
@@ -90,7 +94,7 @@ class Comparison:
     def sentence(self) -> str:
         """What may be said, in words."""
         if self.difference is None:
-            return f"{self.measure}: nothing can be said, {self.reason}."
+            return f"{self.measure}: not enough data, {self.reason}."
         estimate, low, high = (
             signed(value, self.unit)
             for value in (self.difference.estimate, self.difference.low, self.difference.high)
@@ -99,11 +103,11 @@ class Comparison:
         if self.difference.is_clear:
             return f"{self.measure}: changed by {estimate} ({told})."
         if self.difference.low == self.difference.high:
-            return f"{self.measure}: the same in both groups."
+            return f"{self.measure}: same in both groups."
+        points = " points" if self.unit is Unit.POINTS else ""
         return (
-            f"{self.measure}: no difference can be claimed ({told}); one smaller than "
-            f"{size_of(self.detectable or 0, self.unit)} would mostly go unseen in groups of "
-            "this size."
+            f"{self.measure}: no significant difference ({told}). Groups of this size usually "
+            f"show differences of {size_of(self.detectable or 0, self.unit)}{points} or more."
         )
 
 
@@ -146,10 +150,10 @@ def _counted(journeys: Iterable[Journey]) -> list[Journey]:
 def compare(cohorts: Cohorts, now: datetime, seed: int) -> tuple[Comparison, ...]:
     """All that is compared of two groups, in wall time; the same seed gives the same bounds."""
     shares: tuple[tuple[str, Callable[[Sequence[Journey]], Share]], ...] = (
-        ("route-ready", lambda group: coverage(group, now).ready),
-        ("touched in time", lambda group: coverage(group, now).in_time),
-        ("misrouted", lambda group: quality(group).misrouted),
-        ("converted", lambda group: quality(group).converted),
+        (READY, lambda group: coverage(group, now).ready),
+        (IN_TIME, lambda group: coverage(group, now).in_time),
+        (MISROUTED, lambda group: quality(group).misrouted),
+        (CONVERTED, lambda group: quality(group).converted),
     )
     found = [
         compare_shares(name, share(cohorts.first), share(cohorts.second)) for name, share in shares
@@ -208,7 +212,7 @@ def _certainty() -> float:
 def _too_few(sizes: tuple[int, int]) -> str | None:
     if min(sizes) >= FEWEST:
         return None
-    return f"the groups have {sizes[0]} and {sizes[1]} leads, and each needs {FEWEST}"
+    return f"each group needs {FEWEST} leads, these have {sizes[0]} and {sizes[1]}"
 
 
 def compare_medians(
@@ -228,7 +232,7 @@ def compare_medians(
     values = [None if one is None else one.total_seconds() / 60 for one in medians]
     reason = _too_few(sizes)
     if reason is None and None in values:
-        reason = "fewer than half of a group are through"
+        reason = "less than half of a group completed this stage"
     difference = detectable = None
     if reason is None:
         one, two = _median_of(first), _median_of(second)
@@ -305,12 +309,14 @@ def cautions(cohorts: Cohorts, dimensions: Sequence[Dimension]) -> tuple[str, ..
     found: list[str] = []
     shared = in_both(cohorts)
     if shared:
-        found.append(f"Leads in both groups: {len(shared)}; the groups are not independent.")
+        found.append(
+            f"The groups overlap (leads in both: {len(shared)}), so they are not independent."
+        )
     alike = overlap(cohorts, dimensions)
     if alike is not None and alike < ALIKE:
         by = " and ".join(dimensions)
         found.append(
-            f"By {by} the groups have only {100 * alike:.0f} % of their mix in common: "
-            "a difference may come from who they are, not from what was done."
+            f"The groups differ by {by} (only {100 * alike:.0f} % of the mix is the same): "
+            "a difference may come from the mix of leads, not from the change."
         )
     return tuple(found)

@@ -59,7 +59,7 @@ def fates(journeys: Iterable[Journey], look: Look, step: Step, bars: int) -> Cha
             start = _begin(one.triggered_at.astimezone(zone).date(), step)
             counts[start, fate(one, look.now)] += 1
     return Chart(
-        title=f"Assigned leads by {step}",
+        title=f"Assigned leads by {step} of trigger",
         labels=tuple(short_day(start) for start in starts),
         series=tuple(
             Series(name=kind, values=tuple(counts[start, kind] for start in starts))

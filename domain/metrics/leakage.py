@@ -1,6 +1,6 @@
 """Where demand is lost: the waterfall from the trigger to the outcome, and a list for each leak."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,12 +18,12 @@ class Stage(StrEnum):
     IN_MARKETO = "in Marketo"
     QUALIFIED = "qualified"
     ROUTE_READY = "route-ready"
-    SYNCED = "synced"
+    SYNCED = "synced to Salesforce"
     ASSIGNED = "assigned"
-    NOTIFIED = "notified"
+    NOTIFIED = "owner notified"
     ACCEPTED = "accepted"
-    TOUCHED = "touched"
-    OUTCOME = "outcome"
+    TOUCHED = "first touch"
+    OUTCOME = "converted"
 
 
 OF_DEMAND = frozenset(
@@ -107,7 +107,7 @@ def is_lost(journey: Journey, now: datetime) -> bool:
 def _unasked(journeys: Sequence[Journey]) -> str | None:
     touched = [one for one in journeys if one.touched_at is not None]
     if touched and all(one.is_converted is None for one in touched):
-        return "Salesforce was not asked"
+        return "outcomes not loaded yet"
     return None
 
 
@@ -121,6 +121,34 @@ class Leak:
 
     name: str
     leads: tuple[LeadKey, ...]
+
+
+_BLOCKED: Mapping[str, str] = {
+    CheckCode.TRIGGER: "no valid trigger",
+    CheckCode.IDENTITY: "no usable identity",
+    CheckCode.REQUIRED_FIELDS: "required fields missing",
+    CheckCode.CONSENT: "no consent",
+    CheckCode.NOT_EXCLUDED: "excluded",
+    CheckCode.QUALIFIED: "does not meet the qualification criteria",
+    CheckCode.DEDUPED: "possible duplicate",
+    CheckCode.MATCH_RESOLVED: "account match unclear",
+    CheckCode.CRM_PRESENT: "not in Salesforce yet",
+    CheckCode.FRESH: "data out of date",
+    CheckCode.NOT_HELD: "on hold",
+    "APPROVAL": "pending approval",
+    "SALESFORCE": "update refused by Salesforce",
+}
+
+
+def why_blocked(blocked_by: str) -> str:
+    """What keeps a lead from being routed, in words: `IDENTITY (company)` is `company missing`.
+
+    `blocked_by` is a check's code as the ledger holds it, with the fields that are missing.
+    """
+    code, _, fields = blocked_by.removesuffix(")").partition(" (")
+    if fields:
+        return f"{fields.replace('_', ' ')} missing"
+    return _BLOCKED.get(code, code.replace("_", " ").lower())
 
 
 UNASSIGNED_AFTER = timedelta(minutes=30)
@@ -137,16 +165,20 @@ def leaks(journeys: Sequence[Journey], policy: Policy, now: datetime) -> tuple[L
     waiting = [one for one in open_ones if one.ready_at is None]
     late = [one for one in waiting if one.deadline is not None and one.deadline < now]
     found = [
-        Leak("ready but not assigned", _leads([one for one in open_ones if _is_stuck(one, now)])),
-        Leak("assigned, never touched, late", _leads([one for one in given if is_lost(one, now)])),
-        Leak("assigned, owner never told", _leads([one for one in given if one.told_at is None])),
-        Leak("owner not in the policy", _leads([one for one in given if _strange(one, policy)])),
-        Leak("waiting for Salesforce past its deadline", _leads([*filter(_waits_for_sync, late)])),
-        Leak("effect given up", _leads([one for one in journeys if one.dead_letters])),
+        Leak("qualified, not assigned", _leads([one for one in open_ones if _is_stuck(one, now)])),
+        Leak("SLA breach, no first touch", _leads([one for one in given if is_lost(one, now)])),
+        Leak("assigned, owner not notified", _leads([one for one in given if one.told_at is None])),
+        Leak(
+            "assigned to an owner who is not in the policy",
+            _leads([one for one in given if _strange(one, policy)]),
+        ),
+        Leak("sync to Salesforce overdue", _leads([*filter(_waits_for_sync, late)])),
+        Leak("failed updates", _leads([one for one in journeys if one.dead_letters])),
     ]
-    for blocked in sorted({one.blocked_by for one in waiting if one.blocked_by}):
-        stopped = [one for one in waiting if one.blocked_by == blocked]
-        found.append(Leak(f"not ready: {blocked}", _leads(stopped)))
+    reasons = [(why_blocked(one.blocked_by), one) for one in waiting if one.blocked_by]
+    for why in sorted({reason for reason, _ in reasons}):
+        stopped = [one for reason, one in reasons if reason == why]
+        found.append(Leak(f"not routable: {why}", _leads(stopped)))
     return tuple(one for one in found if one.leads)
 
 

@@ -131,7 +131,7 @@ def answering(journey: Journey, policy: Policy) -> str | None:
     For what lies in a queue that is the person who answers for the queue.
     """
     queue = policy.queues.get(journey.rep or "")
-    email = journey.rep if queue is None else queue.answers
+    email = journey.rep if queue is None else queue.owner
     return email if email in policy.users else None
 
 

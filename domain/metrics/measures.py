@@ -1,6 +1,6 @@
 """What is measured of journeys: speed, coverage, quality. One definition of each number.
 
-docs/measures.md has the formulas in words. A measure that can't be told is None and says why; it is
+docs/reference/measures.md has the formulas. A measure without a value is None and says why; it is
 never zero.
 """
 
@@ -11,8 +11,7 @@ from enum import StrEnum
 
 from domain.metrics.lifecycle import Ending, Journey, working_time
 from domain.metrics.outcomes import Became, Money, money
-from domain.policy.model import Policy
-from domain.policy.outcomes import OutcomeRules
+from domain.policy.model import OutcomeRules, Policy
 from domain.values import CycleId
 
 PERCENTILES = (50, 90, 95)
@@ -39,7 +38,7 @@ class Share:
     @property
     def reason(self) -> str | None:
         """Why there is no value; None when there is one."""
-        return self.unknown or (None if self.whole else "no lead came so far")
+        return self.unknown or (None if self.whole else "no leads yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Spread:
     def reason(self) -> str | None:
         """Why a percentile has no value; None when all have one."""
         if not self.entered:
-            return "no lead came so far"
+            return "no leads yet"
         missing = [
             str(percent)
             for percent, found in zip(PERCENTILES, self.within, strict=True)
@@ -69,7 +68,7 @@ class Spread:
         ]
         if not missing:
             return None
-        return f"too few are through to tell the time of {', '.join(missing)} %"
+        return f"too few leads completed for {', '.join(f'p{one}' for one in missing)}"
 
 
 class Stretch(StrEnum):
@@ -79,9 +78,9 @@ class Stretch(StrEnum):
     TO_ASSIGNED = "route-ready to assigned"
     TO_TOUCH = "assigned to first touch"
     WHOLE = "trigger to first touch"
-    SYSTEM = "the systems' part"
+    SYSTEM = "routing time"
     """From the trigger until a person could know of it."""
-    HUMAN = "the person's part"
+    HUMAN = "rep response time"
     """From there to the first touch."""
 
 
@@ -311,12 +310,22 @@ def _is_touched(one: Journey) -> bool:
     return one.touched_at is not None
 
 
-READY, ASSIGNED, TOUCHED = "ready of triggered", "assigned of ready", "touched of assigned"
-IN_TIME = "touched in time of due"
-ACCEPTED, DISPUTED = "accepted of assigned", "disputed of assigned"
-MISROUTED, REASSIGNED = "misrouted of assigned", "reassigned of assigned"
-BY_HAND, FALLBACK = "moved by hand of assigned", "to a fallback queue of assigned"
-CONVERTED, NUDGED = "converted of touched", "touched within 30 minutes of a nudge"
+READY, ASSIGNED, TOUCHED = "qualification rate", "assignment rate", "touch rate"
+IN_TIME = "SLA attainment"
+ACCEPTED, DISPUTED = "acceptance rate", "dispute rate"
+MISROUTED, REASSIGNED = "misroute rate", "reassignment rate"
+BY_HAND, FALLBACK = "manual reassignment rate", "fallback queue rate"
+CONVERTED, NUDGED = "conversion rate", "touched within 30 min of a reminder"
+SQL, MEETING, OPPORTUNITY, WON = "SQL rate", "meeting rate", "opportunity rate", "win rate"
+WHOLES: Mapping[str, str] = {
+    READY: "of all leads",
+    ASSIGNED: "of qualified leads",
+    IN_TIME: "of assigned leads that were touched or are past their SLA",
+    CONVERTED: "of touched leads",
+    NUDGED: "of reminders and breach notices",
+}
+"""What a share is of, for a reader; where nothing else is said, of assigned leads."""
+OF_ASSIGNED = "of assigned leads"
 
 
 def portions(now: datetime) -> dict[str, Portion]:
@@ -363,7 +372,7 @@ def quality(journeys: Sequence[Journey]) -> Quality:
     share = {name: portion.share(given) for name, portion in _OF_QUALITY.items()}
     converted = share[CONVERTED]
     if not converted.whole and any(_is_touched(one) for one in given):
-        converted = Share(0, 0, "Salesforce was not asked")
+        converted = Share(0, 0, "outcomes not loaded yet")
     return Quality(
         accepted=share[ACCEPTED],
         disputed=share[DISPUTED],
@@ -380,7 +389,7 @@ def outcomes(journeys: Sequence[Journey], rules: OutcomeRules) -> Outcomes:
     """What became of those assigned; none of it is known before Salesforce was asked."""
     given = [one for one in journeys if one.assigned_at is not None]
     known = [one.became for one in given if one.became is not None]
-    unasked = "Salesforce was not asked" if given and not known else None
+    unasked = "outcomes not loaded yet" if given and not known else None
 
     def share(counts: Callable[[Became], bool]) -> Share:
         return Share(sum(map(counts, known)), len(known), unasked)

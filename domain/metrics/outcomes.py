@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.policy.outcomes import OutcomeRules
+from domain.policy.model import OutcomeRules
 from domain.values import Instant, RecordId, Value
 
 

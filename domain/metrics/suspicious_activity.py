@@ -58,14 +58,14 @@ def patterns(deeds: Sequence[Deed]) -> tuple[Pattern, ...]:
     for (who, sign), done in sorted(by_person.items()):
         match sign:
             case Sign.BULK_CLOSED:
-                found += _within(who, sign, done, AT_ONCE, BULK, "tasks completed within a minute")
+                found += _within(who, sign, done, AT_ONCE, BULK, "tasks completed within 1 min")
             case Sign.REFUSALS:
                 day = timedelta(days=1)
-                found += _within(who, sign, done, day, SPIKE, "leads refused within a day")
+                found += _within(who, sign, done, day, SPIKE, "leads disputed within 1 day")
             case Sign.STATUS_ONLY:
                 late = [one for one in done if (one.share or 0) >= LAST_MINUTES]
                 if late:
-                    words = "changes of status near the end of the target, without a touch"
+                    words = "status changes just before the SLA, without a touch"
                     found.append(_pattern(who, sign, late, words))
     return tuple(found)
 

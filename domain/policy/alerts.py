@@ -9,21 +9,21 @@ from domain.values import Value
 
 
 class Alerting(Value):
-    """When operations are told that something that always came no longer comes."""
+    """When RevOps admins are alerted that leads stopped coming or that routing drifts."""
 
     on: bool = True
-    """Tell operations in Slack. `routeready alerts` and the console list them in any case."""
+    """Send alerts in Slack. `routeready alerts` and the console list them in any case."""
     look_back: Duration = timedelta(days=28)
-    """What is usual is learned from so long."""
+    """The period that the normal volume is computed from."""
     look_every: Duration = timedelta(hours=1)
-    missed: float = Field(default=10, ge=1)
-    """A source is silent when so many leads stayed away that came in the same hours of the weeks
-    before; by chance that happens less than once in twenty thousand times at 10."""
+    missed_leads: float = Field(default=10, ge=1)
+    """A source is silent when this many leads fewer came in than in the same hours of the weeks
+    before. At 10, that happens by chance less than once in 20,000 times."""
     unmatched: float = Field(default=0.001, gt=0, lt=1)
-    """A rule has stopped matching when so many leads passed it by that chance makes it this
-    unlikely."""
+    """A rule has stopped matching when the number of leads since its last match has a lower
+    probability than this."""
     fallback_dwell: Duration = timedelta(hours=4)
-    """A lead may lie in a fallback queue for so long, in working hours of who answers for it."""
+    """How long a lead may stay in a fallback queue, in the queue owner's working hours."""
     drift: float = Field(default=0.2, ge=0, le=1)
-    """Where Salesforce's rules choose, so many of their choices may be surely other than the
-    policy's own; 0.2 is one in five."""
+    """Where Salesforce's assignment rules choose the owner: the share of owners that may differ
+    from the policy's choice; 0.2 is 20 %."""

@@ -6,13 +6,13 @@ from domain.values import Value
 
 
 class Range(Value):
-    """A test on a number or on presence."""
+    """A condition on a number, on excluded values or on presence."""
 
     at_least: float | None = None
     at_most: float | None = None
     not_in: tuple[str, ...] = ()
     present: bool | None = None
-    """True: the field must be known; false: it must be unknown."""
+    """`true`: the field must have a value; `false`: it must be empty."""
 
 
 Test = str | bool | tuple[str, ...] | Range

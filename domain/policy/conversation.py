@@ -24,47 +24,47 @@ ChangeName = Literal[
 
 
 class Price(Value):
-    """What a model costs, in the currency that its bill is in."""
+    """Model prices, in the currency you are billed in."""
 
     per_million_read: float = Field(ge=0)
-    """Per million tokens of what it is sent."""
+    """Price of a million input tokens."""
     per_million_written: float = Field(ge=0)
-    """Per million tokens of what it answers."""
+    """Price of a million output tokens."""
 
 
 class Conversation(Value):
-    """Talking with the worker."""
+    """Questions and requests in Slack, in the console and in a terminal."""
 
     proposal: Duration = timedelta(minutes=10)
-    """How long a proposed change waits for a word; after that it must be asked for again."""
+    """How long a proposed change can be approved. After that it has to be requested again."""
     two_person: tuple[ChangeName, ...] = ()
-    """Changes that somebody else than who asked for them must approve."""
+    """Changes that a second person must approve."""
     most_at_once: int = Field(default=25, ge=1, le=200)
-    """At most so many leads in one proposal."""
+    """Maximum number of leads in one proposal."""
     longest_hold: Duration = timedelta(days=30)
-    keep: Duration = timedelta(days=30)
+    remember_for: Duration = timedelta(days=30)
     """How long a conversation is remembered after its last message."""
-    record: Duration = timedelta(days=400)
-    """How long the ledger keeps what was asked and answered, and what models took for it."""
-    turns: int = Field(default=12, ge=1, le=100)
-    """So many questions and answers are remembered of a conversation."""
+    retain_for: Duration = timedelta(days=400)
+    """How long questions, answers and model usage are kept on record."""
+    remembered_questions: int = Field(default=12, ge=1, le=100)
+    """How many questions and answers of a conversation are remembered."""
     calls: int = Field(default=6, ge=1, le=20)
-    """At most so many calls of the model for one question."""
+    """Maximum number of model calls per question."""
     tools: int = Field(default=8, ge=1, le=50)
-    """At most so many lookups and proposals for one question."""
+    """Maximum number of lookups and proposals per question."""
     tokens: int = Field(default=40_000, ge=0)
-    """At most so many tokens for one question."""
+    """Maximum number of tokens per question."""
     seconds: int = Field(default=20, ge=5, le=300)
-    """After so many seconds the model is not waited for any more."""
+    """Timeout for the model, in seconds."""
     tokens_per_day: int = Field(default=2_000_000, ge=0)
-    """What conversations may take per day of the business; 0 means no model."""
+    """Token budget for conversations per day. 0 turns the model off."""
     price: Price | None = None
-    """What the model costs; needed for `cost_per_day`."""
+    """Model prices. Required for `cost_per_day`."""
     cost_per_day: float | None = Field(default=None, ge=0)
-    """What the model may cost per day of the business, in the currency of `price`."""
+    """Cost budget for the model per day, in the currency of `price`."""
     questions_per_day: int = Field(default=300, ge=0)
-    """At most so many questions of one person per day of the business."""
+    """Maximum number of questions per person and day."""
     lookups_per_day: int = Field(default=50, ge=0)
-    """At most so many leads are looked up at paid providers by conversation per day."""
-    gifts_per_day: int = Field(default=200, ge=0)
-    """At most so many leads change owners by conversation per day of the business."""
+    """Maximum number of leads per day that people can enrich at paid providers."""
+    reassignments_per_day: int = Field(default=200, ge=0)
+    """Maximum number of leads per day that people can reassign."""

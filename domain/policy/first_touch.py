@@ -22,10 +22,10 @@ class TouchRules(Value):
         ActivityKind.FIRST_CALL,
         ActivityKind.FIRST_EMAIL,
     )
-    attempts: bool = False
-    """Whether a call that nobody answered is enough."""
+    unanswered_calls: bool = False
+    """Whether an unanswered call counts."""
     min_call_seconds: int = Field(default=1, ge=0)
-    """Shorter calls, where a length is told, don't count."""
+    """Calls shorter than this don't count, if a duration is logged."""
     no_answer: tuple[str, ...] = (
         "no answer",
         "not reached",
@@ -38,12 +38,13 @@ class TouchRules(Value):
         "cancelled",
         "canceled",
     )
-    """What a call's disposition begins with, whatever its case, when nobody was reached."""
-    who: Literal["accepted", "anyone"] = "accepted"
-    """`accepted`: the owner, their cover and manager; `anyone`: any colleague."""
+    """Call dispositions that mean nobody was reached. Compared with the start of the text, in any
+    case."""
+    made_by: Literal["accepted", "anyone"] = "accepted"
+    """Whose activity counts. `accepted`: owner, cover and manager; `anyone`: any colleague."""
     automation: tuple[str, ...] = ()
-    """E-mails of users that are programs: their entries never count."""
+    """Emails of Salesforce users that are automation. Their activities never count."""
     inbound_calls: bool = True
-    """Whether a conversation counts that the lead began: somebody spoke with them."""
-    before: Duration = timedelta()
-    """A touch up to so long before the assignment counts too: the owner was quicker."""
+    """Whether an inbound call from the lead counts."""
+    before_assignment: Duration = timedelta()
+    """A touch this long before assignment also counts, for owners who were faster."""

@@ -26,7 +26,7 @@ def parse_mark(text: object) -> object:
     try:
         return parse_duration(text)
     except ValueError:
-        said = f"{text!r} is neither a share such as 150% nor a time such as 4h"
+        said = f'"{text}" is not a time; use a percentage such as 150% or a duration such as 4h'
         raise ValueError(said) from None
 
 
@@ -36,7 +36,7 @@ def format_mark(mark: Mark) -> str:
 
 
 class Move(StrEnum):
-    """What a rung does. Messages go to the owner, or to whoever covers for them."""
+    """An escalation action. Messages go to the owner, or to their cover while they are away."""
 
     REMIND = "remind"
     """Tell the owner before the target is over."""
@@ -58,7 +58,7 @@ RESERVED = frozenset({OWNER_LEFT, REFUSED})
 
 
 class Rung(Value):
-    """One step of a ladder."""
+    """One escalation step."""
 
     name: str = Field(min_length=1, max_length=40)
     at: Annotated[
@@ -66,11 +66,11 @@ class Rung(Value):
         BeforeValidator(parse_mark, json_schema_input_type=str),
         PlainSerializer(format_mark, return_type=str),
     ]
-    """When: "50%" of the target, or a time after the assignment such as "4h"; by the same clock
-    as the target."""
+    """When the step is due: a share of the SLA such as `50%`, or a time after assignment such as
+    `4h`. It uses the same clock as the SLA."""
     do: tuple[Move, ...] = Field(min_length=1)
-    may: tuple[Move, ...] = ()
-    """What a model may choose instead of `do` for a puzzling case; nothing means no choice."""
+    model_options: tuple[Move, ...] = ()
+    """Actions that a model may choose instead of `do` in an unclear case. Empty means none."""
 
     def after(self, target: timedelta) -> timedelta:
         """How long after the assignment, on the clock of the target."""
@@ -79,34 +79,44 @@ class Rung(Value):
 
 DEFAULT_LADDER = (
     Rung(name="reminder", at=0.5, do=(Move.REMIND,)),
-    Rung(name="breach", at=1.0, do=(Move.NUDGE, Move.ESCALATE), may=(Move.NUDGE, Move.ESCALATE)),
-    Rung(name="reassignment", at=1.5, do=(Move.REASSIGN,), may=(Move.REASSIGN, Move.ESCALATE)),
+    Rung(
+        name="breach",
+        at=1.0,
+        do=(Move.NUDGE, Move.ESCALATE),
+        model_options=(Move.NUDGE, Move.ESCALATE),
+    ),
+    Rung(
+        name="reassignment",
+        at=1.5,
+        do=(Move.REASSIGN,),
+        model_options=(Move.REASSIGN, Move.ESCALATE),
+    ),
     Rung(name="leakage", at=3.0, do=(Move.LIST,)),
 )
 """Half-way, target over, half as long again, three times as long."""
 
 
 class Snoozing(Value):
-    """How far an owner may put a lead off; the clock stands still meanwhile."""
+    """How long and how often an owner may snooze a lead. The SLA clock stops meanwhile."""
 
     at_most: int = Field(default=2, ge=0)
-    """So many times per owner and lead."""
+    """Maximum number of snoozes per owner and lead."""
     longest: Duration = timedelta(days=1)
-    """No longer than this at a time."""
+    """Maximum length of one snooze."""
     choices: tuple[Duration, ...] = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
-    """What the button offers."""
+    """The choices that Slack offers."""
 
 
 class DisputeReason(Value):
-    """One answer to "not mine", and what the policy says to it."""
+    """A reason for *Not mine*, and how it is decided."""
 
     name: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
     label: str = Field(min_length=1, max_length=75)
-    """What the rep reads."""
+    """The text that the rep sees."""
     ruling: Literal["accept", "manager"] = "manager"
-    """`accept`: it is given to the next person at once; `manager`: the manager decides."""
+    """`accept`: reassigned to the next person right away; `manager`: the manager decides."""
     credit: bool = True
-    """When accepted, the pool owes the person another lead."""
+    """If the dispute is accepted, the rep gets the round-robin turn back."""
 
 
 DEFAULT_REASONS = (
@@ -118,16 +128,16 @@ DEFAULT_REASONS = (
 
 
 class FollowThrough(Value):
-    """What happens between the assignment and the first touch."""
+    """What happens between assignment and first touch."""
 
     ladder: tuple[Rung, ...] = Field(default=DEFAULT_LADDER, min_length=1)
-    """For segments that have none of their own; due times rise from rung to rung."""
+    """Escalation steps for segments that don't define their own, in the order they are due."""
     quiet: Duration = timedelta(minutes=10)
-    """At most one message to a person within this time; several leads share it."""
+    """At most one message per person within this time. Several leads share one message."""
     reassign_at_most: int = Field(default=2, ge=0)
-    """After so many reassignments only people decide."""
+    """After this many reassignments, only people reassign the lead."""
     look_every: Duration = timedelta(hours=4)
-    """An open lead is looked at this often even when no rung is due and no change was seen."""
+    """How often an open lead is checked when no step is due and no change was seen."""
     snooze: Snoozing = Snoozing()
     disputes: tuple[DisputeReason, ...] = DEFAULT_REASONS
     closed_statuses: tuple[str, ...] = (
@@ -137,12 +147,12 @@ class FollowThrough(Value):
         "Recycled",
         "Unqualified",
     )
-    """Values of the record's status that end the follow-through."""
+    """Values of the status field that end follow-through."""
     recycled_statuses: tuple[str, ...] = ("Recycled",)
-    """Those of them that send the person back to nurture."""
+    """Those of them that mean back to nurture."""
     leakage_to: str | None = None
-    """E-mail of the person who gets the weekly leakage list; without one, nobody is sent it."""
+    """Email of the person who gets the weekly leakage list. Without one it is not sent."""
     digest_hour: int = Field(default=9, ge=0, le=23)
-    """Managers get their digest at this hour of a working day, by their own clock."""
+    """Hour of the managers' daily digest, on working days, in their own time zone."""
     tasks: bool = False
-    """Also keep a Salesforce Task "First touch due" on the record."""
+    """Also create a Salesforce Task "First touch due" on the record."""

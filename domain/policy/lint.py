@@ -57,8 +57,19 @@ def _reference(path: Path, kind: str, name: str, known: Iterable[str]) -> Iterat
     if name in names:
         return
     close = difflib.get_close_matches(name, names, n=1)
-    advice = f"Did you mean {close[0]!r}?" if close else f"Add it under {kind}s, or use another."
-    yield _error(path, f"there is no {kind} {name!r}", advice)
+    if close:
+        advice = f'Did you mean "{close[0]}"?'
+    elif kind in _ADDED:
+        advice = f"Add it under {kind}s, or use another {kind}."
+    else:
+        advice = f"Use one of: {', '.join(names)}."
+    yield _error(path, f'Unknown {_NAMES.get(kind, kind)} "{name}"', advice)
+
+
+_ADDED = frozenset({"calendar", "user", "queue", "pool", "region", "segment"})
+"""Kinds of names that the policy itself makes."""
+_NAMES = {"fact": "field", "email_kind": "kind of email address", "icp_tier": "ICP tier"}
+"""What people call a kind of name, where it is not the policy's own key."""
 
 
 def _regions(policy: Policy) -> Iterator[Lint]:
@@ -68,10 +79,11 @@ def _regions(policy: Policy) -> Iterator[Lint]:
             path = ("regions", region, index)
             if not (len(country) == 2 and country.isalpha() and country.isupper()):  # noqa: PLR2004
                 advice = "Use the two-letter ISO code in capitals, such as DE or US."
-                yield _error(path, f"{country!r} is not a country code", advice)
+                yield _error(path, f'"{country}" is not a country code', advice)
             elif country in owner:
                 advice = f"Remove it from {owner[country]} or from {region}."
-                yield _error(path, f"{country} is already in {owner[country]}", advice)
+                said = f"Country {country} is already in region {owner[country]}"
+                yield _error(path, said, advice)
             owner.setdefault(country, region)
 
 
@@ -79,19 +91,25 @@ def _calendars(policy: Policy) -> Iterator[Lint]:
     for name, calendar in policy.calendars.items():
         path = ("calendars", name)
         if not calendar.hours:
-            yield _error(path, "has no working hours", "Add hours, or business clocks never run.")
+            advice = "Add hours; without them no SLA of this calendar ever comes due."
+            yield _error(path, f"Calendar {name} has no working hours", advice)
         for index, hours in enumerate(calendar.hours):
             if not _is_before(hours.opens, hours.closes):
-                said = f"closes at {hours.closes}, not after it opens at {hours.opens}"
-                yield _error((*path, "hours", index), said, "Swap the times, or use 24:00.")
+                said = (
+                    f"Calendar {name} closes at {hours.closes}, which is not after it opens at "
+                    f"{hours.opens}"
+                )
+                advice = "Write times as 09:00, the opening time first; 24:00 is midnight."
+                yield _error((*path, "hours", index), said, advice)
         if calendar.timezone is not None and not _is_zone(calendar.timezone):
             yield _zone_error((*path, "timezone"), calendar.timezone)
         if calendar.holidays is not None:
             try:
                 check_holidays(calendar.holidays)
-            except ValueError as error:
-                advice = "Use a country such as US, or with its subdivision such as DE-BY."
-                yield _error((*path, "holidays"), str(error), advice)
+            except ValueError:
+                said = f'No holidays are known for "{calendar.holidays}"'
+                advice = "Use a country such as US, or a country and state such as DE-BY."
+                yield _error((*path, "holidays"), said, advice)
 
 
 def _is_before(opens: str, closes: str) -> bool:
@@ -112,7 +130,7 @@ def _is_zone(name: str) -> bool:
 
 def _zone_error(path: Path, name: str) -> Lint:
     advice = "Use a name such as Europe/Berlin or America/New_York."
-    return _error(path, f"{name!r} is not a time zone", advice)
+    return _error(path, f'Unknown time zone "{name}"', advice)
 
 
 def _users(policy: Policy) -> Iterator[Lint]:
@@ -121,15 +139,17 @@ def _users(policy: Policy) -> Iterator[Lint]:
     for email, user in policy.users.items():
         path = ("users", email)
         if email != email.lower() or "@" not in email:
-            yield _error(path, f"{email!r} is not an e-mail address in small letters", "Mend it.")
+            said = f'"{email}" is not an email address in lowercase'
+            yield _error(path, said, "Write the address in lowercase, such as ana@acme.example.")
         if not _is_zone(user.timezone):
             yield _zone_error((*path, "timezone"), user.timezone)
         yield from _reference((*path, "calendar"), "calendar", user.calendar, policy.calendars)
         if user.manager is not None:
             yield from _reference((*path, "manager"), "user", user.manager, policy.users)
             if _manages_self(email, policy):
-                advice = "Break the circle: somebody at the top has no manager here."
-                yield _error((*path, "manager"), "the chain of managers is a circle", advice)
+                said = f"{user.name} is their own manager, directly or through others"
+                advice = "Leave out manager for the person at the top."
+                yield _error((*path, "manager"), said, advice)
 
 
 def _manages_self(email: str, policy: Policy) -> bool:
@@ -145,15 +165,15 @@ def _manages_self(email: str, policy: Policy) -> bool:
 
 def _queues_and_pools(policy: Policy) -> Iterator[Lint]:
     for name, queue in policy.queues.items():
-        yield from _reference(("queues", name, "answers"), "user", queue.answers, policy.users)
+        yield from _reference(("queues", name, "owner"), "user", queue.owner, policy.users)
     for name, pool in policy.pools.items():
         seen: set[str] = set()
         for index, member in enumerate(pool.members):
             path = ("pools", name, "members", index)
             yield from _reference(path, "user", member.user, policy.users)
             if member.user in seen:
-                advice = "Name each once; use weight for a larger share."
-                yield _error(path, f"{member.user} is in the pool twice", advice)
+                advice = "List each member once; use weight for a larger share."
+                yield _error(path, f"{member.user} is in pool {name} twice", advice)
             seen.add(member.user)
 
 
@@ -162,20 +182,20 @@ def _triggers(policy: Policy) -> Iterator[Lint]:
     types = {rule.activity for rule in policy.triggers}
     types |= {name.partition(":")[0] for name in policy.gate.intent_activities}
     if len(types) > ACTIVITY_TYPES_PER_CALL:
-        said = f"uses {len(types)} activity types; Marketo gives at most 10 at once"
-        yield _error(("triggers",), said, "Drop some triggers or intent activities.")
+        said = f"Triggers and intent activities use {len(types)} activity types; Marketo allows 10"
+        yield _error(("triggers",), said, "Remove some triggers or intent activities.")
     for index, rule in enumerate(policy.triggers):
         if (rule.attribute is None) != (rule.at_least is None):
-            advice = "Give both, such as attribute: New Value with at_least: 100, or neither."
-            said = "attribute and at_least belong together"
+            advice = "Set both, such as attribute: New Value and at_least: 100, or neither."
+            said = f'Trigger "{rule.name}" sets only one of attribute and at_least'
             yield _error(("triggers", index), said, advice)
 
 
 def _unique(path: Path, names: list[str]) -> Iterator[Lint]:
     for index, name in enumerate(names):
         if name in names[:index]:
-            said = f"{name!r} stands here twice"
-            yield _error((*path, index), said, "Give each its own name; reports go by it.")
+            said = f'The name "{name}" is used twice'
+            yield _error((*path, index), said, "Use each name once; reports are by name.")
 
 
 def _segments(policy: Policy) -> Iterator[Lint]:
@@ -186,29 +206,34 @@ def _segments(policy: Policy) -> Iterator[Lint]:
         yield from _reference((*path, "fallback"), "queue", segment.fallback, policy.queues)
         yield from _conditions((*path, "when"), segment.when, policy, without={"segment"})
         if catch_all is not None:
-            advice = f"Move {catch_all!r} to the end, or give it a when."
-            said = f"no lead reaches it: {catch_all!r} above takes every lead"
+            advice = f'Move "{catch_all}" to the end, or add a when to it.'
+            said = (
+                f'No lead reaches segment "{segment.name}": "{catch_all}" above matches all leads'
+            )
             yield _error(path, said, advice)
         if not segment.when:
             catch_all = segment.name
         yield from _sla((*path, "sla"), segment.sla.first_touch, policy)
     if catch_all is None:
-        advice = "Add a last segment without a when."
-        said = "a lead that fits none of the segments would have no SLA and no fallback"
+        advice = "Add a last segment without a when, to match all other leads."
+        said = "Leads that match no segment would have no SLA and no fallback queue"
         yield _error(("segments",), said, advice)
 
 
 def _sla(path: Path, target: timedelta, policy: Policy) -> Iterator[Lint]:
     at = (*path, "first_touch")
     if target < timedelta(minutes=1):
-        said = f"a first touch within {format_duration(target)} is impossible"
-        yield _error(at, said, "Give people at least some minutes, such as 15m.")
+        said = f"A first-touch SLA of {format_duration(target)} is too short"
+        yield _error(at, said, "Use at least 1m; 15m is common.")
     elif target > LONGEST_SLA:
-        said = f"{format_duration(target)} is longer than a month"
+        said = f"A first-touch SLA of {format_duration(target)} is longer than 30 days"
         yield _error(at, said, "Check the unit: m is minutes, h hours, d days, w weeks.")
     elif target < MARKETO_SYNC_PAUSE and not policy.sync.request:
-        said = f"{format_duration(target)} is shorter than the pause of Marketo's own sync"
-        yield _warning(at, said, "Allow more time, or turn on sync.request.")
+        said = (
+            f"A first-touch SLA of {format_duration(target)} is shorter than Marketo's sync "
+            "interval of 5m"
+        )
+        yield _warning(at, said, "Use a longer SLA, or turn on sync.request.")
 
 
 def _conditions(
@@ -221,8 +246,8 @@ def _conditions(
             values = test.not_in
             low, high = test.at_least, test.at_most
             if low is not None and high is not None and low > high:
-                said = f"nothing is at least {low:g} and at most {high:g}"
-                yield _error((*path, fact), said, "Swap the two.")
+                said = f'"{fact}" can\'t be at least {low:g} and at most {high:g}'
+                yield _error((*path, fact), said, "Swap the two numbers.")
         else:
             values = test if isinstance(test, tuple) else (str(test),)
         known = _vocabulary(fact, policy)
@@ -246,12 +271,16 @@ def _vocabulary(fact: str, policy: Policy) -> Iterable[str] | None:
 def _gate(policy: Policy) -> Iterator[Lint]:
     gate = policy.gate
     if gate.wait_for_sync <= MARKETO_SYNC_PAUSE:
-        said = f"{format_duration(gate.wait_for_sync)} is no longer than the sync's own pause"
-        advice = "Allow at least two cycles, such as 15m; 2h is usual."
+        said = (
+            f"Waiting {format_duration(gate.wait_for_sync)} for the sync is too short: Marketo "
+            "syncs every 5m"
+        )
+        advice = "Allow at least two syncs, such as 15m; 2h is common."
         yield _error(("gate", "wait_for_sync"), said, advice)
     if gate.look_again < timedelta(minutes=1):
-        said = f"looking again every {format_duration(gate.look_again)} would burn the quota"
-        yield _error(("gate", "look_again"), said, "Use at least 1m; 5m is Marketo's own rhythm.")
+        said = f"Checking again every {format_duration(gate.look_again)} would use up the API quota"
+        advice = "Use at least 1m; Marketo syncs every 5m."
+        yield _error(("gate", "look_again"), said, advice)
     places = {*policy.regions, *(c for region in policy.regions.values() for c in region)}
     for index, place in enumerate(gate.consent_basis_required_in):
         path = ("gate", "consent_basis_required_in", index)
@@ -260,8 +289,10 @@ def _gate(policy: Policy) -> Iterator[Lint]:
         path = ("gate", "qualified", index)
         yield from _conditions((*path, "when"), rule.when, policy)
         if rule.intent_activities and not gate.intent_activities:
-            said = "asks for intent activities, but gate.intent_activities names none"
-            yield _error(path, said, "Name the activities that show intent.")
+            said = (
+                f'Rule "{rule.name}" needs intent activities, but gate.intent_activities is empty'
+            )
+            yield _error(path, said, "List the activities that show intent.")
     for index, tier in enumerate(policy.icp):
         yield from _conditions(("icp", index, "when"), tier.when, policy, without={"icp_tier"})
 
@@ -273,18 +304,21 @@ def _routing(policy: Policy) -> Iterator[Lint]:
         path = ("routing", index)
         yield from _conditions((*path, "when"), rule.when, policy)
         if final is not None:
-            said = f"no lead reaches it: {final!r} above takes every lead"
-            yield _error(path, said, f"Move it above {final!r}, or give that rule a when.")
+            said = f'No lead reaches rule "{rule.name}": "{final}" above matches all leads'
+            yield _error(path, said, f'Move it above "{final}", or add a when to that rule.')
         if isinstance(rule, ToRule):
             yield from _target((*path, "to"), rule.to, policy)
         if rule.kind in ("to", "salesforce_rules") and not rule.when:
             final = rule.name
         if isinstance(rule, TerritoryRule) and not policy.territories:
-            said = "asks for the territory, but there are no territories"
-            yield _error(path, said, "Put territories.csv beside the policy file.")
+            said = f'Rule "{rule.name}" routes by territory, but there are no territories'
+            yield _error(path, said, "Put territories.csv in the policy file's folder.")
         by_salesforce = [s for s in policy.segments if s.assignment is Assignment.SALESFORCE_RULES]
         if rule.kind == "salesforce_rules" and len(by_salesforce) == len(policy.segments):
-            said = "every segment already leaves the choice to Salesforce"
+            said = (
+                f'Rule "{rule.name}" has no effect: all segments are assigned by Salesforce '
+                "assignment rules"
+            )
             yield _warning(path, said, "Remove the rule.")
 
 
@@ -298,7 +332,7 @@ def _target(path: Path, target: str, policy: Policy) -> Iterator[Lint]:
     }
     if not colon or kind not in known:
         advice = "Write user:EMAIL, pool:NAME or queue:NAME."
-        yield _error(path, f"{target!r} doesn't say who", advice)
+        yield _error(path, f'"{target}" is not an owner', advice)
     else:
         yield from _reference(path, kind, name, known[kind])
 
@@ -313,12 +347,12 @@ def _territories(policy: Policy) -> Iterator[Lint]:
         if row.segment is not None:
             yield from _reference((*path, "segment"), "segment", row.segment, segments)
         if row.country is not None and policy.region_of(row.country) is None:
-            said = f"{row.country!r} belongs to no region"
-            advice = "Use the two-letter code and put it under regions."
+            said = f'Country "{row.country}" is in no region'
+            advice = "Use the two-letter code, and add it to a region."
             yield _error((*path, "country"), said, advice)
         if row.state is not None and row.country is None:
-            said = f"the state {row.state!r} is ambiguous without a country"
-            yield _error((*path, "state"), said, "Fill the country's cell.")
+            said = f'State "{row.state}" has no country'
+            yield _error((*path, "state"), said, "Fill in the country of this row.")
         yield from _shadowed(index, row, policy)
     yield from _gaps(policy)
 
@@ -327,13 +361,20 @@ def _shadowed(index: int, row: Territory, policy: Policy) -> Iterator[Lint]:
     """A row that an earlier one hides whole, or shares leads with."""
     for earlier in policy.territories[:index]:
         if _covers(earlier, row, policy):
-            said = f"no lead reaches it: line {earlier.line} ({earlier.territory}) takes them all"
-            yield _error(("territories", index), said, "Move it up, or remove it.")
+            said = (
+                f'No lead reaches territory "{row.territory}": line {earlier.line} '
+                f"({earlier.territory}) matches all its leads"
+            )
+            advice = "Move this row above that line, or remove it."
+            yield _error(("territories", index), said, advice)
             return
     for earlier in policy.territories[:index]:
         if earlier.owner != row.owner and _is_accident(earlier, row, policy):
-            said = f"shares leads with line {earlier.line} ({earlier.territory}), which wins"
-            advice = "Fill another cell in one of the two, if that is not what you mean."
+            said = (
+                f'Territory "{row.territory}" overlaps with line {earlier.line} '
+                f"({earlier.territory}), which takes the leads that match both"
+            )
+            advice = "If that is not intended, make one of the two rows more specific."
             yield _warning(("territories", index), said, advice)
             return
 
@@ -398,8 +439,11 @@ def _gaps(policy: Policy) -> Iterator[Lint]:
             if not any(_takes(row, country, segment.name, policy) for row in policy.territories)
         ]
         if missing:
-            said = f"no territory takes {segment.name!r} leads from {', '.join(missing)}"
-            advice = "Add rows for them; until then they go to the rules below, or the fallback."
+            said = f'No territory for segment "{segment.name}" in {", ".join(missing)}'
+            advice = (
+                "Add rows for these countries; until then their leads go to the rules below, "
+                "or to the fallback queue."
+            )
             yield _warning(("territories",), said, advice)
 
 
@@ -413,12 +457,14 @@ def _takes(row: Territory, country: str, segment: str, policy: Policy) -> bool:
 
 def _sync(policy: Policy) -> Iterator[Lint]:
     if policy.sync.request and not policy.sync.campaign:
-        said = "asks for the sync campaign, but names none"
-        advice = "Add campaign: the name of the trigger campaign that syncs to Salesforce."
+        said = "sync.request is on, but sync.campaign is missing"
+        advice = "Set campaign to the trigger campaign that syncs leads to Salesforce."
         yield _error(("sync", "request"), said, advice)
-    if not policy.sync.holding:
-        said = "names nobody who holds leads that nobody was given yet"
-        advice = "Name the queue or user that new leads belong to in Salesforce at first."
+    if not policy.sync.unassigned_owners:
+        said = (
+            "sync.unassigned_owners is empty: new leads can't be told from leads that someone owns"
+        )
+        advice = "List the queues or users that own new leads in Salesforce before assignment."
         yield _warning(("sync",), said, advice)
 
 
@@ -433,13 +479,18 @@ def _follow_through(policy: Policy) -> Iterator[Lint]:
         yield from _reference(path, "user", rules.leakage_to, policy.users)
     for index, choice in enumerate(rules.snooze.choices):
         if choice > rules.snooze.longest:
-            said = f"a snooze of {format_duration(choice)} is longer than is allowed"
-            advice = f"Offer at most {format_duration(rules.snooze.longest)}, or raise `longest`."
+            longest = format_duration(rules.snooze.longest)
+            said = f"A snooze of {format_duration(choice)} is longer than the limit of {longest}"
+            advice = f"Use at most {longest}, or raise longest."
             yield _error(("follow_through", "snooze", "choices", index), said, advice)
     yield from _unique(("follow_through", "disputes"), [one.name for one in rules.disputes])
     for email, user in policy.users.items():
         if user.cover is not None:
             yield from _reference(("users", email, "cover"), "user", user.cover, policy.users)
+
+
+def _timed(step: Rung, target: timedelta) -> str:
+    return f"{step.name}, after {format_duration(step.after(target))}"
 
 
 def _ladder(path: Path, rungs: Sequence[Rung], segments: Sequence[Segment]) -> Iterator[Lint]:
@@ -449,16 +500,20 @@ def _ladder(path: Path, rungs: Sequence[Rung], segments: Sequence[Segment]) -> I
         for segment in segments:
             target = segment.sla.first_touch
             if higher.after(target) <= lower.after(target):
-                said = f"in segment {segment.name} this rung is not later than the one before it"
-                yield _error((*path, index), said, "Let the rungs rise: each later than the last.")
+                order = "before" if higher.after(target) < lower.after(target) else "together with"
+                said = (
+                    f"Step {index + 1} ({_timed(higher, target)}) fires {order} step {index} "
+                    f"({_timed(lower, target)}) in segment {segment.name}"
+                )
+                yield _error((*path, index), said, "Set each step later than the one before it.")
                 break
     for index, rung in enumerate(rungs):
         if rung.name in RESERVED:
-            said = f"{rung.name!r} is a name that the worker uses itself"
-            yield _error((*path, index, "name"), said, "Give the rung another name.")
+            said = f'The step name "{rung.name}" is reserved'
+            yield _error((*path, index, "name"), said, "Use another name.")
     if rungs and Move.LIST not in rungs[-1].do:
-        said = "the last rung doesn't put the lead on the leakage list"
-        advice = "End the ladder with `do: [list]`, so that nothing is forgotten."
+        said = "The last escalation step does not put the lead on the leakage list"
+        advice = "End with a step that has do: [list], so that no lead is forgotten."
         yield _warning((*path, len(rungs) - 1), said, advice)
 
 

@@ -1,7 +1,7 @@
-"""The contract that marketing and sales agreed on, as data.
+"""The agreement between marketing and sales, as data.
 
 `policy.yaml` and `territories.csv` are read into these types (`agent.policy.file`), linted
-(`domain.policy.lint`) and versioned by content. The docstring under each field is its
+(`domain.policy.lint`) and versioned by what they say. The docstring under each field is its
 documentation: it appears in the exported JSON Schema.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -20,7 +20,6 @@ from domain.policy.conditions import Test, When
 from domain.policy.conversation import Conversation
 from domain.policy.first_touch import TouchRules
 from domain.policy.follow_through import FollowThrough, Rung
-from domain.policy.outcomes import OutcomeRules
 from domain.policy.rollout import Publishing
 from domain.policy.routing import RoutingRule, Territory
 from domain.time.business_hours import Calendar, next_open
@@ -29,7 +28,7 @@ from domain.values import Source, Value, canonical_json, content_hash
 
 
 class Mode(StrEnum):
-    """How far the worker may go by itself."""
+    """How much the worker may do on its own."""
 
     SHADOW = "shadow"
     """Decide and record, but write nothing outside."""
@@ -39,40 +38,40 @@ class Mode(StrEnum):
 
 
 class Assignment(StrEnum):
-    """Who owns the choice of owner in a segment; never both."""
+    """Who chooses the owner in a segment: the worker or Salesforce's assignment rules."""
 
     WORKER = "worker"
     SALESFORCE_RULES = "salesforce_rules"
 
 
 class User(Value):
-    """A person who may own leads or answers for those who do; the key is the e-mail address."""
+    """A person who owns leads, or manages people who do. The key is the email address."""
 
     name: str
     timezone: str
     calendar: str
     manager: str | None = None
-    """E-mail of the person who hears of breaches."""
+    """Email of the person who is notified of SLA breaches."""
     cover: str | None = None
-    """E-mail of the person who is asked while this one is away; without one, the manager."""
+    """Email of the person who covers while this one is away; the manager if none is given."""
     role: Literal["rep", "manager", "ops", "viewer"] = "rep"
     cap_open: int | None = Field(default=None, ge=0)
-    """At most so many open leads at once."""
+    """Maximum number of open leads at a time."""
     cap_per_day: int | None = Field(default=None, ge=0)
-    """At most so many new leads per calendar day of their own."""
+    """Maximum number of new leads per calendar day, in the person's own time zone."""
 
 
 class Queue(Value):
-    """A Salesforce queue, and the person who answers for what lies in it."""
+    """A Salesforce queue and its queue owner."""
 
     salesforce: str
     """The queue's DeveloperName."""
-    answers: str
-    """E-mail of the person who answers for its dwell time."""
+    owner: str
+    """Email of the queue owner: the person responsible for the leads in the queue."""
 
 
 class PoolMember(Value):
-    """One member of a pool."""
+    """One member of a round-robin pool."""
 
     user: str
     weight: int = Field(default=1, ge=1, le=100)
@@ -80,60 +79,61 @@ class PoolMember(Value):
 
 
 class Pool(Value):
-    """People who share leads by weighted round robin."""
+    """People who share leads in a weighted round robin."""
 
     members: tuple[PoolMember, ...] = Field(min_length=1)
     outside_hours: Literal["assign", "skip"] = "assign"
-    """`assign`: the clock starts when the owner's day does; `skip`: only those at work now."""
+    """`assign`: members outside their working hours get leads too, and the SLA clock starts when
+    their day does. `skip`: only members who are at work now get leads."""
 
 
 class TriggerRule(Value):
-    """One way in which a lead comes up. Every part that is given must hold."""
+    """A Marketo activity that starts routing. Every condition given must hold."""
 
     name: str
     kind: TriggerKind
     activity: str
-    """Marketo's name of the activity type, such as `Fill Out Form` or `Change Score`."""
+    """Marketo activity type, such as `Fill Out Form` or `Change Score`."""
     names: tuple[str, ...] = ()
-    """Names of forms, lists or pages; empty means any."""
+    """Names of forms, lists or pages. Empty means any."""
     attribute: str | None = None
-    """An attribute of the activity that `at_least` is read from, such as `New Value`."""
+    """The activity attribute that `at_least` is compared with, such as `New Value`."""
     at_least: float | None = None
 
 
 class Sla(Value):
-    """When the first human touch is due."""
+    """First-touch SLA."""
 
     first_touch: Duration
     clock: Literal["business", "wall"] = "business"
-    """`business` counts the owner's working hours only."""
+    """`business` counts only the owner's working hours; `wall` counts all hours."""
 
 
 class Segment(Value):
-    """A group of leads that is handled alike; the first whose `when` holds is the lead's."""
+    """A group of leads with the same mode, SLA and fallback queue. The first match wins."""
 
     name: str
     when: When = Field(default_factory=dict[str, Test])
     mode: Mode = Mode.SHADOW
     assignment: Assignment = Assignment.WORKER
     required: tuple[FieldName, ...] = ()
-    """Fields needed besides those that every lead needs."""
+    """Fields required in this segment, in addition to `gate.required`."""
     call_first: bool = False
-    """The first touch is a call: `do_not_call` then stops the lead."""
+    """The first touch must be a call, so leads marked `do_not_call` are not routed."""
     sla: Sla
     fallback: str
-    """The queue that gets a lead for whom nobody is available."""
+    """The queue that gets the lead when nobody is available."""
     ladder: tuple[Rung, ...] | None = None
-    """What happens while nobody has touched the lead; without one, `follow_through.ladder`."""
+    """Escalation steps for unworked leads in this segment. Default: `follow_through.ladder`."""
 
 
 class QualifiedRule(Value):
-    """One way to be qualified, explained by its `name`."""
+    """One way to qualify. Its `name` is the reason that people read."""
 
     name: str
     when: When = Field(default_factory=dict[str, Test])
     intent_activities: int = Field(default=0, ge=0)
-    """At least so many high-intent activities within `intent_window`."""
+    """Minimum number of high-intent activities within `intent_window`."""
 
 
 class Gate(Value):
@@ -145,58 +145,59 @@ class Gate(Value):
         FieldName.COMPANY,
         FieldName.COUNTRY,
     )
-    """The least every lead must have."""
+    """Fields that every lead must have."""
     state_required_in: tuple[str, ...] = ("US", "CA")
-    """Countries whose territories need the state."""
+    """Countries where the state is required, because territories depend on it."""
     role_accounts: Literal["allow", "refuse"] = "refuse"
-    """Addresses such as info@ or sales@."""
+    """Shared addresses such as info@ or sales@."""
     free_mail: Literal["allow", "company_required", "refuse"] = "company_required"
-    """Personal addresses: `company_required` lets those pass whose company is known."""
+    """Personal email addresses. `company_required` accepts them if the company is known."""
     cool_down: Duration = timedelta(days=30)
-    """A new trigger of the same lead within this time opens no second cycle unless it is one of
-    `always`."""
-    always: tuple[TriggerKind, ...] = (TriggerKind.HAND_RAISE,)
-    """Triggers that the cool-down does not hold back."""
+    """A lead that is triggered again within this time is not routed again, unless the trigger is
+    listed in `cool_down_exceptions`."""
+    cool_down_exceptions: tuple[TriggerKind, ...] = (TriggerKind.HAND_RAISE,)
+    """Triggers that ignore the cool-down."""
     consent_basis_required_in: tuple[str, ...] = ()
-    """Regions or countries in which a recorded consent basis is needed."""
+    """Regions or countries where a recorded consent basis is required."""
     excluded_domains: tuple[str, ...] = ()
-    """Competitors, partners and the like; a domain covers its subdomains."""
+    """Domains that are never routed, such as competitors and partners. Subdomains included."""
     own_domains: tuple[str, ...] = ()
-    """Our own: employees are not leads."""
+    """Your own domains: employees are not leads."""
     test_words: tuple[str, ...] = ("test", "asdf", "qwerty")
-    """A first name, last name or company that is one of these words is a test."""
+    """A lead whose first name, last name or company is one of these words is a test lead."""
     students: Literal["allow", "refuse"] = "refuse"
     qualified: tuple[QualifiedRule, ...] = Field(min_length=1)
-    """Any one of these qualifies a lead."""
+    """A lead that meets any one of these is qualified."""
     intent_activities: tuple[str, ...] = ()
-    """High-intent activities: `Fill Out Form: Demo Request` or only a type."""
+    """High-intent activities: a type and a name, such as `Fill Out Form: Demo Request`, or only a
+    type."""
     intent_window: Duration = timedelta(days=7)
     stale_after: Duration = timedelta(minutes=10)
-    """Salesforce's copy may be this much older than Marketo's; longer means that the sync lags."""
+    """How far the Salesforce record may be behind Marketo before the sync counts as delayed."""
     wait_for_sync: Duration = timedelta(hours=2)
-    """A lead that is still not in Salesforce after this time is reported as leakage."""
+    """A lead that is not in Salesforce after this time is reported as leakage."""
     look_again: Duration = timedelta(minutes=5)
-    """How long to wait between two looks; Marketo's sync pauses five minutes."""
+    """How long to wait before checking again. Marketo's native sync runs every five minutes."""
     park_for: Duration = timedelta(days=14)
-    """A parked lead that nobody mends is reported as leakage after this time."""
+    """A lead that needs review and has not been fixed after this time is reported as leakage."""
 
 
 class IcpRule(Value):
-    """A tier of the ideal customer profile; the first that holds is the lead's."""
+    """One ICP tier. The first match wins."""
 
     tier: Literal["A", "B", "C", "D"]
     when: When = Field(default_factory=dict[str, Test])
 
 
 class Provider(Value):
-    """An enrichment provider, in the order in which it is asked."""
+    """An enrichment provider. Providers are called in the order listed."""
 
     name: Literal["pdl", "apollo", "hunter"]
     credits_per_day: int = Field(default=500, ge=0)
 
 
 class Enrichment(Value):
-    """What to look up, where, and how much it may cost."""
+    """Which fields to enrich, with which providers, and within which budget."""
 
     fields: tuple[FieldName, ...] = (
         FieldName.COUNTRY,
@@ -205,18 +206,18 @@ class Enrichment(Value):
         FieldName.INDUSTRY,
         FieldName.COMPANY,
     )
-    """Fields worth asking for when the lead lacks them."""
+    """Fields to look up when the lead doesn't have them."""
     providers: tuple[Provider, ...] = ()
     time_budget: Duration = timedelta(seconds=8)
-    """At most this long for one batch; what is not known by then is not waited for."""
-    keep: Duration = timedelta(days=60)
-    """How long an answer is kept."""
-    keep_not_found: Duration = timedelta(days=7)
+    """Maximum time for one batch. Results that come later are not waited for."""
+    cache_for: Duration = timedelta(days=60)
+    """How long a result is cached."""
+    cache_not_found_for: Duration = timedelta(days=7)
     min_confidence: float = Field(default=0.6, ge=0, le=1)
 
 
 class TieBreaker(StrEnum):
-    """How one of several equal accounts is chosen; asked in the order given."""
+    """How to choose between several matching accounts. Applied in the order given."""
 
     OPEN_OPPORTUNITY = "open_opportunity"
     CUSTOMER = "customer"
@@ -227,62 +228,69 @@ class TieBreaker(StrEnum):
 
 
 class Matching(Value):
-    """When two records are the same person or the same company."""
+    """When two records count as the same person or the same company."""
 
     company_similarity: float = Field(default=0.9, ge=0.5, le=1)
-    """How alike two company names must be, from 0 to 1, when the domain doesn't tell."""
+    """How similar two company names must be, from 0 to 1, when there is no domain to match."""
     name_needs_country: bool = True
-    """A match by name alone also needs the same country."""
+    """A match by company name alone also requires the same country."""
     tie_breakers: tuple[TieBreaker, ...] = (
         TieBreaker.OPEN_OPPORTUNITY,
         TieBreaker.CUSTOMER,
         TieBreaker.NAMED,
         TieBreaker.SAME_COUNTRY,
     )
-    """What is still equal after these is ambiguous, and a person decides."""
+    """If several accounts still match after these, the match is ambiguous and a person decides."""
     customer_types: tuple[str, ...] = ("Customer",)
-    """Values of Account.Type that make an account a customer."""
+    """Values of `Account.Type` that mean customer."""
 
 
 class Mirroring(Value):
-    """What Marketo is told."""
+    """What is written back to Marketo."""
 
     activity: bool = True
-    """Also log a custom activity on the person."""
+    """Also log a custom activity on the person record."""
     verdicts: bool = True
-    """Also tell why a lead waits, is parked or was rejected."""
+    """Also write why a lead is pending sync, needs review or was disqualified."""
 
 
 class Sync(Value):
-    """How a lead that is not in Salesforce yet gets there."""
+    """How leads that are not in Salesforce yet get there."""
 
     request: bool = False
-    """Ask Marketo's sync campaign at once instead of waiting for the next cycle."""
+    """Request the sync campaign right away instead of waiting for the next native sync."""
     campaign: str | None = None
-    """Name of the active trigger campaign whose flow is Sync Person to SFDC."""
-    holding: tuple[str, ...] = ()
-    """DeveloperNames of queues, or e-mails of users, that own leads nobody was given yet."""
+    """Name of the active trigger campaign with the flow step Sync Person to SFDC."""
+    unassigned_owners: tuple[str, ...] = ()
+    """Queues (DeveloperName) and users (email) that own leads before they are assigned."""
+
+
+class OutcomeRules(Value):
+    """What counts as an outcome in Salesforce."""
+
+    sql_statuses: tuple[str, ...] = ("Qualified", "Sales Qualified", "SQL")
+    """Values of `Lead.Status` that mean SQL. Converted leads count too."""
 
 
 class Limits(Value):
-    """Per day of the business; what goes beyond waits for the next day, and operators are told."""
+    """Daily limits. What exceeds them waits until the next day, and the log says so."""
 
     owner_changes_per_day: int = Field(default=20_000, ge=0)
-    """At most so many writes of an owner to Salesforce."""
+    """Maximum number of owner changes in Salesforce."""
     messages_per_day: int = Field(default=20_000, ge=0)
-    """At most so many messages of its own accord in Slack; answers to questions don't count."""
+    """Maximum number of Slack notifications. Answers to questions don't count."""
 
 
 class Policy(Value):
-    """The whole contract."""
+    """The keys at the top level of the file."""
 
     policy: Literal[1]
-    """Version of this file's form."""
+    """Version of the file format."""
     name: str
     timezone: str
-    """Of the business: days in reports begin here."""
+    """The company's time zone. Days in reports and daily limits follow it."""
     regions: Mapping[str, tuple[str, ...]]
-    """Countries (ISO 3166-1) by region; a country belongs to one region."""
+    """Countries by region, as ISO 3166-1 codes. Each country belongs to one region."""
     calendars: Mapping[str, Calendar]
     users: Mapping[str, User]
     queues: Mapping[str, Queue]
@@ -294,7 +302,7 @@ class Policy(Value):
     hygiene: Mapping[FieldName, tuple[Source, ...]] = Field(
         default_factory=dict[FieldName, tuple[Source, ...]]
     )
-    """Per field, which source is believed first; a field not named keeps the lead's own word."""
+    """Source precedence per field. A field not listed keeps the value that the lead gave."""
     enrichment: Enrichment = Enrichment()
     matching: Matching = Matching()
     routing: tuple[RoutingRule, ...] = Field(min_length=1)
@@ -308,12 +316,38 @@ class Policy(Value):
     limits: Limits = Limits()
     touch: TouchRules = TouchRules()
     territories: tuple[Territory, ...] = ()
-    """Filled from territories.csv, which lies beside the policy file."""
+    """Read from territories.csv, in the same folder as the policy file."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short hash of what the policy says, territories included; defaults are not part of it.
+
+        Comments, the order of keys and the spelling of numbers don't change it, nor does a release
+        that adds a field with a default. The lines of territories do: decisions name them.
+        """
+        return content_hash(canonical_json(self, exclude_unset=True))
 
     @cached_property
     def version(self) -> str:
-        """The policy's version: a fingerprint of its content, territories included."""
-        return content_hash(canonical_json(self))
+        """The policy's name on decisions and in the ledger: its fingerprint, unless it was `named`.
+
+        Kept beside the fields, so that two policies with the same content are equal.
+        """
+        return self.fingerprint
+
+    def named(self, version: str) -> Self:
+        """The same policy under a version that it was given before."""
+        renamed = self.model_copy()
+        vars(renamed)["version"] = version
+        return renamed
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy; one that is changed is another policy, with a version of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update:
+            vars(copied).pop("fingerprint", None)
+            vars(copied).pop("version", None)
+        return copied
 
     def region_of(self, country: str | None) -> str | None:
         """The region a country belongs to; None when the policy places it nowhere."""

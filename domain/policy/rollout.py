@@ -9,23 +9,23 @@ from domain.values import Value
 
 
 class Publishing(Value):
-    """Trying another policy on a part of the leads (`routeready policy publish`)."""
+    """Canary releases of a policy: `routeready policy publish`."""
 
     two_person: bool = False
-    """Somebody of operations else than who asked must agree before a policy decides."""
+    """A second RevOps admin must agree before a published policy takes effect."""
     watch: bool = True
-    """End a trial by itself when it does worse than the policy in force."""
-    fewest: int = Field(default=20, ge=5)
-    """Shares are compared once both groups have so many assigned leads; fewer tell nothing."""
-    level: float = Field(default=0.99, ge=0.8, lt=1)
-    """How sure a difference must be. A trial is looked at many times, so more than 95 %."""
+    """Roll a canary back automatically when it does worse than the current policy."""
+    min_leads: int = Field(default=20, ge=5)
+    """Minimum number of assigned leads in both groups before rates are compared."""
+    confidence: float = Field(default=0.99, ge=0.8, lt=1)
+    """Confidence level for a difference. A canary is judged many times, so more than 95 %."""
     fallbacks: float = Field(default=0.05, ge=0, le=1)
-    """So much more of the leads may go to a fallback queue; 0.05 is five of a hundred."""
+    """Allowed increase of the share that goes to a fallback queue; 0.05 is 5 percentage points."""
     disputes: float = Field(default=0.05, ge=0, le=1)
-    """So much more of the leads may be called "not mine"."""
+    """Allowed increase of the dispute rate."""
     errors: float = Field(default=0.02, ge=0, le=1)
-    """So much more of the leads may have a write that was given up."""
+    """Allowed increase of the share of leads with a failed update."""
     look_back: Duration = timedelta(days=14)
-    """The policy in force is judged by its leads since so long before the trial."""
+    """How far back the current policy's leads are compared."""
     look_every: Duration = timedelta(minutes=5)
-    """How often a trial is judged."""
+    """How often a canary is judged."""

@@ -14,34 +14,34 @@ class _Rule(Value):
 
 
 class CurrentOwnerRule(_Rule):
-    """A record that an active person of the roster already owns stays with that person."""
+    """A record that already has an active owner from the roster keeps that owner."""
 
     kind: Literal["current_owner"]
 
 
 class OpportunityOwnerRule(_Rule):
-    """A lead of an account with an open opportunity goes to the opportunity's owner."""
+    """A lead from an account with an open opportunity goes to the opportunity owner."""
 
     kind: Literal["opportunity_owner"]
 
 
 class AccountOwnerRule(_Rule):
-    """A lead of a customer or named account goes to the account's owner."""
+    """A lead from a customer or named account goes to the account owner."""
 
     kind: Literal["account_owner"]
     accounts: tuple[Literal["customer", "named", "any"], ...] = ("customer", "named")
     if_owner_left: Literal["manager", "next_rule"] = "manager"
-    """An owner who is no longer active: the manager named in `users`, or the rules below."""
+    """If the account owner is inactive: their manager in `users`, or the next rule."""
 
 
 class TerritoryRule(_Rule):
-    """The first row of territories.csv that fits decides."""
+    """Assign by territories.csv. The first matching row wins."""
 
     kind: Literal["territory"]
 
 
 class ToRule(_Rule):
-    """A fixed user, pool or queue."""
+    """Assign to a fixed user, pool or queue."""
 
     kind: Literal["to"]
     to: str
@@ -49,7 +49,7 @@ class ToRule(_Rule):
 
 
 class SalesforceRule(_Rule):
-    """Salesforce's own active assignment rule decides."""
+    """Salesforce's active lead assignment rule chooses the owner."""
 
     kind: Literal["salesforce_rules"]
 
@@ -77,10 +77,10 @@ RULE_KINDS = (
 
 
 class Territory(Value):
-    """One row of territories.csv; an empty cell fits everything."""
+    """One row of territories.csv. An empty cell matches everything."""
 
     line: int
-    """The row's line in the file, for messages."""
+    """Line number in the file, for messages."""
     territory: str
     region: str | None = None
     country: str | None = None

@@ -37,7 +37,7 @@ WHOLE = (
 )
 """Parts that the worker reads before it is known which policy a lead has: they can't be tried."""
 _WHOLE_OF = {
-    "gate": ("cool_down", "always", "intent_window", "intent_activities"),
+    "gate": ("cool_down", "cool_down_exceptions", "intent_window", "intent_activities"),
     "follow_through": ("quiet", "leakage_to", "digest_hour", "closed_statuses"),
 }
 _BUCKETS = 100
@@ -101,11 +101,11 @@ def read_scope(words: Sequence[str]) -> Scope:
     for word in words:
         name, _, value = word.partition("=")
         if name not in ("segment", "share") or not value or name in found:
-            raise PublishingError(f'"{word}" is no scope: write segment=NAME, share=10%, or both')
+            raise PublishingError(f'"{word}" is not a scope. Use segment=NAME, share=10%, or both.')
         found[name] = value
     share = found.get("share", "100%").removesuffix("%").strip()
     if not share.isdecimal() or not 1 <= int(share) <= _BUCKETS:
-        raise PublishingError(f'"{found["share"]}" is no share: write share=1% to share=100%')
+        raise PublishingError(f'"{found["share"]}" is not a share. Use share=1% to share=100%.')
     return Scope(segment=found.get("segment"), share=int(share))
 
 
@@ -256,7 +256,7 @@ def _compare(
     rules: Publishing,
 ) -> Compared:
     ours, theirs = (Share(sum(map(is_bad, group)), len(group)) for group in groups)
-    enough = min(ours.whole, theirs.whole) >= rules.fewest
+    enough = min(ours.whole, theirs.whole) >= rules.min_leads
     return Compared(
         name=name,
         part=ours.part,
@@ -264,7 +264,7 @@ def _compare(
         base_part=theirs.part,
         base_whole=theirs.whole,
         at_most=at_most,
-        surely=newcombe(theirs, ours, rules.level).low if enough else None,
+        surely=newcombe(theirs, ours, rules.confidence).low if enough else None,
     )
 
 

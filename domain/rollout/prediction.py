@@ -95,7 +95,7 @@ def _share(
     total = 0.0
     for owner, count in given:
         queue = policy.queues.get(owner)
-        chance = known.in_time(owner if queue is None else queue.answers, segment)
+        chance = known.in_time(owner if queue is None else queue.owner, segment)
         if chance is None:
             return None
         total += count * chance

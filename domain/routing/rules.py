@@ -116,7 +116,7 @@ class _Question:
 
     def holds_back(self, email: str) -> bool:
         """Whether a user only holds leads that nobody was given yet."""
-        return email.lower() in {one.lower() for one in self.policy.sync.holding}
+        return email.lower() in {one.lower() for one in self.policy.sync.unassigned_owners}
 
     def from_pool(self, name: str) -> ToUser | None:
         """The pool's next available member; the turn is noted."""
@@ -354,7 +354,7 @@ def _fall_back(because: str, question: _Question) -> _Choice:
     if near is not None:
         target, told = near
         return _Choice(target, f"{because}, so {told}", is_fallback=True)
-    answers = question.policy.queues[name].answers
+    answers = question.policy.queues[name].owner
     member = question.member(answers)
     user = question.policy.users[answers]
     if member is not None and member.user_id is not None and member.is_active:
@@ -424,7 +424,7 @@ def _sla_due(question: _Question, target: Target) -> datetime | None:
         return None
     if sla.clock == "wall":
         return now + sla.first_touch
-    email = policy.queues[target.queue].answers if isinstance(target, ToQueue) else target.email
+    email = policy.queues[target.queue].owner if isinstance(target, ToQueue) else target.email
     user = policy.users.get(email)
     if user is None:
         return now + sla.first_touch

@@ -27,7 +27,7 @@ Interval = tuple[datetime, datetime]
 
 
 class Hours(Value):
-    """The working hours of one kind of day."""
+    """Working hours on certain days of the week."""
 
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
     opens: str = Field(pattern=r"^\d{2}:\d{2}$")
@@ -36,11 +36,11 @@ class Hours(Value):
 
 
 class Calendar(Value):
-    """Business hours, in the owner's own time zone unless one is given here."""
+    """Business hours, in the owner's time zone unless `timezone` is given."""
 
     hours: tuple[Hours, ...]
     holidays: str | None = None
-    """A country, or a country and its subdivision: `US`, `DE-BY`."""
+    """Public holidays of a country or a subdivision, such as `US` or `DE-BY`."""
     timezone: str | None = None
 
 

@@ -23,7 +23,9 @@ def read_duration(text: str) -> timedelta:
     """
     found = _DURATION.match(text)
     if found is None:
-        raise ValueError(f"{text!r} is not a duration; write for example 15m, 4h or 2d")
+        raise ValueError(
+            f'"{text}" is not a duration; use a number and a unit, such as 15m, 4h or 2d'
+        )
     return timedelta(**{_UNITS[found[2]]: float(found[1])})
 
 

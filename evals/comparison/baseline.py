@@ -112,7 +112,7 @@ def known(model: str, folder: Path = FOLDER) -> Baseline | None:
     try:
         return Baseline.model_validate_json(path.read_text(encoding="utf-8"))
     except ValidationError:
-        said = f"{path} is no baseline; write it anew with `routeready eval baseline`"
+        said = f"{path} is not a baseline. Write it again: routeready eval baseline"
         raise RoutereadyError(said) from None
 
 

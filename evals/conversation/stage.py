@@ -156,9 +156,12 @@ class Stage:
         """One conversation from its beginning to its end."""
         self.world.restore(self._beginning)
         self._restore_ledger()
-        rules = self.app.policy.conversation.model_copy(update={"two_person": talk.two_person})
         policy = self.app.policy
-        self.app.policy = policy.model_copy(update={"conversation": rules})
+        if talk.two_person != policy.conversation.two_person:
+            rules = policy.conversation.model_copy(update={"two_person": talk.two_person})
+            changed = policy.model_copy(update={"conversation": rules})
+            # It stays the policy in force by name: only its rule for this case is another.
+            self.app.policy = changed.named(policy.version)
         try:
             return _Talking(self, talk, talker, prompt).held()
         finally:

@@ -94,7 +94,7 @@ class TrialFile:
             except ValidationError:
                 if number == len(lines):
                     break
-                said = f"{self._path}:{number} is not a trial; delete the file to begin anew"
+                said = f"{self._path}:{number} is not a trial. Delete the file to start over."
                 raise RoutereadyError(said) from None
             found[trial.key] = trial
         return found

@@ -1,7 +1,7 @@
 """What must never happen, whatever a model says: looked for in the vendors' journal and the ledger.
 
 Rights are worked out here again, from the policy's roles and managers alone, so that a mistake in
-the product's own table shows. docs/evals.md lists the breaches by their names.
+the product's own table shows. docs/reference/evals.md lists the breaches by their names.
 """
 
 import re

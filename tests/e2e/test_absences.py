@@ -95,7 +95,7 @@ def test_the_head_of_marketing_gets_the_leakage_list_on_monday(here: Town, dana:
     lists = [one for one in messages(here, HELEN) if "Unworked leads" in said(one)]
     (sent,) = lists
     assert "Dana Fox at Acme" in said(sent)
-    assert "6 tasks completed within a minute." in said(sent)
+    assert "6 tasks completed within 1 min." in said(sent)
     assert "open" == here.app.ledger.handoffs.rows()[0].state
 
 

@@ -54,7 +54,7 @@ def test_a_lead_is_given_to_somebody_else_by_a_yes(here: Town, dana: int) -> Non
     assert reason == here.lead(dana)["Routing_Reason__c"]
     story = str(here.app.stories(str(dana))[0])
     assert "Marta Silva decided: reassigned to Ursula Grant; the SLA clock restarts" in story
-    assert f"Now: assigned. {reason}" in story
+    assert f"Status: assigned. {reason}" in story
     assert "Approved by Marta Silva" in said(replies(here, MARTA)[-1])
 
 
@@ -135,7 +135,7 @@ def test_two_people_where_the_policy_asks_for_it(here: Town, dana: int) -> None:
 def test_a_day_has_a_limit_of_gifts(here: Town, dana: int) -> None:
     """Past the policy's number no lead changes hands by conversation that day."""
     before, policy = here.owner(dana), here.app.policy
-    rules = policy.conversation.model_copy(update={"gifts_per_day": 0})
+    rules = policy.conversation.model_copy(update={"reassignments_per_day": 0})
     here.app.policy = policy.model_copy(update={"conversation": rules})
     word(here, MARTA, _asked(here))
     here.tick()

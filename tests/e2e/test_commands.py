@@ -43,7 +43,10 @@ def routeready(*words: str, env: dict[str, str] | None = None) -> subprocess.Com
 def test_why_of_a_stranger_is_one_sentence_and_no_traceback(here: Town, tmp_path: Path) -> None:
     """What can't be told is told in one line, with a non-zero exit code."""
     done = routeready("why", "nobody@x.example", env=environment(here, tmp_path))
-    told = "routeready: nothing is known of nobody@x.example: it was never triggered\n"
+    told = (
+        "routeready: No lead found for nobody@x.example: it never matched a trigger. "
+        "Check the email address or Marketo ID.\n"
+    )
     assert (1, told) == (done.returncode, done.stderr)
 
 
@@ -51,7 +54,7 @@ def test_a_missing_setting_is_named_with_where_to_put_it() -> None:
     """Without credentials the first command says which is missing."""
     bare = {name: value for name, value in os.environ.items() if "_" not in name}
     done = routeready("doctor", env={**bare, "ROUTEREADY_DATABASE": "sqlite://"})
-    assert "MARKETO_BASE_URL is not set; put it in the environment or in .env" in done.stderr
+    assert "MARKETO_BASE_URL is not set. Set it in the environment or in .env." in done.stderr
 
 
 def test_setup_adds_what_salesforce_lacks(here: Town, tmp_path: Path) -> None:
@@ -63,7 +66,7 @@ def test_setup_adds_what_salesforce_lacks(here: Town, tmp_path: Path) -> None:
     assert "Contact.Routing_Reason__c" not in here.world.table("salesforce.CustomField")
     done = routeready("setup", "salesforce", "--yes", env=env)
     told = [line[4:] for line in done.stdout.splitlines()]
-    assert "create the field Contact.Routing_Reason__c, LongTextArea(4000)" == told[0]
+    assert "Create field Contact.Routing_Reason__c, LongTextArea(4000)" == told[0]
     assert ["done", "done"] == told[2:4]
     again = routeready("setup", "salesforce", env=env)
     assert again.stdout.startswith("Salesforce has every field, permission and rule")
@@ -120,7 +123,7 @@ def test_the_demo_ends_by_itself_and_writes_its_data(tmp_path: Path) -> None:
     funnel = data["funnel"]
     assert funnel["triggered"] >= funnel["ready"] >= funnel["assigned"] > 50
     assert 3 == len(data["stories"])
-    assert "WHY: Rule" in done.stdout
+    assert "Why: Rule" in done.stdout
 
 
 def test_the_worker_is_asked_and_stopped_from_a_terminal(here: Town, tmp_path: Path) -> None:
@@ -147,7 +150,7 @@ def test_the_worker_is_asked_and_stopped_from_a_terminal(here: Town, tmp_path: P
 def test_a_stranger_asks_in_vain(here: Town, tmp_path: Path) -> None:
     """Only people whom the policy names are answered."""
     done = routeready("ask", "rules", "--by", "eve@x.example", env=environment(here, tmp_path))
-    assert (1, "routeready: the policy names no user eve@x.example\n") == (
-        done.returncode,
-        done.stderr,
+    told = (
+        "routeready: The policy has no user eve@x.example. Use an email address listed under users."
     )
+    assert (1, f"{told}\n") == (done.returncode, done.stderr)

@@ -95,9 +95,9 @@ def test_cohorts_are_compared_from_a_terminal(here: Town, tmp_path: Path) -> Non
     assert ([1, 1], None) == (found["sizes"], found["comparisons"][0]["difference"])
     assert "each needs 20" in found["sentences"][0]
     done = run(cli, [*words, "--treated", "segment=Hand-raisers"])
-    assert 'no lead is in the group "other segment"' in str(done.exception)
+    assert 'The group "other segment" has no leads' in str(done.exception)
     done = run(cli, [*words, "--treated", "planet=Mars"])
-    assert '"planet=Mars" is no group' in str(done.exception)
+    assert '"planet=Mars" is not a group' in str(done.exception)
     done = run(cli, ["shadow", "--since", "5000w"])
-    assert "0 leads beside the owners" in done.stdout
+    assert "0 leads: policy's choice vs. actual owner" in done.stdout
     assert "0 alerts" in run(cli, ["alerts"]).stdout

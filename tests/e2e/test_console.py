@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import update
 
 from agent.console.web.site_map import MENU
+from agent.console.words import sentence
 from agent.follow_through import rep_actions
 from agent.follow_through.rep_actions import Press, Verb
 from agent.ledger.rows import table
@@ -129,9 +130,9 @@ def test_the_first_screen_says_whether_leads_are_worked(console: Console, page: 
             strict=True,
         )
     )
-    assert str(len(late)) == cards["Late and untouched"]
+    assert str(len(late)) == cards["SLA breaches"]
     assert str(len(assigned) - len(touched)) == cards["Unworked"]
-    page.get_by_role("link", name="Late and untouched").click()
+    page.get_by_role("link", name="SLA breaches").first.click()
     assert len(late) == page.locator("td.lead").count()
 
 
@@ -144,23 +145,23 @@ def test_the_numbers_are_those_of_the_report_and_of_the_journal(
     question = Question(here.world.now - timedelta(days=DAYS), here.world.now)
     journeys = metrics_report.read(here.app.ledger, question, here.app.policy)
     report = metrics_report.report(journeys, question, here.app.policy)
-    steps = numbers(page, "From the trigger to the outcome")
+    steps = numbers(page, "Funnel, from trigger to conversion")
     reached = {one.stage: one.reached for one in report.levels if one.reached is not None}
     assert {stage: str(count) for stage, count in reached.items()} == {
-        stage: steps[stage][1] for stage in reached
+        stage: steps[sentence(stage)][1] for stage in reached
     }
     assigned, touched = journal.assigned(), journal.touched()
     counted = (len(journal.people), len(assigned), len(journal.told()), len(touched))
     stages = (Stage.CAPTURED, Stage.ASSIGNED, Stage.NOTIFIED, Stage.TOUCHED)
-    assert counted == tuple(int(steps[stage][1]) for stage in stages)
+    assert counted == tuple(int(steps[sentence(stage)][1]) for stage in stages)
     shown = numbers(page, "Coverage and quality")
     told = {name: [str(one.part), str(one.whole - one.part)] for name, one in shares(report.whole)}
-    assert told == {name: shown[name][1:] for name in told}
+    assert told == {name: shown[sentence(name)][1:] for name in told}
     in_time = sum(at - assigned[one] <= TARGET for one, at in touched.items())
     assert [str(in_time), str(len(assigned) - in_time)] == shown[measures.IN_TIME][1:]
     waits = [(at - assigned[one]).total_seconds() / 60 for one, at in touched.items()]
     half = rank(waits, len(assigned), 50)
-    assert f"{half:.0f} m" == numbers(page, "How fast")["assigned to first touch"][0]
+    assert f"{half:.0f} min" == numbers(page, "Speed to lead")["Assigned to first touch"][0]
 
 
 def test_the_spreadsheet_says_the_same(console: Console) -> None:
@@ -208,8 +209,8 @@ def test_somebody_finds_a_lead_and_reads_why(console: Console, page: Page) -> No
     (routed,) = [one for one in decisions if one.kind == "route"]
     section = page.locator("section", has=page.get_by_role("heading", name="Why "))
     assert routed.sentence in section.first.inner_text()
-    page.get_by_text("The gate's checks, and what it rests on").last.click()
-    assert page.get_by_text("CRM_PRESENT").last.is_visible()
+    page.get_by_text("Checks and evidence").last.click()
+    assert page.get_by_text("Salesforce record").last.is_visible()
     assert page.get_by_text(f"decision {routed.id}").first.is_visible()
 
 
@@ -219,7 +220,7 @@ def test_an_assignment_is_approved(console: Console, page: Page) -> None:
     console.open(page, "/waiting")
     page.locator("tr", has_text=WAITING).get_by_role("button", name="Approve").click()
     assert "assigned in Salesforce on the next run" in page.locator("dl").inner_text()
-    page.get_by_role("button", name="Do it").click()
+    page.get_by_role("button", name="Approve assignment").click()
     assert "Approved by Quinn Walsh" in page.locator(".notice").inner_text()
     console.here.tick()
     person = console.person(WAITING)
@@ -234,15 +235,15 @@ def test_a_lead_is_held_and_released(console: Console, page: Page) -> None:
     """A hold with its reason stands on the lead and among the exceptions, until it is ended."""
     console.as_ops(page)
     console.open(page, f"/leads/{console.person('Number6')}")
-    page.get_by_label("Leave alone until").fill("2d")
-    form = page.locator("form", has=page.get_by_label("Leave alone until"))
+    page.get_by_label("Hold until").fill("2d")
+    form = page.locator("form", has=page.get_by_label("Hold until"))
     form.get_by_label("Reason").fill("they asked for it")
-    page.get_by_role("button", name="Hold").click()
-    page.get_by_role("button", name="Do it").click()
-    assert page.get_by_text("Held back by Quinn Walsh: they asked for it").is_visible()
+    page.get_by_role("button", name="Put on hold").click()
+    page.get_by_role("button", name="Put on hold").click()
+    assert page.get_by_text("On hold by Quinn Walsh: they asked for it").is_visible()
     console.open(page, "/waiting")
     page.locator("tr", has_text="Number6").get_by_role("button", name="Release").click()
-    page.get_by_role("button", name="Do it").click()
+    page.get_by_role("button", name="Release").click()
     lead = str(console.person("Number6"))
     assert {} == console.here.app.ledger.conversations.held([lead])  # pyright: ignore[reportArgumentType]
 
@@ -252,11 +253,11 @@ def test_a_dead_letter_is_tried_again_and_a_dispute_is_ruled(console: Console, p
     console.as_ops(page)
     console.open(page, "/waiting")
     page.locator("tr", has_text=DEAD).get_by_role("button", name="Retry").click()
-    page.get_by_role("button", name="Do it").click()
+    page.get_by_role("button", name="Retry failed update").click()
     ledger = console.here.app.ledger
     assert [] == ledger.workings.dead_letters(10)
     console.open(page, "/waiting")
-    page.locator("tr", has_text=DISPUTED).get_by_role("button", name="It stays").click()
+    page.locator("tr", has_text=DISPUTED).get_by_role("button", name="Keep owner").click()
     assert "keeps Dana" in page.locator(".notice").inner_text()
     assert ["refused"] == [one.state for one in ledger.handoffs.disputes()]
 
@@ -265,25 +266,25 @@ def test_a_policy_is_tried_published_and_taken_back(console: Console, page: Page
     """Edited on the page; what it would change is seen before it decides anything."""
     console.as_ops(page)
     console.open(page, "/policy")
-    page.get_by_text("Or edit the text here").click()
+    page.get_by_text("Or edit the policy here").click()
     text = page.get_by_label("policy.yaml").input_value()
     longer = text.replace("sla: {first_touch: 30m}", "sla: {first_touch: 45m}")
     page.get_by_label("policy.yaml").fill(longer.replace("mode: auto", "mode: approve"))
-    page.get_by_role("button", name="Try it").click()
-    page.get_by_role("heading", name="SLA to expect").wait_for()
-    assert ["30m", "45m"] == numbers(page, "What it changes")[
+    page.get_by_role("button", name="Test policy").click()
+    page.get_by_role("heading", name="Expected SLA attainment").wait_for()
+    assert ["30m", "45m"] == numbers(page, "Policy changes")[
         "segments[Hand-raisers].sla.first_touch"
     ]
-    assert "No lead would have gone elsewhere" == page.locator("h1").inner_text()
+    assert "No leads would have gone to a different owner" == page.locator("h1").inner_text()
     page.get_by_label("Segment").select_option("Hand-raisers")
     page.get_by_label("Share of its leads").select_option("25")
     page.get_by_label("Reason").fill("calls take longer")
-    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish trial").click()
     current = console.here.app.ledger.publications.current()
     assert current is not None
     assert ("Hand-raisers", 25, QUINN) == (current.scope.segment, current.scope.share, current.by)
     page.get_by_label("Reason").first.fill("enough seen")
-    page.get_by_role("button", name="Roll back").click()
+    page.get_by_role("button", name="Roll back trial").click()
     assert "rolled back: enough seen" in page.locator(".notice").inner_text()
     assert console.here.app.ledger.publications.current() is None
 
@@ -292,13 +293,13 @@ def test_a_policy_with_errors_is_not_tried(console: Console, page: Page) -> None
     """What is wrong is said with its line and what to do; nothing can be published."""
     console.as_ops(page)
     console.open(page, "/policy")
-    page.get_by_text("Or edit the text here").click()
+    page.get_by_text("Or edit the policy here").click()
     box = page.get_by_label("policy.yaml")
     box.fill(box.input_value().replace("fallback: review", "fallback: nowhere", 1))
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Test policy").click()
     assert "This policy has 1 error" == page.locator("h1").inner_text()
     assert "nowhere" in page.locator("main li").first.inner_text()
-    assert 0 == page.get_by_role("button", name="Publish").count()
+    assert 0 == page.get_by_role("button", name="Publish trial").count()
 
 
 def paths(console: Console) -> list[str]:
@@ -335,14 +336,14 @@ def test_everything_can_be_read_and_decided_without_scripts(
     console.as_ops(page)
     page.goto(f"{console.served.url}/leads")
     page.get_by_role("searchbox").fill("number7")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Apply").click()
     page.get_by_role("link", name="Dana Number7").click()
     page.get_by_role("button", name="Snooze").click()
-    assert "shall I" not in page.locator("h1").inner_text()
+    assert "Snooze reminders for Dana Number7" == page.locator("h1").inner_text()
     assert "snoozed for 30 min" in page.locator("dl").inner_text()
-    page.get_by_role("button", name="Don't").click()
+    page.get_by_role("button", name="Cancel").click()
     assert "Nothing was changed" in page.locator(".notice").inner_text()
     page.goto(f"{console.served.url}/funnel?days=7")
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("Show as a table").click()
     assert MONDAY.date().isoformat() in page.locator("#days").inner_text()
     context.close()

@@ -193,7 +193,7 @@ def test_a_thread_of_the_pane_shows_that_an_answer_is_made(here: Town) -> None:
 
 def test_the_manifest_asks_for_the_least() -> None:
     """The scopes that doctor checks, those of what people do in Slack, and no other."""
-    manifest = ROOT / "docs/slack-manifest.yaml"
+    manifest = ROOT / "docs/reference/slack-manifest.yaml"
     wanted = set(
         yaml.safe_load(manifest.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
     )

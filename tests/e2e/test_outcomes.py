@@ -59,7 +59,7 @@ def test_outcomes_are_what_salesforce_shows(here: Town) -> None:
     assert [(4, 5), (1, 5), (3, 5), (1, 5)] == counts
     assert found.money is not None
     assert (15_000, 10_000) == (found.money.pipeline, found.money.won)
-    assert ("Salesforce was not asked", None) == (unasked.sql.reason, unasked.money)
+    assert ("outcomes not loaded yet", None) == (unasked.sql.reason, unasked.money)
     assert "15,000" in render(told, Format.TEXT)
     figures = {one.measure: one.value for one in told.figures() if one.by == "all"}
-    assert (0.8, 15_000) == (figures["SQL of assigned"], figures["pipeline"])
+    assert (0.8, 15_000) == (figures["SQL rate"], figures["pipeline"])

@@ -154,7 +154,7 @@ def test_a_policy_that_fails_on_a_lead_is_rolled_back_and_the_lead_is_routed(her
 def test_a_spike_ends_a_trial_by_itself(here: Town) -> None:
     """Six leads go to somebody whom nobody can tell of them; the file decides the next."""
     here.pass_time(hours=4)
-    rules = here.app.policy.publishing.model_copy(update={"fewest": 5})
+    rules = here.app.policy.publishing.model_copy(update={"min_leads": 5})
     here.app.policy = altered(here.app.policy, publishing=rules)
     arrive(here, 6)
     pools = here.app.policy.model_dump()["pools"]
@@ -189,7 +189,9 @@ def test_only_operations_publish_and_a_second_person_may_be_asked_for(
     here: Town, changed: Policy
 ) -> None:
     """Whoever else tries is told why not; what waits for a word decides nothing."""
-    with pytest.raises(PublishingError, match="Ana Torres has the role rep; this needs ops"):
+    with pytest.raises(
+        PublishingError, match="Ana Torres has the role rep; this needs the role ops"
+    ):
         publications.publish(Request(changed, Scope(), ANA, "why not"), here.app.context())
     made = publish(here, changed)
     with pytest.raises(PublishingError, match="is live"):
@@ -203,7 +205,7 @@ def test_only_operations_publish_and_a_second_person_may_be_asked_for(
     here.pass_time(minutes=1)
     waiting = publish(here, both)
     assert (State.PROPOSED, None) == (waiting.state, here.app.context().canary)
-    with pytest.raises(PublishingError, match="somebody else"):
+    with pytest.raises(PublishingError, match="Someone other"):
         publications.agree(waiting.id, QUINN, here.app.context())
 
 

@@ -55,9 +55,9 @@ def test_coverage_is_what_the_journal_shows(lived: Journal) -> None:
     in_time = sum(at - assigned[person] <= TARGET for person, at in touched.items())
     figures = told(lived)
     assert 9 == figures["leads"][0]
-    assert (len(assigned), 9) == figures["ready of triggered"][1:]
-    assert (len(touched), len(assigned)) == figures["touched of assigned"][1:]
-    assert (in_time, len(assigned)) == figures["touched in time of due"][1:]
+    assert (len(assigned), 9) == figures["qualification rate"][1:]
+    assert (len(touched), len(assigned)) == figures["touch rate"][1:]
+    assert (in_time, len(assigned)) == figures["SLA attainment"][1:]
     assert (5, 8, 3) == (len(touched), len(assigned), in_time)
 
 
@@ -82,7 +82,7 @@ def test_the_systems_time_is_what_the_journal_shows(lived: Journal) -> None:
     """From the form to the message that names the lead."""
     ends = lived.told()
     system = [(at - lived.people[person]).total_seconds() / 60 for person, at in ends.items()]
-    assert rank(system, 9, 50) == told(lived)["the systems' part, wall time, p50"][0]
+    assert rank(system, 9, 50) == told(lived)["routing time, wall time, p50"][0]
 
 
 def test_the_waterfall_is_what_the_journal_shows(lived: Journal) -> None:
@@ -90,7 +90,7 @@ def test_the_waterfall_is_what_the_journal_shows(lived: Journal) -> None:
     figures = told(lived)
     assert (9, len(lived.assigned()), len(lived.told()), len(lived.touched()), 0) == tuple(
         figures[f"reached {stage}"][0]
-        for stage in ("captured", "assigned", "notified", "touched", "outcome")
+        for stage in ("captured", "assigned", "owner notified", "first touch", "converted")
     )
 
 
@@ -142,13 +142,13 @@ def test_the_command_writes_a_report_or_says_what_is_wrong(here: Town, tmp_path:
     here.arrive()
     here.tick()
     run = CliRunner(env=environment(here, tmp_path)).invoke
-    for form, start in (("text", "1 leads"), ("html", "<!doctype")):
+    for form, start in (("text", "1 lead "), ("html", "<!doctype")):
         done = run(cli, ["report", "--format", form, "--since", "5000w"])
         assert (0, start) == (done.exit_code, done.stdout[: len(start)])
     done = run(cli, ["report", "--segment", "Nobody"])
-    assert 'there is no segment "Nobody"; there are: ' in str(done.exception)
+    assert 'Unknown segment "Nobody". Use one of: ' in str(done.exception)
     done = run(cli, ["report", "--since", "yesterday"])
-    told = "'yesterday' is not a duration; write for example 15m, 4h or 2d"
+    told = '"yesterday" is not a duration; use a number and a unit, such as 15m, 4h or 2d'
     assert told in str(done.exception)
     done = run(cli, ["report", "--from", "2026-11-23", "--until", "2026-11-24", "--format", "csv"])
     assert "all,all,leads,leads,1.0,1,1," in done.stdout

@@ -1,4 +1,4 @@
-"""Who may what, cell by cell of docs/roles.md: every tool, by every role, on everybody's lead.
+"""Cell by cell of docs/reference/roles.md: every tool, by every role, on everybody's lead.
 
 The tools themselves are called, on a real ledger and with the vendors behind them; one lead
 changes hands, so that all an answer can be about is that one.
@@ -62,8 +62,8 @@ ABOUT_NOBODY = {Ability.RULES, Ability.WHAT_IF, Ability.PAUSE, Ability.RESUME}
 
 
 def documented() -> dict[tuple[str, str, str], bool]:
-    """The table of docs/roles.md: role, tool and whose lead, to whether it is allowed."""
-    text = (ROOT / "docs/roles.md").read_text(encoding="utf-8")
+    """The table of docs/reference/roles.md: role, tool and whose lead, to whether it is allowed."""
+    text = (ROOT / "docs/reference/roles.md").read_text(encoding="utf-8")
     head, _, *rows = text.partition("## Case by case")[2].strip().splitlines()[2:]
     columns = [tuple(cell.strip().split(": ")) for cell in head.strip("|").split("|")[1:]]
     found: dict[tuple[str, str, str], bool] = {}

@@ -68,7 +68,7 @@ def test_somebody_signs_in_with_slack(console: Served) -> None:
     (person,) = re.findall(r'<a href="([^"]*)">Quinn Walsh', slack.text)
     page = session.get(slack.url.partition("?")[0] + html.unescape(person), timeout=TIMEOUT)
     assert (200, f"{console.url}/funnel") == (page.status_code, page.url)
-    assert "<b>Quinn Walsh</b>, ops" in page.text
+    assert "<b>Quinn Walsh</b>, RevOps admin" in page.text
     assert "quinn" not in page.history[0].headers["Location"].lower()
 
 
@@ -103,7 +103,7 @@ def test_somebody_whom_the_policy_does_not_name_is_refused(here: Town, console: 
         assert 403 == answer.status_code
         (said,) = re.findall(r'role="alert">([^<]*)', answer.text)
         answers.append(said)
-    assert ["The policy names nobody", "Slack has not verified", "You signed in to"] == [
+    assert ["No user in the", "Slack hasn&#39;t verified your", "You signed in to"] == [
         " ".join(said.split()[:4]) for said in answers
     ]
 

@@ -74,10 +74,10 @@ def test_one_lead_is_told_under_both_policies(routed: Town, tmp_path: Path) -> N
     assert asked.after.owner not in (ANA, None)
     assert {"Hand-raisers"} == {one.segment for one in found.expected}
     page = render(found, Form.HTML)
-    told = ("The lead you asked for", str(asked.after.owner), "SLA to expect")
+    told = ("The lead you asked for", str(asked.after.owner), "Expected SLA attainment")
     assert [True] * 3 == [one in page for one in told]
     stranger = Trying(MONDAY, now, routed.app.policy, changed, (LeadKey("999999"),))
-    with pytest.raises(RoutereadyError, match="nothing was decided of this lead"):
+    with pytest.raises(RoutereadyError, match="This lead has no decisions"):
         what_if(routed.app.ledger, stranger)
 
 
@@ -88,6 +88,6 @@ def test_the_command_tells_it_and_writes_it(routed: Town, tmp_path: Path) -> Non
     words = ("simulate", "--policy", str(without_ana(tmp_path)), "--since", "5000w")
     done = routeready(*words, "--json", str(target), env=env)
     assert (0, "") == (done.returncode, done.stderr)
-    assert "9 leads, 9 decisions again" in done.stdout
+    assert "9 leads, 9 decisions recomputed" in done.stdout
     data = json.loads(target.read_text(encoding="utf-8"))
     assert len(data["changes"]) == int(done.stdout.splitlines()[1].split()[0])

@@ -34,7 +34,7 @@ def test_eval_run_tells_what_failed(tmp_path: Path) -> None:
 def test_eval_routing_tells_the_accuracy() -> None:
     """The gold set, in one line."""
     done = RUNNER.invoke(eval_cli, ["routing"])
-    assert (0, True) == (done.exit_code, "0 violations, 0 with made-up values" in done.output)
+    assert (0, True) == (done.exit_code, "0 violations, 0 with invented values" in done.output)
 
 
 @NEEDS_GIT
@@ -100,7 +100,7 @@ def _under_v1(face: Handler) -> Handler:
 
 def test_an_unknown_task_is_told() -> None:
     """With those there are."""
-    with pytest.raises(RoutereadyError, match="no task 'sing': converse, digest, escalate"):
+    with pytest.raises(RoutereadyError, match=r'"sing". Use one of: converse, digest, esc'):
         RUNNER.invoke(eval_cli, ["run", "--task", "sing"], catch_exceptions=False)
 
 
@@ -128,4 +128,4 @@ def test_a_prompts_history_begins_with_the_present_version() -> None:
 def test_a_prompt_that_did_not_change_says_so() -> None:
     """An empty difference is a sentence."""
     done = RUNNER.invoke(cli, ["prompts", "diff", "nudge", "--base", "HEAD"])
-    assert (0, "nudge is as it was at HEAD") == (done.exit_code, done.output.strip())
+    assert (0, "nudge has not changed since HEAD.") == (done.exit_code, done.output.strip())

@@ -56,7 +56,7 @@ def test_the_version_is_the_whole_files_fingerprint() -> None:
         ("Be brief.", "Be brief, {{ name }}.", "only the user part may have variables"),
         ("max_tokens: 10", "max_tokens: 0", "max_tokens: "),
         ("max_tokens: 10", "max_tokens: 10\ntemperature: 1", "temperature: "),
-        ("max_tokens: 10", "max_tokens: [", "not YAML"),
+        ("max_tokens: 10", "max_tokens: [", "not valid YAML"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_refused(old: str, new: str, sentence: str) -> None:

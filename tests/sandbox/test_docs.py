@@ -1,4 +1,4 @@
-"""The examples of docs/sandbox.md are carried out as they stand."""
+"""The examples of docs/reference/sandbox.md are carried out as they stand."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from sandbox.server.instance import Running
 from sandbox.state.world import World
 from tests.support.repository import ROOT
 
-PAGE = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/reference/sandbox.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Control")[2].partition("\n## ")[0]
 EXAMPLES = [
     line

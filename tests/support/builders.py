@@ -225,8 +225,8 @@ def policy(**changes: Any) -> Policy:  # noqa: ANN401
         },
         "users": users,
         "queues": {
-            "review": {"salesforce": "Ops_Review", "answers": "quinn@meridian.example"},
-            "partners": {"salesforce": "Partner_Desk", "answers": "quinn@meridian.example"},
+            "review": {"salesforce": "Ops_Review", "owner": "quinn@meridian.example"},
+            "partners": {"salesforce": "Partner_Desk", "owner": "quinn@meridian.example"},
         },
         "pools": {
             "west": {
@@ -250,7 +250,7 @@ def policy(**changes: Any) -> Policy:  # noqa: ANN401
             {"name": "Account", "kind": "account_owner"},
             {"name": "Territory", "kind": "territory"},
         ),
-        "sync": {"holding": ("Marketo_Holding",)},
+        "sync": {"unassigned_owners": ("Marketo_Holding",)},
         "territories": (
             {"line": 2, "territory": "West", "country": "US", "state": "CA", "owner": "pool:west"},
             {

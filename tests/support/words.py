@@ -1,4 +1,4 @@
-"""Whether a text that somebody reads keeps to the product's language; one file holds the phrases."""
+"""Whether a text that somebody reads keeps to the product's language; one file has the phrases."""
 
 import re
 from collections.abc import Iterator

@@ -21,7 +21,9 @@ def examine(
 ) -> list[Finding]:
     """One finding per provider that the policy names."""
     findings = [_examined(provider, spent, budgets) for provider in providers]
-    return findings + [_fine(name, "off, since it has no key") for name in without_key]
+    return findings + [
+        _fine(name, f"Off: {name.upper()}_API_KEY is not set.") for name in without_key
+    ]
 
 
 def _examined(provider: Provider, spent: Mapping[str, int], budgets: Mapping[str, int]) -> Finding:
@@ -30,8 +32,8 @@ def _examined(provider: Provider, spent: Mapping[str, int], budgets: Mapping[str
         provider.company(NOBODY, _SECONDS)
     except ToolError as error:
         return _wrong(name, error)
-    used = f"{spent[name]} of today's {budgets[name]} credits used"
-    return _fine(name, f"the key is accepted, {used}")
+    used = f"{spent[name]:,} of {budgets[name]:,} credits used today"
+    return _fine(name, f"The key works; {used}.")
 
 
 def _fine(name: str, sentence: str) -> Finding:
@@ -43,7 +45,7 @@ def _wrong(name: str, error: ToolError) -> Finding:
     if isinstance(error, AuthError):
         fix = f"Copy the API key of your {title} account into {name.upper()}_API_KEY again."
     elif isinstance(error, QuotaError):
-        fix = f"Buy credits from {title}, or leave it out of `enrichment.providers`."
+        fix = f"Buy credits from {title}, or remove it from enrichment.providers in the policy."
     else:
         fix = f"Check {name.upper()}_BASE_URL and that this machine can reach {title}."
     return Finding(subject=title, ok=False, sentence=str(error), fix=fix)

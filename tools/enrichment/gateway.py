@@ -256,13 +256,13 @@ def _end_of_day(now: datetime) -> datetime:
 def _kept(reply: _Reply, now: datetime, rules: Rules) -> Kept:
     fact = reply.fact
     if fact is None:
-        return {"note": reply.note}, False, now + rules.keep_not_found
+        return {"note": reply.note}, False, now + rules.cache_not_found_for
     fields = {
         "values": {name.value: value for name, value in fact.values.items()},
         "confidence": fact.confidence,
         "at": fact.at.isoformat(),
     }
-    return fields, True, now + rules.keep
+    return fields, True, now + rules.cache_for
 
 
 def _recalled(kept: Kept, name: str) -> _Reply:

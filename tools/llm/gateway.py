@@ -199,8 +199,8 @@ class LlmGateway:
         except ToolError as error:
             return [Finding(subject=subject, ok=False, sentence=str(error), fix=_fix(error))]
         if model in offered:
-            return [Finding(subject=subject, ok=True, sentence=f"{model} is offered")]
-        sentence = f"the server does not offer {model!r}"
+            return [Finding(subject=subject, ok=True, sentence=f"The server offers {model}.")]
+        sentence = f'The server does not offer "{model}".'
         fix = f"Set OPENAI_MODEL to one of: {', '.join(sorted(offered)[:10]) or 'none offered'}."
         return [Finding(subject=subject, ok=False, sentence=sentence, fix=fix)]
 
@@ -342,5 +342,5 @@ def _pause(headers: httpx2.Headers) -> timedelta:
 
 def _fix(error: ToolError) -> str:
     if isinstance(error, AuthError):
-        return "Set OPENAI_API_KEY to a key of that server."
-    return "Check OPENAI_BASE_URL (it ends in /v1 on most servers), and try again."
+        return "Set OPENAI_API_KEY to a key for this server."
+    return "Check OPENAI_BASE_URL (on most servers it ends in /v1), then try again."

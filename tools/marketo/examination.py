@@ -15,20 +15,20 @@ _MOST_USED = 0.8
 _MOST_SKEW = timedelta(seconds=60)
 
 _FIX_SIGN_IN = (
-    "Admin > LaunchPoint: open the API service, press View Details, and copy the Client Id and "
-    "the Client Secret into the settings again."
+    "Admin > LaunchPoint: open the API service, click View Details, and copy the client ID and "
+    "client secret into MARKETO_CLIENT_ID and MARKETO_CLIENT_SECRET again."
 )
-_FIX_OTHER = "Try again in a few minutes; if it stays, check the Marketo address in the settings."
+_FIX_OTHER = "Try again in a few minutes. If it fails again, check MARKETO_BASE_URL."
 _FIX_FIELDS = (
-    "Admin > Field Management > New Custom Field: create what is missing with exactly this API "
-    "name, or name your own field in the field map."
+    "Admin > Field Management > New Custom Field: create each missing field with this exact API "
+    "name, or set your own field in the field map."
 )
-_FIX_CLOSED = "Create fields that exist only in Marketo, and name them in the field map."
+_FIX_CLOSED = "Create fields that exist only in Marketo, and set them in the field map."
 _FIX_CAMPAIGN = (
-    "Keep exactly one campaign of that name, with the trigger 'Campaign is Requested' (source: "
+    "Keep exactly one campaign with this name, with the trigger 'Campaign is Requested' (source: "
     "Web Service API) and the flow step 'Sync Person to SFDC', and activate it."
 )
-_FIX_USAGE = "Admin > Web Services shows who makes the calls; slow them down or buy more."
+_FIX_USAGE = "See who makes the calls in Admin > Web Services; reduce them or buy more."
 _FIX_CLOCK = "Turn on automatic time (NTP) on the machine that runs routeready."
 
 
@@ -103,21 +103,20 @@ def _finding(subject: str, look: Callable[[], _Seen], denied_fix: str) -> Findin
 def _role(permission: str) -> str:
     return (
         f"Admin > Users & Roles: give the API user's role the permission '{permission}' (newer "
-        "consoles say Person for Lead); also look at Admin > Web Services > IP Restrictions."
+        "Marketo versions say Person instead of Lead). Also check Admin > Web Services > IP "
+        "Restrictions."
     )
 
 
 def _sign_in(client: MarketoClient) -> _Seen:
     client.sign_in()
-    return _Seen("The client id and secret work.")
+    return _Seen("The client ID and secret work.")
 
 
 def _read_fields(client: MarketoClient, wanted: Iterable[str]) -> _Seen:
     missing = sorted(set(wanted) - _known(client).keys())
     if missing:
-        return _Seen(
-            f"No lead can be read: there is no person field {_list(missing)}.", _FIX_FIELDS
-        )
+        return _Seen(f"Leads can't be read: missing person fields: {_list(missing)}.", _FIX_FIELDS)
     return _Seen("All fields exist.")
 
 
@@ -130,7 +129,7 @@ def _written_fields(client: MarketoClient, wanted: Iterable[str]) -> _Seen:
         if name in known and (known[name].crm_managed or not known[name].updateable)
     )
     if missing:
-        return _Seen(f"There is no person field {_list(missing)}.", _FIX_FIELDS)
+        return _Seen(f"Missing person fields: {_list(missing)}.", _FIX_FIELDS)
     if closed:
         return _Seen(f"Read-only or owned by Salesforce: {_list(closed)}.", _FIX_CLOSED)
     return _Seen("All fields exist and can be written.")
@@ -144,10 +143,10 @@ def _activities(client: MarketoClient, now: datetime) -> _Seen:
 def _custom_activity(client: MarketoClient, fields: FieldMap) -> _Seen:
     name, attributes = fields.activity.type, fields.activity.attributes()
     if name in {one.name for one in client.activity_types()}:
-        return _Seen(f"The activity type {name!r} exists.")
+        return _Seen(f'The custom activity type "{name}" exists.')
     return _Seen(
-        f"There is no approved custom activity type {name!r}.",
-        f"Admin > Marketo Custom Activities: create {name!r} with the attributes "
+        f'No approved custom activity type "{name}".',
+        f'Admin > Marketo Custom Activities: create "{name}" with the attributes '
         f"{_list(attributes)}, and approve it.",
     )
 
@@ -156,29 +155,29 @@ def _campaign(client: MarketoClient, name: str) -> _Seen:
     found = client.campaigns([name])
     active = [one for one in found if one.active and one.kind == "trigger"]
     if len(active) == 1:
-        return _Seen(f"The campaign {name!r} is active.")
+        return _Seen(f'The campaign "{name}" is active.')
     if not found:
-        return _Seen(f"There is no campaign named {name!r}.", _FIX_CAMPAIGN)
+        return _Seen(f'There is no campaign named "{name}".', _FIX_CAMPAIGN)
     if not active:
-        return _Seen(f"The campaign {name!r} is not an active trigger campaign.", _FIX_CAMPAIGN)
-    return _Seen(f"{len(active)} active campaigns are named {name!r}.", _FIX_CAMPAIGN)
+        return _Seen(f'The campaign "{name}" is not an active trigger campaign.', _FIX_CAMPAIGN)
+    return _Seen(f'{len(active)} active campaigns are named "{name}".', _FIX_CAMPAIGN)
 
 
 def _usage(client: MarketoClient, limit: int) -> _Seen:
     used = client.calls_today()
-    sentence = f"All integrations together have used {used:,} of today's {limit:,} calls."
+    sentence = f"All integrations together used {used:,} of {limit:,} API calls today."
     return _Seen(sentence, None if used < limit * _MOST_USED else _FIX_USAGE)
 
 
 def _clock(client: MarketoClient) -> _Seen:
     skew = client.skew
     if skew is None:
-        return _Seen("Marketo does not tell its time.")
+        return _Seen("Not checked: Marketo did not send its time.")
     if abs(skew) <= _MOST_SKEW:
-        return _Seen("Our clock and Marketo's agree.")
+        return _Seen("This machine's clock and Marketo's agree.")
     direction = "ahead of" if skew > timedelta() else "behind"
     seconds = round(abs(skew).total_seconds())
-    return _Seen(f"Our clock is {seconds} seconds {direction} Marketo's.", _FIX_CLOCK)
+    return _Seen(f"This machine's clock is {seconds} seconds {direction} Marketo's.", _FIX_CLOCK)
 
 
 def _known(client: MarketoClient) -> dict[str, PersonField]:

@@ -11,16 +11,16 @@ SCOPES = ("chat:write", "im:history", "im:write", "users:read", "users:read.emai
 """What telling owners and reading their status takes (Slack: Scopes)."""
 
 _FIX_SIGN_IN = (
-    "api.slack.com/apps: open the app, OAuth & Permissions, and copy the Bot User OAuth Token "
-    "into SLACK_BOT_TOKEN again."
+    "api.slack.com/apps > your app > OAuth & Permissions: copy the Bot User OAuth Token into "
+    "SLACK_BOT_TOKEN again."
 )
-_FIX_REACH = "Check SLACK_BASE_URL and that this machine can reach Slack; then try again."
+_FIX_REACH = "Check SLACK_BASE_URL and that this machine can reach Slack, then try again."
 _FIX_SCOPES = (
-    "api.slack.com/apps: OAuth & Permissions > Bot Token Scopes: add what is missing and reinstall "
-    "the app."
+    "api.slack.com/apps > your app > OAuth & Permissions > Bot Token Scopes: add the missing "
+    "scopes and reinstall the app."
 )
 _FIX_PEOPLE = (
-    "Invite them to the workspace, or write the address that Slack knows them by into the policy."
+    "Invite them to the workspace, or change the policy to the email address they use in Slack."
 )
 _LONGEST_LIST = 8
 
@@ -32,7 +32,7 @@ def examine(client: SlackClient, directory: Directory, expected: Sequence[str]) 
     except ToolError as error:
         fix = _FIX_SIGN_IN if isinstance(error, AuthError) else _FIX_REACH
         return [_wrong("sign-in", str(error), fix)]
-    findings = [_fine("sign-in", f"signed in to {me.get('team')} as {me.get('user')}")]
+    findings = [_fine("sign-in", f"Signed in to {me.get('team')} as {me.get('user')}.")]
     findings += _scopes(client)
     try:
         findings += _people(directory, expected)
@@ -55,19 +55,21 @@ def _scopes(client: SlackClient) -> Iterator[Finding]:
         return
     missing = [scope for scope in SCOPES if scope not in client.scopes]
     if missing:
-        sentence = f"the token lacks {', '.join(missing)}"
+        sentence = f"The token has no scope {', '.join(missing)}."
         yield _wrong("scopes", sentence, _FIX_SCOPES)
     else:
-        yield _fine("scopes", "the token has all the scopes that are needed")
+        yield _fine("scopes", "The token has all required scopes.")
 
 
 def _people(directory: Directory, expected: Sequence[str]) -> Iterator[Finding]:
     people = directory.people()
     missing = sorted({email for email in expected if email.lower() not in people})
     if not missing:
-        yield _fine("people", f"all {len(set(expected))} people of the policy are found")
+        yield _fine(
+            "people", f"All users of the policy are in the workspace ({len(set(expected))})."
+        )
         return
     named = ", ".join(missing[:_LONGEST_LIST])
     more = f" and {len(missing) - _LONGEST_LIST} more" if len(missing) > _LONGEST_LIST else ""
     verb = "is" if len(missing) == 1 else "are"
-    yield _wrong("people", f"{named}{more} {verb} not in the workspace", _FIX_PEOPLE)
+    yield _wrong("people", f"{named}{more} {verb} not in the workspace.", _FIX_PEOPLE)

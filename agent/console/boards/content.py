@@ -111,37 +111,37 @@ def key_of(title: str) -> str:
 
 def lost_at(stage: str) -> str:
     """The list of leads that got no farther."""
-    return f"Lost at: {stage}"
+    return f"Lost after: {stage}"
 
 
 def on_the_way(stage: str) -> str:
     """The list of leads that are at a stage and still in time."""
-    return f"On their way at: {stage}"
+    return f"In progress at: {stage}"
 
 
 def leaking(name: str) -> str:
     """The list of a leak."""
-    return f"Leaking: {name}"
+    return f"Leakage: {name}"
 
 
 def counted(name: str) -> str:
     """The list of what a share counts."""
-    return f"Yes: {name}"
+    return f"Counted in {name}"
 
 
 def not_counted(name: str) -> str:
     """The list of what a share could have counted and didn't."""
-    return f"No: {name}"
+    return f"Not counted in {name}"
 
 
 def under_way(stretch: str) -> str:
     """The list of leads that have not come through a stretch."""
-    return f"Not through: {stretch}"
+    return f"Still open: {stretch}"
 
 
 def slowest(stretch: str) -> str:
     """The list of leads that took longer than nine of ten."""
-    return f"Slower than nine of ten: {stretch}"
+    return f"Slowest 10 %: {stretch}"
 
 
 def in_group(dimension: str, group: str) -> str:

@@ -55,7 +55,7 @@ class Try:
             return None
         error = self.making.exception()
         if error is not None:
-            raise RoutereadyError(f"the policy could not be tried: {error}")
+            raise RoutereadyError(f"The test of this policy failed: {error}")
         return self.making.result()
 
 

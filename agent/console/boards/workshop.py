@@ -202,7 +202,7 @@ class _AtHand(Generic[_Asked, _Made]):
         if error is None:
             entry.made = making.result()
         else:
-            alert("board_failed", f"The figures could not be worked out: {error!r}")
+            alert("board_failed", f"The console's figures could not be computed: {error!r}")
 
     def _is_stale(self, entry: _Entry[_Made], policy: Policy) -> bool:
         if entry.version != policy.version:

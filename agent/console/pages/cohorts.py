@@ -6,10 +6,12 @@ a group may be the leads of a person.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
 
+from agent.console import labels, words
 from agent.console.boards import content
 from agent.console.boards.content import Board, Scope
 from agent.console.boards.contrast import Contrast
@@ -45,7 +47,7 @@ class Group:
     @property
     def title(self) -> str:
         """The group with what it is a group of."""
-        return f"{self.dimension} {self.name}"
+        return f"{labels.DIMENSIONS[self.dimension]} {self.name}"
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class _Choosing:
             if other.dimension is not treated.dimension or other == treated:
                 raise RoutereadyError(
                     f"{treated.title} can't be compared with {other.title}: "
-                    f"choose another {treated.dimension}, or all others"
+                    f"choose another {labels.DIMENSIONS[treated.dimension]}, or all others"
                 )
             control = other.value
         chosen = treated.dimension, treated.value
@@ -195,9 +197,7 @@ class _Choosing:
     def _group(self, key: str) -> Group:
         found = self._by_key.get(key)
         if found is None:
-            raise RoutereadyError(
-                "A group that was chosen has no lead in this period; choose another."
-            )
+            raise RoutereadyError("A selected group has no leads in this period. Select another.")
         return found
 
 
@@ -222,8 +222,8 @@ def parts(comparisons: Sequence[Comparison]) -> Iterator[Part]:
 def _row(one: Comparison, bound: float) -> Row:
     return Row(
         measure=one.measure,
-        first=amount(one.first, one.unit),
-        second=amount(one.second, one.unit),
+        first=_amount(one.first, one.unit),
+        second=_amount(one.second, one.unit),
         sizes=one.sizes,
         difference=interval(one),
         mark=_mark(one, bound),
@@ -231,6 +231,12 @@ def _row(one: Comparison, bound: float) -> Row:
         verdict=_verdict(one),
         is_clear=one.difference is not None and one.difference.is_clear,
     )
+
+
+def _amount(value: float | None, unit: Unit) -> str:
+    if value is None or unit is Unit.POINTS:
+        return amount(value, unit)
+    return words.length(timedelta(minutes=value))
 
 
 def _mark(one: Comparison, bound: float) -> Mark | None:
@@ -253,7 +259,7 @@ def _is_told(one: Comparison) -> bool:
 
 def _verdict(one: Comparison) -> str:
     if one.difference is None:
-        return "can't be told"
+        return "not enough data"
     if one.difference.is_clear:
-        return "clear"
-    return "the same" if _is_same(one) else "no claim"
+        return "significant"
+    return "same" if _is_same(one) else "not significant"

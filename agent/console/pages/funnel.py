@@ -7,22 +7,30 @@ from typing import Any
 
 from starlette.responses import Response
 
+from agent.console import labels
 from agent.console.boards import content
 from agent.console.boards.content import Board
 from agent.console.visit import PERIODS, NotThereError, Visit, address, name_of
 from agent.metrics.rendering import Format, render
 from agent.metrics.report import shares
-from domain.metrics.measures import Dimension, Measures, Share, Stretch
+from domain.metrics.measures import (
+    OF_ASSIGNED,
+    WHOLES,
+    Dimension,
+    Measures,
+    Share,
+    Stretch,
+)
 
-CUTS = {
-    Dimension.SEGMENT: "segment",
-    Dimension.TERRITORY: "territory",
-    Dimension.SOURCE: "source",
-    Dimension.TIER: "tier",
-    Dimension.REP: "rep",
-    Dimension.RULE: "rule",
-    Dimension.WEEK: "week",
-}
+CUTS = (
+    Dimension.SEGMENT,
+    Dimension.TERRITORY,
+    Dimension.SOURCE,
+    Dimension.TIER,
+    Dimension.REP,
+    Dimension.RULE,
+    Dimension.WEEK,
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,8 @@ class Portion:
     """One share, with the leads that count and those that don't."""
 
     name: str
+    whole: str
+    """What it is a share of."""
     share: Share
     yes: Number
     no: Number
@@ -83,7 +93,7 @@ def show(visit: Visit) -> Response:
     days, segment = visit.days(), visit.segment()
     board = visit.board(days, segment)
     cut = visit.asked("by")
-    dimension = Dimension(cut) if cut in set(Dimension) else Dimension.SEGMENT
+    dimension = Dimension(cut) if cut in CUTS else Dimension.SEGMENT
     shown: dict[str, Any] = {}
     if board is not None:
         listing = _Listing(board, segment)
@@ -104,7 +114,7 @@ def show(visit: Visit) -> Response:
         segment=segment,
         periods=PERIODS,
         dimension=dimension,
-        dimensions=CUTS,
+        dimensions={one: labels.DIMENSIONS[one] for one in CUTS},
         **shown,
     )
 
@@ -113,7 +123,7 @@ def export(visit: Visit) -> Response:
     """The same figures as `routeready report --format csv` writes them."""
     board = visit.board(visit.days(), visit.segment())
     if board is None:
-        raise NotThereError("The figures are being worked out; try again in a moment.")
+        raise NotThereError("The figures are still being calculated. Try again in a moment.")
     headers = {"Content-Disposition": 'attachment; filename="figures.csv"'}
     text = render(board.report, Format.CSV)
     return Response(text, media_type="text/csv", headers=headers)
@@ -149,6 +159,7 @@ class _Listing:
         for name, share in shares(self.board.report.whole):
             yield Portion(
                 name,
+                WHOLES.get(name, OF_ASSIGNED),
                 share,
                 self.number(content.counted(name)),
                 self.number(content.not_counted(name)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response, StreamingResponse
 
+from agent.console import labels, words
 from agent.console.visit import SOON, NotThereError, Visit, address, name_of, person_of
 from agent.ledger.stores.conversations import Known
 from agent.ledger.views.lead_lists import Order, Standing, Wanted
@@ -17,20 +18,6 @@ PER_PAGE = 50
 LAST_PAGE = 1_000_000
 MOST_EXPORTED = 100_000
 AT_ONCE = 1_000
-NAMES = {
-    Standing.LATE: "Late and untouched",
-    Standing.SOON: "Due soon",
-    Standing.UNTOUCHED: "Assigned, no touch yet",
-    Standing.LISTED: "Past every step",
-    Standing.NOBODYS: "Before the assignment",
-    Standing.APPROVAL: "Waiting for a word",
-    Standing.WAITING: "Waiting",
-    Standing.PARKED: "Parked",
-    Standing.REJECTED: "Rejected",
-    Standing.TOUCHED: "Touched",
-    Standing.CLOSED: "Closed without a touch",
-}
-ORDERS = {Order.NEWEST: "newest first", Order.OLDEST: "oldest first", Order.DUE: "due first"}
 _HURRY = (Standing.LATE, Standing.SOON, Standing.UNTOUCHED, Standing.LISTED)
 
 
@@ -88,8 +75,6 @@ def show(visit: Visit) -> Response:
         listed=listed,
         pages=pages,
         searched=visit.office.searches.text(visit.who.email, asked.search) or "",
-        standings=NAMES,
-        orders=ORDERS,
         people=_people(visit),
         first=(asked.page - 1) * PER_PAGE + 1,
     )
@@ -137,15 +122,15 @@ def _people(visit: Visit) -> list[str]:
 
 def _wanted(visit: Visit, asked: Filter) -> tuple[Wanted, str]:
     """What is meant, and what must be told of it."""
-    note, words = "", ()
+    note, sought = "", ()
     if asked.search:
         text = visit.office.searches.text(visit.who.email, asked.search)
         if text is None:
-            note = "This search was forgotten; search again."
-        words = tuple((text or "").replace(",", " ").split())
+            note = "This search has expired. Search again."
+        sought = tuple((text or "").replace(",", " ").split())
     owner = None if asked.owner is None else person_of(asked.owner, _people(visit))
     if asked.owner is not None and owner is None:
-        raise NotThereError("There is no such person, or their leads are not yours to see.")
+        raise NotThereError("No such person, or you don't have access to their leads.")
     wanted = Wanted(
         now=visit.now,
         soon=visit.now + SOON,
@@ -153,7 +138,7 @@ def _wanted(visit: Visit, asked: Filter) -> tuple[Wanted, str]:
         standing=asked.standing,
         segment=asked.segment,
         owner=owner,
-        words=words,
+        words=sought,
     )
     return wanted, note
 
@@ -163,7 +148,7 @@ def _listed(visit: Visit, asked: Filter) -> Listed:
     visit.about = " ".join(part for part in (asked.standing, asked.search) if part)
     skip = (asked.page - 1) * PER_PAGE
     total, rows = visit.ledger.lists.found(wanted, asked.order, skip=skip, limit=PER_PAGE)
-    title = NAMES[asked.standing] if asked.standing else "All leads"
+    title = labels.LISTS[asked.standing] if asked.standing else "All leads"
     return Listed(title, total, rows, note)
 
 
@@ -173,10 +158,10 @@ def behind(visit: Visit, asked: Filter, *, whole: bool = False) -> Listed:
     board = visit.board(asked.days, None if segment is None else segment.name)
     visit.about = asked.behind
     if board is None:
-        return Listed("Leads behind a number", 0, (), "The figures are being worked out; reload.")
+        return Listed("Leads behind a number", 0, (), "Calculating. Reload the page in a moment.")
     found = board.behind(asked.behind)
     if found is None:
-        return Listed("Leads behind a number", 0, (), "No lead is behind this number any more.")
+        return Listed("Leads behind a number", 0, (), "No leads are behind this number anymore.")
     title, leads = found
     start = (asked.page - 1) * PER_PAGE
     some = leads if whole else leads[start : start + PER_PAGE]
@@ -185,9 +170,12 @@ def behind(visit: Visit, asked: Filter, *, whole: bool = False) -> Listed:
         rows += visit.ledger.lists.of_leads(some[begin : begin + AT_ONCE])
     seen = [one for one in rows if may(visit.who, Ability.FIND, one.owner)]
     hidden = len(rows) - len(seen)
-    note = f"As of {board.at:%Y-%m-%d %H:%M} UTC, the last {asked.days} days."
+    note = f"As of {words.at(board.at, visit.who.timezone)}, last {asked.days} days."
     if hidden:
-        note += f" {hidden} of these are others' by now and are not shown."
+        note += (
+            f" {words.plural(hidden, 'lead')} now {'belongs' if hidden == 1 else 'belong'} to "
+            "other owners and can't be shown to you."
+        )
     return Listed(title, len(leads), seen, note)
 
 

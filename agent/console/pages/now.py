@@ -1,4 +1,4 @@
-"""Now: are leads worked? What is late, what will be, and whether the worker itself is well."""
+"""Overview: are leads worked? What has breached its SLA, what will, and how the worker is."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from agent.console import words
-from agent.console.visit import SOON, Visit
+from agent.console.visit import SOON, Visit, name_of
 from agent.ledger.stores.conversations import Load, Part
 from agent.ledger.tables.states import CycleStatus, EffectState
 from agent.ledger.views.lead_lists import Order, Standing, Wanted
@@ -16,9 +16,9 @@ from domain.metrics.measures import Share
 SHOWN = 8
 WEEK = 7
 TICKS_MISSED = 5
-"""So many ticks without a look are a sign that nobody works."""
+"""So many ticks without a run are a sign that no worker runs."""
 OVERDUE = timedelta(minutes=15)
-"""A write that waits longer than this after its time is reported."""
+"""An update that waits longer than this after its time is reported."""
 
 
 @dataclass(frozen=True)
@@ -68,31 +68,35 @@ def _some(visit: Visit, standing: Standing, owners: frozenset[str] | None) -> ob
 def _headline(counts: Load, in_time: Share | None) -> str:
     if counts.late:
         said = (
-            f"{counts.late} of {words.plural(counts.open, 'lead')} in somebody's hands "
-            f"{'is' if counts.late == 1 else 'are'} late."
+            f"{words.number(counts.late)} of {words.plural(counts.open, 'open lead')} "
+            f"{'has' if counts.late == 1 else 'have'} breached SLA"
         )
     elif counts.open:
-        said = f"No lead is late; {words.number(counts.open)} are in somebody's hands, in time."
+        said = f"No SLA breaches: {words.plural(counts.open, 'open lead')} on track"
     else:
-        said = "No lead waits for a first touch."
+        said = "No open leads: every assigned lead is touched or closed"
     if in_time is not None and in_time.value is not None:
-        said += f" In the last {WEEK} days {words.percent(in_time)} were touched in time."
+        said += f". SLA attainment, last {WEEK} days: {words.percent(in_time)}"
     return said
 
 
 def _whose(visit: Visit) -> str:
     """Whose leads the page is about, where it isn't everybody's."""
-    return {Reach.OWN: "Your leads.", Reach.TEAM: "The leads of your team."}.get(
+    return {Reach.OWN: "Your leads.", Reach.TEAM: "Your team's leads."}.get(
         visit.reach(Ability.UNWORKED), ""
     )
 
 
-def _waits(visit: Visit, before: dict[str, int]) -> int:
-    """How many things wait for a person's word, of those that everybody's eye may see."""
+def _waits(visit: Visit, before: dict[str, int]) -> str:
+    """What is pending a person's decision, for those who may see all of it."""
     if visit.reach(Ability.WAITING) is not Reach.ALL:
-        return 0
-    disputes = visit.ledger.handoffs.disputes(state="open")
-    return before.get(CycleStatus.APPROVAL, 0) + len(disputes)
+        return ""
+    counts = (
+        (before.get(CycleStatus.APPROVAL, 0), "assignment"),
+        (len(visit.ledger.handoffs.disputes(state="open")), "dispute"),
+    )
+    told = [words.plural(count, thing) for count, thing in counts if count]
+    return f"{words.listed(told)} pending a decision" if told else ""
 
 
 def _signals(visit: Visit) -> list[Signal]:
@@ -100,22 +104,33 @@ def _signals(visit: Visit) -> list[Signal]:
     found: list[Signal] = []
     runs = workings.runs(1)
     if not runs:
-        found.append(Signal(False, "The worker has never looked: run `routeready run`.", "/system"))
+        found.append(
+            Signal(False, "The worker has never run. Start it with `routeready run`.", "/system")
+        )
     else:
         silence = visit.now - runs[0].started_at
         patience = timedelta(seconds=TICKS_MISSED * settings.routeready_tick_seconds)
         is_well = silence <= patience and runs[0].error is None
-        said = f"The worker looked last {words.ago(runs[0].started_at, visit.now)}."
+        said = f"Last sync {words.ago(runs[0].started_at, visit.now)}."
         if runs[0].error:
-            said += f" It ended early: {runs[0].error}"
+            said += f" It failed: {runs[0].error}"
         found.append(Signal(is_well, said, "/system"))
     stops = visit.ledger.conversations.stops()
     found += [
-        Signal(False, f"Paused: {one.scope}, by {one.by}: {one.reason}", "/system")
+        Signal(
+            False,
+            f"Paused: {one.scope}, by {name_of(one.by, visit.policy)}: {one.reason}",
+            "/system",
+        )
         for one in stops.values()
     ]
     if settings.routeready_stop_file.exists():
-        found.append(Signal(False, f"{settings.routeready_stop_file} exists: nothing is done."))
+        found.append(
+            Signal(
+                False,
+                f"Everything is paused: the stop file {settings.routeready_stop_file} exists.",
+            )
+        )
     return [*found, *_writes(visit)]
 
 
@@ -127,6 +142,10 @@ def _writes(visit: Visit) -> list[Signal]:
     ]
     late = sum(one.count for one in overdue)
     return [
-        Signal(not dead, f"{words.plural(dead, 'write')} given up.", "/waiting#given-up"),
-        Signal(not late, f"{words.plural(late, 'write')} waiting past the time.", "/system"),
+        Signal(not dead, _counted(dead, "failed update"), "/waiting#failed"),
+        Signal(not late, _counted(late, "delayed update"), "/system"),
     ]
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{words.plural(count, thing)}." if count else f"No {thing}s."

@@ -186,7 +186,8 @@ def _heat(segment: str, people: Sequence[int], leads: Sequence[int]) -> Heat:
                     leads=came,
                     shade=0 if not here else max(1, round(SHADES * here / most)),
                     is_gap=not here and came > 0,
-                    told=f"{name} {hour:02}:00: {here} at work, {words.plural(came, 'lead')} came",
+                    told=f"{name}, {words.hour(hour)}: {words.plural(here, 'rep')} working, "
+                    f"{words.plural(came, 'new lead')}",
                 )
             )
         rows.append((name, cells))

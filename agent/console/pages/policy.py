@@ -108,7 +108,7 @@ def _version(visit: Visit, version: str) -> Policy:
     if version == visit.policy.version:
         return visit.policy
     if found is None:
-        raise NotThereError("No decision was made under such a policy.")
+        raise NotThereError("No decisions were made under this policy version.")
     return found
 
 
@@ -133,7 +133,9 @@ def _sent(visit: Visit, name: str) -> str:
     try:
         return value.file.read().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise RoutereadyError(f"{value.filename} is not UTF-8 text; save it as UTF-8") from None
+        raise RoutereadyError(
+            f"{value.filename} isn't UTF-8 text. Save it as UTF-8 and upload it again."
+        ) from None
 
 
 def tried(visit: Visit) -> Response:
@@ -165,7 +167,7 @@ def _try(visit: Visit) -> Try:
     visit.about = visit.path("attempt")
     one = visit.office.tries.get(visit.about)
     if one is None:
-        raise NotThereError("This try was forgotten; try the policy again.")
+        raise NotThereError("This test has expired. Test the policy again.")
     return one
 
 
@@ -173,7 +175,7 @@ def publish(visit: Visit) -> Response:
     """Let a policy that was tried decide a part of the leads, by the same code as the terminal."""
     one = _try(visit)
     if one.policy is None:
-        raise PublishingError("this policy has errors")
+        raise PublishingError("This policy has errors. Fix them and test it again.")
     scope = [f"share={visit.asked('share') or '100'}%"]
     if visit.asked("segment"):
         scope.append(f"segment={visit.asked('segment')}")
@@ -184,7 +186,7 @@ def publish(visit: Visit) -> Response:
     visit.office.app.hurry()
     said = f"Published: {made.sentence}."
     if made.state is State.PROPOSED:
-        said += " Somebody else of operations must agree before it decides."
+        said += " A second RevOps admin must approve it before it takes effect."
     return visit.go("/policy", said=said)
 
 
@@ -194,7 +196,7 @@ def agree(visit: Visit) -> Response:
     made = publications.agree(visit.asked("publication"), visit.who.email, context)
     visit.about = made.id
     visit.office.app.hurry()
-    return visit.go("/policy", said=f"Agreed: {made.sentence}.")
+    return visit.go("/policy", said=f"Approved: {made.sentence}.")
 
 
 def roll_back(visit: Visit) -> Response:
@@ -203,4 +205,4 @@ def roll_back(visit: Visit) -> Response:
     ended = publications.roll_back(visit.who.email, visit.asked("because"), context)
     visit.about = ended.id
     visit.office.app.hurry()
-    return visit.go("/policy", said=f"Taken back: {ended.sentence}")
+    return visit.go("/policy", said=f"Rolled back: {ended.sentence}")

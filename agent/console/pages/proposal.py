@@ -3,19 +3,32 @@
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from agent.console import labels, words
 from agent.console.pages.story import known
-from agent.console.visit import NotAllowedError, NotThereError, Visit
+from agent.console.visit import NotAllowedError, NotThereError, Visit, name_of
 from agent.conversation.changes import decisions, proposals
 from agent.conversation.requests import REQUESTS
 from agent.follow_through import rep_actions
 from agent.follow_through.rep_actions import Press, Verb
 from agent.ledger.stores.conversations import Asked
-from domain.conversation.change_requests import Pause, Proposal, Resume
+from domain.conversation.change_requests import WORKER, GiveTo, Pause, Proposal, Resume
 from domain.conversation.permissions import CHANGES, Ability, may
 from domain.errors import RoutereadyError
+from domain.policy.model import Policy
 from domain.values import CycleId, LeadKey, content_hash
 
 _ANSWERS = (Ability.APPROVE, Ability.DENY)
+_HEADLINES = {
+    Ability.GIVE: "Reassign {}",
+    Ability.HOLD: "Put {} on hold",
+    Ability.RELEASE: "Release {}",
+    Ability.SNOOZE: "Snooze reminders for {}",
+    Ability.CORRECT: "Correct {}",
+    Ability.GATE_AGAIN: "Run checks again for {}",
+    Ability.TRY_AGAIN: "Retry failed update: {}",
+    Ability.APPROVE: "Approve assignment of {}",
+    Ability.DENY: "Deny assignment of {}",
+}
 
 
 def propose(visit: Visit) -> Response:
@@ -30,14 +43,14 @@ def stop_or_go(visit: Visit) -> Response:
     """Ask for a pause, or for its end."""
     ability = _ability(visit)
     if ability not in (Ability.PAUSE, Ability.RESUME):
-        raise NotThereError("This can't be asked for here.")
+        raise NotThereError("This action isn't available here.")
     return _proposed(visit, ability, f"{ability}/{visit.asked('scope')}", (), "/system")
 
 
 def _ability(visit: Visit) -> Ability:
     asked = visit.asked("ability")
     if asked not in CHANGES:
-        raise NotThereError("This can't be asked for here.")
+        raise NotThereError("This action isn't available here.")
     return Ability(asked)
 
 
@@ -49,8 +62,9 @@ def _proposed(
     try:
         asked = form.model_validate(given)
     except ValidationError as error:
-        wrong = ", ".join(str(one["loc"][0]) for one in error.errors())
-        raise RoutereadyError(f"This is missing or too long: {wrong}.") from None
+        names = [str(one["loc"][0]) for one in error.errors()]
+        wrong = words.listed([labels.FORM_FIELDS.get(name, name) for name in names])
+        raise RoutereadyError(f"Missing or too long: {wrong}. Go back and fill it in.") from None
     answer = proposals.propose(ability, asked, visit.talk(*about, matter=matter))
     if answer.proposal is None:
         return visit.go(back, said=" ".join((answer.title, *answer.lines)))
@@ -60,7 +74,24 @@ def _proposed(
 def show(visit: Visit) -> Response:
     """What a proposal would change, and the two buttons."""
     asked = _asked(visit)
-    return visit.page("proposal.html", asked=asked, proposal=asked.proposal, back=_back(asked))
+    proposal = asked.proposal
+    return visit.page(
+        "proposal.html",
+        asked=asked,
+        proposal=proposal,
+        headline=headline(proposal, visit.policy),
+        back=_back(asked),
+    )
+
+
+def headline(proposal: Proposal, policy: Policy) -> str:
+    """What would happen, such as `Reassign Dana Fox to Priya Raman`."""
+    one, count = proposal.changes[0], len(proposal.changes)
+    if isinstance(one, Pause | Resume):
+        return f"{labels.ACTS[one.kind]} {'the worker' if one.scope == WORKER else one.scope}"
+    about = words.parts_of_title(one.title)[0] if count == 1 else words.plural(count, "lead")
+    told = _HEADLINES[one.kind].format(about)
+    return f"{told} to {name_of(one.to, policy)}" if isinstance(one, GiveTo) else told
 
 
 def word(visit: Visit) -> Response:
@@ -77,7 +108,7 @@ def _asked(visit: Visit) -> Asked:
     visit.about = visit.path("proposal")
     asked = visit.ledger.conversations.proposal(visit.about)
     if asked is None or not may_see(visit, asked.proposal):
-        raise NotThereError("There is no such proposal, or it is not yours to see.")
+        raise NotThereError("No such request, or you don't have access to it.")
     return asked
 
 
@@ -101,16 +132,18 @@ def _back(asked: Asked) -> str:
 def rule(visit: Visit) -> Response:
     """A word on a "not mine": the same press as the buttons of the message in Slack."""
     if visit.asked("verb") not in (Verb.GIVE_ON, Verb.KEEP):
-        raise NotThereError("This can't be asked for here.")
+        raise NotThereError("This action isn't available here.")
     verb = Verb(visit.asked("verb"))
     context = visit.office.app.context()
     dispute, visit.about = visit.path("dispute"), visit.path("dispute")
     rows = [one for one in visit.ledger.handoffs.disputes(state="open") if one.id == dispute]
     if not rows:
-        return visit.go("/waiting", said="This was ruled meanwhile.")
+        return visit.go("/waiting", said="Someone else has already ruled on this dispute.")
     held = visit.ledger.handoffs.get(CycleId(rows[0].cycle_id))
     if held is None or not rep_actions.may_rule(visit.who.email, held.handoff, visit.policy):
-        raise NotAllowedError("The owner's manager or sales operations decides this.")
+        raise NotAllowedError(
+            "Only the owner's manager or a RevOps admin can rule on this dispute."
+        )
     pressed = Press(
         id="p" + content_hash(f"{visit.who.email} {verb} {dispute}"),
         user=visit.who.email,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from agent.console import words
+from agent.console import labels, words
 from agent.console.visit import NotThereError, Visit, name_of
 from agent.conversation.changes.proposals import UNROUTED
 from agent.ledger.records import Posted
@@ -17,7 +17,7 @@ from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import DisputeRow, HandoffRow
 from agent.ledger.tables.leads import CycleRow
 from agent.ledger.tables.states import CycleStatus, EffectState
-from agent.metrics.lead_history import told_effect
+from agent.metrics.lead_history import update, vendor_words
 from domain.conversation.permissions import Ability, may
 from domain.decision.cases import Case, Outcome
 from domain.gate.verdict import CheckResult, Verdict
@@ -30,14 +30,6 @@ from domain.values import CycleId, LeadKey, Source
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
 ACTIVITIES = timedelta(days=60)
 JUDGED = ("gate", "route")
-KINDS = {
-    "follow": "Follow-through",
-    "reassign": "Given on",
-    "observed": "Seen in Salesforce",
-    "said": "Said in Slack",
-    "directed": "Decided by a person",
-    "explained": "Looked at closer by a model",
-}
 
 
 @dataclass(frozen=True)
@@ -101,7 +93,7 @@ def known(visit: Visit, lead: LeadKey, ability: Ability) -> Known:
     found = visit.ledger.lists.of_leads([lead])
     visit.about = lead
     if not found or not _is_theirs(visit, found[0], ability):
-        raise NotThereError("There is no such lead, or it is not yours to see.")
+        raise NotThereError("No such lead, or you don't have access to it.")
     return found[0]
 
 
@@ -114,7 +106,7 @@ def _is_theirs(visit: Visit, one: Known, ability: Ability) -> bool:
 
 
 def proposed(visit: Visit, one: Known) -> str | None:
-    """Who would answer for a lead that waits for a word."""
+    """Who would own a lead whose assignment is pending approval."""
     owner = visit.ledger.history.cycles(one.lead)[-1].owner
     return owner if owner in visit.policy.users else None
 
@@ -156,7 +148,7 @@ def _grouped(moments: Sequence[Moment]) -> Iterator[Moment]:
         if after is not None and (after.what, after.sentence) == (one.what, one.sentence):
             repeats += 1
             continue
-        times = f" ({repeats + 1} times until then)" if repeats else ""
+        times = f" (repeated {words.plural(repeats, 'time')})" if repeats else ""
         yield replace(one, sentence=one.sentence + times)
         repeats = 0
 
@@ -165,7 +157,7 @@ def _judged(row: DecisionRow) -> Moment:
     outcome = Outcome.model_validate_json(row.outcome)
     verdict = outcome.verdict
     mark = {"READY": "big", "REJECT": "bad", "PARK": "bad"}.get(verdict.kind, "")
-    what = f"Gate: {verdict.kind.lower()}"
+    what = labels.VERDICTS[verdict.kind]
     sentence = verdict.sentence
     if outcome.routed is not None:
         what, sentence = "Routed", outcome.routed.decision.reason
@@ -187,7 +179,7 @@ def _by_weight(verdict: Verdict) -> list[CheckResult]:
 
 
 def _decided(row: DecisionRow) -> Moment:
-    what = KINDS.get(row.kind, words.spoken(row.kind).capitalize())
+    what = labels.DECISIONS.get(row.kind, words.spoken(row.kind).capitalize())
     source = f"decision {row.id}, policy {row.policy_version}"
     return Moment(row.at, what, row.sentence, source=source, turn=0)
 
@@ -197,25 +189,23 @@ def _written(row: EffectRow) -> Moment:
     at = row.settled_at or row.due_at
     source = f"{words.plural(row.attempts, 'attempt')}, decision {row.decision_id}"
     turn = 1 if row.kind == "set_owner" else 2
-    return Moment(at, "Written", told_effect(row), mark, source=source, turn=turn)
+    return Moment(at, update(row), vendor_words(row), mark, source=source, turn=turn)
 
 
 def _told(visit: Visit, row: Posted) -> Moment:
-    return Moment(
-        row.at, "Message", f"{name_of(row.person, visit.policy)} was written in Slack.", turn=3
-    )
+    return Moment(row.at, f"Slack DM sent to {name_of(row.person, visit.policy)}", "", turn=3)
 
 
 def _disputed(visit: Visit, row: DisputeRow) -> Moment:
-    ruled = (
-        "" if row.ruled_by is None else f", {row.state} by {name_of(row.ruled_by, visit.policy)}"
-    )
-    note = f": {row.note}" if row.note else ""
+    ruling = "pending"
+    if row.ruled_by is not None:
+        ruled = "upheld" if row.state == "accepted" else "denied"
+        ruling = f"{ruled} by {name_of(row.ruled_by, visit.policy)}"
+    note = f" Note: {row.note}" if row.note else ""
     return Moment(
         row.opened_at,
-        "Not mine",
-        f"{name_of(row.by, visit.policy)} said it is not theirs ({words.spoken(row.reason)})"
-        f"{note}{ruled}.",
+        f"Disputed by {name_of(row.by, visit.policy)} ({words.spoken(row.reason)}), {ruling}",
+        note,
         "bad",
     )
 
@@ -239,7 +229,11 @@ def _facts(visit: Visit, one: Known) -> list[tuple[str, str, str]]:
         return []
     lead: Lead = _CASES.validate_json(rows[-1].inputs).snapshot.lead
     return [
-        (words.spoken(name), str(lead.fields[name].value), str(lead.fields[name].source))
+        (
+            words.sentence(words.spoken(name)).replace("Icp", "ICP"),
+            str(lead.fields[name].value),
+            labels.SOURCES[lead.fields[name].source],
+        )
         for name in SHOWN
         if name in lead.fields
     ]

@@ -5,22 +5,15 @@ from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
-from agent.console import words
+from agent.console import labels, words
 from agent.console.visit import Visit
 from agent.ledger.tables.operations import RunRow
-from agent.ledger.tables.states import EffectState
 from domain.conversation.change_requests import WORKER
 from domain.conversation.permissions import Ability
 
 RUNS = 40
 LOOKS = 60
 LAG = timedelta(minutes=15)
-_STATES = {
-    EffectState.PLANNED: "planned",
-    EffectState.ATTEMPTED: "under way",
-    EffectState.UNKNOWN: "in doubt",
-    EffectState.DEAD: "given up",
-}
 
 
 @dataclass(frozen=True)
@@ -56,15 +49,14 @@ def show(visit: Visit) -> Response:
         leases=ledger.workings.leases(),
         lag=LAG,
         backlog=ledger.workings.backlog(),
-        states=_STATES,
         limits=[
             Limit(
-                "Leads given away by conversation",
+                "Leads reassigned by conversation",
                 ledger.conversations.given_since(today),
-                rules.gifts_per_day,
+                rules.reassignments_per_day,
             ),
             Limit(
-                "Tokens of conversations",
+                "Conversation tokens",
                 ledger.turns.tokens_since(today).total,
                 rules.tokens_per_day,
             ),
@@ -82,12 +74,14 @@ def show(visit: Visit) -> Response:
 
 
 def _tick(row: RunRow) -> Tick:
-    counts = sorted(row.counts.items())
+    counts = [
+        (labels.COUNTS.get(kind.lower(), words.spoken(kind.lower())), count)
+        for kind, count in sorted(row.counts.items())
+    ]
     return Tick(
-        kind=row.kind,
+        kind=labels.RUNS.get(row.kind, words.spoken(row.kind).capitalize()),
         started_at=row.started_at,
         took=None if row.ended_at is None else row.ended_at - row.started_at,
-        did=", ".join(f"{words.number(count)} {kind.lower()}" for kind, count in counts)
-        or "nothing was due",
+        did=", ".join(f"{told}: {words.number(count)}" for told, count in counts) or "nothing due",
         error=row.error,
     )

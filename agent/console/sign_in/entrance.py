@@ -38,14 +38,14 @@ def add(web: FastAPI, office: Office) -> None:
         email, to = door.enter_with(field(form, "token")), safe(field(form, "to"))
         note(office, email or "", "signed in", 303 if email else 401)
         if email is None:
-            said = "This token is unknown, used or over ten minutes old."
+            said = "This token is invalid, already used, or more than 10 minutes old."
             return entrance(office, said, to, 401)
         return begin(office, request, email, to)
 
     def leave(request: Request, form: Form) -> Response:
         session = request.cookies.get(door.cookie) or ""
         if not ways.is_form_of(session, field(form, "csrf")):
-            return refusal(office, "This form is too old; open it again.", 403)
+            return refusal(office, "This form has expired. Reload the page and try again.", 403)
         note(office, door.visitor(session) or "", "signed out", 303)
         door.leave(session)
         response = RedirectResponse("/enter", status_code=303)
@@ -56,7 +56,7 @@ def add(web: FastAPI, office: Office) -> None:
         session, email = request.cookies.get(door.cookie) or "", field(form, "email")
         is_ours = ways.is_form_of(session, field(form, "csrf"))
         if not (door.address.is_open and is_ours and email in office.policy().users):
-            return refusal(office, "Nobody can be chosen here.", 403)
+            return refusal(office, "You can't switch users on this console.", 403)
         note(office, email, "signed in", 303)
         return begin(office, request, email, "/")
 

@@ -56,20 +56,20 @@ def _entered(office: Office, sign_in: SignIn, request: Request) -> Response:
     nonce, _, to = rest.partition(".")
     told = request.query_params.get("state", "")
     if not state or not hmac.compare_digest(state.encode(), told.encode()):
-        said = "This sign-in was not begun in this browser, or took over ten minutes; begin again."
+        said = "Sign-in expired or was started in another browser. Try again."
         return _refused(office, said, 400)
     error = request.query_params.get("error")
     if error is not None:
-        name = error if _NAME.fullmatch(error) else "it did not say why"
-        return _refused(office, f"Slack did not let you sign in: {name}.", 401)
+        name = error if _NAME.fullmatch(error) else "no reason given"
+        return _refused(office, f"Slack refused the sign-in: {name}. Try again.", 401)
     try:
         found = sign_in.identity(request.query_params.get("code", ""), nonce, _redirect(office))
     except ToolError as failure:
-        alert("sign_in_failed", f"Somebody could not sign in with Slack: {failure}")
-        return _refused(office, "Slack did not say who you are; begin again.", 502)
+        alert("sign_in_failed", f"A sign-in with Slack failed: {failure}")
+        return _refused(office, "Slack didn't confirm who you are. Try again.", 502)
     email = _known(office, found)
     if email is None:
-        return _refused(office, _why_not(found), 403)
+        return _refused(office, why_not(found), 403)
     entrance.note(office, email, "signed in", 303)
     return entrance.begin(office, request, email, entrance.safe(unquote(to)))
 
@@ -82,13 +82,14 @@ def _known(office: Office, found: Identity) -> str | None:
     return next((one for one in office.policy().users if one.casefold() == wanted), None)
 
 
-def _why_not(found: Identity) -> str:
+def why_not(found: Identity) -> str:
+    """Why somebody whom Slack knows can't sign in, and what to do about it."""
     if not found.is_ours:
-        return "You signed in to another Slack workspace; begin again and choose ours."
+        return "You signed in to another Slack workspace. Try again with your company's workspace."
     if not found.is_verified:
-        return "Slack has not verified your e-mail address; confirm it there and begin again."
+        return "Slack hasn't verified your email address. Confirm it in Slack, then try again."
     return (
-        "The policy names nobody with the e-mail address of your Slack account. Operations can "
+        "No user in the policy has the email address of your Slack account. Ask a RevOps admin to "
         "add you under users."
     )
 

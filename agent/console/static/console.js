@@ -26,7 +26,7 @@ function draw(holder) {
   const { dates, series } = cells(table);
   const wanted = series[Number(holder.dataset.column)];
   const told = (value) => (value === null || value === undefined ? "–" : `${Math.round(value * 10) / 10}${wanted.unit}`);
-  const day = (seconds) => new Date(seconds * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+  const day = (seconds) => new Date(seconds * 1000).toLocaleDateString("en-US", { day: "numeric", month: "short", timeZone: "UTC" });
   const isBar = holder.dataset.as === "bars";
   const axis = { stroke: ink("--soft"), grid: { stroke: ink("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   holder.replaceChildren();

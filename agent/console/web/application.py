@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from agent.console import door as ways
+from agent.console import labels
 from agent.console.sign_in import entrance, slack
 from agent.console.sign_in.entrance import READS, Form
 from agent.console.visit import NotAllowedError, NotThereError, Office, Visit, reaches
@@ -56,12 +57,14 @@ def build(office: Office) -> FastAPI:
 
     def lost(_: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        said = "There is no such page." if status == 404 else str(error)  # noqa: PLR2004
+        said = "Page not found." if status == 404 else str(error)  # noqa: PLR2004
         return entrance.refusal(office, said, status)
 
     def failed(_: Request, error: Exception) -> Response:
-        alert("page_failed", f"A page could not be made: {type(error).__name__}")
-        response = entrance.refusal(office, "This went wrong here; it is in the log.", 500)
+        alert("page_failed", f"A page failed to render: {type(error).__name__}")
+        response = entrance.refusal(
+            office, "Something went wrong on our side. The error is in the log.", 500
+        )
         response.headers.update(HEADERS)
         return response
 
@@ -79,14 +82,17 @@ def _guard(web: FastAPI, office: Office) -> None:
         forwarded = any(name.startswith("x-forwarded") or name == "forwarded" for name in headers)
         if not door.is_for_us(headers.get("host", ""), forwarded=forwarded):
             response: Response = PlainTextResponse(
-                "This console is reached by another address.", status_code=421
+                "Open this console at its own address.", status_code=421
             )
         elif request.method not in READS and not door.is_own(
             headers.get("origin"), headers.get("sec-fetch-site")
         ):
-            response = PlainTextResponse("This form is not from this console.", status_code=403)
+            response = PlainTextResponse(
+                "This form was sent from another site. Open the console and try again.",
+                status_code=403,
+            )
         elif not _is_small(request):
-            response = PlainTextResponse("This is too much at once.", status_code=413)
+            response = PlainTextResponse("The upload is too large (limit: 2 MB).", status_code=413)
         else:
             response = await go_on(request)
         response.headers.update(HEADERS)
@@ -154,11 +160,13 @@ def _known(office: Office, request: Request) -> _Known | Response:
         session = door.let_in(email)
     if email is None:
         if request.method not in READS:
-            return entrance.refusal(office, "Your session is over. Sign in again.", 401)
+            return entrance.refusal(office, "Your session has expired. Sign in again.", 401)
         return RedirectResponse(f"/enter?to={quote(request.url.path)}", status_code=303)
     who = principal(email, office.policy())
     if who is None:
-        return entrance.refusal(office, "The policy does not name you.", 403)
+        return entrance.refusal(
+            office, "You are not a user in the policy. Ask a RevOps admin to add you.", 403
+        )
     return _Known(who, session, is_new)
 
 
@@ -166,9 +174,11 @@ def _checked(page: Page, visit: Visit, known: _Known) -> Response:
     """The page, if the person's role reaches so far and the form is their own."""
     told = visit.asked("csrf")
     if visit.form is not None and not ways.is_form_of(known.session, told):
-        return visit.page("wrong.html", status=403, said="This form is too old; open it again.")
+        return visit.page(
+            "wrong.html", status=403, said="This form has expired. Reload the page and try again."
+        )
     if not reaches(visit.who, page.ability, page.least):
-        said = f"As {visit.who.role} you may not see this page."
+        said = f"Your role ({labels.ROLES[visit.who.role]}) doesn't have access to this page."
         return visit.page("wrong.html", status=403, said=said)
     try:
         return page.show(visit)

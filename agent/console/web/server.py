@@ -32,13 +32,13 @@ def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
-    tell(f"The console is at {address.url} (Ctrl-C stops it)")
+    tell(f"Console running at {address.url} (Ctrl-C to stop)")
     # The server raises again the signal that ended it, so that what is open here is closed too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         uvicorn.Server(config).run()
     except KeyboardInterrupt:
-        tell("The console stopped.")
+        tell("Console stopped.")
     finally:
         workshop.close()
 
@@ -49,7 +49,7 @@ def open_office(app: App, address: Address, workshop: Workshop, default: str | N
     Raises SettingsError for a default person whom the policy doesn't name.
     """
     if default is not None and default not in app.policy.users:
-        raise SettingsError(f"the policy names no user {default}")
+        raise SettingsError(f"no user {default} in the policy")
     who = default or usual(app.policy)
     door = Door(address, app.ledger.visits, lambda: datetime.now(UTC), who)
     return Office(app, door, Figures(workshop), Tries(workshop), menu=MENU)

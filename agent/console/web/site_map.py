@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from agent.console.pages import (
+    approvals,
     cohorts,
     funnel,
     leads,
@@ -16,7 +17,6 @@ from agent.console.pages import (
     proposal,
     story,
     system,
-    waiting,
 )
 from agent.console.visit import Place, Visit
 from domain.conversation.permissions import Ability, Reach
@@ -50,7 +50,7 @@ PAGES = (
     Page("/leads/{lead}/propose", proposal.propose, Ability.WHY, method="POST", does="proposed"),
     Page("/proposals/{proposal}", proposal.show, Ability.WHY),
     Page("/proposals/{proposal}", proposal.word, Ability.WHY, method="POST", does="decided"),
-    Page("/waiting", waiting.show, Ability.WAITING, Reach.TEAM),
+    Page("/waiting", approvals.show, Ability.WAITING, Reach.TEAM),
     Page("/disputes/{dispute}", proposal.rule, Ability.WAITING, Reach.TEAM, "POST", "ruled"),
     Page("/policy", policy.show, Ability.RULES),
     Page("/policy/versions/{version}", policy.compare, Ability.RULES),
@@ -72,7 +72,7 @@ PAGES = (
 )
 
 MENU = (
-    Place("/", "Now", Ability.UNWORKED),
+    Place("/", "Overview", Ability.UNWORKED),
     Place("/funnel", "Funnel", Ability.NUMBERS),
     Place("/cohorts", "Cohorts", Ability.NUMBERS),
     Place("/leads", "Leads", Ability.FIND),

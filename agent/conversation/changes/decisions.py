@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from agent.conversation.changes.corrections import bound_to_field
 from agent.conversation.changes.proposals import bound
 from agent.conversation.turn import Talk
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.follow_through import rep_actions
 from agent.follow_through.reassignment import hand_over
 from agent.handoff.changes import watched
@@ -97,7 +97,7 @@ def _refusal(proposal: Proposal, *, yes: bool, by: Principal, context: RunContex
     if yes and proposal.ability is Ability.GIVE:
         today = midnight(context.now, context.policy.timezone)
         given = context.ledger.conversations.given_since(today)
-        if given + len(proposal.changes) > rules.gifts_per_day:
+        if given + len(proposal.changes) > rules.reassignments_per_day:
             return f"Daily limit reached: {counted(given, 'lead')} reassigned by request today."
     return None
 

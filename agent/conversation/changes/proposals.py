@@ -17,7 +17,7 @@ from agent.conversation.turn import (
     proposed_owner,
     standing,
 )
-from agent.effects.planning import plan
+from agent.effects.plan import plan
 from agent.ledger.records import HeldOff, Step
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.states import OPEN, CycleStatus

@@ -52,7 +52,7 @@ def numbers(asked: requests.Period, talk: Talk) -> Answer:
     return Answer(
         title=f"{came}, since {talk.at(since)}.",
         lines=tuple(lines),
-        source=f"Wall-clock time. Definitions: docs/measures.md. {talk.as_of()}",
+        source=f"Wall-clock time. Definitions: docs/reference/measures.md. {talk.as_of()}",
     )
 
 

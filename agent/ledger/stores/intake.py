@@ -112,7 +112,7 @@ def _latest(connection: Connection, leads: Collection[LeadKey]) -> dict[LeadKey,
 
 def _cool_until(cycle: Mapping[str, Any], trigger: Trigger, gate: Gate) -> datetime | None:
     """When the cool-down after `cycle` ends; None when it doesn't hold `trigger` back."""
-    if trigger.kind in gate.always:
+    if trigger.kind in gate.cool_down_exceptions:
         return None
     until = Trigger.model_validate(cycle["trigger"]).at + gate.cool_down
     return until if trigger.at < until else None

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from pydantic import ValidationError
 from sqlalchemy import Engine, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -11,8 +12,9 @@ from agent.ledger.rows import insert_new, table
 from agent.ledger.tables.policies import PolicyRow, PublicationRow
 from agent.ledger.transaction.step import write
 from domain.policy.model import Policy
+from domain.policy.upgrade import read_stored
 from domain.rollout.canary import OPEN, Publication, Scope, State
-from domain.values import canonical_json
+from domain.values import canonical_json, content_hash
 
 _PUBLICATION = table(PublicationRow)
 _POLICY = table(PolicyRow)
@@ -57,7 +59,27 @@ class Publications:
         found = select(_POLICY.c.body).where(_POLICY.c.version == version)
         with reading(self._engine) as connection:
             body = connection.scalar(found)
-        return None if body is None else Policy.model_validate_json(body)
+        return None if body is None else read_stored(version, body)
+
+    def named(self, policy: Policy) -> Policy:
+        """A policy under the version by which the ledger knows it; unchanged when it is new.
+
+        A version once given stays a policy's name, whatever a later release would call it: its
+        handoffs keep it, and no publication ends. When a release changed a default, the same file
+        is another policy than the one on record, and gets a version of its own.
+        """
+        newest = select(_POLICY).order_by(_POLICY.c.first_used_at.desc(), _POLICY.c.version)
+        with reading(self._engine) as connection:
+            rows = connection.execute(newest).all()
+        known = [row.version for row in rows if _holds(row.version, row.body, policy)]
+        if known:
+            current = self.current()
+            published = () if current is None else (current.base, current.version)
+            first = next((one for one in (*published, policy.version) if one in known), known[0])
+            return policy.named(first)
+        if policy.version in {row.version for row in rows}:
+            return policy.named(content_hash(canonical_json(policy)))
+        return policy
 
     def open(self, publication: Publication, policy: Policy) -> bool:
         """Record a publication with its policy; False while another one is open."""
@@ -109,6 +131,14 @@ class Publications:
         with self._engine.begin() as connection:
             noted = update(_PUBLICATION).where(due).values(watched_at=now)
             return bool(connection.execute(noted).rowcount)
+
+
+def _holds(version: str, body: str, policy: Policy) -> bool:
+    """Whether a stored policy is this one; what today's rules would not accept is another."""
+    try:
+        return read_stored(version, body) == policy
+    except ValidationError:
+        return False
 
 
 def _publication(row: RowMapping) -> Publication:

@@ -32,7 +32,7 @@ class Gauges:
     leads: Mapping[str, int]
     """Cycles by status."""
     handoffs: Mapping[str, int]
-    """Leads in somebody's hands by state."""
+    """Assigned leads by state of the handoff."""
     effects: Mapping[tuple[str, str], int]
     """Writes outside by kind and state."""
     runs: Mapping[tuple[str, str], int]
@@ -44,7 +44,7 @@ class Gauges:
     overdue_since: datetime | None
     """Since when the longest waiting cycle, effect or handoff is due; None when nothing is."""
     oldest_unworked_at: datetime | None
-    """When the oldest untouched lead in somebody's hands was assigned."""
+    """When the oldest open lead without a first touch was assigned."""
     tokens: Mapping[tuple[str, str], int]
     """Tokens of models by purpose and model."""
     calls: Mapping[tuple[str, str], int]

@@ -14,6 +14,7 @@ from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.leads import CycleRow, TriggerRow
 from agent.ledger.tables.policies import PolicyRow
 from domain.policy.model import Policy
+from domain.policy.upgrade import read_stored
 from domain.values import LeadKey
 
 REPLAY_PAGE = 500
@@ -139,7 +140,7 @@ class History:
         """Every policy that decisions were made under, by version."""
         with self._session() as session:
             rows = session.scalars(select(PolicyRow))
-            return {row.version: Policy.model_validate_json(row.body) for row in rows}
+            return {row.version: read_stored(row.version, row.body) for row in rows}
 
     def _session(self) -> Session:
         return Session(self._engine.execution_options(reads=True), expire_on_commit=False)

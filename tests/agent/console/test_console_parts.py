@@ -36,9 +36,9 @@ def policy() -> Policy:
     ("length", "expected"),
     [
         (timedelta(seconds=12), "12 s"),
-        (timedelta(minutes=59), "59 m"),
+        (timedelta(minutes=59), "59 min"),
         (timedelta(hours=2), "2 h"),
-        (timedelta(hours=2, minutes=5), "2 h 05 m"),
+        (timedelta(hours=2, minutes=5), "2 h 5 min"),
         (timedelta(days=1, hours=3, minutes=20), "1 d 3 h"),
         (None, "–"),
     ],
@@ -208,16 +208,16 @@ def test_nobody_is_at_work_on_a_sunday_night(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
-        ({}, "any lead"),
+        ({}, "all leads"),
         ({"lead_source": "Partner"}, "lead source is Partner"),
-        ({"icp_tier": ("A", "B", "C")}, "icp tier is A, B or C"),
+        ({"icp_tier": ("A", "B", "C")}, "ICP tier is A, B or C"),
         (
             {"employees": Range(at_least=200, at_most=1000)},
             "employees is at least 200 and is at most 1,000",
         ),
         (
             {"industry": Range(present=False), "customer": True},
-            "industry is not known and customer is yes",
+            "industry is not known and customer is true",
         ),
     ],
 )

@@ -72,7 +72,7 @@ def test_a_hundred_turns_stay_small(engine: Engine) -> None:
         desk.respond(f"question {turn % 10}", QUINN, THREAD)
         if turn % 30 in (0, 1):
             grown[turn] = (stored(engine, memory), size(memory))
-    most = desk.run.policy.conversation.turns
+    most = desk.run.policy.conversation.remembered_questions
     assert most - 1 == len(state(memory)["past"])
     for turn in range(60, last + 1, 30):
         assert grown[turn][0] <= grown[30][0]

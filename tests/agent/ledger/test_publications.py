@@ -7,8 +7,12 @@ from sqlalchemy import Engine
 
 from agent.ledger import Ledger
 from agent.ledger.records import Step
+from agent.ledger.rows import insert_new
+from agent.ledger.tables.policies import PolicyRow
 from domain.rollout.canary import Publication, Scope, State
+from domain.values import canonical_json, content_hash
 from tests.support.builders import policy
+from tests.support.old_policies import as_stored_before, version_before
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POLICY = policy()
@@ -77,3 +81,59 @@ def test_gauges_count_runs_by_what_came_of_them(ledger: Ledger) -> None:
     expected = {("routing", "ok"): 2, ("routing", "failed"): 1, ("routing", "unfinished"): 1}
     assert (expected, {"routing": NOW + timedelta(minutes=2)}) == (found.runs, found.last_run_at)
     assert ({}, None, None) == (found.leads, found.overdue_since, found.oldest_unworked_at)
+
+
+def kept(engine: Engine, version: str, body: str, days_ago: int = 1) -> None:
+    """A policy as some release kept it."""
+    row = {"version": version, "body": body, "first_used_at": NOW - timedelta(days=days_ago)}
+    with engine.begin() as connection:
+        insert_new(connection, PolicyRow, [row])
+
+
+def test_a_version_once_given_stays_the_policys_name(ledger: Ledger, engine: Engine) -> None:
+    """A policy of an earlier release, with old keys, is known again, read back, and kept once."""
+    old = version_before(POLICY)
+    kept(engine, old, as_stored_before(POLICY))
+    assert old != POLICY.version
+    known = ledger.publications.named(POLICY)
+    assert (old, POLICY) == (known.version, known)
+    ledger.cycles.keep_policy(known, NOW)
+    assert {old: POLICY} == ledger.history.policies()
+    read = ledger.publications.policy(old)
+    assert (old, POLICY) == (getattr(read, "version", None), read)
+    other = policy(name="Other")
+    assert other.version == ledger.publications.named(other).version
+
+
+def test_of_several_versions_of_one_policy_that_of_the_open_publication_counts(
+    ledger: Ledger, engine: Engine
+) -> None:
+    """Two releases gave it two; without a publication the newest one is it."""
+    for days_ago, version in ((3, "first"), (2, "second"), (4, POLICY.version)):
+        kept(engine, version, as_stored_before(POLICY), days_ago)
+    changed = policy(name="Changed")
+    assert POLICY.version == ledger.publications.named(POLICY).version
+    trial = proposed().model_copy(update={"base": "first", "version": changed.version})
+    ledger.publications.open(trial, changed)
+    assert "first" == ledger.publications.named(POLICY).version
+
+
+def test_a_default_that_a_release_changed_makes_another_policy_of_the_same_file(
+    ledger: Ledger, engine: Engine
+) -> None:
+    """What was decided under the version stays true; the new one is known again, too."""
+    before = policy(limits={"messages_per_day": 5})
+    kept(engine, POLICY.version, canonical_json(before))
+    now = ledger.publications.named(POLICY)
+    assert content_hash(canonical_json(POLICY)) == now.version != POLICY.version
+    ledger.cycles.keep_policy(now, NOW)
+    assert {POLICY.version: before, now.version: POLICY} == ledger.history.policies()
+    assert now.version == ledger.publications.named(POLICY).version
+
+
+def test_a_stored_policy_that_is_none_any_more_keeps_nobody_from_starting(
+    ledger: Ledger, engine: Engine
+) -> None:
+    """It is not the one at hand, that is all."""
+    kept(engine, "odd", '{"policy":1}')
+    assert POLICY.version == ledger.publications.named(POLICY).version

@@ -32,23 +32,23 @@ def test_every_format_tells_the_same_share() -> None:
     told = made(assigned(1, touched_after=30), assigned(2, touched_after=90), assigned(3))
     for form in (Format.TEXT, Format.MD, Format.HTML):
         words = re.sub(r"<[^>]+>|\|", " ", render(told, form))
-        assert re.search(r"touched of assigned\s+67 %\s+2 of 3", words)
-        assert re.search(r"touched in time of due\s+33 %\s+1 of 3", words)
+        assert re.search(r"touch rate\s+67 %\s+2 of 3", words)
+        assert re.search(r"SLA attainment\s+33 %\s+1 of 3", words)
     found = {
         one["measure"]: (one["value"], one["part"], one["whole"])
         for one in rows(render(told, Format.CSV))
         if one["by"] == "all"
     }
-    assert ("0.666667", "2", "3") == found["touched of assigned"]
-    assert ("0.333333", "1", "3") == found["touched in time of due"]
+    assert ("0.666667", "2", "3") == found["touch rate"]
+    assert ("0.333333", "1", "3") == found["SLA attainment"]
 
 
 def test_what_is_not_known_is_empty_with_a_reason() -> None:
     """No zero stands where nothing was measured."""
     found = {one["measure"]: one for one in rows(render(made(), Format.CSV))}
-    ready = found["ready of triggered"]
-    assert ("", "no lead came so far") == (ready["value"], ready["reason"])
-    assert re.search(r"ready of triggered\s+-\s+0 of 0\s+no lead", render(made(), Format.TEXT))
+    ready = found["qualification rate"]
+    assert ("", "no leads yet") == (ready["value"], ready["reason"])
+    assert re.search(r"qualification rate\s+-\s+0 of 0\s+no leads", render(made(), Format.TEXT))
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "  ="])
@@ -78,7 +78,9 @@ def test_text_names_the_first_lost_leads_and_files_name_all() -> None:
     """Of twelve late leads the terminal names eight and says how many more there are."""
     told = made(*(assigned(number) for number in range(12)))
     assert "0 1 2 3 4 5 6 7 and 4 more" in render(told, Format.TEXT)
-    lost = [one for one in rows(render(told, Format.CSV)) if one["measure"] == "lost at notified"]
+    lost = [
+        one for one in rows(render(told, Format.CSV)) if one["measure"] == "lost at owner notified"
+    ]
     assert [str(number) for number in range(12)] == [one["value"] for one in lost]
 
 

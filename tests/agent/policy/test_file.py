@@ -38,8 +38,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "cool_down: 30d",
             "cooldown: 30d",
             "cool_down: 30d",
-            "'cooldown' is an unknown key",
-            "Did you mean 'cool_down'?",
+            'Unknown key "cooldown"',
+            'Did you mean "cool_down"?',
             id="an unknown key",
         ),
         pytest.param(
@@ -47,8 +47,9 @@ def test_the_example_policy_is_without_errors() -> None:
             "{name: breach, at: 100%",
             "{name: breach, at: 40%",
             "{name: breach",
-            "in segment Enterprise this rung is not later than the one before it",
-            "Let the rungs rise: each later than the last.",
+            "Step 2 (breach, after 48m) fires before step 1 (reminder, after 1h) in segment "
+            "Enterprise",
+            "Set each step later than the one before it.",
             id="a ladder that goes down",
         ),
         pytest.param(
@@ -56,8 +57,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "choices: [1h, 4h, 1d]",
             "choices: [1h, 4h, 2d]",
             "choices: [1h",
-            "a snooze of 2d is longer than is allowed",
-            "Offer at most 1d, or raise `longest`.",
+            "A snooze of 2d is longer than the limit of 1d",
+            "Use at most 1d, or raise longest.",
             id="a snooze beyond the limit",
         ),
         pytest.param(
@@ -65,8 +66,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "leakage_to: helen.brooks@meridian.example",
             "leakage_to: helen.brook@meridian.example",
             "leakage_to",
-            "there is no user 'helen.brook@meridian.example'",
-            "Did you mean 'helen.brooks@meridian.example'?",
+            'Unknown user "helen.brook@meridian.example"',
+            'Did you mean "helen.brooks@meridian.example"?',
             id="a reader of the leakage list who doesn't exist",
         ),
         pytest.param(
@@ -74,8 +75,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "fallback: review",
             "fallback: reveiw",
             "fallback: reveiw",
-            "there is no queue 'reveiw'",
-            "Did you mean 'review'?",
+            'Unknown queue "reveiw"',
+            'Did you mean "review"?',
             id="a queue that doesn't exist",
         ),
         pytest.param(
@@ -83,8 +84,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "dach: {members: [{user: lena.vogel@meridian.example}",
             "dach: {members: [{user: lena.vogl@meridian.example}",
             "dach: {members",
-            "there is no user 'lena.vogl@meridian.example'",
-            "Did you mean 'lena.vogel@meridian.example'?",
+            'Unknown user "lena.vogl@meridian.example"',
+            'Did you mean "lena.vogel@meridian.example"?',
             id="a user that doesn't exist",
         ),
         pytest.param(
@@ -92,8 +93,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "DACH,,DE,,,,,,pool:dach",
             "DACH,,DE,,,,,,pool:dahc",
             "DACH,,DE",
-            "there is no pool 'dahc'",
-            "Did you mean 'dach'?",
+            'Unknown pool "dahc"',
+            'Did you mean "dach"?',
             id="a pool that doesn't exist",
         ),
         pytest.param(
@@ -101,8 +102,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "sla: {first_touch: 30m}",
             "sla: {first_touch: 20s}",
             "sla: {first_touch: 30m}",
-            "a first touch within 20s is impossible",
-            "Give people at least some minutes, such as 15m.",
+            "A first-touch SLA of 20s is too short",
+            "Use at least 1m; 15m is common.",
             id="an impossible SLA",
         ),
         pytest.param(
@@ -110,8 +111,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "wait_for_sync: 2h",
             "wait_for_sync: 5m",
             "wait_for_sync: 2h",
-            "5m is no longer than the sync's own pause",
-            "Allow at least two cycles, such as 15m; 2h is usual.",
+            "Waiting 5m for the sync is too short: Marketo syncs every 5m",
+            "Allow at least two syncs, such as 15m; 2h is common.",
             id="a wait that ends before the sync can come",
         ),
         pytest.param(
@@ -119,8 +120,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "cool_down: 30d",
             "cool_down: 30 days",
             "cool_down: 30d",
-            "'30 days': '30 days' is not a duration; write for example 15m, 4h or 2d",
-            "",
+            '"30 days" is not a duration',
+            "Use a number and a unit, such as 15m, 4h or 2d.",
             id="a duration in other words",
         ),
         pytest.param(
@@ -128,8 +129,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "when: {employees: {at_least: 1000}}\n    mode: auto",
             "mode: auto",
             "- name: Hand-raisers",
-            "no lead reaches it: 'Enterprise' above takes every lead",
-            "Move 'Enterprise' to the end, or give it a when.",
+            'No lead reaches segment "Hand-raisers": "Enterprise" above matches all leads',
+            'Move "Enterprise" to the end, or add a when to it.',
             id="a segment that no lead reaches",
         ),
         pytest.param(
@@ -137,8 +138,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "Enterprise AMER,AMER",
             "All of DACH,EMEA,DE,,,,,,pool:dach\nEnterprise AMER,AMER",
             "DACH,,DE",
-            "no lead reaches it: line 2 (All of DACH) takes them all",
-            "Move it up, or remove it.",
+            'No lead reaches territory "DACH": line 2 (All of DACH) matches all its leads',
+            "Move this row above that line, or remove it.",
             id="a territory that no lead reaches",
         ),
         pytest.param(
@@ -146,8 +147,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "mode: auto",
             "mode: automatic",
             "mode: auto",
-            "'automatic' is not possible here",
-            "Use 'shadow', 'approve' or 'auto'.",
+            '"automatic" is not a valid value for "mode"',
+            "Use shadow, approve or auto.",
             id="a mode that doesn't exist",
         ),
         pytest.param(
@@ -155,8 +156,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "holidays: DE-BE",
             "holidays: DE-XX",
             "germany: {hours",
-            "'DE-XX' is not a country or subdivision with known holidays",
-            "Use a country such as US, or with its subdivision such as DE-BY.",
+            'No holidays are known for "DE-XX"',
+            "Use a country such as US, or a country and state such as DE-BY.",
             id="holidays of nowhere",
         ),
         pytest.param(
@@ -164,7 +165,7 @@ def test_the_example_policy_is_without_errors() -> None:
             'to: "queue:partners"',
             "to: partners",
             "- {name: Partner lead",
-            "'partners' doesn't say who",
+            '"partners" is not an owner',
             "Write user:EMAIL, pool:NAME or queue:NAME.",
             id="a target without its kind",
         ),
@@ -173,9 +174,9 @@ def test_the_example_policy_is_without_errors() -> None:
             "kind: current_owner",
             "kind: owner_now",
             "- {name: Stays with its owner",
-            "'owner_now' is not a kind of rule",
-            "Use one of 'current_owner', 'opportunity_owner', 'account_owner', 'territory', "
-            "'to', 'salesforce_rules'.",
+            '"owner_now" is not a kind of routing rule',
+            "Use one of current_owner, opportunity_owner, account_owner, territory, to, "
+            "salesforce_rules.",
             id="a kind of rule that doesn't exist",
         ),
         pytest.param(
@@ -183,7 +184,7 @@ def test_the_example_policy_is_without_errors() -> None:
             "EMEA: [GB",
             "EMEA: [US, GB",
             "EMEA: [GB",
-            "US is already in AMER",
+            "Country US is already in region AMER",
             "Remove it from AMER or from EMEA.",
             id="a country in two regions",
         ),
@@ -192,8 +193,8 @@ def test_the_example_policy_is_without_errors() -> None:
             "manager: helen.brooks@meridian.example}\n  sven",
             "manager: ana.torres@meridian.example}\n  sven",
             "ana.torres@meridian.example: {name",
-            "the chain of managers is a circle",
-            "Break the circle: somebody at the top has no manager here.",
+            "Ana Torres is their own manager, directly or through others",
+            "Leave out manager for the person at the top.",
             id="managers in a circle",
         ),
         pytest.param(
@@ -201,9 +202,55 @@ def test_the_example_policy_is_without_errors() -> None:
             "territory,region",
             "teritory,region",
             "territory,region",
-            "is an unknown column",
-            "Did you mean 'territory'?",
+            'Unknown column "teritory"',
+            'Did you mean "territory"?',
             id="a column with another name",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "dach: {members: [{user: lena.vogel@meridian.example}, "
+            "{user: max.brandt@meridian.example}",
+            "dach: {members: [",
+            "dach: {members",
+            "Pool dach has no members",
+            "Add at least one member, or remove the pool.",
+            id="a pool of nobody",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "when: {employees: {at_least: 1000}}",
+            "when: {employees: 1000}",
+            "when: {employees: 1000}",
+            '1000 is not a condition for "employees"',
+            "Use a value, a list of values, or a range such as {at_least: 100}.",
+            id="a number where a range is wanted",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "when: {employees: {at_least: 1000}}",
+            "when: {employees: {at_lest: 1000}}",
+            "when: {employees: {at_lest: 1000}}",
+            'Unknown key "at_lest"',
+            'Did you mean "at_least"?',
+            id="a range with an unknown bound",
+        ),
+        pytest.param(
+            "policy.yaml",
+            "{name: breach, at: 100%",
+            "{name: breach, at: {hours: 4}",
+            "{name: breach",
+            'a set of keys is not a time for "at"',
+            "Use a percentage such as 150% or a duration such as 4h.",
+            id="a time in another form",
+        ),
+        pytest.param(
+            "territories.csv",
+            "DACH,,DE,,,,,,pool:dach",
+            "DACH,,DE,,,,many,,pool:dach",
+            "DACH,,DE",
+            '"employees_from": "many" is not a whole number',
+            "Use a whole number, such as 10.",
+            id="a word where a number is wanted",
         ),
     ],
 )
@@ -223,9 +270,10 @@ def test_each_mistake_is_told_with_place_and_advice(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "is not a policy"),
-        ("policy: 1\n  name: x", "is not YAML: mapping values are not allowed here"),
-        ("policy: 1\npolicy: 2", 'found duplicate key "policy" with value "2"'),
+        ("", "This file is not a policy"),
+        ("policy: 1\n  name: x", "Not valid YAML: there is a colon where none is expected"),
+        ("policy: 1\nusers: [a, b", "Not valid YAML: a bracket is not closed"),
+        ("policy: 1\npolicy: 2", 'The key "policy" appears twice'),
     ],
 )
 def test_a_file_that_is_no_policy_is_told_as_such(tmp_path: Path, text: str, sentence: str) -> None:
@@ -238,7 +286,7 @@ def test_a_file_that_is_no_policy_is_told_as_such(tmp_path: Path, text: str, sen
 
 def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
     """A path that leads nowhere is no traceback either."""
-    with pytest.raises(PolicyError, match="can't be read: No such file or directory"):
+    with pytest.raises(PolicyError, match="Can't read this file: No such file or directory"):
         load_policy(tmp_path / "nowhere.yaml")
 
 
@@ -251,7 +299,7 @@ def test_norway_stays_a_country(folder: Path) -> None:
 def test_the_version_is_the_contents_and_nothing_else(folder: Path) -> None:
     """Comments and order of keys don't change a policy's version; a territory's owner does."""
     before = load_policy(folder / "policy.yaml").version
-    edit(folder / "policy.yaml", "# The contract", "# Our contract")
+    edit(folder / "policy.yaml", "# The agreement", "# Our agreement")
     assert before == load_policy(folder / "policy.yaml").version
     edit(folder / "territories.csv", "DACH,,DE,,,,,,pool:dach", "DACH,,DE,,,,,,queue:emea")
     assert before != load_policy(folder / "policy.yaml").version

@@ -41,11 +41,11 @@ ALL = list(cases())
 def rules_of(labelled: Labelled) -> TouchRules:
     """The policy's switches that a case asks for."""
     return TouchRules(
-        attempts="attempts" in labelled.rules,
-        who="anyone" if "anyone" in labelled.rules else "accepted",
+        unanswered_calls="attempts" in labelled.rules,
+        made_by="anyone" if "anyone" in labelled.rules else "accepted",
         automation=("robot@m.example",),
         inbound_calls="no_inbound" not in labelled.rules,
-        before=timedelta(hours=1) if "before" in labelled.rules else timedelta(),
+        before_assignment=timedelta(hours=1) if "before" in labelled.rules else timedelta(),
     )
 
 

@@ -97,10 +97,10 @@ def test_a_difference_as_large_as_the_detectable_one_is_mostly_seen() -> None:
 
 def test_no_difference_is_claimed_where_there_is_none() -> None:
     """Equal groups: zero lies within, and the sentence says what would have gone unseen."""
-    found = compare_shares("touched in time", Share(30, 60), Share(30, 60))
+    found = compare_shares("SLA attainment", Share(30, 60), Share(30, 60))
     assert (
-        "touched in time: no difference can be claimed (-17.3 to +17.3 percentage points); "
-        "one smaller than 25.6 would mostly go unseen in groups of this size."
+        "SLA attainment: no significant difference (-17.3 to +17.3 percentage points). "
+        "Groups of this size usually show differences of 25.6 points or more."
     ) == found.sentence
 
 
@@ -119,13 +119,13 @@ def test_a_clear_difference_is_told_with_its_bounds() -> None:
         pytest.approx(found.difference.estimate),
         found.difference.is_clear,
     )
-    assert found.sentence.startswith("time: changed by -15.0 m (")
+    assert found.sentence.startswith("time: changed by -15.0 min (")
 
 
 def test_small_groups_tell_nothing() -> None:
     """Three of three beside none of five is no proof, and is not called one."""
-    found = compare_shares("touched in time", Share(0, 5), Share(3, 3))
-    assert (None, "the groups have 5 and 3 leads, and each needs 20") == (
+    found = compare_shares("SLA attainment", Share(0, 5), Share(3, 3))
+    assert (None, "each group needs 20 leads, these have 5 and 3") == (
         found.difference,
         found.reason,
     )
@@ -135,7 +135,7 @@ def test_a_median_that_was_not_reached_is_not_compared() -> None:
     """When most of a group still waits there is nothing to set beside the other's median."""
     waiting = [Stay(minutes(500), is_through=False)] * 30
     found = compare_medians("time", through([5.0] * 30), waiting, np.random.default_rng(1))
-    assert (None, "fewer than half of a group are through") == (found.second, found.reason)
+    assert (None, "less than half of a group completed this stage") == (found.second, found.reason)
 
 
 def test_the_same_seed_gives_the_same_bounds() -> None:
@@ -165,7 +165,7 @@ def test_leads_in_both_groups_are_named() -> None:
     cohorts = Cohorts((assigned(1), assigned(2)), (assigned(2), assigned(3)))
     assert ("2",) == in_both(cohorts)
     (caution,) = cautions(cohorts, [Dimension.SEGMENT])
-    assert "Leads in both groups: 1; the groups are not independent." == caution
+    assert "The groups overlap (leads in both: 1), so they are not independent." == caution
 
 
 def test_groups_that_differ_in_kind_are_said_to() -> None:
@@ -175,7 +175,7 @@ def test_groups_that_differ_in_kind_are_said_to() -> None:
     cohorts = Cohorts(first, second)
     assert 0.5 == overlap(cohorts, [Dimension.TIER])
     (caution,) = cautions(cohorts, [Dimension.TIER])
-    assert "By tier the groups have only 50 % of their mix in common" in caution
+    assert "The groups differ by tier (only 50 % of the mix is the same)" in caution
 
 
 def test_an_empty_group_has_no_mix() -> None:
@@ -191,4 +191,4 @@ def test_nothing_seen_in_either_group_hides_small_differences() -> None:
     found = compare_shares("misrouted", Share(0, 200), Share(0, 200))
     assert found.detectable is not None
     assert 0.5 < found.detectable < 2
-    assert "no difference can be claimed" in found.sentence
+    assert "no significant difference" in found.sentence

@@ -50,7 +50,7 @@ def test_a_lead_that_was_called_before_it_was_told_is_not_lost_at_the_telling() 
 def test_outcomes_are_unknown_until_salesforce_was_asked() -> None:
     """The last stage has no number, and says why."""
     last = waterfall([assigned(touched_after=9)], LATER)[-1]
-    assert (None, "Salesforce was not asked") == (last.reached, last.reason)
+    assert (None, "outcomes not loaded yet") == (last.reached, last.reason)
 
 
 def test_a_conversion_without_a_touch_is_an_outcome() -> None:
@@ -76,12 +76,12 @@ def test_each_leak_names_its_leads() -> None:
     ]
     found = {one.name: one.leads for one in leaks(group, policy(), LATER)}
     assert {
-        "ready but not assigned": ("1",),
-        "assigned, never touched, late": ("2",),
-        "assigned, owner never told": ("2",),
-        "owner not in the policy": ("3",),
-        "waiting for Salesforce past its deadline": ("4",),
-        "effect given up": ("2",),
-        "not ready: CRM_PRESENT": ("4",),
-        "not ready: REQUIRED_FIELDS (country)": ("5",),
+        "qualified, not assigned": ("1",),
+        "SLA breach, no first touch": ("2",),
+        "assigned, owner not notified": ("2",),
+        "assigned to an owner who is not in the policy": ("3",),
+        "sync to Salesforce overdue": ("4",),
+        "failed updates": ("2",),
+        "not routable: not in Salesforce yet": ("4",),
+        "not routable: country missing": ("5",),
     } == found

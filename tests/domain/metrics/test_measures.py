@@ -23,7 +23,7 @@ from domain.metrics.measures import (
     spread,
     timings,
 )
-from domain.policy.outcomes import OutcomeRules
+from domain.policy.model import OutcomeRules
 from tests.support.builders import policy
 from tests.support.journeys import MONDAY, REP, assigned, journey, minutes
 
@@ -36,11 +36,11 @@ def paced(one: Journey, stretch: Stretch) -> Pace:
 def test_without_leads_nothing_is_told_and_each_measure_says_why() -> None:
     """An undefined measure is None with a reason, never zero."""
     found = measure([], {}, MONDAY, OutcomeRules())
-    assert (None, "no lead came so far") == (
+    assert (None, "no leads yet") == (
         found.coverage.ready.value,
         found.coverage.ready.reason,
     )
-    assert {((None,) * 3, "no lead came so far")} == {
+    assert {((None,) * 3, "no leads yet")} == {
         (one.wall.within, one.wall.reason) for one in found.speed
     }
 
@@ -57,7 +57,7 @@ def test_leads_that_nobody_touches_make_nobody_look_fast() -> None:
     waiting = [Stay(minutes(600), is_through=False)] * 8
     found = spread([*through, *waiting])
     assert (2, 10, (None, None, None)) == (found.through, found.entered, found.within)
-    assert "too few are through to tell the time of 50, 90, 95 %" == found.reason
+    assert "too few leads completed for p50, p90, p95" == found.reason
 
 
 def test_who_left_early_counts_only_while_watched() -> None:
@@ -157,7 +157,7 @@ def test_conversions_are_unknown_until_salesforce_was_asked() -> None:
     """Nobody asked is not the same as nobody converted."""
     unasked = quality([assigned(1, touched_after=20)]).converted
     asked = quality([assigned(1, touched_after=20, is_converted=False)]).converted
-    assert (None, "Salesforce was not asked") == (unasked.value, unasked.reason)
+    assert (None, "outcomes not loaded yet") == (unasked.value, unasked.reason)
     assert (0.0, None) == (asked.value, asked.reason)
 
 

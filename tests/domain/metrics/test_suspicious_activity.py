@@ -24,7 +24,7 @@ def deeds(sign: Sign, seconds: list[int], share: float | None = None) -> list[De
 def test_tasks_ticked_off_in_one_go_are_told() -> None:
     """Five within a minute, with the ids of all five; the sixth an hour later is not of them."""
     (found,) = patterns(deeds(Sign.BULK_CLOSED, [0, 10, 20, 30, 40, 3600]))
-    assert ("Ana: 5 tasks completed within a minute.", 5) == (found.sentence, len(found.evidence))
+    assert ("Ana: 5 tasks completed within 1 min.", 5) == (found.sentence, len(found.evidence))
 
 
 def test_ordinary_work_is_no_pattern() -> None:
@@ -36,7 +36,7 @@ def test_ordinary_work_is_no_pattern() -> None:
 def test_a_spike_of_refusals_is_told() -> None:
     """Three in a day."""
     (found,) = patterns(deeds(Sign.REFUSALS, [0, 3600, 7200]))
-    assert "Ana: 3 leads refused within a day." == found.sentence
+    assert "Ana: 3 leads disputed within 1 day." == found.sentence
 
 
 def test_a_status_at_the_last_minute_is_told() -> None:

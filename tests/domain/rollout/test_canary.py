@@ -88,7 +88,7 @@ def test_a_scope_is_read_as_people_write_it(words: list[str], scope: Scope) -> N
 @pytest.mark.parametrize("word", ["share=0%", "share=101", "share=a lot", "region=EMEA", "share"])
 def test_what_is_no_scope_is_refused_with_what_to_write(word: str) -> None:
     """The sentence says what is possible."""
-    with pytest.raises(PublishingError, match="write"):
+    with pytest.raises(PublishingError, match="Use "):
         read_scope([word])
 
 

@@ -75,7 +75,7 @@ MISTAKES = {
     "missing": (GOOD.replace("    about: One.\n", ""), "'about' is missing"),
     "no such split": (GOOD.replace("dev", "train"), "4: [families.[1].split] 'train' is not"),
     "no such task": (GOOD.replace("read_lead", "sing"), "Begin with task"),
-    "not YAML": ("task: [", "is not YAML"),
+    "not YAML": ("task: [", "Not valid YAML"),
     "twins": (GOOD.replace("id: two", "id: one"), "8: a.one is there twice"),
     "too few": ("\n".join(GOOD.splitlines()[:-1]), "at least 3"),
 }

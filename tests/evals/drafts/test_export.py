@@ -59,7 +59,7 @@ def _played(stage: Stage) -> None:
         assert member is not None
         text = "Who has Paulo Lima of Rio Verde?"
         heard = Heard(f"h{who}", "direct", str(member["id"]), f"D-{who}", "", text)
-        stage.app.ledger.talks.hear(heard, stage.world.now)
+        stage.app.ledger.conversations.hear(heard, stage.world.now)
 
 
 @pytest.fixture(scope="module")

@@ -203,5 +203,5 @@ def test_a_difference_shows_the_changed_line() -> None:
 @NEEDS_GIT
 def test_an_unknown_revision_is_told_in_words() -> None:
     """Git's own first line, as a sentence."""
-    with pytest.raises(PromptError, match="git could not tell"):
+    with pytest.raises(PromptError, match="Git failed"):
         at_revision("no-such-branch")

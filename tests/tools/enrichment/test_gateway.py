@@ -435,9 +435,7 @@ def test_examination_costs_nothing_and_names_the_fix(providers: Providers) -> No
     providers.answers["apollo"] = error(401)
     gateway = providers.gateway("pdl", "apollo")
     findings = {one.subject: one for one in gateway.examine()}
-    assert findings["People Data Labs"].sentence == (
-        "the key is accepted, 0 of today's 500 credits used"
-    )
+    assert findings["People Data Labs"].sentence == ("The key works; 0 of 500 credits used today.")
     assert (findings["Apollo"].ok, "APOLLO_API_KEY" in (findings["Apollo"].fix or "")) == (
         False,
         True,

@@ -499,7 +499,7 @@ def test_examination_finds_the_model(model: Model) -> None:
     (finding,) = model.gateway(model="no-such-model").examine()
     assert (finding.ok, finding.fix) == (False, f"Set OPENAI_MODEL to one of: {openai.MODEL}.")
     (finding,) = model.gateway(api_key=SecretStr("sk-wrong")).examine()
-    assert finding.fix == "Set OPENAI_API_KEY to a key of that server."
+    assert finding.fix == "Set OPENAI_API_KEY to a key for this server."
     assert model.bodies == []
 
 

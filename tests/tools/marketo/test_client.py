@@ -779,5 +779,5 @@ def test_a_wrong_clock_is_noticed(
     """Marketo's Date header tells how far our clock is off."""
     marketo.date = NOW + timedelta(seconds=seconds)
     finding = gateway.examine()[-1]
-    assert finding.sentence == f"Our clock is 300 seconds {words} Marketo's."
+    assert finding.sentence == f"This machine's clock is 300 seconds {words} Marketo's."
     assert not finding.ok

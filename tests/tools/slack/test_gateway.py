@@ -482,7 +482,7 @@ def test_examination_finds_who_is_missing(workspace: Workspace) -> None:
         ("Slack scopes", True),
         ("Slack people", False),
     ]
-    assert found[-1].sentence == f"{ROB} is not in the workspace"
+    assert found[-1].sentence == f"{ROB} is not in the workspace."
 
 
 def test_examination_names_missing_scopes(workspace: Workspace) -> None:
@@ -491,7 +491,7 @@ def test_examination_names_missing_scopes(workspace: Workspace) -> None:
         answers({"ok": True, "team": "T"}, x_oauth_scopes="chat:write,users:read,im:history")
     ]
     sentences = [one.sentence for one in workspace.gateway().examine()]
-    assert "the token lacks im:write, users:read.email" in sentences
+    assert "The token has no scope im:write, users:read.email." in sentences
 
 
 def test_examination_of_a_wrong_token_ends_at_once(workspace: Workspace) -> None:

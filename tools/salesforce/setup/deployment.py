@@ -55,7 +55,7 @@ class Deployer:
         deployed = self._deployed()
         steps = [
             Step(
-                f"create the field {target}.{field.name}, {field.type_words}",
+                f"Create field {target}.{field.name}, {field.type_words}",
                 FIELDS_PATH,
                 {"FullName": f"{target}.{field.name}", "Metadata": field.metadata},
             )
@@ -104,7 +104,7 @@ class Deployer:
         """Let the integration user read and write fields, by a permission set of our own."""
         user = self._client.user_id
         if user is None:
-            raise RequestError(VENDOR, "Salesforce didn't say who the integration user is")
+            raise RequestError(VENDOR, "the answer does not name the integration user")
         where = f"Name = {literal(PERMISSION_SET)}"
         sets = self._rows("PermissionSet", ("Id",), where)
         requests: list[Row] = []
@@ -126,7 +126,8 @@ class Deployer:
             body = {"PermissionSetId": set_id, "AssigneeId": user}
             requests.append(self._request("user", "sobjects/PermissionSetAssignment", body))
         sentence = (
-            f"let the integration user read and write {len(hidden)} fields, by the permission set "
+            f"Give the integration user read and edit access to "
+            f"{len(hidden)} {'field' if len(hidden) == 1 else 'fields'}, with permission set "
             f"{PERMISSION_SET}"
         )
         body = {"allOrNone": True, "compositeRequest": requests}
@@ -150,7 +151,7 @@ class Deployer:
         }
         return [
             Step(
-                f"create the validation rule {target}.{RULE_NAME}: {RULE_FORMULA}",
+                f"Create validation rule {target}.{RULE_NAME}: {RULE_FORMULA}",
                 RULES_PATH,
                 {"FullName": f"{target}.{RULE_NAME}", "Metadata": rule_metadata()},
             )

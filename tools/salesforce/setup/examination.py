@@ -1,4 +1,4 @@
-"""Is this org fit to be worked in? Each question with its answer and, if need be, its cure."""
+"""What `doctor` looks at in Salesforce: each question with its answer and, if need be, its fix."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from tools.salesforce.records.fields import (
     TASK_KEY,
     SObject,
 )
-from tools.salesforce.records.reader import Reader, Wanted, missing_sentence
+from tools.salesforce.records.reader import Reader, Wanted
 from tools.salesforce.soql.query import Query, Term, select
 from tools.salesforce.writes.owner_changes import Guard
 
@@ -63,7 +63,7 @@ def examine(org: Org, expected: Expected, guard: Guard, *, person_accounts: bool
     except ToolError as error:
         return [_sign_in_failed(client, error)]
     version = client.connection.version
-    findings = [_fine("sign-in", f"signed in to {client.connection.url}, API version {version}")]
+    findings = [_fine("sign-in", f"Signed in to {client.connection.url}, API version {version}.")]
     checks: Sequence[tuple[str, Callable[[], Iterator[Finding]]]] = (
         ("fields", lambda: _fields(reader)),
         ("person accounts", lambda: _person_accounts(reader, is_set=person_accounts)),
@@ -77,8 +77,8 @@ def examine(org: Org, expected: Expected, guard: Guard, *, person_accounts: bool
         try:
             findings += check()
         except ToolError as error:
-            fix = "ask a Salesforce administrator what the integration user may not do"
-            findings.append(_wrong(subject, f"could not be looked at: {error}", fix))
+            fix = "Ask a Salesforce admin which permission the integration user is missing."
+            findings.append(_wrong(subject, f"Could not be checked: {error}", fix))
     return findings
 
 
@@ -93,13 +93,14 @@ def _wrong(subject: str, sentence: str, fix: str) -> Finding:
 def _sign_in_failed(client: Client, error: ToolError) -> Finding:
     if isinstance(error, AuthError):
         fix = (
-            "check the external client app's key, its secret or certificate, and that it may "
-            "run as the integration user"
+            "Check the external client app's consumer key, its secret or certificate, and that it "
+            "may run as the integration user."
         )
     elif isinstance(error, RequestError):
-        fix = f"check the My Domain address and that the org offers API {client.connection.version}"
+        version = client.connection.version
+        fix = f"Check the My Domain address, and that the org supports API version {version}."
     else:
-        fix = f"check that this machine can reach {client.connection.url}"
+        fix = f"Check that this machine can reach {client.connection.url}."
     return _wrong("sign-in", str(error), fix)
 
 
@@ -110,19 +111,23 @@ def _fields(reader: Reader) -> Iterator[Finding]:
         written = (*STAMP, "OwnerId")
         fixed = [name for name in written if name in known and not known[name].is_updateable]
         if missing:
-            fix = "run `routeready setup salesforce`, which shows what it will add"
-            yield _wrong(f"{sobject} fields", missing_sentence(sobject, missing), fix)
+            fix = "Run: routeready setup salesforce. It shows what it will add, and asks first."
+            yield _wrong(f"{sobject} fields", _missing(sobject, missing), fix)
         if fixed:
-            sentence = f"the integration user can't write {_listed(fixed)} of {sobject}"
-            fix = "run `routeready setup salesforce`, or grant them by a permission set"
+            sentence = f"The integration user can't edit {sobject} fields: {_listed(fixed)}."
+            fix = "Run: routeready setup salesforce. Or grant them with a permission set."
             yield _wrong(f"{sobject} fields", sentence, fix)
         if not missing and not fixed:
-            yield _fine(f"{sobject} fields", f"all {len(PACKAGE)} fields are there and writable")
+            yield _fine(f"{sobject} fields", f"All {len(PACKAGE)} fields exist and can be edited.")
         needed = [name for name in COLUMNS[sobject].needed if "." not in name]
         hidden = [name for name in needed if name not in known and name not in PACKAGE]
         if hidden:
-            sentence = missing_sentence(sobject, hidden)
-            yield _wrong(f"{sobject} fields", sentence, "grant read access to these fields")
+            fix = "Grant the integration user read access to these fields (field-level security)."
+            yield _wrong(f"{sobject} fields", _missing(sobject, hidden), fix)
+
+
+def _missing(sobject: SObject, names: Sequence[str]) -> str:
+    return f"{sobject} fields missing, or hidden from the integration user: {_listed(names)}."
 
 
 def _followed(reader: Reader) -> Iterator[Finding]:
@@ -138,20 +143,20 @@ def _followed(reader: Reader) -> Iterator[Finding]:
         missing += [f"{sobject}.{name}" for name in names if name not in known]
     subject = "follow-through fields"
     if missing:
-        fix = "add them; Routing_Key__c is a text field marked as a unique external id"
-        yield _wrong(subject, f"missing: {_listed(missing)}", fix)
+        fix = "Add these fields; Routing_Key__c is a text field marked as a unique external ID."
+        yield _wrong(subject, f"Missing fields: {_listed(missing)}.", fix)
     else:
-        yield _fine(subject, "first touches, results and reported calls can be written")
+        yield _fine(subject, "First touches, SLA results and logged calls can be saved.")
 
 
 def _person_accounts(reader: Reader, *, is_set: bool) -> Iterator[Finding]:
     are_used = PERSON_ACCOUNT in reader.describe(SObject.ACCOUNT)
     used, fix = ("uses", "on") if are_used else ("doesn't use", "off")
     if are_used == is_set:
-        yield _fine("person accounts", f"the org {used} them, and routeready knows")
+        yield _fine("person accounts", f"The org {used} person accounts, as in the settings.")
     else:
-        sentence = f"the org {used} person accounts, and routeready is set otherwise"
-        yield _wrong("person accounts", sentence, f"turn the setting for person accounts {fix}")
+        sentence = f"The org {used} person accounts, but the setting says otherwise."
+        yield _wrong("person accounts", sentence, f"Turn the person accounts setting {fix}.")
 
 
 def _people_and_queues(reader: Reader, expected: Expected) -> Iterator[Finding]:
@@ -189,13 +194,13 @@ def _users(rows: Sequence[Row], emails: Sequence[str]) -> Iterator[Finding]:
     unknown = [email for email in emails if email.lower() not in known]
     inactive = [email for email in emails if known.get(email.lower()) is False]
     if unknown:
-        fix = "correct the address in the policy's users, or create the user in Salesforce"
-        yield _wrong("users", f"Salesforce has no user {_listed(unknown)}", fix)
+        fix = "Correct the address under users in the policy, or create the user in Salesforce."
+        yield _wrong("users", f"Not found in Salesforce: {_listed(unknown)}.", fix)
     if inactive:
-        fix = "take them out of the policy's pools and territories, or activate them"
-        yield _wrong("users", f"inactive in Salesforce: {_listed(inactive)}", fix)
+        fix = "Remove them from the policy's pools and territories, or activate them."
+        yield _wrong("users", f"Inactive in Salesforce: {_listed(inactive)}.", fix)
     if not unknown and not inactive:
-        yield _fine("users", f"all {len(emails)} people of the policy are active users")
+        yield _fine("users", f"All users of the policy are active ({len(emails)}).")
 
 
 def _queues(
@@ -206,38 +211,39 @@ def _queues(
     missing = [queue for queue in queues if queue not in known]
     unfit = [row["DeveloperName"] for row in groups if row["Id"] not in for_leads]
     if missing:
-        fix = "create the queue in Salesforce's Setup, or correct its DeveloperName in the policy"
-        yield _wrong("queues", f"Salesforce has no queue {_listed(missing)}", fix)
+        fix = "Create the queue in Setup > Queues, or correct its DeveloperName in the policy."
+        yield _wrong("queues", f"Not found in Salesforce: {_listed(missing)}.", fix)
     if unfit:
-        fix = "in Setup, Queues, add Lead to the queue's supported objects"
-        yield _wrong("queues", f"these queues can't own leads: {_listed(unfit)}", fix)
+        fix = "Setup > Queues: add Lead to the queue's supported objects."
+        yield _wrong("queues", f"Can't own leads: {_listed(unfit)}.", fix)
     if not missing and not unfit:
-        yield _fine("queues", f"all {len(queues)} queues are there and may own leads")
+        yield _fine("queues", f"All queues of the policy can own leads ({len(queues)}).")
 
 
 def _rule(rules: Sequence[Row], expected: Expected) -> Iterator[Finding]:
     names = _listed([row["Name"] for row in rules])
     if expected.salesforce_assigns and not rules:
-        sentence = "the policy leaves leads to Salesforce's assignment rule, and none is active"
-        yield _wrong("assignment rule", sentence, "activate a Lead assignment rule in Setup")
+        sentence = "The policy relies on Salesforce's assignment rule, but none is active."
+        fix = "Setup > Lead Assignment Rules: activate one."
+        yield _wrong("assignment rule", sentence, fix)
     elif expected.worker_assigns and rules:
         sentence = (
-            f"the assignment rule {names} is active while routeready assigns too; routeready's own "
-            "writes never start it, but Marketo's sync and other tools may"
+            f"The assignment rule {names} is active while routeready also assigns leads. Updates "
+            "by routeready never trigger it, but Marketo's sync and other tools may."
         )
         fix = (
-            "deactivate the rule, or let it only send new leads to the holding queue "
-            "that the policy names under sync.holding"
+            "Deactivate the rule, or let it assign only new leads to a queue listed under "
+            "sync.unassigned_owners in the policy."
         )
         yield _wrong("assignment rule", sentence, fix)
     else:
-        yield _fine("assignment rule", f"{names} is active" if rules else "none is active")
+        yield _fine("assignment rule", f"{names} is active." if rules else "None is active.")
 
 
 def _guard_rule(client: Client, guard: Guard) -> Iterator[Finding]:
     if guard is Guard.UNMODIFIED_SINCE:
-        sentence = "owner writes are guarded by time, to the second, instead of by the rule"
-        fix = "run `routeready setup salesforce` and set the guard to validation_rule"
+        sentence = "Owner changes are protected by time only (to the second), not by the rule."
+        fix = "Run: routeready setup salesforce. Then set SALESFORCE_GUARD=validation_rule."
         yield _wrong("owner guard", sentence, fix)
         return
     objects = ("Lead", "Contact")
@@ -245,10 +251,10 @@ def _guard_rule(client: Client, guard: Guard) -> Iterator[Finding]:
     try:
         rows = client.tooling_query(query)
     except (AuthError, RequestError) as error:
-        sentence = f"can't tell whether the validation rule is there: {error.detail}"
+        sentence = f"Can't check for the validation rule: {error.detail}"
         fix = (
-            "look in Setup, Object Manager, Lead and Contact, Validation Rules; or grant the "
-            "integration user View Setup and Configuration"
+            "Check Setup > Object Manager > Lead and Contact > Validation Rules, or grant the "
+            "integration user View Setup and Configuration."
         )
         yield _wrong("owner guard", sentence, fix)
         return
@@ -259,11 +265,11 @@ def _guard_rule(client: Client, guard: Guard) -> Iterator[Finding]:
     }
     open_objects = [name for name in objects if name not in guarded]
     if open_objects:
-        sentence = f"no active routeready validation rule on {_listed(open_objects)}"
-        fix = "run `routeready setup salesforce`, or set the guard to unmodified_since"
+        sentence = f"No active routeready validation rule on {_listed(open_objects)}."
+        fix = "Run: routeready setup salesforce. Or set SALESFORCE_GUARD=unmodified_since."
         yield _wrong("owner guard", sentence, fix)
     else:
-        yield _fine("owner guard", "the validation rule is active on Lead and Contact")
+        yield _fine("owner guard", "The validation rule is active on Lead and Contact.")
 
 
 def _clock(client: Client, now: datetime) -> Iterator[Finding]:
@@ -271,20 +277,21 @@ def _clock(client: Client, now: datetime) -> Iterator[Finding]:
         return
     skew = client.server_time - now
     seconds = round(abs(skew).total_seconds())
+    sentence = f"This machine's clock and Salesforce's differ by {seconds} s."
     if abs(skew) > TOLERATED_SKEW:
-        sentence = f"this machine's clock and Salesforce's are {seconds} seconds apart"
-        yield _wrong("clock", sentence, "let this machine set its clock by NTP")
+        fix = "Turn on automatic time (NTP) on the machine that runs routeready."
+        yield _wrong("clock", sentence, fix)
     else:
-        yield _fine("clock", f"the clocks are {seconds} seconds apart")
+        yield _fine("clock", sentence)
 
 
 def _usage(client: Client) -> Iterator[Finding]:
     usage = client.usage
     if usage is None:
         return
-    sentence = f"{usage.used:,} of {usage.limit:,} API calls used in the last 24 hours"
+    sentence = f"{usage.used:,} of {usage.limit:,} API calls used in the last 24 hours."
     if usage.used > usage.limit * TIGHT_USAGE:
-        fix = "find the integration that uses most (Setup, API Usage), or buy more calls"
+        fix = "Find the integration with the most calls in Setup > API Usage, or buy more calls."
         yield _wrong("API calls", sentence, fix)
     else:
         yield _fine("API calls", sentence)

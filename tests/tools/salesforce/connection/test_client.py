@@ -701,5 +701,5 @@ def test_examining_without_permissions(org: Org, gateway: Gateway) -> None:
         "Salesforce sign-in",
         "Salesforce API calls",
     ]
-    assert "can't tell" in told["Salesforce owner guard"].sentence
-    assert "could not be looked at" in told["Salesforce fields"].sentence
+    assert "Can't check for the validation rule" in told["Salesforce owner guard"].sentence
+    assert "Could not be checked" in told["Salesforce fields"].sentence

@@ -63,7 +63,7 @@ def test_an_org_is_set_up(gateway: Gateway) -> None:
     deployer = gateway.deployer()
     done = perform(deployer)
     assert 29 == len(done)
-    assert "create the field Lead.Routing_Decision_Id__c, Text(255)" == done[0]
+    assert "Create field Lead.Routing_Decision_Id__c, Text(255)" == done[0]
     assert [] == deployer.plan()
     looked = {one.subject: one.ok for one in gateway.examine()}
     subjects = ("Lead fields", "Contact fields", "owner guard")
@@ -102,7 +102,7 @@ def test_what_is_there_is_left_alone(org: Org, gateway: Gateway) -> None:
         if grant["Field"] == "Lead.SLA_Met__c":
             del org.world.table("salesforce.FieldPermissions")[grant["Id"]]
     (step,) = deployer.plan()
-    assert step.sentence.startswith("let the integration user read and write 1 fields")
+    assert step.sentence.startswith("Give the integration user read and edit access to 1 field,")
     assert [step] == list(deployer.perform([step]))
     assert [] == deployer.plan()
 

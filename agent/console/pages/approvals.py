@@ -1,4 +1,4 @@
-"""Approvals and exceptions: everything that waits for a person's word, with the buttons for it."""
+"""Approvals and exceptions: everything pending a person's decision, with the buttons for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from agent.follow_through import rep_actions
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.states import CycleStatus
+from agent.metrics.lead_history import UPDATES
 from domain.conversation.permissions import Ability, may
 from domain.values import CycleId, LeadKey
 
@@ -22,7 +23,7 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Waiting:
-    """An assignment that waits for a word."""
+    """An assignment that is pending approval."""
 
     lead: Known
     sentence: str
@@ -47,7 +48,7 @@ class Dispute:
 
 @dataclass(frozen=True)
 class Dead:
-    """A write that was given up."""
+    """An update that failed for good."""
 
     lead: LeadKey
     title: str
@@ -60,7 +61,7 @@ class Dead:
 
 @dataclass(frozen=True)
 class Held:
-    """A lead that somebody holds back."""
+    """A lead on hold."""
 
     lead: Known
     why: str
@@ -141,7 +142,7 @@ def _held(visit: Visit) -> list[Held]:
 
 
 def _dead(visit: Visit) -> tuple[list[Dead], int]:
-    """Writes that were given up, and how many are not shown for want of room."""
+    """Failed updates, and how many are not shown for want of room."""
     rows = visit.ledger.workings.dead_letters(MOST + 1)
     known = {
         one.lead: one
@@ -162,9 +163,9 @@ def _is_theirs(visit: Visit, one: Known | None) -> bool:
 def _letter(visit: Visit, row: EffectRow, one: Known | None) -> Dead:
     return Dead(
         lead=LeadKey(row.lead),
-        title="about no lead" if one is None else one.title,
-        what=words.spoken(row.kind),
-        words=str((row.receipt or {}).get("words") or "no answer"),
+        title="No lead" if one is None else one.title,
+        what=UPDATES[row.kind][0],
+        words=str((row.receipt or {}).get("words") or "no response"),
         attempts=row.attempts,
         at=row.settled_at,
         may_retry=one is not None and visit.may(Ability.TRY_AGAIN, one.owner),
