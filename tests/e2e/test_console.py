@@ -219,7 +219,7 @@ def test_an_assignment_is_approved(console: Console, page: Page) -> None:
     console.as_ops(page)
     console.open(page, "/waiting")
     page.locator("tr", has_text=WAITING).get_by_role("button", name="Approve").click()
-    assert "written in Salesforce at the next look" in page.locator("dl").inner_text()
+    assert "assigned in Salesforce on the next run" in page.locator("dl").inner_text()
     page.get_by_role("button", name="Approve assignment").click()
     assert "Approved by Quinn Walsh" in page.locator(".notice").inner_text()
     console.here.tick()
@@ -258,7 +258,7 @@ def test_a_dead_letter_is_tried_again_and_a_dispute_is_ruled(console: Console, p
     assert [] == ledger.workings.dead_letters(10)
     console.open(page, "/waiting")
     page.locator("tr", has_text=DISPUTED).get_by_role("button", name="Keep owner").click()
-    assert "It stays with" in page.locator(".notice").inner_text()
+    assert "keeps Dana" in page.locator(".notice").inner_text()
     assert ["refused"] == [one.state for one in ledger.handoffs.disputes()]
 
 
@@ -340,7 +340,7 @@ def test_everything_can_be_read_and_decided_without_scripts(
     page.get_by_role("link", name="Dana Number7").click()
     page.get_by_role("button", name="Snooze").click()
     assert "Snooze reminders for Dana Number7" == page.locator("h1").inner_text()
-    assert "no reminder for 30m" in page.locator("dl").inner_text()
+    assert "snoozed for 30 min" in page.locator("dl").inner_text()
     page.get_by_role("button", name="Cancel").click()
     assert "Nothing was changed" in page.locator(".notice").inner_text()
     page.goto(f"{console.served.url}/funnel?days=7")

@@ -122,7 +122,7 @@ def _headline(item: Item) -> str:
         case Tone.BREACH:
             return "SLA breach:"
         case Tone.COVER:
-            return f"Cover for {plain(item.for_whom or 'the owner', 80)}:"
+            return f"Cover for {plain(item.for_whom or 'the owner', 80)} (away):"
 
 
 def _is_told(item: Item, items: Sequence[Item]) -> bool:
