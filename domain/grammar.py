@@ -50,9 +50,12 @@ def lasting(length: timedelta) -> str:
     return " ".join(one for one in parts if not one.startswith("0 "))
 
 
-def counted(count: int, thing: str) -> str:
-    """A number with its thing: `1 lead`, `2 SLA breaches`, `3 activities`."""
-    return f"{count} {thing if count == 1 else plural(thing)}"
+def counted(count: int, thing: str, things: str | None = None) -> str:
+    """A number with its thing: `1 lead`, `2 SLA breaches`, `3,000 activities`.
+
+    `things` is the plural of what has one of its own, such as `people`.
+    """
+    return f"{count:,} {thing if count == 1 else things or plural(thing)}"
 
 
 def plural(thing: str) -> str:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.tables.table import counted
 from domain.errors import RoutereadyError
+from domain.grammar import counted
 
 if TYPE_CHECKING:
     from evals.comparison.gate import Setup

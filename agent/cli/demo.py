@@ -34,9 +34,9 @@ from agent.metrics.touch_rates import outcomes
 from agent.policy.example import example_policy
 from agent.settings import Settings
 from agent.slack import listener
-from agent.tables.table import counted
 from agent.worker.tick import Worker
 from domain.errors import RoutereadyError
+from domain.grammar import counted
 from domain.values import LeadKey
 
 START_SECONDS = 60

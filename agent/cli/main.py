@@ -215,7 +215,7 @@ def replay() -> None:
     from agent.ledger import open_ledger
     from agent.rollout.replay import replay as recompute
     from agent.settings import read_settings
-    from agent.tables.table import counted
+    from domain.grammar import counted
 
     found = recompute(open_ledger(read_settings().routeready_database))
     for one in found.differences:
@@ -261,7 +261,7 @@ def approvals() -> None:
     """List pending approvals."""
     from agent.ledger import open_ledger
     from agent.settings import read_settings
-    from agent.tables.table import counted
+    from domain.grammar import counted
 
     waiting = open_ledger(read_settings().routeready_database).approvals.pending()
     for one in waiting:
@@ -399,7 +399,7 @@ def console_expel(
     """Sign a person out everywhere: end all their sessions and tokens."""
     from agent.ledger import open_ledger
     from agent.settings import read_settings
-    from agent.tables.table import counted
+    from domain.grammar import counted
 
     ended = open_ledger(read_settings().routeready_database).visits.expel(email)
     typer.echo(f"{counted(ended, 'session or token', 'sessions and tokens')} ended for {email}.")

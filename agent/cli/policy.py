@@ -44,7 +44,7 @@ To = Annotated[
 def check(path: PolicyPath = Path("policy.yaml")) -> None:
     """Check a policy file, and list its errors and warnings with what to do."""
     from agent.policy.file import read_policy
-    from agent.tables.table import counted
+    from domain.grammar import counted
 
     reading = read_policy(path)
     for one in reading.complaints:

@@ -170,7 +170,7 @@ def alerts() -> None:
     from agent.app import open_app
     from agent.metrics.alerts import current
     from agent.settings import read_settings
-    from agent.tables.table import counted
+    from domain.grammar import counted
 
     app = open_app(read_settings())
     found = current(app.ledger, app.policy, app.clock.now())

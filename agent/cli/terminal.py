@@ -1,4 +1,4 @@
-"""What a person sees in a terminal: aligned tables, colours only where there is a terminal."""
+"""What a person sees in a terminal: aligned tables, colors only where there is a terminal."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 from agent.metrics.funnel import Funnel
+from agent.metrics.lead_history import STATUSES
 from agent.metrics.touch_rates import Outcomes
-from agent.tables.table import counted
+from domain.grammar import counted
 from domain.ports import Finding
 
 
@@ -29,20 +30,10 @@ def show_findings(findings: Sequence[Finding]) -> None:
     out.print(f"{counted(len(findings), 'check')}, {bad} to fix")
 
 
-STATUSES = {
-    "open": "Being checked",
-    "waiting": "Waiting",
-    "parked": "Needs review",
-    "rejected": "Disqualified",
-    "approval": "Pending approval",
-    "assigning": "Update in progress",
-    "touched": "First touch made",
-    "closed": "Closed without a touch",
-    "shadowed": "Shadow mode",
-    "denied": "Denied",
-    "gone": "Deleted in Marketo",
-}
-"""Where leads that are not assigned now stand."""
+def _standing(status: str) -> str:
+    """A status at the beginning of a line; names within it keep their capitals."""
+    words = STATUSES.get(status, status)
+    return words[:1].upper() + words[1:]
 
 
 def show_funnel(funnel: Funnel) -> None:
@@ -66,7 +57,9 @@ def show_funnel(funnel: Funnel) -> None:
         reasons = funnel.reasons.get(status, {})
         first = True
         for reason, times in reasons.items() or {"": count}.items():
-            stopped.add_row(STATUSES.get(status, status) if first else "", f"{times:>5}", reason)
+            stopped.add_row(
+                STATUSES.get(status, status).capitalize() if first else "", f"{times:>5}", reason
+            )
             first = False
     if funnel.held_back:
         stopped.add_row("Triggered again", f"{funnel.held_back:>5}", "within the cool-down")

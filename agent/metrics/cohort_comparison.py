@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 
-from agent.tables.table import UNDEFINED, Form, Sheet, counted, length, percent, written
+from agent.tables.table import UNDEFINED, Form, Sheet, length, percent, written
 from domain.errors import RoutereadyError
+from domain.grammar import counted
 from domain.metrics.agreement import Agreement, Match, agreed
 from domain.metrics.cohorts import (
     Cohorts,

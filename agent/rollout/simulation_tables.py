@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from agent.tables.table import UNDEFINED, Form, Sheet, counted, percent, written
+from agent.tables.table import UNDEFINED, Form, Sheet, percent, written
+from domain.grammar import counted
 from domain.rollout.simulation import Change, Placement, Simulation
 from domain.time.durations import format_duration
 

@@ -59,11 +59,6 @@ def length(duration: timedelta | None) -> str:
     return f"{hours:.1f} h" if hours < HOURS_SHOWN else f"{hours / 24:.1f} d"
 
 
-def counted(count: int, thing: str, things: str | None = None) -> str:
-    """A count and its noun: `1 lead`, `2,000 leads`."""
-    return f"{count:,} {thing if count == 1 else things or f'{thing}s'}"
-
-
 def percent(value: float | None) -> str:
     """A share from 0 to 1 in whole per cent."""
     return UNDEFINED if value is None else f"{100 * value:.0f} %"
