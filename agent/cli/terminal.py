@@ -57,9 +57,7 @@ def show_funnel(funnel: Funnel) -> None:
         reasons = funnel.reasons.get(status, {})
         first = True
         for reason, times in reasons.items() or {"": count}.items():
-            stopped.add_row(
-                STATUSES.get(status, status).capitalize() if first else "", f"{times:>5}", reason
-            )
+            stopped.add_row(_standing(status) if first else "", f"{times:>5}", reason)
             first = False
     if funnel.held_back:
         stopped.add_row("Triggered again", f"{funnel.held_back:>5}", "within the cool-down")
