@@ -14,10 +14,10 @@ from agent.tables.table import (
     as_markdown,
     as_page,
     as_text,
-    counted,
     length,
     percent,
 )
+from domain.grammar import counted
 from domain.metrics.measures import Dimension, Measures, Outcomes, Spread, Stretch
 
 TITLE = "Lead report"
