@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.lead.brief import Brief, Happening
+from domain.follow_through.reasons import WhyOwner
+from domain.lead.brief import Brief
 from domain.lead.crm_records import RecordKind
 from domain.lead.model import FieldName
 from domain.metrics.charts import Chart
@@ -21,6 +22,22 @@ from domain.values import (
     Scalar,
     Value,
 )
+
+
+class Line(Value):
+    """Something that happened, as a message tells it; the time in its reader's own zone."""
+
+    at: Instant
+    what: str
+
+
+class LeadLines(Value):
+    """What a message tells of a lead besides whose it is."""
+
+    did: tuple[Line, ...] = ()
+    """What the lead did lately, newest first."""
+    opening: str | None = None
+    """What to say first."""
 
 
 class Stamp(Value):
@@ -49,6 +66,8 @@ class SetOwner(Value):
     """The new owner's e-mail address; None for a queue, or where Salesforce's rules choose."""
     title: str = ""
     """The lead in a few words: `Dana Fox, VP Marketing at Acme`."""
+    why: WhyOwner
+    """Why the new owner has it; the stamp says the same in words."""
     stamp: Stamp
     segment: str = ""
     pool: str | None = None
@@ -113,7 +132,7 @@ class TellOwner(Value):
     reason: str
     sla_due: Instant | None
     tone: Tone = Tone.ASSIGNED
-    brief: Brief = Brief()
+    brief: LeadLines = LeadLines()
     for_whom: str | None = None
     """Name of the absent owner, in a message to the cover."""
 
@@ -133,7 +152,7 @@ class TellManager(Value):
     rung: str
     sentence: str
     """What happened and what is being done."""
-    timeline: tuple[Happening, ...] = ()
+    timeline: tuple[Line, ...] = ()
     """What happened so far, oldest first."""
     sla_due: Instant | None
     dispute: str | None = None
@@ -153,6 +172,8 @@ class RefreshMessage(Value):
     """What became of those that need nothing any more, in words."""
     notes: Mapping[LeadKey, str] = {}
     """What is to be said of those that still wait, in words."""
+    marks: Mapping[LeadKey, str] = {}
+    """How each of them stood: an update is new when this is, however it is worded."""
 
 
 class SendReport(Value):

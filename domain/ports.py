@@ -8,7 +8,7 @@ happened to each action is in its receipt.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, Field
 
@@ -29,6 +29,7 @@ from domain.effects import (
     TellOwner,
 )
 from domain.follow_through.first_touch import Activity as CrmActivity
+from domain.lead.absences import Away
 from domain.lead.crm_records import Candidates, OwnerState, RecordSeen, Roster
 from domain.lead.model import Activity, FieldName, Lead, RawLead
 from domain.metrics.outcomes import Became
@@ -63,8 +64,8 @@ class Presence(Value):
     """What a person's Slack says of them."""
 
     user_id: str
-    away: str | None
-    """A sentence when their status says that they are out; None when it doesn't."""
+    away: Annotated[Away, Field(discriminator="kind")] | None
+    """What their status says when they are out; None when it doesn't say so."""
     do_not_disturb_until: Instant | None = None
     is_online: bool = False
 

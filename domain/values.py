@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, NewType
+from typing import Annotated, Literal, NewType
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
@@ -34,6 +34,13 @@ class Value(BaseModel):
     """A frozen value: equal when its content is equal, and unchanged by a trip through JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Quoted(Value):
+    """Words that are kept as they were said: a person's own, a vendor's, or of an older version."""
+
+    kind: Literal["quoted"] = "quoted"
+    text: str
 
 
 class Source(StrEnum):

@@ -123,7 +123,7 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
         (out / name).write_text(text, encoding="utf-8")
     show(found, Console(soft_wrap=True))
     typer.echo(f"{out / 'report.html'}")
-    raise typer.Exit(EXIT[found.judgement.verdict])
+    raise typer.Exit(EXIT[found.judgment.verdict])
 
 
 @eval_cli.command("baseline")

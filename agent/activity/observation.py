@@ -9,6 +9,7 @@ from domain.errors import ToolError
 from domain.follow_through.escalation import Seen
 from domain.follow_through.first_touch import Turn, judge
 from domain.follow_through.handoff import Handoff
+from domain.lead.absences import Absence
 from domain.lead.crm_records import Member
 from domain.ports import Observed, Presence
 from domain.routing.availability import absence
@@ -75,7 +76,7 @@ def seen(
         there = observed[one.cycle]
         presence = present.get(one.answers or "")
         found[one.cycle] = Seen(
-            judgement=judge(there.activities, turn_of(one, there, context), context.policy.touch),
+            judgment=judge(there.activities, turn_of(one, there, context), context.policy.touch),
             record=there.record,
             absence=_absence(one, there, presence, context),
             online=presence.is_online if presence is not None else False,
@@ -104,7 +105,7 @@ def turn_of(handoff: Handoff, observed: Observed, context: RunContext) -> Turn:
 
 def _absence(
     handoff: Handoff, observed: Observed, presence: Presence | None, context: RunContext
-) -> str | None:
+) -> Absence | None:
     """Why the person who answers for a lead isn't there; caps and working hours don't matter."""
     user = context.policy.users.get(handoff.answers or "")
     if user is None:

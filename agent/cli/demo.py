@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
 from pydantic import SecretStr
@@ -37,6 +38,8 @@ from agent.slack import listener
 from agent.worker.tick import Worker
 from domain.errors import RoutereadyError
 from domain.grammar import counted
+from domain.language import operations
+from domain.routing.basis import RoutedBy
 from domain.values import LeadKey
 
 START_SECONDS = 60
@@ -250,7 +253,7 @@ def _worth_telling(app: App) -> list[LeadKey]:
     cycles = app.ledger.history.cycles()
     routed = [cycle for cycle in cycles if cycle.assigned_at is not None]
     wanted = (
-        [cycle for cycle in routed if "skipped" in cycle.sentence],
+        [cycle for cycle in routed if isinstance(cycle.said, RoutedBy) and cycle.said.skipped],
         [cycle for cycle in routed if cycle.rule != "Territory" and not cycle.is_fallback],
         [cycle for cycle in cycles if cycle.status == CycleStatus.PARKED],
         routed,
@@ -264,4 +267,5 @@ def _worth_telling(app: App) -> list[LeadKey]:
 
 def _row(cycle: CycleRow) -> dict[str, Any]:
     fields = {"id", "lead", "status", "owner", "owner_name", "rule", "territory", "segment"}
-    return cycle.model_dump(mode="json", include=fields | {"sentence", "blocked_by", "sla_due"})
+    told = cycle.model_dump(mode="json", include=fields | {"blocked_by", "sla_due"})
+    return {**told, "reason": operations.said(cycle.said, ZoneInfo("UTC"))}

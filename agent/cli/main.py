@@ -259,13 +259,19 @@ def migrate() -> None:
 @cli.command(rich_help_panel=LEADS)
 def approvals() -> None:
     """List pending approvals."""
+    from zoneinfo import ZoneInfo
+
     from agent.ledger import open_ledger
     from agent.settings import read_settings
     from domain.grammar import counted
+    from domain.language import operations
 
+    zone = ZoneInfo("UTC")
     waiting = open_ledger(read_settings().routeready_database).approvals.pending()
     for one in waiting:
-        typer.echo(f"{one.id}  {one.requested_at:%Y-%m-%d %H:%M} UTC  {one.sentence}")
+        typer.echo(
+            f"{one.id}  {one.requested_at:%Y-%m-%d %H:%M} UTC  {operations.said(one.said, zone)}"
+        )
     typer.echo(counted(len(waiting), "pending approval"))
 
 

@@ -9,6 +9,7 @@ from agent.metrics.funnel import Funnel
 from agent.metrics.lead_history import STATUSES
 from agent.metrics.touch_rates import Outcomes
 from domain.grammar import counted
+from domain.metrics.leakage import why_blocked
 from domain.ports import Finding
 
 
@@ -57,7 +58,7 @@ def show_funnel(funnel: Funnel) -> None:
         reasons = funnel.reasons.get(status, {})
         first = True
         for reason, times in reasons.items() or {"": count}.items():
-            stopped.add_row(_standing(status) if first else "", f"{times:>5}", reason)
+            stopped.add_row(_standing(status) if first else "", f"{times:>5}", why_blocked(reason))
             first = False
     if funnel.held_back:
         stopped.add_row("Triggered again", f"{funnel.held_back:>5}", "within the cool-down")

@@ -10,7 +10,6 @@ from agent.ledger.tables.states import EffectState
 from agent.ledger.views.lead_lists import Order, Standing
 from agent.metrics import lead_history
 from domain.conversation.permissions import Ability
-from domain.gate.verdict import CheckCode
 from domain.gate.verdict import Outcome as CheckOutcome
 from domain.lead.model import TriggerKind
 from domain.metrics.measures import Dimension
@@ -45,26 +44,12 @@ ROLES: Mapping[str, str] = {
     "ops": "RevOps admin",
     "viewer": "Viewer",
 }
-CHECKS: Mapping[CheckCode, str] = {
-    CheckCode.TRIGGER: "Trigger",
-    CheckCode.IDENTITY: "Identity",
-    CheckCode.REQUIRED_FIELDS: "Required fields",
-    CheckCode.CONSENT: "Consent",
-    CheckCode.NOT_EXCLUDED: "Exclusions",
-    CheckCode.QUALIFIED: "Qualification",
-    CheckCode.DEDUPED: "Duplicates",
-    CheckCode.MATCH_RESOLVED: "Account match",
-    CheckCode.CRM_PRESENT: "Salesforce record",
-    CheckCode.FRESH: "Data freshness",
-    CheckCode.NOT_HELD: "Holds",
-}
 OUTCOMES: Mapping[CheckOutcome, str] = {
     CheckOutcome.PASS: "passed",
     CheckOutcome.FAIL: "failed",
     CheckOutcome.WAIT: "pending",
     CheckOutcome.NOT_APPLICABLE: "not applicable",
 }
-VERDICTS = lead_history.VERDICTS
 UPDATES = lead_history.UPDATES
 TRIGGERS: Mapping[TriggerKind, str] = {
     TriggerKind.HAND_RAISE: "hand raise",

@@ -25,11 +25,20 @@ from agent.console.boards.workshop import Figures
 from agent.console.door import Door
 from agent.conversation.turn import Talk
 from agent.ledger import Ledger
+from agent.ledger.tables.leads import TriggerRow
 from agent.logs import alert
+from agent.metrics.lead_history import trigger_outcome
 from agent.policy.file import TERRITORIES
 from domain.conversation.permissions import Ability, Principal, Reach, circle, may, reach
+from domain.decision.said import Said
 from domain.errors import PolicyError, RoutereadyError
+from domain.gate.reasons import Reason
+from domain.gate.verdict import in_short
+from domain.language import checks, names, operations, routes
+from domain.language.facts import occurrence
 from domain.policy.model import Policy
+from domain.routing.basis import Skipped
+from domain.routing.route import why
 from domain.values import CycleId
 
 PERIODS = (7, 30, 90)
@@ -94,6 +103,15 @@ def _templates() -> Environment:
     }
     made.filters.update(filters)
     functions: dict[str, Any] = {"plural": words.plural, "static": _static, "labels": labels}
+    functions |= {
+        "why": why,
+        "in_short": in_short,
+        "passed_over": routes.name,
+        "happened": occurrence,
+        "fix": checks.fix,
+        "fixed_by": checks.who,
+        "check_name": names.check,
+    }
     made.globals.update(functions)
     return made
 
@@ -231,6 +249,11 @@ class Visit:
         thread = f"console/{self.who.email}/{matter}"
         return Talk(self.office.app.context(), self.who, thread, about)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The reader's own time zone."""
+        return ZoneInfo(self.who.timezone)
+
     def midnight(self) -> datetime:
         """When the business's day began."""
         zone = ZoneInfo(self.policy.timezone)
@@ -266,6 +289,18 @@ def _shared(visit: Visit) -> dict[str, Any]:
     def name(email: str | None) -> str:
         return name_of(email, visit.policy)
 
+    def said(one: Said | None) -> str:
+        return operations.said(one, visit.zone)
+
+    def reason(why: Reason) -> str:
+        return checks.reason(why, visit.zone)
+
+    def why_not(one: Skipped) -> str:
+        return routes.why_not(one.why, visit.zone)
+
+    def outcome(row: TriggerRow) -> str:
+        return trigger_outcome(row, visit.zone)
+
     return {
         "visit": visit,
         "who": visit.who,
@@ -278,6 +313,10 @@ def _shared(visit: Visit) -> dict[str, Any]:
         "due": due,
         "ago": ago,
         "name": name,
+        "said": said,
+        "reason": reason,
+        "why_not": why_not,
+        "outcome": outcome,
         "link": address,
         "notice": visit.notice(),
         "places": visit.office.places(visit.who),

@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.states import CycleStatus
+from agent.metrics.lead_history import STATUSES
 from agent.run.context import RunContext
 from domain.conversation.answers import Answer, Ask, Card
 from domain.conversation.permissions import Ability, Principal, may
+from domain.decision.said import Said
 from domain.grammar import lasting, moment
+from domain.language import operations
 from domain.policy.model import Policy
 from domain.time.moments import midnight
 from domain.values import CycleId, LeadKey, Source
@@ -56,6 +59,10 @@ class Talk:
     def at(self, instant: datetime) -> str:
         """An instant on the person's own clock."""
         return moment(instant, self.zone)
+
+    def said(self, one: Said | None) -> str:
+        """What was decided, on the person's own clock."""
+        return operations.said(one, self.zone)
 
     def name_of(self, email: str) -> str:
         """A colleague's name; the address of somebody whom the policy doesn't name."""
@@ -203,22 +210,11 @@ def standing(one: Known, talk: Talk) -> str:
             due = f"SLA breach: first touch was due {talk.at(one.target_at)}, {lasting(-left)} ago"
         return f"Owner: {one.owner_name}. {due}"
     whose = f"Owner: {one.owner_name}. " if one.owner_name else "No owner. "
-    return f"{whose}{STATUS[one.status]}: {one.sentence}"
+    return f"{whose}{STATUS[one.status]}: {talk.said(one.said)}"
 
 
 STATUS: Mapping[CycleStatus, str] = {
-    CycleStatus.OPEN: "In progress",
-    CycleStatus.WAITING: "Waiting",
-    CycleStatus.PARKED: "Needs review",
-    CycleStatus.REJECTED: "Disqualified",
-    CycleStatus.APPROVAL: "Pending approval",
-    CycleStatus.ASSIGNING: "Being assigned",
-    CycleStatus.ASSIGNED: "Assigned",
-    CycleStatus.TOUCHED: "First touch done",
-    CycleStatus.CLOSED: "Closed",
-    CycleStatus.SHADOWED: "Shadow mode",
-    CycleStatus.DENIED: "Assignment denied",
-    CycleStatus.GONE: "Not in Marketo any more",
+    status: STATUSES[status][:1].upper() + STATUSES[status][1:] for status in CycleStatus
 }
 """What a status is called."""
 SOURCES: Mapping[Source, str] = {

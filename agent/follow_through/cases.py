@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from agent.ledger.records import Decision, HeldOff
 from agent.run.context import RunContext
 from domain.decision.cases import FollowCase, ReassignCase
+from domain.decision.said import LookedCloser, Said
 from domain.follow_through.escalation import Climb, End, Pass, Rest, Seen
 from domain.follow_through.handoff import Handoff
 from domain.policy.follow_through import Move
@@ -45,14 +46,23 @@ class Case:
     def decision(self, context: RunContext) -> Decision:
         """The step as the ledger keeps it."""
         case = FollowCase(handoff=self.handoff, seen=self.seen, at=context.now)
-        return certify(self.handoff, case, self.step, self.step.sentence, context)
+        return certify(self.handoff, case, self.step, in_short(self.step), context)
+
+
+def in_short(step: NextStep) -> Said:
+    """What a step says of its lead."""
+    match step:
+        case End():
+            return step
+        case Rest() | Pass() | Climb():
+            return step.why
 
 
 def certify(
     handoff: Handoff,
     case: FollowCase | ReassignCase,
     outcome: Value,
-    said: str,
+    said: Said,
     context: RunContext,
 ) -> Decision:
     """A decision about a handed-off lead, with all that it depends on."""
@@ -64,16 +74,15 @@ def certify(
         policy_version=context.policy.version,
         inputs=canonical_json(case),
         outcome=canonical_json(outcome),
-        sentence=said,
+        said=said,
     )
 
 
 def explained(one: Case, choice: Choice, context: RunContext) -> Decision:
     """A model's choice as the ledger keeps it: with its prompt, its evidence and its words."""
     said = choice.said
-    sentence = (
-        f"A closer look ({said.model}, prompt {said.prompt}) chose to {choice.move} "
-        f"instead of the ladder's default: {said.reason}"
+    closer = LookedCloser(
+        model=said.model, prompt=said.prompt, move=choice.move, reason=said.reason
     )
     return Decision(
         cycle=one.handoff.cycle,
@@ -83,5 +92,5 @@ def explained(one: Case, choice: Choice, context: RunContext) -> Decision:
         policy_version=context.policy.version,
         inputs=canonical_json(FollowCase(handoff=one.handoff, seen=one.seen, at=context.now)),
         outcome=canonical_json(said),
-        sentence=sentence,
+        said=closer,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.effects.plan import plan
-from agent.follow_through.cases import Case, explained
+from agent.follow_through.cases import Case, explained, in_short
 from agent.follow_through.reassignment import Giving, give_on, moved_on
 from agent.follow_through.task import task_of
 from agent.handoff.changes import watched
@@ -17,6 +17,7 @@ from agent.ledger.tables.states import CycleStatus
 from agent.notifications.manager import manager_message, writing_time
 from agent.notifications.owner import tell_owner
 from agent.run.context import RunContext
+from domain.decision.said import Said
 from domain.effects import (
     Action,
     MirrorFields,
@@ -32,10 +33,13 @@ from domain.follow_through.handoff import (
     next_stage,
     target_at,
 )
+from domain.follow_through.reasons import Escalated, Rotated
+from domain.language.manager import breach
 from domain.policy.follow_through import Move
+from domain.policy.model import zone_of
 from domain.ports import Presence
 from domain.routing.route import RouteInputs
-from domain.values import DecisionId
+from domain.values import DecisionId, Quoted
 
 _ENDED = {Closing.TOUCHED: CycleStatus.TOUCHED}
 
@@ -71,25 +75,25 @@ class Follower:
         return step
 
     def _rest(self, step: Step, one: Case, rest: Rest) -> None:
-        change = self._watched(one, one.handoff, rest.sentence, rest.until)
+        change = self._watched(one, one.handoff, in_short(rest), rest.until)
         step.handoffs[one.handoff.cycle] = change
 
     def _watched(
-        self, one: Case, handoff: Handoff, sentence: str, due: datetime | None = None
+        self, one: Case, handoff: Handoff, said: Said, due: datetime | None = None
     ) -> HandoffChange:
         return watched(
-            handoff, sentence, one.held.version, self.context.policy, due, one.held.listed_at
+            handoff, said, one.held.version, self.context.policy, due, one.held.listed_at
         )
 
     def _end(self, step: Step, one: Case, end: End) -> None:
         decision, handoff = one.decision(self.context), one.handoff
-        touched = one.seen.judgement if isinstance(one.seen.judgement, Touched) else None
+        touched = one.seen.judgment if isinstance(one.seen.judgment, Touched) else None
         step.decisions.append(decision)
         step.handoffs[handoff.cycle] = HandoffChange(
             handoff=handoff,
             state=end.how,
             due_at=None,
-            sentence=end.sentence,
+            said=end,
             target_at=target_at(handoff, self.context.policy),
             version=one.held.version,
             touched_at=touched.at if touched else None,
@@ -99,7 +103,7 @@ class Follower:
             listed_at=one.held.listed_at,
         )
         step.cycles[handoff.cycle] = CycleFields(
-            status=_ENDED.get(end.how, CycleStatus.CLOSED), sentence=end.sentence
+            status=_ENDED.get(end.how, CycleStatus.CLOSED), said=end
         )
         mirror = MirrorFields(
             lead=handoff.lead, status=end.how, owner_name=handoff.owner.name, stamp=None
@@ -125,7 +129,7 @@ class Follower:
         """A person's own change: it is followed, never undone."""
         decision, policy = one.decision(self.context), self.context.policy
         step.decisions.append(decision)
-        handoff = next_stage(one.handoff, passed.owner, passed.at, policy, reason=passed.sentence)
+        handoff = next_stage(one.handoff, passed.owner, passed.at, policy, why=passed.why)
         if one.seen.record is not None:
             handoff = handoff.model_copy(
                 update={
@@ -133,15 +137,15 @@ class Follower:
                     "record_kind": one.seen.record.kind,
                 }
             )
-        step.handoffs[handoff.cycle] = self._watched(one, handoff, passed.sentence)
+        step.handoffs[handoff.cycle] = self._watched(one, handoff, passed.why)
         step.cycles[handoff.cycle] = CycleFields(
             owner=handoff.answers or passed.owner.name,
             owner_name=passed.owner.name,
-            sentence=passed.sentence,
+            said=passed.why,
         )
 
     def _climb(self, step: Step, one: Case, climb: Climb) -> None:
-        decision, now = one.decision(self.context), self.context.now
+        decision, now, why = one.decision(self.context), self.context.now, climb.why
         step.decisions.append(decision)
         if one.chosen is not None:
             step.decisions.append(explained(one, one.chosen, self.context))
@@ -154,13 +158,12 @@ class Follower:
                 case Move.REMIND | Move.NUDGE:
                     self._tell(step, one, climb, decision.id, move)
                 case Move.ESCALATE:
-                    sentence = one.escalation or climb.sentence
-                    self._escalate(step, one, climb, decision.id, sentence)
+                    self._escalate(step, one, climb, decision.id, why, one.escalation)
                 case Move.REASSIGN:
-                    handoff = self._reassign(step, one, climb, handoff)
+                    handoff = self._reassign(step, one, climb, why, handoff)
                 case Move.LIST:
                     listed_at = listed_at or now
-        change = self._watched(one, handoff, climb.sentence)
+        change = self._watched(one, handoff, why)
         step.handoffs[handoff.cycle] = replace(change, listed_at=listed_at)
         for action in self._task(handoff, is_done=False):
             self._plan(step, handoff, action, decision.id, f"{handoff.stage}")
@@ -168,12 +171,12 @@ class Follower:
     def _tell(self, step: Step, one: Case, climb: Climb, decision: DecisionId, move: Move) -> None:
         handoff, policy = one.handoff, self.context.policy
         if climb.to is None or climb.to not in policy.users:
-            return self._escalate(step, one, climb, decision, climb.sentence)
+            return self._escalate(step, one, climb, decision, climb.why)
         covers = climb.to != handoff.answers
         tone = Tone.REMINDER if move is Move.REMIND else Tone.BREACH
         for_whom = handoff.owner.name if covers else None
         if one.opening is not None:
-            brief = handoff.brief.model_copy(update={"opening": one.opening})
+            brief = handoff.brief.model_copy(update={"opener": Quoted(text=one.opening)})
             handoff = handoff.model_copy(update={"brief": brief})
         action = tell_owner(handoff, climb.to, Tone.COVER if covers else tone, policy, for_whom)
         return self._plan(
@@ -186,12 +189,19 @@ class Follower:
         )
 
     def _escalate(
-        self, step: Step, one: Case, climb: Climb, decision: DecisionId, sentence: str
+        self,
+        step: Step,
+        one: Case,
+        climb: Climb,
+        decision: DecisionId,
+        why: Escalated | Rotated,
+        worded: str | None = None,
     ) -> None:
         policy, handoff = self.context.policy, one.handoff
         manager = climb.manager
         if manager is None or manager not in policy.users:
             return
+        sentence = worded or breach(why, zone_of(manager, policy))
         action = manager_message(handoff, manager, climb.rung, sentence, self.context)
         self._plan(
             step,
@@ -202,16 +212,18 @@ class Follower:
             writing_time(manager, self.context, self.presences),
         )
 
-    def _reassign(self, step: Step, one: Case, climb: Climb, handoff: Handoff) -> Handoff:
+    def _reassign(
+        self, step: Step, one: Case, climb: Climb, why: Escalated, handoff: Handoff
+    ) -> Handoff:
         """Give it to the next of the pool, or tell the manager that there is none."""
         if self.inputs is None or one.seen.record is None:
             return handoff
-        giving = Giving(one.handoff, one.seen, climb.sentence, credit=one.handoff.credit)
+        giving = Giving(one.handoff, one.seen, why, credit=one.handoff.credit)
         given = give_on(step, giving, self.inputs, self.context)
         self.inputs = moved_on(self.inputs, given)
         if given.target is None:
             decision = step.decisions[-1].id
-            self._escalate(step, one, climb, decision, given.reason)
+            self._escalate(step, one, climb, decision, given.why(why))
             return handoff
         return handoff.model_copy(update={"reassigned": handoff.reassigned + 1})
 

@@ -34,6 +34,7 @@ from agent.run import pauses
 from agent.run.context import RunContext
 from agent.run.node_watch import watched
 from domain.follow_through.escalation import Climb, Rest, Seen, next_step
+from domain.follow_through.reasons import Paused, Unjudged
 from domain.ports import Observed, Presence
 from domain.values import CycleId
 
@@ -132,8 +133,7 @@ def climb(state: Flock, runtime: Runtime[RunContext]) -> Update:
 
 def _paused(stop: Stop, context: RunContext) -> NextStep:
     """A person stopped the segment: its leads climb no rung until somebody resumes it."""
-    sentence = f"Paused by {stop.by}: {stop.reason}"
-    return Rest(until=context.now + PAUSED_LOOK, sentence=sentence)
+    return Rest(until=context.now + PAUSED_LOOK, why=Paused(by=stop.by, reason=stop.reason))
 
 
 def _next(held: HeldOff, seen: Seen, context: RunContext) -> NextStep:
@@ -144,7 +144,7 @@ def _next(held: HeldOff, seen: Seen, context: RunContext) -> NextStep:
         cycle = held.handoff.cycle
         alert("ladder_failed", f"Escalation could not be decided: {error!r}", cycle=cycle)
         until = context.now + UNJUDGED_LOOK
-        return Rest(until=until, sentence=f"The ladder can't judge it: {error}")
+        return Rest(until=until, why=Unjudged(error=str(error)))
 
 
 def investigate(state: Flock, runtime: Runtime[RunContext]) -> Update:

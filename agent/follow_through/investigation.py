@@ -6,12 +6,16 @@ only with evidence that was really observed. Everything else is as if nobody had
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from agent.follow_through.cases import Case, Choice
 from agent.run.context import RunContext
 from agent.run.model_usage import note
 from domain.follow_through.escalation import Climb
 from domain.follow_through.first_touch import Found
+from domain.language import operations
+from domain.language.facts import absence
+from domain.language.touches import found
 from domain.policy.follow_through import Move
 from domain.ports import Chosen
 from domain.values import CycleId, Value
@@ -67,14 +71,14 @@ def checked(said: Chosen, one: Case, climb: Climb) -> Choice | None:
 
 def observed(one: Case) -> set[str]:
     """The ids of everything that was seen of a lead: all that can be evidence."""
-    findings = {found.activity for found in one.seen.judgement.findings}
+    findings = {found.activity for found in one.seen.judgment.findings}
     return findings | set(one.seen.marketing_replies)
 
 
 def _looks(one: Case, context: RunContext) -> dict[str, Callable[[], str]]:
     """What the model can look at: facts of this one lead, and nothing else."""
     return {
-        "salesforce_activity": lambda: _lines(one.seen.judgement.findings),
+        "salesforce_activity": lambda: _lines(one.seen.judgment.findings),
         "marketo_activity": lambda: _marketing(one, context),
         "owner": lambda: _owner(one, context),
         "history": lambda: _history(one, context),
@@ -82,7 +86,12 @@ def _looks(one: Case, context: RunContext) -> dict[str, Callable[[], str]]:
 
 
 def _lines(values: Sequence[Found]) -> str:
-    return "\n".join(value.model_dump_json() for value in values) or "nothing was done"
+    """Each activity with what it is worth, as the catalog puts it."""
+    told = (
+        json.dumps({"activity": one.activity, "code": one.code, "sentence": found(one)})
+        for one in values
+    )
+    return "\n".join(told) or "nothing was done"
 
 
 def _marketing(one: Case, context: RunContext) -> str:
@@ -94,12 +103,13 @@ def _marketing(one: Case, context: RunContext) -> str:
 def _owner(one: Case, context: RunContext) -> str:
     handoff = one.handoff
     held = context.ledger.handoffs.rows(state="open", owner=handoff.answers)
+    zone = ZoneInfo(context.policy.timezone)
     return json.dumps(
         {
             "name": handoff.owner.name,
             "since": handoff.started_at.isoformat(),
             "said_on_it_at": handoff.accepted_at and handoff.accepted_at.isoformat(),
-            "away": one.seen.absence,
+            "away": None if one.seen.absence is None else absence(one.seen.absence, zone),
             "online_in_slack": one.seen.online,
             "open_leads": len(held),
         }
@@ -108,7 +118,8 @@ def _owner(one: Case, context: RunContext) -> str:
 
 def _history(one: Case, context: RunContext) -> str:
     decisions = context.ledger.history.decisions(one.handoff.cycle)
-    return "\n".join(f"{row.at.isoformat()} {row.sentence}" for row in decisions)
+    zone = ZoneInfo(context.policy.timezone)
+    return "\n".join(f"{row.at.isoformat()} {operations.said(row.said, zone)}" for row in decisions)
 
 
 def _dumped(values: Sequence[Value]) -> str:

@@ -1,6 +1,7 @@
 """Keeping messages true: a message about a lead is updated once something happened to it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from agent.effects.kind import Kind, Receipts, alike
 from agent.effects.plan import plan
@@ -12,15 +13,16 @@ from agent.run.context import RunContext
 from domain.effects import RefreshMessage, TellOwner
 from domain.follow_through.handoff import Closing
 from domain.grammar import lasting, moment
+from domain.language import operations
 from domain.policy.model import zone_of
-from domain.values import CycleId, DecisionId, EffectKey, LeadKey, canonical_json, content_hash
+from domain.values import CycleId, DecisionId, EffectKey, LeadKey, content_hash
 
 WORDS = {
     Closing.SUPERSEDED: "New activity from this lead: see the newer message.",
     Closing.GONE: "Deleted in Salesforce.",
-    Closing.DISQUALIFIED: "Disqualified: {sentence}",
-    Closing.RECYCLED: "Recycled: {sentence}",
-    Closing.CONVERTED: "Converted: {sentence}",
+    Closing.DISQUALIFIED: "Disqualified: {said}",
+    Closing.RECYCLED: "Recycled: {said}",
+    Closing.CONVERTED: "Converted: {said}",
 }
 
 
@@ -38,10 +40,15 @@ def plan_news(cycles: Sequence[CycleId], context: RunContext) -> Step:
         items = tuple(TellOwner.model_validate(item) for item in message.items)
         news: dict[LeadKey, str] = {}
         notes: dict[LeadKey, str] = {}
+        marks: dict[LeadKey, str] = {}
         for item in items:
             if item.cycle is None or item.cycle not in held:
                 continue
-            said = touched.get(item.cycle) or _news(item, held[item.cycle])
+            mark = mark_of(item.stage, held[item.cycle], context.now)
+            if mark is None:
+                continue
+            marks[item.lead] = mark
+            said = touched.get(item.cycle) or _news(item, held[item.cycle], context)
             if said is not None:
                 news[item.lead] = said
             elif note := _note(held[item.cycle], context):
@@ -50,35 +57,65 @@ def plan_news(cycles: Sequence[CycleId], context: RunContext) -> Step:
             continue
         channel, _, ts = message.id.partition("/")
         action = RefreshMessage(
-            lead=items[0].lead, channel=channel, ts=ts, items=items, news=news, notes=notes
+            lead=items[0].lead,
+            channel=channel,
+            ts=ts,
+            items=items,
+            news=news,
+            notes=notes,
+            marks=marks,
         )
-        rung = content_hash(canonical_json(action))
+        rung = rung_of(message.id, marks)
         cycle = CycleId(message.cycles[0])
         step.effects.append(plan(cycle, action, DecisionId(""), context.now, rung))
     return step
+
+
+def mark_of(stage: int, held: HeldOff, now: datetime) -> str | None:
+    """How a lead of a message stands, told to the owner of that stage; None without news."""
+    handoff = held.handoff
+    if held.state != OPEN:
+        return held.state
+    if handoff.stage != stage:
+        return f"stage {handoff.stage}"
+    if handoff.disputed:
+        return "disputed"
+    if handoff.snoozed_until is not None and handoff.snoozed_until > now:
+        return f"snoozed {handoff.snoozed_until.isoformat()}"
+    return None if handoff.accepted_at is None else "accepted"
+
+
+def rung_of(message: str, marks: Mapping[LeadKey, str]) -> str:
+    """The intent to show a message as its leads stand: the same however it is worded."""
+    return content_hash("\n".join([message, *(f"{one} {marks[one]}" for one in sorted(marks))]))
 
 
 def _touched(held: Mapping[CycleId, HeldOff], context: RunContext) -> dict[CycleId, str]:
     """How long the first touch of each lead took that had one."""
     cycles = [cycle for cycle, one in held.items() if one.state == Closing.TOUCHED]
     known = context.ledger.conversations.of_cycles(cycles) if cycles else ()
-    return {one.cycle: _touch(one, held[one.cycle]) for one in known}
+    return {one.cycle: _touch(one, _told(held[one.cycle], context)) for one in known}
 
 
-def _touch(known: Known, held: HeldOff) -> str:
+def _told(held: HeldOff, context: RunContext) -> str:
+    """What was decided last, on the clock of the lead's reader."""
+    return operations.said(held.said, zone_of(held.handoff.answers or "", context.policy))
+
+
+def _touch(known: Known, told: str) -> str:
     if known.touched_at is None or known.assigned_at is None:
-        return f"First touch: {held.sentence}"
+        return f"First touch: {told}"
     took = lasting(known.touched_at - known.assigned_at)
     kept = "within SLA" if known.in_time else "SLA breached"
-    return f"First touch after {took}, {kept}. {held.sentence}"
+    return f"First touch after {took}, {kept}. {told}"
 
 
-def _news(item: TellOwner, held: HeldOff) -> str | None:
+def _news(item: TellOwner, held: HeldOff, context: RunContext) -> str | None:
     """What became of one lead of a message; None while its reader still has to act."""
     handoff = held.handoff
     if held.state != OPEN:
-        words = WORDS.get(Closing(held.state), "First touch: {sentence}")
-        return words.format(sentence=held.sentence)
+        words = WORDS.get(Closing(held.state), "First touch: {said}")
+        return words.format(said=_told(held, context))
     if handoff.stage != item.stage:
         return f"Reassigned to {handoff.owner.name}"
     return None

@@ -1,6 +1,7 @@
 """Giving a lead to the next of its pool: the choice, its record, and the write for it."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from agent.effects.plan import plan
 from agent.follow_through.cases import certify
@@ -10,7 +11,9 @@ from domain.decision.cases import ReassignCase
 from domain.effects import SetOwner, Stamp
 from domain.follow_through.escalation import Seen
 from domain.follow_through.handoff import Handoff, next_stage, target_at
+from domain.follow_through.reasons import ByRequest, Escalated, Rotated
 from domain.follow_through.reassignment import Reassigned, reassign
+from domain.language import salesforce_record
 from domain.lead.crm_records import Owner, OwnerKind, RecordSeen
 from domain.policy.model import Policy
 from domain.routing.route import RouteInputs, Subject, ToUser
@@ -23,7 +26,7 @@ class Giving:
 
     handoff: Handoff
     seen: Seen
-    because: str
+    because: Escalated
     credit: bool = False
     """Whether the pool owes the present owner another lead for it."""
 
@@ -34,18 +37,17 @@ def give_on(step: Step, giving: Giving, inputs: RouteInputs, context: RunContext
     case = ReassignCase(
         handoff=handoff,
         inputs=pool_inputs(handoff, inputs, context.policy),
-        because=giving.because.rstrip("."),
+        because=giving.because,
         credit=credit,
     )
-    given = reassign(handoff, case.inputs, context.policy, case.because, credit=credit)
-    decision = certify(handoff, case, given, given.reason, context)
+    given = reassign(handoff, case.inputs, context.policy, credit=credit)
+    why = given.why(giving.because)
+    decision = certify(handoff, case, given, why, context)
     step.decisions.append(decision)
     if given.draw is not None:
         step.pools[given.draw.pool] = given.draw.after
     if given.target is not None:
-        write = hand_over(
-            handoff, giving.seen.record, given.target, given.reason, decision.id, context
-        )
+        write = hand_over(handoff, giving.seen.record, given.target, why, decision.id, context)
         rung = f"stage {handoff.stage + 1}"
         step.effects.append(plan(handoff.cycle, write, decision.id, context.now, rung))
     return given
@@ -55,14 +57,14 @@ def hand_over(
     handoff: Handoff,
     record: RecordSeen | None,
     target: ToUser,
-    reason: str,
+    why: Rotated | ByRequest,
     decision: DecisionId,
     context: RunContext,
 ) -> SetOwner:
     """The write that gives a lead to its next owner, only if the present one still has it."""
     policy = context.policy
     new = Owner(id=target.user_id, kind=OwnerKind.USER, name=target.name, email=target.email)
-    after = next_stage(handoff, new, context.now, policy, reason=reason, pool=handoff.pool)
+    after = next_stage(handoff, new, context.now, policy, why=why, pool=handoff.pool)
     return SetOwner(
         lead=handoff.lead,
         subject=Subject(
@@ -74,10 +76,11 @@ def hand_over(
         owner_name=target.name,
         owner_email=target.email,
         title=handoff.title,
+        why=why,
         stamp=Stamp(
             decision_id=decision,
             status="reassigned",
-            reason=reason,
+            reason=salesforce_record.owner(why, ZoneInfo(policy.timezone)),
             rule="follow-through",
             territory=None,
             policy_version=policy.version,

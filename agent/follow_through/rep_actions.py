@@ -18,11 +18,15 @@ from agent.ledger.tables.states import OPEN
 from agent.ledger.transaction.step import LateError
 from agent.notifications.manager import manager_message, writing_time
 from agent.run.context import RunContext
+from domain.decision.said import Accepted, CallLogged, Disputed, Ruled, Said, Snoozed
 from domain.effects import LogCall
 from domain.follow_through.handoff import Handoff, manager_of, pause
+from domain.follow_through.reasons import Disowned
 from domain.grammar import counted, lasting, moment
+from domain.language import operations, rep
+from domain.language.manager import dispute as dispute_told
 from domain.policy.follow_through import DisputeReason
-from domain.policy.model import Policy, local_time, zone_of
+from domain.policy.model import Policy, zone_of
 from domain.values import CycleId, LeadKey, canonical_json, content_hash
 
 STRANGER = "Your email isn't in the routing policy. Ask a RevOps admin to add you."
@@ -109,7 +113,9 @@ def respond(pressed: Press, context: RunContext) -> Answer:
     if held is None:
         return _nothing(step, "This lead is no longer tracked.")
     if held.state != OPEN:
-        return _nothing(step, f"{held.handoff.title} is already closed: {held.sentence}")
+        return _nothing(
+            step, f"{held.handoff.title} is already closed: {_told(held, who, context)}"
+        )
     context = context.under(held.handoff.policy)
     if pressed.verb in (Verb.GIVE_ON, Verb.KEEP):
         return _rule(pressed, who, held, context, step)
@@ -148,10 +154,17 @@ def _nothing(step: Step, said: str) -> Answer:
     return Answer(said, step, changed=False)
 
 
-def _noted(step: Step, handoff: Handoff, who: str, said: str, context: RunContext) -> Decision:
+def _told(held: HeldOff, who: str, context: RunContext) -> str:
+    """What was decided last of a lead, on the clock of whoever asks."""
+    return operations.said(held.said, zone_of(who, context.policy))
+
+
+_Pressed = Accepted | Snoozed | CallLogged | Disputed | Ruled
+
+
+def _noted(step: Step, handoff: Handoff, said: _Pressed, context: RunContext) -> Decision:
     """The press as the ledger keeps it: who said what about which lead."""
     inputs = canonical_json(handoff)
-    sentence = f"{_name(who, context.policy)} {said}"
     decision = Decision(
         cycle=handoff.cycle,
         lead=handoff.lead,
@@ -159,8 +172,8 @@ def _noted(step: Step, handoff: Handoff, who: str, said: str, context: RunContex
         at=context.now,
         policy_version=context.policy.version,
         inputs=inputs,
-        outcome=sentence,
-        sentence=sentence,
+        outcome=canonical_json(said),
+        said=said,
     )
     step.decisions.append(decision)
     return decision
@@ -170,8 +183,10 @@ def _name(email: str, policy: Policy) -> str:
     return policy.users[email].name
 
 
-def _changed(held: HeldOff, handoff: Handoff, sentence: str, context: RunContext) -> HandoffChange:
-    change = watched(handoff, sentence, held.version, context.policy, due=context.now)
+def _changed(
+    held: HeldOff, handoff: Handoff, said: Said | None, context: RunContext
+) -> HandoffChange:
+    change = watched(handoff, said, held.version, context.policy, due=context.now)
     return replace(change, listed_at=held.listed_at)
 
 
@@ -180,8 +195,8 @@ def _on_it(_: Press, who: str, held: HeldOff, context: RunContext, step: Step) -
     if handoff.accepted_at is not None:
         return _nothing(step, "You already said you're on it.")
     taken = handoff.model_copy(update={"accepted_at": context.now})
-    _noted(step, taken, who, "said: I'm on it.", context)
-    step.handoffs[handoff.cycle] = _changed(held, taken, held.sentence, context)
+    _noted(step, taken, Accepted(by=_name(who, context.policy)), context)
+    step.handoffs[handoff.cycle] = _changed(held, taken, held.said, context)
     stops = "The SLA clock stops when a call, email or meeting is logged in Salesforce."
     said = f"{handoff.title}: you're on it. {stops}"
     return Answer(said, step)
@@ -209,9 +224,9 @@ def put_off(wanted: timedelta, who: str, held: HeldOff, context: RunContext, ste
             "paused": handoff.paused + pause(handoff, context.now, until, policy),
         }
     )
-    local = local_time(until, who, policy)
-    _noted(step, put_off, who, f"snoozed it until {local:%a %H:%M %Z}.", context)
-    change = watched(put_off, held.sentence, held.version, policy, due=until)
+    snoozed = Snoozed(by=_name(who, policy), until=until)
+    _noted(step, put_off, snoozed, context)
+    change = watched(put_off, held.said, held.version, policy, due=until)
     step.handoffs[handoff.cycle] = replace(change, listed_at=held.listed_at)
     left = rules.at_most - put_off.snoozes
     awake = moment(until, zone_of(who, policy))
@@ -226,7 +241,8 @@ def _whole(text: str) -> int:
 def _log_call(pressed: Press, who: str, held: HeldOff, context: RunContext, step: Step) -> Answer:
     handoff = held.handoff
     outcome = pressed.fields.get("outcome") or "Connected"
-    decision = _noted(step, handoff, who, f"logged a call: {outcome}.", context)
+    logged = CallLogged(by=_name(who, context.policy), outcome=outcome)
+    decision = _noted(step, handoff, logged, context)
     call = LogCall(
         lead=handoff.lead,
         record_id=handoff.record_id,
@@ -238,7 +254,7 @@ def _log_call(pressed: Press, who: str, held: HeldOff, context: RunContext, step
     )
     rung = content_hash(pressed.id)
     step.effects.append(plan(handoff.cycle, call, decision.id, context.now, rung))
-    step.handoffs[handoff.cycle] = _changed(held, handoff, held.sentence, context)
+    step.handoffs[handoff.cycle] = _changed(held, handoff, held.said, context)
     return Answer(f"{handoff.title}: call logged in Salesforce ({outcome}).", step)
 
 
@@ -253,7 +269,8 @@ def _not_mine(pressed: Press, who: str, held: HeldOff, context: RunContext, step
     if reason is None:
         return _nothing(step, "Choose a reason.")
     note = pressed.fields.get("note", "")
-    decision = _noted(step, handoff, who, f'said: not mine ("{reason.label}").', context)
+    said = Disputed(by=_name(who, policy), reason=reason.label)
+    decision = _noted(step, handoff, said, context)
     dispute = Dispute(
         id=f"q{content_hash(f'{handoff.cycle}/{handoff.stage}')}",
         cycle=handoff.cycle,
@@ -261,22 +278,21 @@ def _not_mine(pressed: Press, who: str, held: HeldOff, context: RunContext, step
         by=who,
         reason=reason.name,
         note=note,
-        evidence=(handoff.reason, decision.id),
+        evidence=(rep.reason(handoff.why, zone_of(who, policy)), decision.id),
         opened_at=context.now,
     )
     if reason.ruling == "accept":
         ruled = replace(dispute, state="accepted", ruled_by="policy", ruled_at=context.now)
         step.disputes.append(ruled)
-        because = f"{handoff.owner.name} said it is not theirs: {reason.label}"
+        because = Disowned(owner=handoff.owner.name, reason=reason.label)
         return _given(held, because, reason, context, step)
     step.disputes.append(dispute)
     disputed = handoff.model_copy(update={"disputed": True})
-    step.handoffs[handoff.cycle] = _changed(held, disputed, held.sentence, context)
+    step.handoffs[handoff.cycle] = _changed(held, disputed, held.said, context)
     manager = manager_of(handoff, policy)
     if manager is None or manager not in policy.users:
         return Answer("No manager is set up to decide this. The lead stays with you for now.", step)
-    said = f'{handoff.owner.name} marked this lead as not theirs: "{reason.label}".'
-    sentence = f'{said} Note: "{note}"' if note else said
+    sentence = dispute_told(handoff.owner.name, reason.label, note)
     message = manager_message(handoff, manager, "dispute", sentence, context)
     message = message.model_copy(update={"dispute": dispute.id})
     due_at = writing_time(manager, context, {})
@@ -288,7 +304,7 @@ def _not_mine(pressed: Press, who: str, held: HeldOff, context: RunContext, step
 
 
 def _given(
-    held: HeldOff, because: str, reason: DisputeReason | None, context: RunContext, step: Step
+    held: HeldOff, because: Disowned, reason: DisputeReason | None, context: RunContext, step: Step
 ) -> Answer:
     """Let the follow-through give a lead on: its very next look does."""
     given_up = held.handoff.model_copy(
@@ -324,12 +340,12 @@ def _rule(pressed: Press, who: str, held: HeldOff, context: RunContext, step: St
     step.disputes.append(replace(_dispute(row), state=ruled, ruled_by=who, ruled_at=context.now))
     reason = next((one for one in policy.follow_through.disputes if one.name == row.reason), None)
     label = row.reason if reason is None else reason.label
-    _noted(step, handoff, who, f'{ruled} the dispute "{label}".', context)
+    _noted(step, handoff, Ruled(by=_name(who, policy), ruling=ruled, reason=label), context)
     if accepted:
-        because = f"{_name(who, policy)} accepted that it is not {handoff.owner.name}'s: {label}"
+        because = Disowned(owner=handoff.owner.name, reason=label, accepted_by=_name(who, policy))
         return _given(held, because, reason, context, step)
     stays = handoff.model_copy(update={"disputed": False})
-    step.handoffs[handoff.cycle] = _changed(held, stays, held.sentence, context)
+    step.handoffs[handoff.cycle] = _changed(held, stays, held.said, context)
     return Answer(f"{handoff.owner.name} keeps {handoff.title}.", step)
 
 

@@ -7,6 +7,7 @@ but itself.
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from agent.follow_through.cases import Case
 from agent.notifications.manager import happened
@@ -17,6 +18,9 @@ from domain.effects import SendReport
 from domain.follow_through.escalation import Climb
 from domain.follow_through.handoff import Handoff
 from domain.grammar import moment
+from domain.language import rep
+from domain.language.manager import breach
+from domain.language.touches import found
 from domain.policy.follow_through import Move
 from domain.policy.model import zone_of
 from domain.values import CycleId
@@ -42,8 +46,8 @@ def word(cases: Sequence[Case], context: RunContext) -> Mapping[CycleId, str]:
             context,
             handoff.cycle,
             lead=handoff.title,
-            did=[happening.what for happening in handoff.brief.did],
-            usual=handoff.brief.opening or "",
+            did=[rep.happening(one) for one in handoff.brief.did],
+            usual=rep.opener(handoff.brief.opener) or "",
         )
         if said is not None:
             worded[handoff.cycle] = said
@@ -54,7 +58,7 @@ def escalations(cases: Sequence[Case], context: RunContext) -> Mapping[CycleId, 
     """What a manager reads first of a lead, by cycle; absent where the ladder's sentence stands."""
     worded: dict[CycleId, str] = {}
     for one in _those(cases, Move.ESCALATE):
-        handoff, usual = one.handoff, one.step.sentence
+        handoff, usual = one.handoff, _usual(one, context)
         told = _told(one, context)
         known = [handoff.title, handoff.owner.name, usual, *told]
         said = _said(
@@ -91,17 +95,26 @@ def digest(report: SendReport, context: RunContext) -> SendReport:
 
 def facts(handoff: Handoff) -> list[str]:
     """Everything that an opening may draw on."""
-    did = [happening.what for happening in handoff.brief.did]
-    return [handoff.title, handoff.owner.name, handoff.brief.opening or "", *did]
+    did = [rep.happening(one) for one in handoff.brief.did]
+    return [handoff.title, handoff.owner.name, rep.opener(handoff.brief.opener) or "", *did]
+
+
+def _usual(one: Case, context: RunContext) -> str:
+    """What the manager reads where no model words it."""
+    zone = _zone(one, context)
+    return breach(one.step.why, zone) if isinstance(one.step, Climb) else ""
+
+
+def _zone(one: Case, context: RunContext) -> ZoneInfo:
+    reader = one.step.manager or "" if isinstance(one.step, Climb) else ""
+    return zone_of(reader, context.policy)
 
 
 def _told(one: Case, context: RunContext) -> list[str]:
     """What happened, on the manager's clock, and what was seen of it."""
-    climb = one.step
-    reader = climb.manager or "" if isinstance(climb, Climb) else ""
-    zone = zone_of(reader, context.policy)
+    zone = _zone(one, context)
     lines = [f"{moment(each.at, zone)}: {each.what}" for each in happened(one.handoff, context)]
-    return [*lines, *(found.sentence for found in one.seen.judgement.findings)]
+    return [*lines, *(found(one) for one in one.seen.judgment.findings)]
 
 
 def _those(cases: Sequence[Case], *moves: Move) -> list[Case]:

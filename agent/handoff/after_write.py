@@ -17,6 +17,16 @@ from agent.ledger.records import (
 from agent.ledger.tables.states import CycleStatus
 from agent.notifications.owner import tell_owner
 from agent.run.context import RunContext
+from domain.decision.said import (
+    ByAssignmentRules,
+    DecidedAgain,
+    Event,
+    GaveUp,
+    Happened,
+    NotReassigned,
+    Overtaken,
+    WriteRefused,
+)
 from domain.effects import (
     Action,
     Applied,
@@ -75,18 +85,18 @@ def _known(writes: Sequence[Tried], context: RunContext) -> _Known:
 def _supersede(step: Step, one: Outstanding, known: _Known) -> None:
     """A lead that came up again is followed once: in its newest cycle."""
     for held in known.older.get(one.lead, ()):
-        sentence = "It came up again and is followed in its newer cycle."
+        said = Happened(what=Event.SUPERSEDED)
         step.handoffs[held.handoff.cycle] = HandoffChange(
             handoff=held.handoff,
             state=Closing.SUPERSEDED,
             due_at=None,
-            sentence=sentence,
+            said=said,
             target_at=None,
             version=held.version,
             ended_at=step.at,
             listed_at=held.listed_at,
         )
-        step.cycles[held.handoff.cycle] = CycleFields(status=CycleStatus.CLOSED, sentence=sentence)
+        step.cycles[held.handoff.cycle] = CycleFields(status=CycleStatus.CLOSED, said=said)
 
 
 def _who_owns(writes: Sequence[Tried], context: RunContext) -> dict[LeadKey, OwnerState]:
@@ -109,15 +119,14 @@ def _assigned(
     fields = CycleFields(status=CycleStatus.ASSIGNED, assigned_at=context.now)
     if write.owner is None and state is not None:
         owner, email, name = state.owner, state.owner.email, state.owner.name
-        sentence = f"Salesforce's assignment rules gave it to {name}."
-        step.decisions.append(_observed(one, state, sentence, context))
+        step.decisions.append(_observed(one, state, ByAssignmentRules(owner=name), context))
     fields.update(owner=email or name, owner_name=name)
     held = known.held.get(one.cycle)
     change = handed(one, write, owner, held, context.now, context)
     step.handoffs[one.cycle] = change
     _supersede(step, one, known)
     step.cycles[one.cycle] = (
-        fields if held is None else CycleFields(owner_name=name, sentence=write.stamp.reason)
+        fields if held is None else CycleFields(owner_name=name, said=write.why)
     )
     if held is not None and email is not None:
         step.cycles[one.cycle]["owner"] = email
@@ -159,28 +168,27 @@ def _refused(
         case Refusal.LOCKED:
             return
         case Refusal.DATA | Refusal.OTHER:
-            sentence = f"Salesforce refused the write: {receipt.words} [{receipt.code}]"
-            step.cycles[one.cycle] = _set_aside(sentence)
+            refused = WriteRefused(words=receipt.words, code=receipt.code)
+            step.cycles[one.cycle] = _set_aside(refused)
         case Refusal.OWNER_CHANGED if state is not None and _is_person(state, context.policy):
             _respect(step, one, write, state, context)
         case _ if one.looks + 1 >= LOOKS:
-            sentence = f"Decided {LOOKS} times, refused each time; lately: {receipt.words}"
-            step.cycles[one.cycle] = _set_aside(sentence)
+            step.cycles[one.cycle] = _set_aside(GaveUp(times=LOOKS, words=receipt.words))
         case _:
             step.cycles[one.cycle] = CycleFields(
                 status=CycleStatus.OPEN,
                 due_at=context.now,
                 looks=one.looks + 1,
-                sentence=f"Decided again: {receipt.words}",
+                said=DecidedAgain(words=receipt.words),
             )
 
 
-def _set_aside(sentence: str) -> CycleFields:
+def _set_aside(said: WriteRefused | GaveUp) -> CycleFields:
     return CycleFields(
         status=CycleStatus.PARKED,
         due_at=None,
         deadline=None,
-        sentence=sentence,
+        said=said,
         blocked_by="SALESFORCE",
     )
 
@@ -197,8 +205,8 @@ def _is_person(state: OwnerState, policy: Policy) -> bool:
 
 def _not_reassigned(step: Step, held: HeldOff, receipt: Refused, context: RunContext) -> None:
     """It stays where it is; the next look finds what has changed, a manager hears of the rest."""
-    sentence = f"It could not be given on: {receipt.words} [{receipt.code}]"
-    change = watched(held.handoff, sentence, held.version, context.policy, due=context.now)
+    said = NotReassigned(words=receipt.words, code=receipt.code)
+    change = watched(held.handoff, said, held.version, context.policy, due=context.now)
     step.handoffs[held.handoff.cycle] = replace(change, listed_at=held.listed_at)
 
 
@@ -207,25 +215,24 @@ def _respect(
 ) -> None:
     """Someone took or gave the lead by hand: that stays, and is written down."""
     owner = state.owner
-    sentence = (
-        f"{state.modified_by} gave it to {owner.name} by hand before the worker's write; "
-        "a person's change stays."
-    )
-    step.decisions.append(_observed(one, state, sentence, context))
+    said = Overtaken(by=state.modified_by, owner=owner.name)
+    step.decisions.append(_observed(one, state, said, context))
     step.cycles[one.cycle] = CycleFields(
         status=CycleStatus.ASSIGNED,
         assigned_at=state.modified_at,
         owner=owner.email or owner.name,
         owner_name=owner.name,
         rule="a person's own change",
-        sentence=sentence,
+        said=said,
     )
     by_hand = write.model_copy(update={"pool": None})
     change = handed(one, by_hand, owner, None, state.modified_at, context)
-    step.handoffs[one.cycle] = replace(change, sentence=sentence)
+    step.handoffs[one.cycle] = replace(change, said=said)
 
 
-def _observed(one: Outstanding, state: OwnerState, sentence: str, context: RunContext) -> Decision:
+def _observed(
+    one: Outstanding, state: OwnerState, said: ByAssignmentRules | Overtaken, context: RunContext
+) -> Decision:
     seen = canonical_json(state)
     return Decision(
         cycle=one.cycle,
@@ -235,5 +242,5 @@ def _observed(one: Outstanding, state: OwnerState, sentence: str, context: RunCo
         policy_version=context.policy.version,
         inputs=seen,
         outcome=seen,
-        sentence=sentence,
+        said=said,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from agent.ledger.records import HandoffChange, HeldOff, Outstanding
 from agent.ledger.tables.states import OPEN
 from agent.run.context import RunContext
+from domain.decision.said import Said
 from domain.effects import SetOwner
 from domain.follow_through.handoff import Handoff, due_at, next_stage, target_at, who_answers
 from domain.lead.crm_records import Owner, OwnerKind
@@ -26,16 +27,14 @@ def handed(
         handoff = _first(one, write, owner, at, policy)
         version = None
     else:
-        handoff = next_stage(
-            held.handoff, owner, at, policy, reason=write.stamp.reason, pool=write.pool
-        )
+        handoff = next_stage(held.handoff, owner, at, policy, why=write.why, pool=write.pool)
         version = held.version
-    return watched(handoff, write.stamp.reason, version, policy)
+    return watched(handoff, write.why, version, policy)
 
 
 def watched(
     handoff: Handoff,
-    sentence: str,
+    said: Said | None,
     version: int | None,
     policy: Policy,
     due: datetime | None = None,
@@ -46,7 +45,7 @@ def watched(
         handoff=handoff,
         state=OPEN,
         due_at=due or first_look(handoff, policy),
-        sentence=sentence,
+        said=said,
         target_at=target_at(handoff, policy),
         version=version,
         listed_at=listed_at,
@@ -76,7 +75,7 @@ def _first(
         pool=write.pool,
         brief=write.brief,
         policy=write.stamp.policy_version,
-        reason=write.stamp.reason,
+        why=write.why,
         first_assigned_at=at,
         started_at=at,
         target=segment.sla.first_touch,

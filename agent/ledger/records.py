@@ -7,10 +7,11 @@ from typing import Any, TypedDict
 from pydantic import TypeAdapter
 
 from agent.ledger.tables.states import CycleStatus, EffectState
+from domain.decision.said import Said
 from domain.effects import Action, Planned, Receipt
 from domain.follow_through.handoff import Handoff
 from domain.lead.crm_records import PoolState
-from domain.lead.model import Cycle, FieldName
+from domain.lead.model import Cycle, FieldName, OnHold
 from domain.values import CycleId, DecisionId, EffectKey, LeadKey, Scalar, content_hash
 
 ACTIONS: TypeAdapter[Action] = TypeAdapter(Action)
@@ -25,7 +26,7 @@ class CycleFields(TypedDict, total=False):
     deadline: datetime | None
     looks: int
     verdict_hash: str | None
-    sentence: str
+    said: Said
     blocked_by: str | None
     segment: str
     sync_requested_at: datetime
@@ -62,7 +63,7 @@ class Claimed:
     ready_at: datetime | None
     sync_requested_at: datetime | None
     previous_trigger_at: datetime | None
-    held_by: str | None
+    held: OnHold | None
     held_until: datetime | None = None
 
 
@@ -77,7 +78,9 @@ class Decision:
     policy_version: str
     inputs: str
     outcome: str
-    sentence: str
+    said: Said
+    recorded: DecisionId | None = None
+    """Its id in the ledger, once it is there."""
 
     @property
     def inputs_hash(self) -> str:
@@ -86,7 +89,12 @@ class Decision:
 
     @property
     def id(self) -> DecisionId:
-        """The same choice from the same inputs has the same id, so it is recorded once."""
+        """The same choice from the same inputs has the same id, so it is recorded once.
+
+        An id once given stays, though a later version may keep the inputs in another form.
+        """
+        if self.recorded is not None:
+            return self.recorded
         said = f"{self.cycle}\n{self.kind}\n{self.policy_version}\n{self.inputs}"
         return DecisionId("d" + content_hash(said))
 
@@ -107,7 +115,7 @@ class Approval:
 
     cycle: CycleId
     decision: DecisionId
-    sentence: str
+    said: Said
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,7 @@ class HandoffChange:
     handoff: Handoff
     state: str
     due_at: datetime | None
-    sentence: str
+    said: Said | None
     target_at: datetime | None
     version: int | None
     """None opens it."""
@@ -135,8 +143,8 @@ class HeldOff:
     handoff: Handoff
     state: str
     version: int
-    sentence: str
-    """What was decided last, in words."""
+    said: Said | None
+    """What was decided last, in short."""
     listed_at: datetime | None
 
 

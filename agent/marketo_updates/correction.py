@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from agent.effects.kind import Kind, Receipts
 from agent.run.context import RunContext
 from domain.effects import Applied, CorrectField, Receipt, Refusal, Refused
-from domain.intake.normalization.fields import normalise
+from domain.intake.normalization.fields import normalize
 from domain.values import EffectKey
 
 
@@ -18,7 +18,7 @@ def _send(writes: Mapping[EffectKey, CorrectField], context: RunContext) -> Rece
         if person is None:
             compared[key] = _refused(Refusal.GONE, "the person is no longer in Marketo")
             continue
-        known = normalise(person).fields.get(write.field)
+        known = normalize(person).fields.get(write.field)
         value = None if known is None else known.value
         if value == write.value:
             compared[key] = Applied(detail="Marketo has it already")

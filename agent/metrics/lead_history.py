@@ -10,16 +10,18 @@ from agent.ledger import Ledger
 from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow
-from agent.ledger.tables.leads import CycleRow
-from agent.ledger.tables.states import CycleStatus, EffectState
+from agent.ledger.tables.leads import CycleRow, TriggerRow
+from agent.ledger.tables.states import CycleStatus, EffectState, TriggerOutcome
 from agent.routing.decisions import title_of
 from domain.decision.cases import Case, Outcome
 from domain.effects import Refusal
 from domain.gate.verdict import Outcome as CheckOutcome
 from domain.gate.verdict import Verdict
+from domain.language import checks, names, operations, routes
+from domain.language.facts import occurrence
 from domain.lead.model import Lead, Trigger
 from domain.metrics.time_breakdown import split
-from domain.routing.route import Routed
+from domain.routing.route import Routed, why
 from domain.values import CycleId, LeadKey, Value
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
@@ -38,12 +40,6 @@ STATUSES: Mapping[str, str] = {
     CycleStatus.GONE: "deleted in Marketo",
 }
 """Where a lead stands."""
-VERDICTS: Mapping[str, str] = {
-    "READY": "Checks passed",
-    "WAIT": "Pending",
-    "PARK": "Needs review",
-    "REJECT": "Disqualified",
-}
 _MARKS = {
     CheckOutcome.PASS: "ok",
     CheckOutcome.FAIL: "FAIL",
@@ -81,8 +77,9 @@ def tell(ledger: Ledger, lead: LeadKey, timezone: str) -> Told | None:
         handoff = ledger.handoffs.row(CycleId(cycle.id))
         lines += _cycle(cycle, decisions, ledger.history.effects(cycle.id), zone, handoff)
     for trigger in triggers:
-        if trigger.cycle_id is None or trigger.outcome.startswith("inside the cool-down"):
-            lines.append((1, f"{_at(trigger.at, zone)}: {trigger.sentence}, {trigger.outcome}"))
+        if trigger.cycle_id is None or trigger.outcome is TriggerOutcome.HELD_BACK:
+            fact, outcome = occurrence(trigger.fact), trigger_outcome(trigger, zone)
+            lines.append((1, f"{_at(trigger.at, zone)}: {fact}, {outcome}"))
     return Told(lead=lead, title=title, lines=tuple(lines))
 
 
@@ -98,13 +95,13 @@ def _cycle(
     handoff: HandoffRow | None,
 ) -> Iterator[tuple[int, str]]:
     trigger = Trigger.model_validate(cycle.trigger)
-    kind = trigger.kind.replace("_", " ")
-    yield 1, f"Trigger {cycle.number}: {_at(trigger.at, zone)}, {trigger.sentence} ({kind})"
+    kind = trigger.kind.replace("_", " ").replace("mql", "MQL")
+    yield 1, f"Trigger {cycle.number}: {_at(trigger.at, zone)}, {occurrence(trigger.fact)} ({kind})"
     for decision in decisions:
         if decision.kind in ("gate", "route"):
             yield from _decision(decision, zone)
     happened = [
-        (decision.at, 0, decision.sentence)
+        (decision.at, 0, operations.said(decision.said, zone))
         for decision in decisions
         if decision.kind not in ("gate", "route")
     ]
@@ -112,7 +109,7 @@ def _cycle(
     for at, _, said in sorted(happened):
         yield 2, f"{_at(at, zone)}: {said}"
     yield from _clocks(cycle, trigger, effects, handoff)
-    yield 2, f"Status: {STATUSES[cycle.status]}. {cycle.sentence}"
+    yield 2, f"Status: {STATUSES[cycle.status]}. {operations.said(cycle.said, zone)}"
 
 
 def _clocks(
@@ -147,22 +144,35 @@ def _decision(decision: DecisionRow, zone: ZoneInfo) -> Iterator[tuple[int, str]
     at = _at(decision.at, zone)
     outcome = Outcome.model_validate_json(decision.outcome)
     yield 2, f"{at}, decision {decision.id} under policy {decision.policy_version}"
-    yield from _verdict(outcome.verdict)
+    yield from _verdict(outcome.verdict, zone)
     if outcome.routed is not None:
         yield from _routed(outcome.routed, zone)
 
 
-def _verdict(verdict: Verdict) -> Iterator[tuple[int, str]]:
-    yield 3, f"{VERDICTS[verdict.kind]}: {verdict.sentence}"
+def _verdict(verdict: Verdict, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
+    yield 3, f"{names.verdict(verdict.kind)}: {checks.verdict(verdict, zone)}"
     for check in verdict.checks:
-        yield 4, f"{_MARKS[check.outcome]:<5}{check.code:<16} {check.sentence}"
+        mark, name = _MARKS[check.outcome], names.check(check.code)
+        yield 4, f"{mark:<5}{name:<18} {checks.reason(check.why, zone)}"
 
 
 def _routed(routed: Routed, zone: ZoneInfo) -> Iterator[tuple[int, str]]:
     chosen = routed.decision
-    yield 3, f"Why: {chosen.reason}"
+    yield 3, f"Why: {routes.routed(why(chosen), zone)}"
     if chosen.sla_due is not None:
         yield 3, f"First touch due {_at(chosen.sla_due, zone)} (segment {chosen.segment})"
+
+
+def trigger_outcome(row: TriggerRow, zone: ZoneInfo) -> str:
+    """What a trigger led to."""
+    match row.outcome:
+        case TriggerOutcome.OPENED:
+            return "new"
+        case TriggerOutcome.JOINED:
+            return "added to the lead in progress"
+        case TriggerOutcome.HELD_BACK:
+            until = "" if row.cool_until is None else f" until {_at(row.cool_until, zone)}"
+            return f"ignored during the cool-down{until}"
 
 
 UPDATES: Mapping[str, tuple[str, str]] = {

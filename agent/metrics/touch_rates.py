@@ -51,6 +51,6 @@ def _touches(
     seen = observation.seen(handoffs, observation.observe(handoffs, context), {}, context)
     found: list[tuple[Handoff, datetime | None]] = []
     for one in handoffs:
-        judgement = seen[one.cycle].judgement
-        found.append((one, judgement.at if isinstance(judgement, Touched) else None))
+        judgment = seen[one.cycle].judgment
+        found.append((one, judgment.at if isinstance(judgment, Touched) else None))
     return found

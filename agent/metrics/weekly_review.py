@@ -1,12 +1,10 @@
 """What the digest and the weekly review say in numbers: those of the measures, and small charts."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.effects import SendReport
-from domain.gate.verdict import CheckCode
 from domain.grammar import counted, lasting, short_day
 from domain.metrics.charts import Chart
 from domain.metrics.fates import Look, Step, fates
@@ -131,30 +129,9 @@ _LEAKS = {
 }
 
 
-_CHECKS = {
-    CheckCode.TRIGGER: "no trigger",
-    CheckCode.IDENTITY: "missing identity",
-    CheckCode.REQUIRED_FIELDS: "missing required fields",
-    CheckCode.CONSENT: "no consent",
-    CheckCode.NOT_EXCLUDED: "excluded",
-    CheckCode.QUALIFIED: "not qualified",
-    CheckCode.DEDUPED: "possible duplicate",
-    CheckCode.MATCH_RESOLVED: "ambiguous account match",
-    CheckCode.CRM_PRESENT: "not in Salesforce yet",
-    CheckCode.FRESH: "pending sync",
-    CheckCode.NOT_HELD: "on hold",
-    "APPROVAL": "pending approval",
-    "SALESFORCE": "update refused by Salesforce",
-}
-"""What keeps a lead from being routed, by the check that it has not passed."""
-
-
 def _leak(name: str) -> str:
     """A leak as a reader names it."""
-    _, stopped, blocked = name.partition("not ready: ")
-    if not stopped:
-        return _LEAKS.get(name, name)
-    return f"Not ready: {re.sub('[A-Z_]{5,}', lambda code: _CHECKS.get(code[0], code[0]), blocked)}"
+    return _LEAKS.get(name, f"{name[:1].upper()}{name[1:]}")
 
 
 def _compared(before: Sequence[Journey], last: Sequence[Journey], now: datetime) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from agent.effects.kind import Kind, Receipts, alike
 from agent.notifications.posts import look_up, remember
 from agent.notifications.screen import DAILY, no_slack, screen_messages
 from agent.run.context import RunContext
-from domain.effects import TellManager
+from domain.effects import Line, TellManager
 from domain.follow_through.handoff import Handoff, target_at
-from domain.lead.brief import Happening
+from domain.language import rep
 from domain.ports import Presence
 from domain.time.business_hours import next_open
 from domain.values import EffectKey
@@ -35,18 +35,18 @@ def manager_message(
     )
 
 
-def happened(handoff: Handoff, context: RunContext) -> tuple[Happening, ...]:
+def happened(handoff: Handoff, context: RunContext) -> tuple[Line, ...]:
     """What happened of a lead so far, oldest first."""
     due = target_at(handoff, context.policy)
     is_late = due <= context.now
     timeline = [
-        *reversed(handoff.brief.did),
-        Happening(at=handoff.started_at, what=f"assigned to {handoff.owner.name}"),
-        Happening(at=due, what="first touch was due" if is_late else "first touch is due"),
+        *(Line(at=one.at, what=rep.happening(one)) for one in reversed(handoff.brief.did)),
+        Line(at=handoff.started_at, what=f"assigned to {handoff.owner.name}"),
+        Line(at=due, what="first touch was due" if is_late else "first touch is due"),
     ]
     if handoff.accepted_at is not None:
         said = f"{handoff.owner.name} said: I'm on it"
-        timeline.append(Happening(at=handoff.accepted_at, what=said))
+        timeline.append(Line(at=handoff.accepted_at, what=said))
     return tuple(sorted(timeline, key=lambda one: one.at))
 
 

@@ -7,9 +7,10 @@ from agent.ledger.records import Outstanding
 from agent.notifications.posts import remember
 from agent.notifications.screen import DAILY, UNCONNECTED, no_slack, screen_messages
 from agent.run.context import RunContext
-from domain.effects import TellOwner, Tone
+from domain.effects import LeadLines, Line, TellOwner, Tone
 from domain.follow_through.handoff import Handoff, target_at
-from domain.policy.model import Policy
+from domain.language import rep
+from domain.policy.model import Policy, zone_of
 from domain.values import EffectKey
 
 
@@ -17,6 +18,8 @@ def tell_owner(
     handoff: Handoff, to: str, tone: Tone, policy: Policy, for_whom: str | None = None
 ) -> TellOwner:
     """A message about one lead to the person who has it, or who covers."""
+    zone = zone_of(to, policy)
+    did = tuple(Line(at=one.at, what=rep.happening(one)) for one in handoff.brief.did)
     return TellOwner(
         lead=handoff.lead,
         cycle=handoff.cycle,
@@ -25,10 +28,10 @@ def tell_owner(
         title=handoff.title,
         record_id=handoff.record_id,
         record_kind=handoff.record_kind,
-        reason=handoff.reason,
+        reason=rep.reason(handoff.why, zone),
         sla_due=target_at(handoff, policy),
         tone=tone,
-        brief=handoff.brief,
+        brief=LeadLines(did=did, opening=rep.opener(handoff.brief.opener)),
         for_whom=for_whom,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agent.activity import observation
 from agent.effects.kind import LONGEST_PAUSE, DailyLimit, Screened
@@ -11,6 +12,8 @@ from agent.run.context import RunContext
 from domain.effects import Receipt, Refusal, Refused, TellManager, TellOwner, Tone, Unknown, Untried
 from domain.follow_through.first_touch import Touched
 from domain.follow_through.handoff import Handoff
+from domain.language import operations
+from domain.language.touches import judgment
 from domain.policy.model import next_at_work
 from domain.values import CycleId, EffectKey
 
@@ -69,6 +72,7 @@ def _needless(effects: Sequence[Outstanding], context: RunContext) -> dict[Effec
     cycles = sorted({CycleId(one.cycle) for one in effects if one.cycle})
     held = context.ledger.handoffs.several(cycles)
     needless: dict[EffectKey, Receipt] = {}
+    zone = ZoneInfo(context.policy.timezone)
     waited: dict[EffectKey, Handoff] = {}
     for one in effects:
         known = held.get(CycleId(one.cycle))
@@ -76,7 +80,7 @@ def _needless(effects: Sequence[Outstanding], context: RunContext) -> dict[Effec
             continue
         stage = one.action.stage if isinstance(one.action, TellOwner) else known.handoff.stage
         if known.state != OPEN or known.handoff.stage != stage:
-            needless[one.key] = _no_need(known.sentence)
+            needless[one.key] = _no_need(operations.said(known.said, zone))
         elif one.planned_at < context.now and _is_about_touch(one):
             waited[one.key] = known.handoff
     return {**needless, **_touched_meanwhile(waited, context)}
@@ -89,8 +93,8 @@ def _touched_meanwhile(
         return {}
     handoffs = list({one.cycle: one for one in waited.values()}.values())
     seen = observation.seen(handoffs, observation.observe(handoffs, context), {}, context)
-    judged = {key: seen[handoff.cycle].judgement for key, handoff in waited.items()}
-    return {key: _no_need(one.sentence) for key, one in judged.items() if isinstance(one, Touched)}
+    judged = {key: seen[handoff.cycle].judgment for key, handoff in waited.items()}
+    return {key: _no_need(judgment(one)) for key, one in judged.items() if isinstance(one, Touched)}
 
 
 def _is_about_touch(one: Outstanding) -> bool:

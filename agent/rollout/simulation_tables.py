@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 from agent.tables.table import UNDEFINED, Form, Sheet, percent, written
+from domain.gate.verdict import VerdictKind
 from domain.grammar import counted
+from domain.language import names, operations
 from domain.rollout.simulation import Change, Placement, Simulation
 from domain.time.durations import format_duration
 
+_ZONE = ZoneInfo("UTC")
 SHOWN = 20
 """So many leads are listed in text; a page lists all, JSON holds all."""
 
@@ -30,7 +35,7 @@ def lines(found: Simulation) -> list[str]:
     )
     moved = (
         f"{counted(differ, 'lead')} routed differently: {direct} by the policy itself, "
-        f"{differ - direct} by shifted round-robin turns or caps; {found.relabelled} more with the "
+        f"{differ - direct} by shifted round-robin turns or caps; {found.relabeled} more with the "
         "same owner under another rule or segment"
     )
     said = [compared, moved]
@@ -59,7 +64,13 @@ def _asked(found: Simulation) -> Sheet:
     for one in found.asked:
         for policy, placed in ((found.before, one.before), (found.after, one.after)):
             rows.append(
-                (one.lead, policy, _result(placed.verdict), *_where(placed), placed.sentence)
+                (
+                    one.lead,
+                    policy,
+                    names.verdict(placed.verdict),
+                    *_where(placed),
+                    operations.said(placed.said, _ZONE),
+                )
             )
     columns = ("Lead", "Policy", "Result", "Owner", "Segment", "Rule", "Reason")
     return Sheet("The lead you asked for", columns, tuple(rows))
@@ -74,22 +85,12 @@ def _verdicts(found: Simulation) -> Sheet:
     return Sheet("Different results", ("Result", "Leads"), rows)
 
 
-RESULTS = {
-    "READY": "Ready to route",
-    "WAIT": "Pending",
-    "PARK": "Needs review",
-    "REJECT": "Disqualified",
-}
-"""What the gate may say, for people."""
-
-
-def _result(verdict: str) -> str:
-    return RESULTS.get(verdict, verdict)
+_RESULTS = {kind: names.verdict(kind) for kind in get_args(VerdictKind)}
 
 
 def _results(change: str) -> str:
     """A change such as `READY -> PARK`, for people."""
-    return " -> ".join(_result(one) for one in change.split(" -> "))
+    return " -> ".join(_RESULTS[one] for one in change.split(" -> "))
 
 
 def _changes(found: Simulation, most: int | None) -> Sheet:
@@ -102,8 +103,8 @@ def _changes(found: Simulation, most: int | None) -> Sheet:
 
 def _moved(one: Change) -> tuple[str, str]:
     return (
-        one.before.owner or _result(one.before.verdict),
-        one.after.owner or _result(one.after.verdict),
+        one.before.owner or names.verdict(one.before.verdict),
+        one.after.owner or names.verdict(one.after.verdict),
     )
 
 

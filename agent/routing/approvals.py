@@ -10,7 +10,8 @@ from agent.routing.decisions import owner_write
 from agent.run.context import RunContext
 from domain.conversation.permissions import Ability, may, principal
 from domain.decision.cases import Case, Outcome
-from domain.values import CycleId, LeadKey
+from domain.decision.said import Denied
+from domain.values import CycleId, DecisionId, LeadKey
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
 
@@ -44,7 +45,7 @@ def deny(approval: str, by: str, context: RunContext) -> bool:
         fields = CycleFields(
             status=CycleStatus.DENIED,
             due_at=None,
-            sentence=f"{by} denied the assignment.",
+            said=Denied(by=by),
             blocked_by="APPROVAL",
         )
         return Step(at=context.now, cycles={CycleId(row.cycle_id): fields})
@@ -76,5 +77,6 @@ def _decision(row: DecisionRow) -> Decision:
         policy_version=row.policy_version,
         inputs=row.inputs,
         outcome=row.outcome,
-        sentence=row.sentence,
+        said=row.said,
+        recorded=DecisionId(row.id),
     )

@@ -6,6 +6,7 @@ Pure: each function turns what was decided into one `Step`; nothing is sent and 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from agent.effects.plan import plan
 from agent.ledger.records import (
@@ -18,21 +19,22 @@ from agent.ledger.records import (
 from agent.ledger.tables.states import CycleStatus
 from agent.run.context import RunContext
 from domain.decision.cases import Case, GateCase, Outcome, RouteCase
+from domain.decision.said import Event, Happened, Said
 from domain.effects import MirrorFields, RequestSync, SetOwner, Stamp
 from domain.gate.snapshot import Snapshot
 from domain.gate.verdict import Outcome as CheckOutcome
-from domain.gate.verdict import Park, Ready, Reject, Verdict, Wait
+from domain.gate.verdict import Park, Ready, Reject, Verdict, Wait, fingerprint, in_short
+from domain.language import salesforce_record
 from domain.lead.match import NoRecord
 from domain.lead.model import FieldName, Lead
 from domain.policy.model import Mode, Policy
 from domain.routing.brief import brief
-from domain.routing.route import Keep, Route, Routed, RouteInputs, ToQueue, ToSalesforceRules
+from domain.routing.route import Keep, Route, Routed, RouteInputs, ToQueue, ToSalesforceRules, why
 from domain.routing.rules import evolve, restrict, route
 from domain.values import (
     LeadKey,
     RecordId,
     canonical_json,
-    content_hash,
 )
 
 V = TypeVar("V", Ready, Wait, Park, Reject)
@@ -48,7 +50,7 @@ def mode_of(segment: str, policy: Policy) -> Mode:
     return modes.get(segment, Mode.SHADOW)
 
 
-def certify(case: Case, outcome: Outcome, sentence: str, policy: Policy) -> Decision:
+def certify(case: Case, outcome: Outcome, said: Said, policy: Policy) -> Decision:
     """A decision as the ledger keeps it."""
     snapshot = case.snapshot
     return Decision(
@@ -59,7 +61,7 @@ def certify(case: Case, outcome: Outcome, sentence: str, policy: Policy) -> Deci
         policy_version=policy.version,
         inputs=canonical_json(case),
         outcome=canonical_json(outcome),
-        sentence=sentence,
+        said=said,
     )
 
 
@@ -81,7 +83,7 @@ def assigned(
         routed = route(snapshot, inputs, policy)
         case = RouteCase(snapshot=snapshot, inputs=restrict(inputs, routed))
         outcome = Outcome(verdict=verdict, routed=routed)
-        decision = certify(case, outcome, routed.decision.reason, policy)
+        decision = certify(case, outcome, why(routed.decision), policy)
         inputs = evolve(inputs, routed)
         step.decisions.append(decision)
         step.cycles[claimed.cycle.id] = _routed_fields(routed, claimed, under)
@@ -105,7 +107,7 @@ def _routed_fields(routed: Routed, claimed: Claimed, context: RunContext) -> Cyc
         due_at=None,
         deadline=None,
         verdict_hash=None,
-        sentence=chosen.reason,
+        said=why(chosen),
         blocked_by=None,
         segment=chosen.segment,
         record_id=chosen.subject.record_id,
@@ -141,7 +143,7 @@ def _carry_out(
     chosen = routed.decision
     mode = mode_of(chosen.segment, context.policy)
     if mode is Mode.APPROVE:
-        step.approvals.append(Approval(claimed.cycle.id, decision.id, chosen.reason))
+        step.approvals.append(Approval(claimed.cycle.id, decision.id, why(chosen)))
     if mode is Mode.AUTO:
         action = owner_write(chosen, snapshot, decision, context)
         rung = str(claimed.looks) if claimed.looks else ""
@@ -161,6 +163,7 @@ def owner_write(
 ) -> SetOwner:
     """The one write that gives a record its owner and its stamp."""
     owner: RecordId | None = chosen.subject.expected_owner
+    zone = ZoneInfo(context.policy.timezone)
     email = chosen.owner if isinstance(chosen, Keep) else None
     if isinstance(chosen, Route):
         target = chosen.target
@@ -177,10 +180,11 @@ def owner_write(
         owner_name=_owner_fields(chosen).get("owner_name", ""),
         owner_email=email if email in context.policy.users else None,
         title=title_of(snapshot.lead),
+        why=why(chosen),
         stamp=Stamp(
             decision_id=decision.id,
             status="assigned",
-            reason=chosen.reason,
+            reason=salesforce_record.owner(why(chosen), zone),
             rule=chosen.rule,
             territory=chosen.territory,
             policy_version=context.policy.version,
@@ -237,13 +241,9 @@ def rejected(
         _note(step, claimed, snapshot, verdict, context)
         _move(step, claimed, CycleStatus.REJECTED, CycleFields(due_at=None, deadline=None))
     for claimed in gone:
-        sentence = "Marketo no longer has this person: deleted, or merged into another."
-        _move(
-            step,
-            claimed,
-            CycleStatus.GONE,
-            CycleFields(due_at=None, deadline=None, sentence=sentence),
-        )
+        said = Happened(what=Event.GONE_FROM_MARKETO)
+        fields = CycleFields(due_at=None, deadline=None, said=said)
+        _move(step, claimed, CycleStatus.GONE, fields)
     return step
 
 
@@ -257,17 +257,17 @@ def _note(
     """Record a verdict and mirror it, unless it says what the last look said."""
     policy = context.policy
     outcome = Outcome(verdict=verdict)
-    decision = certify(GateCase(snapshot=snapshot), outcome, verdict.sentence, policy)
-    said = verdict_hash(verdict)
+    said, print_of = in_short(verdict), fingerprint(verdict)
+    decision = certify(GateCase(snapshot=snapshot), outcome, said, policy)
     fields = CycleFields(
-        verdict_hash=said,
+        verdict_hash=print_of,
         title=title_of(snapshot.lead),
-        sentence=verdict.sentence,
+        said=said,
         segment=verdict.segment,
         blocked_by=blocked_by(verdict),
     )
     step.cycles[claimed.cycle.id] = fields
-    if said == claimed.verdict_hash:
+    if print_of == claimed.verdict_hash:
         return decision
     step.decisions.append(decision)
     if policy.mirror.verdicts and mode_of(verdict.segment, policy) is Mode.AUTO:
@@ -278,7 +278,7 @@ def _note(
             stamp=Stamp(
                 decision_id=decision.id,
                 status=_STATUS[type(verdict)],
-                reason=verdict.sentence,
+                reason=salesforce_record.verdict(verdict, ZoneInfo(policy.timezone)),
                 rule="",
                 territory=None,
                 policy_version=policy.version,
@@ -296,7 +296,7 @@ def blocked_by(verdict: Verdict) -> str | None:
     decisive = CheckOutcome.WAIT if isinstance(verdict, Wait) else CheckOutcome.FAIL
     for check in verdict.checks:
         if check.outcome is decisive:
-            missing = ", ".join(check.mend.missing) if check.mend else ""
+            missing = ", ".join(check.remedy.missing) if check.remedy else ""
             return f"{check.code} ({missing})" if missing else str(check.code)
     return None
 
@@ -308,10 +308,3 @@ def _move(step: Step, claimed: Claimed, status: CycleStatus, fields: CycleFields
     moved = step.cycles.setdefault(claimed.cycle.id, CycleFields())
     moved.update(fields)
     moved["status"] = status
-
-
-def verdict_hash(verdict: Verdict) -> str:
-    """A fingerprint of what a verdict says, whenever it was said."""
-    checks = [f"{check.code} {check.outcome} {check.sentence}" for check in verdict.checks]
-    overdue = isinstance(verdict, Wait) and verdict.overdue
-    return content_hash("\n".join([verdict.kind, verdict.segment, str(overdue), *checks]))

@@ -30,7 +30,7 @@ from domain.gate.checks import judge
 from domain.gate.snapshot import Snapshot
 from domain.gate.verdict import Park, Ready, Reject, Verdict, Wait
 from domain.intake.field_precedence import merge
-from domain.intake.normalization.fields import normalise as canonical
+from domain.intake.normalization.fields import normalize as canonical
 from domain.lead.model import Conditions
 from domain.matching.rules import match as best_match
 from domain.policy.facts import with_icp_tier, without_tier
@@ -62,7 +62,7 @@ def intake(state: Batch, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG00
     }
 
 
-def normalise(state: Batch, runtime: Runtime[RunContext]) -> Update:
+def normalize(state: Batch, runtime: Runtime[RunContext]) -> Update:
     """Bring every field into its canonical form, with its provenance; add what people set right."""
     context = runtime.context
     said = context.ledger.cycles.corrections(list(state.raw))
@@ -106,7 +106,7 @@ def gate(state: Batch, runtime: Runtime[RunContext]) -> Update:
             activities=state.activities.get(key, ()),
             match=state.matches[key],
             conditions=Conditions(
-                held_by=state.claimed[key].held_by,
+                held=state.claimed[key].held,
                 previous_trigger_at=state.claimed[key].previous_trigger_at,
                 sync_requested_at=state.claimed[key].sync_requested_at,
                 other_people=state.doubles.get(key, ()),
@@ -233,7 +233,7 @@ def notify(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001 
 def build() -> CompiledStateGraph[Batch, RunContext, Batch, Batch]:
     """The routing graph."""
     graph = StateGraph(Batch, context_schema=RunContext)
-    graph.add_sequence([*map(watched, (intake, normalise, enrich, match, gate))])
+    graph.add_sequence([*map(watched, (intake, normalize, enrich, match, gate))])
     graph.add_sequence([*map(watched, (assign, stamp))])
     graph.add_node(watched(mirror), defer=True)  # once, after every open branch
     graph.add_node(watched(notify))

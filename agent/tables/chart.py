@@ -1,4 +1,4 @@
-"""Charts as SVG: no script, no colour that vanishes on a dark page, readable on a phone."""
+"""Charts as SVG: no script, no color that vanishes on a dark page, readable on a phone."""
 
 from html import escape
 
@@ -7,8 +7,8 @@ from domain.metrics.charts import Chart
 WIDTH, HEIGHT = 480, 200
 """In units of its own: a page makes it as wide as there is room."""
 LEFT, RIGHT, BOTTOM, TOP = 32, 20, 26, 34
-COLOURS = ("#2f855a", "#c05621", "#718096")
-"""Told apart by lightness too; each series is named beside its colour."""
+COLORS = ("#2f855a", "#c05621", "#718096")
+"""Told apart by lightness too; each series is named beside its color."""
 LABELS = 7
 """At most so many labels below the bars."""
 
@@ -25,7 +25,7 @@ def svg(chart: Chart) -> str:
     )
     parts = [opening, *_scale(highest, room)]
     floors = [float(HEIGHT - BOTTOM)] * len(chart.labels)
-    for series, colour in zip(chart.series, COLOURS, strict=False):
+    for series, color in zip(chart.series, COLORS, strict=False):
         for place, value in enumerate(series.values):
             height = room * value / highest
             floors[place] -= height
@@ -33,7 +33,7 @@ def svg(chart: Chart) -> str:
                 left = LEFT + place * slot + slot * 0.15
                 parts.append(
                     f'<rect x="{left:.1f}" y="{floors[place]:.1f}" width="{slot * 0.7:.1f}" '
-                    f'height="{height:.1f}" fill="{colour}"><title>{escape(chart.labels[place])}: '
+                    f'height="{height:.1f}" fill="{color}"><title>{escape(chart.labels[place])}: '
                     f"{value} {escape(series.name)}</title></rect>"
                 )
     every = -(-len(chart.labels) // LABELS)
@@ -62,10 +62,10 @@ def _scale(highest: int, room: float) -> list[str]:
 def _legend(chart: Chart) -> list[str]:
     parts: list[str] = []
     left = float(LEFT)
-    for series, colour in zip(chart.series, COLOURS, strict=False):
+    for series, color in zip(chart.series, COLORS, strict=False):
         said = f"{series.name}: {sum(series.values)}"
         parts.append(
-            f'<rect x="{left:.1f}" y="8" width="12" height="12" fill="{colour}"/>'
+            f'<rect x="{left:.1f}" y="8" width="12" height="12" fill="{color}"/>'
             f'<text x="{left + 18:.1f}" y="18">{escape(said)}</text>'
         )
         left += 18 + 6.4 * len(said) + 14

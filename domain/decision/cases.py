@@ -10,10 +10,11 @@ from pydantic import Field
 
 from domain.follow_through.escalation import Seen
 from domain.follow_through.handoff import Handoff
+from domain.follow_through.reasons import Escalated
 from domain.gate.snapshot import Snapshot
 from domain.gate.verdict import Verdict
 from domain.routing.route import Routed, RouteInputs
-from domain.values import Instant, Value
+from domain.values import Instant, Quoted, Value
 
 
 class GateCase(Value):
@@ -46,7 +47,7 @@ class ReassignCase(Value):
     kind: Literal["reassign"] = "reassign"
     handoff: Handoff
     inputs: RouteInputs
-    because: str
+    because: Annotated[Escalated | Quoted, Field(discriminator="kind")]
     credit: bool = False
 
 

@@ -24,6 +24,6 @@ def decide_any(case: GateCase | RouteCase | FollowCase | ReassignCase, policy: P
         case FollowCase():
             return next_step(case.handoff, case.seen, policy, case.at)
         case ReassignCase():
-            return reassign(case.handoff, case.inputs, policy, case.because, credit=case.credit)
+            return reassign(case.handoff, case.inputs, policy, credit=case.credit)
         case _:
             return decide(case, policy)

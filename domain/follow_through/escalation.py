@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.follow_through.first_touch import Judgement, Touched
+from domain.follow_through.first_touch import Found, Judgment, Touched
 from domain.follow_through.handoff import (
     Closing,
     Handoff,
@@ -20,21 +20,32 @@ from domain.follow_through.handoff import (
     manager_of,
     promised_at,
 )
+from domain.follow_through.reasons import (
+    ByHand,
+    Cause,
+    Cover,
+    Escalated,
+    NothingDue,
+    NoTouch,
+    OwnerLeft,
+    SnoozedBy,
+    WhyRest,
+)
+from domain.lead.absences import Absence
 from domain.lead.crm_records import Owner, RecordSeen
 from domain.policy.follow_through import OWNER_LEFT, REFUSED, Move, Rung
 from domain.policy.model import Policy
-from domain.time.durations import format_duration
 from domain.values import Instant, Value
 
 
 class Seen(Value):
     """What was observed of one handed-off lead; nothing else counts."""
 
-    judgement: Judgement
+    judgment: Judgment
     record: RecordSeen | None
     """None when it was deleted, and not merged into another."""
-    absence: str | None = None
-    """Why the person who answers for it is away, in words; None when at work."""
+    absence: Absence | None = None
+    """Why the person who answers for it is away; None when at work."""
     online: bool = False
     """Slack shows the person as active now."""
     marketing_replies: tuple[str, ...] = ()
@@ -60,7 +71,7 @@ class Rest(Value):
 
     kind: Literal["rest"] = "rest"
     until: Instant
-    sentence: str
+    why: WhyRest = NothingDue()
 
 
 class End(Value):
@@ -71,17 +82,28 @@ class End(Value):
     at: Instant
     in_time: bool | None
     """Whether the first touch came within the target; None when it never came."""
-    sentence: str
+    touch: Found | None = None
+    """The activity that counts."""
+    by: str | None = None
+    """Who converted or closed it in Salesforce."""
+    status: str | None = None
+    """The record's status that closed it."""
 
 
 class Pass(Value):
     """Somebody gave the record to somebody else by hand; theirs is a new stage."""
 
     kind: Literal["pass"] = "pass"
+    former: str
+    """Name of the owner before."""
     owner: Owner
     by: str
     at: Instant
-    sentence: str
+
+    @property
+    def why(self) -> ByHand:
+        """Why the new owner has it."""
+        return ByHand(by=self.by, former=self.former, owner=self.owner.name)
 
 
 class Climb(Value):
@@ -97,7 +119,13 @@ class Climb(Value):
     """E-mail of the person the owner's messages go to; None when there is nobody."""
     manager: str | None
     puzzles: tuple[Puzzle, ...] = ()
-    sentence: str
+    cause: Cause
+    cover: Cover | None = None
+
+    @property
+    def why(self) -> Escalated:
+        """What is done, and why."""
+        return Escalated(cause=self.cause, moves=self.moves, cover=self.cover)
 
 
 NextStep = Annotated[Rest | End | Pass | Climb, Field(discriminator="kind")]
@@ -112,50 +140,46 @@ def next_step(
         return over
     record = seen.record
     if record is not None and record.owner.id != handoff.owner.id:
-        who = record.owner.name
         return Pass(
+            former=handoff.owner.name,
             owner=record.owner,
             by=record.modified_by,
             at=max(record.modified_at, handoff.started_at),
-            sentence=f"{record.modified_by} gave it from {handoff.owner.name} to {who} by hand.",
         )
     if handoff.snoozed_until is not None and now < handoff.snoozed_until:
-        return Rest(until=handoff.snoozed_until, sentence=f"{handoff.owner.name} snoozed it.")
+        return Rest(until=handoff.snoozed_until, why=SnoozedBy(owner=handoff.owner.name))
     if record is not None and not record.owner.is_active and OWNER_LEFT not in handoff.climbed:
         return _climb(
             handoff,
             seen,
             policy,
             Rung(name=OWNER_LEFT, at=0.0, do=(Move.REASSIGN,)),
-            because=f"{handoff.owner.name} is no longer active in Salesforce",
+            cause=OwnerLeft(owner=handoff.owner.name),
         )
     if handoff.refused is not None and REFUSED not in handoff.climbed:
         rung = Rung(name=REFUSED, at=0.0, do=(Move.REASSIGN,))
-        return _climb(handoff, seen, policy, rung, because=handoff.refused)
+        return _climb(handoff, seen, policy, rung, cause=handoff.refused)
     return _by_the_clock(handoff, seen, policy, now)
 
 
 def _over(handoff: Handoff, seen: Seen, policy: Policy, now: datetime) -> End | None:
-    judgement, record = seen.judgement, seen.record
-    if isinstance(judgement, Touched):
-        in_time = judgement.at <= promised_at(handoff, policy)
-        return End(
-            how=Closing.TOUCHED, at=judgement.at, in_time=in_time, sentence=judgement.sentence
-        )
+    judgment, record = seen.judgment, seen.record
+    if isinstance(judgment, Touched):
+        in_time = judgment.at <= promised_at(handoff, policy)
+        return End(how=Closing.TOUCHED, at=judgment.at, in_time=in_time, touch=judgment.first)
     if record is None:
-        sentence = "Salesforce no longer has the record: it was deleted."
-        return End(how=Closing.GONE, at=now, in_time=None, sentence=sentence)
+        return End(how=Closing.GONE, at=now, in_time=None)
     rules, who = policy.follow_through, record.modified_by
     if record.is_converted:
-        sentence = f"{who} converted it; no first touch was seen before."
-        return End(how=Closing.CONVERTED, at=record.modified_at, in_time=None, sentence=sentence)
+        return End(how=Closing.CONVERTED, at=record.modified_at, in_time=None, by=who)
     if record.status in rules.closed_statuses:
         recycled = record.status in rules.recycled_statuses
         return End(
             how=Closing.RECYCLED if recycled else Closing.DISQUALIFIED,
             at=record.modified_at,
             in_time=None,
-            sentence=f'{who} closed it as "{record.status}" without a touch that was seen.',
+            by=who,
+            status=record.status,
         )
     return None
 
@@ -167,16 +191,11 @@ def _by_the_clock(handoff: Handoff, seen: Seen, policy: Policy, now: datetime) -
     if not due:
         soon = [due_at(handoff, rung, policy) for rung in left]
         until = min([*soon, now + policy.follow_through.look_every])
-        return Rest(until=until, sentence="Nothing is due.")
+        return Rest(until=until)
     rung = due[-1]
     passed = tuple(one.name for one in due[:-1])
-    return _climb(handoff, seen, policy, rung, because=_lateness(handoff, rung), passed=passed)
-
-
-def _lateness(handoff: Handoff, rung: Rung) -> str:
-    """How late it is, in words: `No first touch after 45m of the 30m there were`."""
-    after = format_duration(rung.after(handoff.target))
-    return f"No first touch after {after} (target {format_duration(handoff.target)})"
+    cause = NoTouch(after=rung.after(handoff.target), sla=handoff.target)
+    return _climb(handoff, seen, policy, rung, cause=cause, passed=passed)
 
 
 def _climb(
@@ -185,12 +204,11 @@ def _climb(
     policy: Policy,
     rung: Rung,
     *,
-    because: str,
+    cause: Cause,
     passed: tuple[str, ...] = (),
 ) -> Climb:
     to, cover = _addressee(handoff, seen, policy)
     moves = _possible(rung.do, handoff, policy)
-    told = f" {handoff.owner.name} is away ({seen.absence}), so {cover} is asked." if cover else ""
     return Climb(
         rung=rung.name,
         moves=moves,
@@ -199,7 +217,8 @@ def _climb(
         to=to,
         manager=manager_of(handoff, policy),
         puzzles=puzzles(handoff, seen),
-        sentence=f"{because}: {_said(moves)}.{told}",
+        cause=cause,
+        cover=cover,
     )
 
 
@@ -219,40 +238,27 @@ def _possible(moves: Sequence[Move], handoff: Handoff, policy: Policy) -> tuple[
     return tuple(chosen)
 
 
-def _addressee(handoff: Handoff, seen: Seen, policy: Policy) -> tuple[str | None, str | None]:
-    """Who gets the owner's messages, and the name of the cover when it isn't the owner."""
+def _addressee(handoff: Handoff, seen: Seen, policy: Policy) -> tuple[str | None, Cover | None]:
+    """Who gets the owner's messages, and the cover when it isn't the owner."""
     answers = handoff.answers
     if seen.absence is None or answers is None:
         return answers, None
     user = policy.users.get(answers)
-    cover = None if user is None else user.cover or user.manager
-    if cover is None or cover not in policy.users:
+    asked = None if user is None else user.cover or user.manager
+    if asked is None or asked not in policy.users:
         return answers, None
-    return cover, policy.users[cover].name
-
-
-_WORDS = {
-    Move.REMIND: "the owner is reminded",
-    Move.NUDGE: "the owner is told",
-    Move.ESCALATE: "the manager is told",
-    Move.REASSIGN: "it is to go to the next of the pool",
-    Move.LIST: "it goes on the leakage list",
-}
-
-
-def _said(moves: Sequence[Move]) -> str:
-    words = [_WORDS[move] for move in moves]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    name = policy.users[asked].name
+    return asked, Cover(owner=handoff.owner.name, absence=seen.absence, asked=name)
 
 
 def puzzles(handoff: Handoff, seen: Seen) -> tuple[Puzzle, ...]:
     """Why a due case deserves a closer look; nothing for the plain ones."""
-    if isinstance(seen.judgement, Touched) or is_queue(handoff):
+    if isinstance(seen.judgment, Touched) or is_queue(handoff):
         return ()
     found = {
         Puzzle.SAYS_DONE: handoff.accepted_at is not None,
-        Puzzle.DOUBTFUL: bool(seen.judgement.doubtful),
-        Puzzle.TWO_TALK: bool(seen.judgement.by_others),
+        Puzzle.DOUBTFUL: bool(seen.judgment.doubtful),
+        Puzzle.TWO_TALK: bool(seen.judgment.by_others),
         Puzzle.LEAD_ANSWERED: bool(seen.marketing_replies),
         Puzzle.SILENT_BUT_ONLINE: seen.online and handoff.accepted_at is not None,
     }

@@ -92,16 +92,26 @@ class Code(StrEnum):
     TOO_SHORT = "TOO_SHORT"
     KIND = "KIND"
     """A kind of activity that the policy doesn't count."""
+    INTERNAL = "INTERNAL"
+    """Colleagues among themselves."""
     SOMEBODY_ELSE = "SOMEBODY_ELSE"
     UNCLEAR = "UNCLEAR"
 
 
 class Found(Value):
-    """What one activity is worth."""
+    """What one activity is worth, with what that rests on."""
 
     activity: str
     code: Code
-    sentence: str
+    kind: ActivityKind | None
+    """None in findings of 0.1.0 whose sentence didn't tell."""
+    who: str
+    """The name of who did it, or of the program that is no person; empty likewise."""
+    is_inbound: bool = False
+    disposition: str | None = None
+    """What came of a call that reached nobody, in the org's own words."""
+    seconds: int | None = None
+    """How long a call lasted that was too short."""
 
 
 class Touched(Value):
@@ -113,15 +123,18 @@ class Touched(Value):
     touch: ActivityKind
     evidence: tuple[str, ...]
     """Ids of the activities that show it."""
-    sentence: str
     findings: tuple[Found, ...] = ()
+
+    @property
+    def first(self) -> Found:
+        """The activity that counts."""
+        return next(one for one in self.findings if one.activity in self.evidence)
 
 
 class Untouched(Value):
     """Nothing that counts was seen."""
 
     kind: Literal["untouched"] = "untouched"
-    sentence: str
     findings: tuple[Found, ...] = ()
 
     @property
@@ -135,7 +148,7 @@ class Untouched(Value):
         return tuple(one.activity for one in self.findings if one.code is Code.SOMEBODY_ELSE)
 
 
-Judgement = Annotated[Touched | Untouched, Field(discriminator="kind")]
+Judgment = Annotated[Touched | Untouched, Field(discriminator="kind")]
 
 
 def judge(activities: Sequence[Activity], turn: Turn, rules: TouchRules) -> Touched | Untouched:
@@ -145,27 +158,45 @@ def judge(activities: Sequence[Activity], turn: Turn, rules: TouchRules) -> Touc
     findings = tuple(found.values())
     first = next((one for one in ordered if found[one.id].code is Code.COUNTS), None)
     if first is None:
-        return Untouched(sentence=_untouched(findings), findings=findings)
+        return Untouched(findings=findings)
     return Touched(
         at=max(first.at, turn.assigned_at),
         by=_doer(first).name,
         touch=first.kind,
         evidence=(first.id,),
-        sentence=found[first.id].sentence,
         findings=findings,
     )
 
 
 def find(one: Activity, turn: Turn, rules: TouchRules) -> Found:
     """What one activity is worth: the first reason against it, else it counts."""
-    code, sentence = _against(one, turn, rules) or (Code.COUNTS, _counts(one))
-    return Found(activity=one.id, code=code, sentence=sentence)
+    against = _against(one, turn, rules)
+    if against is not None:
+        return against
+    return _found(one, Code.COUNTS, is_inbound=one.direction is Direction.INBOUND)
 
 
-_Reason = tuple[Code, str]
+def _found(
+    one: Activity,
+    code: Code,
+    *,
+    who: str | None = None,
+    is_inbound: bool = False,
+    disposition: str | None = None,
+    seconds: int | None = None,
+) -> Found:
+    return Found(
+        activity=one.id,
+        code=code,
+        kind=one.kind,
+        who=who or _doer(one).name,
+        is_inbound=is_inbound,
+        disposition=disposition,
+        seconds=seconds,
+    )
 
 
-def _against(one: Activity, turn: Turn, rules: TouchRules) -> _Reason | None:
+def _against(one: Activity, turn: Turn, rules: TouchRules) -> Found | None:
     return (
         _wrong_moment(one, turn, rules)
         or _not_by_a_person(one, rules)
@@ -174,107 +205,67 @@ def _against(one: Activity, turn: Turn, rules: TouchRules) -> _Reason | None:
     )
 
 
-def _wrong_moment(one: Activity, turn: Turn, rules: TouchRules) -> _Reason | None:
+def _wrong_moment(one: Activity, turn: Turn, rules: TouchRules) -> Found | None:
     if one.record_id is not None and one.record_id not in turn.record_ids:
-        return Code.OTHER_RECORD, f"This {_name(one)} is about another record."
+        return _found(one, Code.OTHER_RECORD)
     if not one.is_done:
-        return Code.ONLY_PLANNED, f"This {_name(one)} is planned, not done."
+        return _found(one, Code.ONLY_PLANNED)
     if one.at < turn.assigned_at - rules.before_assignment:
-        return Code.BEFORE_ASSIGNMENT, f"This {_name(one)} was before the assignment."
+        return _found(one, Code.BEFORE_ASSIGNMENT)
     return None
 
 
-def _not_by_a_person(one: Activity, rules: TouchRules) -> _Reason | None:
+def _not_by_a_person(one: Activity, rules: TouchRules) -> Found | None:
     programs = {email.lower() for email in rules.automation}
     doer = _doer(one)
     for actor in (one.by, doer):
         if not actor.is_person or (actor.email or "").lower() in programs:
-            return Code.NOT_A_PERSON, f"{actor.name} is a program, not a person."
+            return _found(one, Code.NOT_A_PERSON, who=actor.name)
     if one.is_marketing or one.kind is ActivityKind.LIST_EMAIL:
-        return Code.MARKETING, "It went to many at once: marketing, not a conversation."
+        return _found(one, Code.MARKETING)
     if one.is_auto_reply:
-        return Code.AUTO_REPLY, "An automatic reply."
+        return _found(one, Code.AUTO_REPLY)
     return None
 
 
-def _came_to_nothing(one: Activity, rules: TouchRules) -> _Reason | None:
+def _came_to_nothing(one: Activity, rules: TouchRules) -> Found | None:
     if one.kind not in rules.kinds:
-        return Code.KIND, f"A {_name(one)} doesn't count by the policy."
+        return _found(one, Code.KIND)
     if one.is_bounced:
-        return Code.BOUNCED, "The mail came back."
+        return _found(one, Code.BOUNCED)
     if one.direction is Direction.INTERNAL:
-        return Code.KIND, "Colleagues among themselves."
+        return _found(one, Code.INTERNAL)
     if one.direction is Direction.INBOUND and not (
         one.kind is ActivityKind.CALL and rules.inbound_calls
     ):
-        return Code.INBOUND, f"The lead sent this {_name(one)}; nobody answered by it."
+        return _found(one, Code.INBOUND)
     return _unreached(one, rules) if one.kind is ActivityKind.CALL else None
 
 
-def _unreached(one: Activity, rules: TouchRules) -> _Reason | None:
+def _unreached(one: Activity, rules: TouchRules) -> Found | None:
     said = (one.disposition or "").strip().casefold()
     if any(said.startswith(words.casefold()) for words in rules.no_answer):
         if rules.unanswered_calls and one.direction is not Direction.INBOUND:
             return None
-        return Code.NO_ANSWER, f'Nobody was reached: "{one.disposition}".'
+        return _found(one, Code.NO_ANSWER, disposition=one.disposition)
     if one.seconds is not None and one.seconds < rules.min_call_seconds:
         if rules.unanswered_calls and one.direction is not Direction.INBOUND:
             return None
-        return Code.TOO_SHORT, f"The call lasted {one.seconds} s."
+        return _found(one, Code.TOO_SHORT, seconds=one.seconds)
     return None
 
 
-def _wrong_person(one: Activity, turn: Turn, rules: TouchRules) -> _Reason | None:
+def _wrong_person(one: Activity, turn: Turn, rules: TouchRules) -> Found | None:
     doer = _doer(one)
     if one.direction is Direction.UNKNOWN and one.kind in (ActivityKind.CALL, ActivityKind.EMAIL):
-        return Code.UNCLEAR, f"Nothing tells who began this {_name(one)}."
+        return _found(one, Code.UNCLEAR)
     if rules.made_by == "anyone" or doer.id == turn.owner_id:
         return None
     if (doer.email or "").lower() in turn.accepted:
         return None
-    return Code.SOMEBODY_ELSE, f"{doer.name} did this {_name(one)}, who doesn't have the lead."
+    return _found(one, Code.SOMEBODY_ELSE)
 
 
 def _doer(one: Activity) -> Actor:
     """Whose deed it is: whose task or meeting, else who made the entry."""
     return one.owner or one.by
-
-
-_NAMES = {
-    ActivityKind.CALL: "call",
-    ActivityKind.EMAIL: "mail",
-    ActivityKind.LIST_EMAIL: "list mail",
-    ActivityKind.CADENCE: "cadence step",
-    ActivityKind.LINKEDIN: "LinkedIn message",
-    ActivityKind.MEETING: "meeting",
-    ActivityKind.TASK: "task",
-    ActivityKind.FIRST_CALL: "first call",
-    ActivityKind.FIRST_EMAIL: "first mail",
-}
-_VERBS = {
-    ActivityKind.CALL: "called",
-    ActivityKind.EMAIL: "wrote",
-    ActivityKind.CADENCE: "did a step of their cadence",
-    ActivityKind.LINKEDIN: "wrote on LinkedIn",
-    ActivityKind.MEETING: "set up a meeting",
-    ActivityKind.FIRST_CALL: "called, as Salesforce has it",
-    ActivityKind.FIRST_EMAIL: "wrote, as Salesforce has it",
-}
-
-
-def _name(one: Activity) -> str:
-    return _NAMES[one.kind]
-
-
-def _counts(one: Activity) -> str:
-    who = _doer(one).name
-    if one.direction is Direction.INBOUND:
-        return f"{who} spoke with them when they called."
-    return f"{who} {_VERBS.get(one.kind, 'worked on it')}."
-
-
-def _untouched(findings: Sequence[Found]) -> str:
-    if not findings:
-        return "No activity since the assignment."
-    said = findings[-1].sentence
-    return f"{len(findings)} activities, none of which counts; lately: {said}"

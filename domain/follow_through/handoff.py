@@ -2,15 +2,18 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from domain.follow_through.reasons import Disowned, WhyOwner
 from domain.lead.brief import Brief
 from domain.lead.crm_records import Owner, OwnerKind, RecordKind
 from domain.policy.follow_through import Rung
 from domain.policy.model import Policy, User
 from domain.time.business_hours import Calendar, add, between, next_open
 from domain.time.durations import Duration
-from domain.values import CycleId, Instant, LeadKey, RecordId, Value
+from domain.values import CycleId, Instant, LeadKey, Quoted, RecordId, Value
 
 
 class Handoff(Value):
@@ -24,7 +27,7 @@ class Handoff(Value):
     brief: Brief = Brief()
     policy: str | None = None
     """Version of the policy that gave it away first."""
-    reason: str = ""
+    why: WhyOwner | None = None
     """Why this owner has it."""
     record_id: RecordId
     record_kind: RecordKind
@@ -52,7 +55,7 @@ class Handoff(Value):
     former: tuple[str, ...] = ()
     """E-mails of those who had it before; none of them gets it again by itself."""
     reassigned: int = 0
-    refused: str | None = None
+    refused: Annotated[Disowned | Quoted, Field(discriminator="kind")] | None = None
     """Why the owner need not keep it, once that was accepted: it goes to the next."""
     credit: bool = False
     """Whether the pool then owes the owner another lead."""
@@ -66,7 +69,7 @@ def next_stage(
     at: datetime,
     policy: Policy,
     *,
-    reason: str,
+    why: WhyOwner,
     pool: str | None = None,
 ) -> Handoff:
     """The same lead in somebody else's hands: a new clock, and no rung climbed yet."""
@@ -77,7 +80,7 @@ def next_stage(
             "owner": owner,
             "answers": who_answers(owner, policy),
             "pool": pool,
-            "reason": reason,
+            "why": why,
             "started_at": at,
             "promised_at": promised,
             "stage": handoff.stage + 1,

@@ -1,24 +1,56 @@
-"""The route-ready gate: a pure function of snapshot and policy, every check with its sentence.
+"""The route-ready gate: a pure function of snapshot and policy, every check with its reason.
 
-All checks are made, in the order of `CheckCode`; none stops the others. A failure that nothing
-mends rejects the lead; one that somebody can mend parks it; else something still on its way lets
-it wait; else it is ready.
+All checks are made, in the order of `CheckCode`; none stops the others. A failure that nobody can
+fix rejects the lead; one that somebody can fix parks it; else something still on its way lets it
+wait; else it is ready.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
+from typing import Literal
 
+from domain.gate.reasons import (
+    AccountRef,
+    AllRequired,
+    CannotSync,
+    CoolingDown,
+    DoNotRoute,
+    DoublePeople,
+    ExcludedDomain,
+    Held,
+    Hidden,
+    Matched,
+    MissingFields,
+    NoConsentBasis,
+    NotCopied,
+    Plain,
+    PlainCode,
+    Qualified,
+    Reason,
+    RecordRef,
+    SeveralAccounts,
+    SeveralRecords,
+    StillDiffers,
+    Student,
+    SyncRequested,
+    TestWord,
+    Triggered,
+    Unqualified,
+    ValidEmail,
+)
 from domain.gate.snapshot import Snapshot
 from domain.gate.verdict import (
     CheckCode,
     CheckResult,
-    Mend,
+    Fix,
     Outcome,
     Park,
     Ready,
     Reject,
+    Remedy,
+    Team,
     Verdict,
     Wait,
 )
@@ -27,21 +59,18 @@ from domain.lead.match import ManyAccounts, ManyRecords, NoRecord, OneAccount, O
 from domain.lead.model import Activity, FieldName, Lead
 from domain.policy.facts import (
     Facts,
-    explain,
     facts,
     holds,
+    looked_at,
     segment_of,
     with_segment,
     would_need,
 )
 from domain.policy.model import Policy, Segment
-from domain.time.durations import format_duration
 from domain.values import Scalar, Source
 
 OVERDUE_LOOK = timedelta(hours=1)
 """How often a lead is looked at that is past its deadline and reported already."""
-MARKETING_OPS = "marketing ops"
-SALES_OPS = "sales ops"
 
 
 @dataclass(frozen=True)
@@ -90,30 +119,20 @@ class Case:
 
 
 def judge(snapshot: Snapshot, policy: Policy) -> Verdict:
-    """Whether a lead is route-ready, with all checks and the verdict in one sentence."""
+    """Whether a lead is route-ready, with all checks."""
     case = Case(snapshot, policy)
     checks = tuple(check(case) for check in CHECKS)
     failed = [check for check in checks if check.outcome is Outcome.FAIL]
-    final = [check for check in failed if check.mend is None]
     waits = [check for check in checks if check.outcome is Outcome.WAIT]
     segment = case.segment.name
-    if final:
-        return Reject(checks=checks, segment=segment, sentence=_sentences(final))
+    if any(check.remedy is None for check in failed):
+        return Reject(checks=checks, segment=segment)
     if failed:
-        mends = tuple(check.mend for check in failed if check.mend is not None)
-        return Park(checks=checks, segment=segment, sentence=_sentences(failed), mends=mends)
+        remedies = tuple(check.remedy for check in failed if check.remedy is not None)
+        return Park(checks=checks, segment=segment, remedies=remedies)
     if waits:
         return _wait(case, checks, waits)
-    return Ready(checks=checks, segment=segment, sentence=_why_ready(checks))
-
-
-def _sentences(checks: list[CheckResult]) -> str:
-    return " ".join(check.sentence for check in checks)
-
-
-def _why_ready(checks: tuple[CheckResult, ...]) -> str:
-    qualified = next(check for check in checks if check.code is CheckCode.QUALIFIED)
-    return f"Route-ready: {qualified.sentence}"
+    return Ready(checks=checks, segment=segment)
 
 
 def _wait(case: Case, checks: tuple[CheckResult, ...], waits: list[CheckResult]) -> Wait:
@@ -124,64 +143,60 @@ def _wait(case: Case, checks: tuple[CheckResult, ...], waits: list[CheckResult])
     return Wait(
         checks=checks,
         segment=case.segment.name,
-        sentence=_sentences(waits),
         look_at=min(look_at, deadline) if now < deadline else look_at,
         deadline=deadline,
         overdue=now >= deadline,
     )
 
 
-def _pass(code: CheckCode, sentence: str, **seen: str) -> CheckResult:
-    return CheckResult(code=code, outcome=Outcome.PASS, sentence=sentence, seen=seen)
+def _because(why: Reason | PlainCode) -> Reason:
+    return Plain(code=why) if isinstance(why, PlainCode) else why
 
 
-def _skip(code: CheckCode, sentence: str) -> CheckResult:
-    return CheckResult(code=code, outcome=Outcome.NOT_APPLICABLE, sentence=sentence)
+def _pass(code: CheckCode, why: Reason | PlainCode) -> CheckResult:
+    return CheckResult(code=code, outcome=Outcome.PASS, why=_because(why))
 
 
-def _fail(
-    code: CheckCode, sentence: str, mend: Mend | None = None, seen: Mapping[str, str] | None = None
-) -> CheckResult:
-    return CheckResult(
-        code=code, outcome=Outcome.FAIL, sentence=sentence, mend=mend, seen=seen or {}
-    )
+def _skip(code: CheckCode, why: PlainCode) -> CheckResult:
+    return CheckResult(code=code, outcome=Outcome.NOT_APPLICABLE, why=_because(why))
+
+
+def _fail(code: CheckCode, why: Reason | PlainCode, remedy: Remedy | None = None) -> CheckResult:
+    return CheckResult(code=code, outcome=Outcome.FAIL, why=_because(why), remedy=remedy)
 
 
 def _trigger(case: Case) -> CheckResult:
     code, trigger, gate = CheckCode.TRIGGER, case.snapshot.cycle.trigger, case.policy.gate
     before = case.snapshot.conditions.previous_trigger_at
-    sentence = f"Came up because it {trigger.sentence}."
     if (
         before is not None
         and trigger.kind not in gate.cool_down_exceptions
         and trigger.at < before + gate.cool_down
     ):
-        until = before + gate.cool_down
-        return _fail(code, f"Came up again inside the cool-down until {until:%d %b %Y}.")
-    return _pass(code, sentence, kind=trigger.kind, activity=trigger.activity_id)
+        return _fail(code, CoolingDown(until=before + gate.cool_down))
+    return _pass(code, Triggered(fact=trigger.fact))
 
 
 def _identity(case: Case) -> CheckResult:
     code, lead, gate = CheckCode.IDENTITY, case.lead, case.policy.gate
     email, kind = lead.text(FieldName.EMAIL), lead.text(FieldName.EMAIL_KIND)
-    ask = Mend(who=MARKETING_OPS, what="find a working business e-mail address")
+    ask = Remedy(team=Team.MARKETING_OPS, what=Fix.FIND_EMAIL)
     if email is None and kind is None:
-        return _skip(code, "There is no e-mail address to look at.")
-    seen = {"email_kind": kind or ""}
+        return _skip(code, PlainCode.NO_EMAIL)
     if kind == "invalid":
-        return _fail(code, "The e-mail address is not valid.", ask, seen)
+        return _fail(code, PlainCode.INVALID_EMAIL, ask)
     if kind == "disposable":
-        return _fail(code, "The e-mail address is disposable.", None, seen)
+        return _fail(code, PlainCode.DISPOSABLE_EMAIL)
     if kind == "role" and gate.role_accounts == "refuse":
-        return _fail(code, "The e-mail address belongs to a role, not a person.", ask, seen)
+        return _fail(code, PlainCode.ROLE_EMAIL, ask)
     if lead.holds(FieldName.EMAIL_INVALID):
-        return _fail(code, "Marketo says that mail to this address bounces.", ask, seen)
+        return _fail(code, PlainCode.BOUNCING_EMAIL, ask)
     if kind == "free" and gate.free_mail == "refuse":
-        return _fail(code, "The e-mail address is a personal one.", None, seen)
+        return _fail(code, PlainCode.PERSONAL_EMAIL)
     if kind == "free" and gate.free_mail == "company_required" and not lead.text(FieldName.COMPANY):
-        what = Mend(who=MARKETING_OPS, what="find out the company", missing=("company",))
-        return _fail(code, "A personal e-mail address and no company.", what, seen)
-    return _pass(code, f"The e-mail address is valid ({kind}).", **seen)
+        find = Remedy(team=Team.MARKETING_OPS, what=Fix.FIND_COMPANY, missing=("company",))
+        return _fail(code, PlainCode.PERSONAL_EMAIL_NO_COMPANY, find)
+    return _pass(code, ValidEmail(email_kind=kind))
 
 
 def _required(case: Case) -> CheckResult:
@@ -189,40 +204,33 @@ def _required(case: Case) -> CheckResult:
     wanted = dict.fromkeys((*gate.required, *case.segment.required))
     if lead.text(FieldName.COUNTRY) in gate.state_required_in:
         wanted[FieldName.STATE] = None
-    missing = [name for name in wanted if lead.text(name) is None]
+    missing = tuple(name for name in wanted if lead.text(name) is None)
     if not missing:
-        return _pass(code, f"All {len(wanted)} required fields are there.")
-    said = [one.sentence for one in lead.problems if one.field in missing]
-    names = ", ".join(name.replace("_", " ") for name in missing)
-    sentence = " ".join([f"Missing: {names}.", *said])
-    mend = Mend(who=MARKETING_OPS, what=f"add {names} in Marketo", missing=tuple(missing))
-    return _fail(code, sentence, mend)
+        return _pass(code, AllRequired(count=len(wanted)))
+    problems = tuple(one for one in lead.problems if one.field in missing)
+    add = Remedy(team=Team.MARKETING_OPS, what=Fix.ADD_FIELDS, missing=missing)
+    return _fail(code, MissingFields(fields=missing, problems=problems), add)
 
 
 def _consent(case: Case) -> CheckResult:
     code, lead = CheckCode.CONSENT, case.lead
     if case.segment.call_first and lead.holds(FieldName.DO_NOT_CALL):
-        return _fail(code, "Asked not to be called, and this segment calls first.")
+        return _fail(code, PlainCode.DO_NOT_CALL)
     if not case.segment.call_first and lead.holds(FieldName.UNSUBSCRIBED):
-        return _fail(code, "Unsubscribed from e-mail.")
+        return _fail(code, PlainCode.UNSUBSCRIBED)
     if lead.holds(FieldName.MARKETING_SUSPENDED):
-        mend = Mend(who=MARKETING_OPS, what="lift the suspension in Marketo, if it is right to")
-        return _fail(code, "Marketing is suspended for this person.", mend)
-    needed = _needs_basis(case)
-    if needed is not None and lead.text(FieldName.CONSENT_BASIS) is None:
-        mend = Mend(who=MARKETING_OPS, what="record the consent basis", missing=("consent_basis",))
-        return _fail(code, f"{needed} needs a recorded consent basis, and there is none.", mend)
-    return _pass(code, "May be contacted.")
-
-
-def _needs_basis(case: Case) -> str | None:
-    """Where the policy asks for a recorded consent basis; a country we don't know may be one."""
+        lift = Remedy(team=Team.MARKETING_OPS, what=Fix.LIFT_SUSPENSION)
+        return _fail(code, PlainCode.MARKETING_SUSPENDED, lift)
     asked = case.policy.gate.consent_basis_required_in
-    country = case.lead.text(FieldName.COUNTRY)
-    if asked and country is None:
-        return "An unknown country"
+    if not asked or lead.text(FieldName.CONSENT_BASIS) is not None:
+        return _pass(code, PlainCode.CONTACTABLE)
+    country = lead.text(FieldName.COUNTRY)
     places = (country, case.policy.region_of(country))
-    return next((place for place in places if place in asked), None)
+    place = next((one for one in places if one in asked), None)
+    if country is not None and place is None:
+        return _pass(code, PlainCode.CONTACTABLE)
+    record = Remedy(team=Team.MARKETING_OPS, what=Fix.RECORD_CONSENT, missing=("consent_basis",))
+    return _fail(code, NoConsentBasis(place=place), record)
 
 
 def _not_excluded(case: Case) -> CheckResult:
@@ -231,27 +239,24 @@ def _not_excluded(case: Case) -> CheckResult:
     hosts = [one for one in (host, lead.text(FieldName.DOMAIN)) if one]
     own, excluded = _within(hosts, gate.own_domains), _within(hosts, gate.excluded_domains)
     if own is not None:
-        return _fail(code, "One of our own people.", seen={"domain": own})
+        return _fail(code, ExcludedDomain(domain=own, is_own=True))
     if excluded is not None:
-        sentence = f"{excluded} is on the list of excluded domains."
-        return _fail(code, sentence, seen={"domain": excluded})
-    names = (FieldName.FIRST_NAME, FieldName.LAST_NAME, FieldName.COMPANY)
+        return _fail(code, ExcludedDomain(domain=excluded, is_own=False))
     words = {word.casefold() for word in gate.test_words}
-    for name in names:
+    for name in (FieldName.FIRST_NAME, FieldName.LAST_NAME, FieldName.COMPANY):
         text = lead.text(name)
         if text is not None and text.casefold() in words:
-            return _fail(code, f"A test: the {name.replace('_', ' ')} is {text!r}.")
+            return _fail(code, TestWord(field=name, text=text))
     if lead.text(FieldName.SENIORITY) == "student" and gate.students == "refuse":
-        title = lead.text(FieldName.TITLE)
-        return _fail(code, f"A student, by the title {title!r}." if title else "A student.")
-    ticked = _ticked_in(case)
-    if ticked is not None:
-        mend = Mend(who=SALES_OPS, what=f"untick Do Not Route in {ticked}, if it is right to")
-        return _fail(code, f"Somebody ticked Do Not Route in {ticked}.", mend)
-    return _pass(code, "Not an employee, competitor, student or test.")
+        return _fail(code, Student(title=lead.text(FieldName.TITLE)))
+    system = _ticked_in(case)
+    if system is not None:
+        what = Fix.UNTICK_IN_SALESFORCE if system == "Salesforce" else Fix.UNTICK_IN_MARKETO
+        return _fail(code, DoNotRoute(system=system), Remedy(team=Team.SALES_OPS, what=what))
+    return _pass(code, PlainCode.NOT_EXCLUDED)
 
 
-def _ticked_in(case: Case) -> str | None:
+def _ticked_in(case: Case) -> Literal["Marketo", "Salesforce"] | None:
     """Which system says that nobody is to be given this lead; None when none does."""
     person = case.snapshot.match.person
     if isinstance(person, OneRecord) and person.record.do_not_route:
@@ -276,41 +281,32 @@ def _within(hosts: list[str], domains: tuple[str, ...]) -> str | None:
 
 
 def _qualified(case: Case) -> CheckResult:
-    code, count = CheckCode.QUALIFIED, len(case.intent)
-    for rule in case.policy.gate.qualified:
+    gate, count = case.policy.gate, len(case.intent)
+    for rule in gate.qualified:
         if count >= rule.intent_activities and holds(rule.when, case.facts):
-            tier = case.lead.text(FieldName.ICP_TIER)
-            parts = [f"ICP tier {tier}"] if tier else []
-            if count:
-                some = "activity" if count == 1 else "activities"
-                window = _span(case.policy.gate.intent_window)
-                parts.append(f"{count} high-intent {some} in {window}")
-            parts.append(case.snapshot.cycle.trigger.sentence)
-            because = f" ({explain(rule.when, case.facts)})" if rule.when else ""
-            sentence = f"{' + '.join(parts)}: {rule.name}{because}."
-            return _pass(code, sentence, rule=rule.name, intent=str(count))
+            why = Qualified(
+                rule=rule.name,
+                facts=looked_at(rule.when, case.facts),
+                tier=case.lead.text(FieldName.ICP_TIER),
+                intent=count,
+                window=gate.intent_window,
+                trigger=case.snapshot.cycle.trigger.fact,
+            )
+            return _pass(CheckCode.QUALIFIED, why)
     return _unqualified(case, count)
 
 
 def _unqualified(case: Case, count: int) -> CheckResult:
     """Final, unless a field that nobody knows yet could still make a rule fit."""
-    rules, seen = case.policy.gate.qualified, {"intent": str(count)}
-    sentence = f"Fits none of: {', '.join(rule.name for rule in rules)}."
+    rules = case.policy.gate.qualified
+    why = Unqualified(rules=tuple(rule.name for rule in rules), intent=count)
     for rule in rules:
         needed = would_need(rule.when, case.facts, case.policy)
         if needed and count >= rule.intent_activities:
-            names = ", ".join(name.replace("_", " ") for name in needed)
-            mend = Mend(who=MARKETING_OPS, what=f"add {names} in Marketo", missing=needed)
-            told = f"{sentence} It may be {rule.name!r}, but this is unknown: {names}."
-            return _fail(CheckCode.QUALIFIED, told, mend, seen)
-    return _fail(CheckCode.QUALIFIED, sentence, seen=seen)
-
-
-def _span(duration: timedelta) -> str:
-    hours, days = duration // timedelta(hours=1), duration.days
-    if timedelta(days=days) == duration:
-        return "1 day" if days == 1 else f"{days} days"
-    return "1 hour" if hours == 1 else f"{hours} hours"
+            add = Remedy(team=Team.MARKETING_OPS, what=Fix.ADD_FIELDS, missing=needed)
+            near = why.model_copy(update={"nearest": rule.name, "unknown": needed})
+            return _fail(CheckCode.QUALIFIED, near, add)
+    return _fail(CheckCode.QUALIFIED, why)
 
 
 def _deduped(case: Case) -> CheckResult:
@@ -318,29 +314,36 @@ def _deduped(case: Case) -> CheckResult:
     doubles = snapshot.conditions.other_people
     person = snapshot.match.person
     if doubles:
-        others = ", ".join(doubles)
-        mend = Mend(who=MARKETING_OPS, what=f"merge with Marketo person {others}")
-        return _fail(code, f"Marketo has the same e-mail address on person {others} too.", mend)
+        merge = Remedy(team=Team.MARKETING_OPS, what=Fix.MERGE_PEOPLE, ids=doubles)
+        return _fail(code, DoublePeople(people=doubles), merge)
     if isinstance(person, ManyRecords):
-        ids = ", ".join(record.id for record in person.records)
-        mend = Mend(who=SALES_OPS, what=f"merge or convert in Salesforce: {ids}")
-        return _fail(code, person.sentence, mend)
-    return _pass(code, "No unresolved duplicate.")
+        ids = tuple(record.id for record in person.records)
+        merge = Remedy(team=Team.SALES_OPS, what=Fix.MERGE_RECORDS, ids=ids)
+        if person.only_converted:
+            return _fail(code, PlainCode.ONLY_CONVERTED, merge)
+        return _fail(code, SeveralRecords(records=tuple(map(_ref, person.records))), merge)
+    return _pass(code, PlainCode.NO_DUPLICATE)
+
+
+def _ref(record: CrmRecord) -> RecordRef:
+    return RecordRef(object=record.kind, id=record.id)
 
 
 def _match_resolved(case: Case) -> CheckResult:
     code, account = CheckCode.MATCH_RESOLVED, case.snapshot.match.account
     if isinstance(account, ManyAccounts):
-        ids = ", ".join(one.id for one in account.accounts)
-        mend = Mend(who=SALES_OPS, what=f"choose or merge the accounts: {ids}")
-        return _fail(code, account.sentence, mend)
-    company = "No account in Salesforce matches."
+        refs = tuple(AccountRef(id=one.id, name=one.name) for one in account.accounts)
+        ids = tuple(one.id for one in refs)
+        choose = Remedy(team=Team.SALES_OPS, what=Fix.CHOOSE_ACCOUNT, ids=ids)
+        return _fail(code, SeveralAccounts(accounts=refs, by=account.by), choose)
+    found = Matched()
     if isinstance(account, OneAccount):
-        company = f"The account is {account.account.name} ({account.by})."
+        found = Matched(account=account.account.name, account_by=account.by)
     person = case.snapshot.match.person
     if isinstance(person, OneRecord):
-        company = f"The record is {person.record.kind} {person.record.id} ({person.by}). {company}"
-    return _pass(code, company)
+        whose = {"record": _ref(person.record), "record_by": person.by}
+        found = found.model_copy(update=whose)
+    return _pass(code, found)
 
 
 _SYNC_NEEDS = (FieldName.LAST_NAME, FieldName.COMPANY)
@@ -352,64 +355,47 @@ def _crm_present(case: Case) -> CheckResult:
     code, snapshot = CheckCode.CRM_PRESENT, case.snapshot
     person = snapshot.match.person
     if not isinstance(person, NoRecord):
-        return _pass(code, "The Salesforce record exists.")
+        return _pass(code, PlainCode.RECORD_EXISTS)
     link = case.lead.link
-    unsynced = [name for name in _SYNC_NEEDS if case.lead.source(name) not in _MARKETOS_OWN]
+    unsynced = tuple(name for name in _SYNC_NEEDS if case.lead.source(name) not in _MARKETOS_OWN)
     if unsynced and link is None:
-        names = " and ".join(name.replace("_", " ") for name in unsynced)
-        mend = Mend(who=MARKETING_OPS, what=f"add the {names} in Marketo", missing=tuple(unsynced))
-        sentence = f"Marketo can't sync it to Salesforce without the {names}."
-        return _fail(code, sentence, mend)
+        add = Remedy(team=Team.MARKETING_OPS, what=Fix.ADD_FIELDS_TO_SYNC, missing=unsynced)
+        return _fail(code, CannotSync(fields=unsynced), add)
     overdue = snapshot.at >= snapshot.cycle.opened_at + case.policy.gate.wait_for_sync
     look_at = snapshot.at + (OVERDUE_LOOK if overdue else case.policy.gate.look_again)
-    return CheckResult(
-        code=code, outcome=Outcome.WAIT, sentence=_why_absent(snapshot), look_at=look_at
-    )
+    return CheckResult(code=code, outcome=Outcome.WAIT, why=_why_absent(snapshot), look_at=look_at)
 
 
-def _why_absent(snapshot: Snapshot) -> str:
+def _why_absent(snapshot: Snapshot) -> Reason:
     link, requested = snapshot.lead.link, snapshot.conditions.sync_requested_at
     if link is not None:
-        what = f"{link.kind} {link.record_id}"
-        return (
-            f"Marketo says it is {what}, which Salesforce doesn't show: deleted, merged or hidden."
-        )
-    if requested is not None:
-        return f"Not in Salesforce yet; the sync was requested at {_clock(requested)}."
-    return "Not in Salesforce yet; Marketo's sync brings it."
-
-
-def _clock(instant: datetime) -> str:
-    return f"{instant:%H:%M} UTC"
+        return Hidden(object=link.kind, id=link.record_id)
+    return Plain(code=PlainCode.SYNC_PENDING) if requested is None else SyncRequested(at=requested)
 
 
 def _fresh(case: Case) -> CheckResult:
     code, snapshot, gate = CheckCode.FRESH, case.snapshot, case.policy.gate
     person = snapshot.match.person
     if not isinstance(person, OneRecord):
-        return _skip(code, "There is no Salesforce record to compare with.")
+        return _skip(code, PlainCode.NOTHING_TO_COMPARE)
     changed, copied = snapshot.lead.updated_at, person.record.modified_at
     if copied >= changed:
-        return _pass(code, "Salesforce's copy is as new as Marketo's.")
+        return _pass(code, PlainCode.COPY_IS_NEWER)
     differing = _differing(snapshot.lead, person.record)
     if not differing:
-        return _pass(code, "Salesforce's copy says the same as Marketo.")
-    names = ", ".join(differing)
+        return _pass(code, PlainCode.COPY_IS_ALIKE)
     patience = changed + gate.stale_after
     if snapshot.at >= patience:
-        waited = format_duration(gate.stale_after)
-        sentence = f"Salesforce's copy still differs after {waited} ({names}); not waiting longer."
-        return _pass(code, sentence, differing=names)
+        return _pass(code, StillDiffers(fields=differing, waited=gate.stale_after))
     return CheckResult(
         code=code,
         outcome=Outcome.WAIT,
-        sentence=f"Marketo changed at {_clock(changed)}, Salesforce doesn't show it yet ({names}).",
-        seen={"differing": names},
+        why=NotCopied(fields=differing, changed_at=changed),
         look_at=min(snapshot.at + gate.look_again, patience),
     )
 
 
-def _differing(lead: Lead, record: CrmRecord) -> list[str]:
+def _differing(lead: Lead, record: CrmRecord) -> tuple[str, ...]:
     """The fields that routing decides on of which Marketo tells another value than Salesforce.
 
     What another source told is none of the sync's business. A contact has no company of its own.
@@ -418,7 +404,7 @@ def _differing(lead: Lead, record: CrmRecord) -> list[str]:
     if record.kind is RecordKind.LEAD:
         deciding.append(FieldName.COMPANY)
     own = [name for name in deciding if lead.source(name) in _MARKETOS_OWN]
-    return [name.value for name in own if not _alike(lead.text(name), record.values.get(name))]
+    return tuple(name.value for name in own if not _alike(lead.text(name), record.values.get(name)))
 
 
 def _alike(text: str | None, value: Scalar | None) -> bool:
@@ -426,12 +412,11 @@ def _alike(text: str | None, value: Scalar | None) -> bool:
 
 
 def _not_held(case: Case) -> CheckResult:
-    code, held = CheckCode.NOT_HELD, case.snapshot.conditions.held_by
+    code, held = CheckCode.NOT_HELD, case.snapshot.conditions.held
     if held is None:
-        return _pass(code, "Nobody holds it back.")
-    end = "" if held.endswith((".", "!", "?")) else "."
-    mend = Mend(who=held.partition(":")[0], what="release it")
-    return _fail(code, f"On hold by {held}{end}", mend)
+        return _pass(code, PlainCode.NOT_HELD)
+    release = Remedy(person=held.by, what=Fix.RELEASE)
+    return _fail(code, Held(by=held.by, reason=held.reason), release)
 
 
 CHECKS: tuple[Callable[[Case], CheckResult], ...] = (

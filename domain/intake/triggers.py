@@ -2,17 +2,8 @@
 
 from collections.abc import Sequence
 
-from domain.lead.model import Activity, Trigger
+from domain.lead.model import Activity, Did, Reached, Trigger
 from domain.policy.model import TriggerRule
-
-_VERBS = {
-    "fill out form": "filled out the form",
-    "add to list": "was added to the list",
-    "visit webpage": "visited the page",
-    "click email": "clicked in the e-mail",
-    "click link": "clicked the link",
-}
-"""What a person did, by Marketo's name of the activity type."""
 
 
 def triggered(activities: Sequence[Activity], rules: Sequence[TriggerRule]) -> list[Trigger]:
@@ -29,7 +20,7 @@ def triggered(activities: Sequence[Activity], rules: Sequence[TriggerRule]) -> l
                 lead=activity.lead,
                 at=activity.at,
                 activity_id=activity.id,
-                sentence=_sentence(activity, rule),
+                fact=_fact(activity, rule),
             )
     return list(found.values())
 
@@ -51,16 +42,12 @@ def _number(activity: Activity, rule: TriggerRule) -> float:
         return float("nan")
 
 
-def _sentence(activity: Activity, rule: TriggerRule) -> str:
-    if rule.at_least is not None:
-        what = f" of {activity.name}" if activity.name else ""
-        value = f"{_number(activity, rule):g}"
-        return f"reached {value}{what} ({rule.at_least:g} is enough)"
-    return what_happened(activity)
+def _fact(activity: Activity, rule: TriggerRule) -> Reached | Did:
+    if rule.at_least is None:
+        return what_happened(activity)
+    return Reached(what=activity.name, value=_number(activity, rule), enough=rule.at_least)
 
 
-def what_happened(activity: Activity) -> str:
-    """What a person did, in words: `filled out the form "Demo Request"`."""
-    name = f' "{activity.name}"' if activity.name else ""
-    verb = _VERBS.get(activity.type.casefold(), f"did {activity.type}")
-    return f"{verb}{name}"
+def what_happened(activity: Activity) -> Did:
+    """What a person did, or what was done to them."""
+    return Did(type=activity.type, name=activity.name)

@@ -1,13 +1,21 @@
 """What a rep should know of a lead before the first call, as values."""
 
-from domain.values import Instant, Value
+from domain.lead.model import Occurrence, TriggerKind
+from domain.values import Instant, Quoted, Value
 
 
 class Happening(Value):
-    """Something that happened, and when; shown in the reader's own time zone."""
+    """Something that the lead did, and when."""
 
     at: Instant
-    what: str
+    fact: Occurrence
+
+
+class Opener(Value):
+    """How to begin: by why the lead came up, and by phone where there is a number."""
+
+    trigger: TriggerKind
+    by_phone: bool
 
 
 class Brief(Value):
@@ -15,5 +23,5 @@ class Brief(Value):
 
     did: tuple[Happening, ...] = ()
     """What the lead did lately, newest first."""
-    opening: str | None = None
-    """What to say first."""
+    opener: Opener | Quoted | None = None
+    """What to say first; quoted where a model worded it."""

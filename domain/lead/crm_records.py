@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Annotated
 
+from pydantic import Field
+
+from domain.lead.absences import Away
 from domain.lead.model import FieldName
 from domain.values import Instant, LeadKey, RecordId, Scalar, Value
 
@@ -110,8 +114,8 @@ class Member(Value):
     user_id: RecordId | None
     """None when Salesforce has no such user."""
     is_active: bool = True
-    out_of_office: str | None = None
-    """A sentence such as "out of office until 26 Nov (Salesforce)"; None when at work."""
+    out_of_office: Annotated[Away, Field(discriminator="kind")] | None = None
+    """What their status says; None when at work."""
     open_leads: int = 0
     assigned_today: int = 0
 

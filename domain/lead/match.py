@@ -1,19 +1,53 @@
 """What matching answers: which CRM record this person is, and which account the company is."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from domain.lead.crm_records import Account, CrmRecord
-from domain.values import Value
+from domain.values import RecordId, Value
+
+
+class NotTaken(StrEnum):
+    """Why a candidate was not taken."""
+
+    CONVERTED = "CONVERTED"
+    SAME_PERSON = "SAME_PERSON"
+    """Another record of the same person."""
+    OTHER_EMAIL = "OTHER_EMAIL"
+    PERSON_ACCOUNT = "PERSON_ACCOUNT"
+    OTHER_DOMAIN = "OTHER_DOMAIN"
+    OTHER_NAME = "OTHER_NAME"
+    LESS_ALIKE = "LESS_ALIKE"
+    """Its name is alike, and another's is more so."""
+    OTHER_COUNTRY = "OTHER_COUNTRY"
+    NAME_BUT_OTHER_DOMAIN = "NAME_BUT_OTHER_DOMAIN"
+    TIE_BREAKER = "TIE_BREAKER"
 
 
 class Loser(Value):
     """A candidate that was looked at and not taken."""
 
-    name: str
-    """Such as `Lead 00Q... Dana Fox` or `Account Acme GmbH`."""
-    why: str
+    object: Literal["Lead", "Contact", "Account"]
+    id: RecordId
+    name: str = ""
+    """An account's name."""
+    why: NotTaken
+    ratio: float | None = None
+    """How alike the names are, from 0 to 1, where that decided."""
+    seen: str | None = None
+    """The country, domain or tie-breaker that decided; None where it is unknown."""
+
+
+class PersonBasis(StrEnum):
+    """How a person's record was recognized."""
+
+    LINKED = "LINKED"
+    """Marketo's own sync links it."""
+    SAME_EMAIL = "SAME_EMAIL"
+    CONTACT_OF_ACCOUNT = "CONTACT_OF_ACCOUNT"
+    """The same e-mail address several times; the contact of the matched account."""
 
 
 class NoRecord(Value):
@@ -27,8 +61,7 @@ class OneRecord(Value):
 
     kind: Literal["one"] = "one"
     record: CrmRecord
-    by: str
-    """How it was recognised, such as `same e-mail`, or which tie-break decided."""
+    by: PersonBasis
     confidence: float
     losers: tuple[Loser, ...] = ()
 
@@ -38,7 +71,22 @@ class ManyRecords(Value):
 
     kind: Literal["many"] = "many"
     records: tuple[CrmRecord, ...]
-    sentence: str
+    only_converted: bool = False
+    """Only a converted lead is there, and its contact is not to be seen."""
+
+
+class AccountBasis(Value):
+    """How a company's account was recognized."""
+
+    by: Literal["own_account", "domain", "name"]
+    """`own_account`: it is the matched contact's."""
+    domain: str | None = None
+    ratio: float | None = None
+    """How alike the names are, from 0 to 1."""
+    same_country: bool = False
+    """Whether the country had to be the same, and was."""
+    tie_breakers: tuple[str, ...] = ()
+    """The policy's tie-breakers that decided, in order."""
 
 
 class NoAccount(Value):
@@ -53,8 +101,7 @@ class OneAccount(Value):
 
     kind: Literal["one"] = "one"
     account: Account
-    by: str
-    """Such as `same domain acme.com`, `company name 0.96 alike and same country`."""
+    by: AccountBasis
     confidence: float
     losers: tuple[Loser, ...] = ()
 
@@ -64,7 +111,7 @@ class ManyAccounts(Value):
 
     kind: Literal["many"] = "many"
     accounts: tuple[Account, ...]
-    sentence: str
+    by: AccountBasis
 
 
 PersonMatch = Annotated[NoRecord | OneRecord | ManyRecords, Field(discriminator="kind")]

@@ -2,8 +2,21 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Annotated, Literal
 
-from domain.values import CycleId, Instant, LeadKey, RecordId, Scalar, Source, Sourced, Value
+from pydantic import Field, TypeAdapter
+
+from domain.values import (
+    CycleId,
+    Instant,
+    LeadKey,
+    Quoted,
+    RecordId,
+    Scalar,
+    Source,
+    Sourced,
+    Value,
+)
 
 
 class FieldName(StrEnum):
@@ -74,12 +87,26 @@ class RawLead(Value):
     read_at: Instant
 
 
+class Misread(StrEnum):
+    """Why a value could not be understood."""
+
+    NOT_AN_EMAIL = "NOT_AN_EMAIL"
+    NOT_A_COMPANY = "NOT_A_COMPANY"
+    UNKNOWN_COUNTRY = "UNKNOWN_COUNTRY"
+    STATE_WITHOUT_COUNTRY = "STATE_WITHOUT_COUNTRY"
+    NOT_A_STATE = "NOT_A_STATE"
+    INVALID_PHONE = "INVALID_PHONE"
+    NOT_A_HEAD_COUNT = "NOT_A_HEAD_COUNT"
+
+
 class Problem(Value):
-    """A value that could not be understood, and why, for the person who can mend it."""
+    """A value that could not be understood, and why, for the person who can fix it."""
 
     field: FieldName
     value: str
-    sentence: str
+    why: Misread
+    country: str | None = None
+    """The country that has no such state."""
 
 
 class Lead(Value):
@@ -138,6 +165,32 @@ class TriggerKind(StrEnum):
     RECYCLED = "recycled"
 
 
+class Reached(Value):
+    """A number of the lead reached what the policy asks for."""
+
+    kind: Literal["reached"] = "reached"
+    what: str
+    """The number's name, such as `Lead Score`; empty where Marketo gives none."""
+    value: float
+    enough: float
+
+
+class Did(Value):
+    """The lead did something, or something was done to it."""
+
+    kind: Literal["did"] = "did"
+    type: str
+    """Marketo's name of the activity type."""
+    name: str = ""
+    """The form's, page's or list's name."""
+
+
+Occurrence = Annotated[Reached | Did | Quoted, Field(discriminator="kind")]
+"""What happened in Marketo."""
+OCCURRENCE: TypeAdapter[Occurrence] = TypeAdapter(Occurrence)
+"""Reads one from the ledger's JSON."""
+
+
 class Trigger(Value):
     """One reason why a lead came up, with the activity that shows it."""
 
@@ -145,8 +198,7 @@ class Trigger(Value):
     lead: LeadKey
     at: Instant
     activity_id: str
-    sentence: str
-    """What happened, in words: "filled out the form 'Demo Request'"."""
+    fact: Occurrence
 
 
 class Cycle(Value):
@@ -159,11 +211,19 @@ class Cycle(Value):
     opened_at: Instant
 
 
+class OnHold(Value):
+    """Who put a lead on hold, and why in their own words."""
+
+    by: str
+    """The person's name."""
+    reason: str
+
+
 class Conditions(Value):
     """What the ledger knows about a cycle when the gate is asked."""
 
-    held_by: str | None = None
-    """Who put the lead on hold, and why; None when nobody did."""
+    held: OnHold | None = None
+    """None when nobody holds it."""
     previous_trigger_at: Instant | None = None
     """When the lead's previous cycle was triggered; None when this is its first."""
     sync_requested_at: Instant | None = None

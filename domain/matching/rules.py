@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 from domain.intake.normalization.companies import company_key
 from domain.lead.crm_records import Account, Candidates, CrmRecord, RecordKind
 from domain.lead.match import (
+    AccountBasis,
     AccountMatch,
     Loser,
     ManyAccounts,
@@ -20,8 +21,10 @@ from domain.lead.match import (
     Match,
     NoAccount,
     NoRecord,
+    NotTaken,
     OneAccount,
     OneRecord,
+    PersonBasis,
     PersonMatch,
 )
 from domain.lead.model import FieldName, Lead
@@ -45,26 +48,20 @@ def match(lead: Lead, candidates: Candidates, matching: Matching) -> Match:
 def _person(lead: Lead, records: Sequence[CrmRecord], company: AccountMatch) -> PersonMatch:
     linked = _linked(lead, records)
     if linked is not None:
-        return _one(linked, "linked by Marketo's own sync", LINKED, records)
+        return _one(linked, PersonBasis.LINKED, LINKED, records)
     email = lead.text(FieldName.EMAIL)
     same = [one for one in records if one.email is not None and one.email.lower() == email]
     if not same:
         return NoRecord()
     live = [one for one in same if not one.is_converted]
     if not live:
-        return ManyRecords(
-            records=tuple(same),
-            sentence="Salesforce has only a converted lead whose contact is not to be seen.",
-        )
+        return ManyRecords(records=tuple(same), only_converted=True)
     if len(live) == 1:
-        return _one(live[0], "same e-mail address", SAME_EMAIL, records)
+        return _one(live[0], PersonBasis.SAME_EMAIL, SAME_EMAIL, records)
     contact = _contact_of_company(live, company)
     if contact is not None:
-        by = "same e-mail address; the contact of the matched account"
-        return _one(contact, by, SAME_EMAIL, records)
-    kinds = ", ".join(f"{one.kind} {one.id}" for one in live)
-    sentence = f"Salesforce has this e-mail address {len(live)} times: {kinds}."
-    return ManyRecords(records=tuple(live), sentence=sentence)
+        return _one(contact, PersonBasis.CONTACT_OF_ACCOUNT, SAME_EMAIL, records)
+    return ManyRecords(records=tuple(live))
 
 
 def _linked(lead: Lead, records: Sequence[CrmRecord]) -> CrmRecord | None:
@@ -86,35 +83,34 @@ def _contact_of_company(records: Sequence[CrmRecord], company: AccountMatch) -> 
     return contacts[0] if contacts[0].account_id == company.account.id else None
 
 
-def _one(record: CrmRecord, by: str, confidence: float, records: Sequence[CrmRecord]) -> OneRecord:
+def _one(
+    record: CrmRecord, by: PersonBasis, confidence: float, records: Sequence[CrmRecord]
+) -> OneRecord:
     losers = tuple(
-        Loser(name=f"{one.kind} {one.id}", why=_why_not(one, record))
+        Loser(object=one.kind.value, id=one.id, why=_why_not(one, record))
         for one in records
         if one.id != record.id
     )
     return OneRecord(record=record, by=by, confidence=confidence, losers=losers)
 
 
-def _why_not(loser: CrmRecord, winner: CrmRecord) -> str:
+def _why_not(loser: CrmRecord, winner: CrmRecord) -> NotTaken:
     if loser.is_converted:
-        return "converted"
-    return "another record of the same person" if loser.email == winner.email else "another e-mail"
+        return NotTaken.CONVERTED
+    return NotTaken.SAME_PERSON if loser.email == winner.email else NotTaken.OTHER_EMAIL
 
 
 def _company(lead: Lead, accounts: Sequence[Account], matching: Matching) -> AccountMatch:
     companies = [one for one in accounts if not one.is_person_account]
     people = tuple(
-        Loser(name=f"Account {one.name}", why="a person account, not a company")
-        for one in accounts
-        if one.is_person_account
+        _loser(one, NotTaken.PERSON_ACCOUNT) for one in accounts if one.is_person_account
     )
     domain = lead.text(FieldName.DOMAIN)
     same = [one for one in companies if domain is not None and one.domain == domain]
     if same:
-        others = tuple(_loser(one, "another domain") for one in companies if one not in same)
-        return _settle(
-            lead, same, f"same domain {domain}", SAME_DOMAIN, (*others, *people), matching
-        )
+        others = tuple(_loser(one, NotTaken.OTHER_DOMAIN) for one in companies if one not in same)
+        by = AccountBasis(by="domain", domain=domain)
+        return _settle(lead, same, by, SAME_DOMAIN, (*others, *people), matching)
     return _by_name(lead, companies, people, matching)
 
 
@@ -127,29 +123,30 @@ def _by_name(
     alike: list[tuple[float, Account]] = []
     for one in companies:
         ratio = similarity(name, one.name)
-        why = _why_no_name(lead, one, ratio, matching)
-        if why is None:
+        unlike = _unlike(lead, one, ratio, matching)
+        if unlike is None:
             alike.append((ratio, one))
         else:
-            losers = (*losers, _loser(one, why))
+            losers = (*losers, unlike)
     if not alike:
         return NoAccount(losers=losers)
     best = max(ratio for ratio, _ in alike)
     top = [one for ratio, one in alike if ratio == best]
-    losers = (*losers, *(_loser(one, f"only {r:.2f} alike") for r, one in alike if r < best))
-    country = " and same country" if matching.name_needs_country else ""
-    return _settle(lead, top, f"company name {best:.2f} alike{country}", best, losers, matching)
+    less = (_loser(one, NotTaken.LESS_ALIKE, ratio) for ratio, one in alike if ratio < best)
+    by = AccountBasis(by="name", ratio=best, same_country=matching.name_needs_country)
+    return _settle(lead, top, by, best, (*losers, *less), matching)
 
 
-def _why_no_name(lead: Lead, account: Account, ratio: float, matching: Matching) -> str | None:
+def _unlike(lead: Lead, account: Account, ratio: float, matching: Matching) -> Loser | None:
+    """An account that is not the lead's company, and why; None for one that may be."""
     if ratio < matching.company_similarity:
-        return f"name only {ratio:.2f} alike"
+        return _loser(account, NotTaken.OTHER_NAME, ratio)
     country = lead.text(FieldName.COUNTRY)
     if matching.name_needs_country and (country is None or account.country != country):
-        return f"name alike, but in {account.country or 'an unknown country'}"
+        return _loser(account, NotTaken.OTHER_COUNTRY, seen=account.country)
     domain = lead.text(FieldName.DOMAIN)
     if domain is not None and account.domain is not None and ratio < 1:
-        return f"name alike, but the domain is {account.domain}"
+        return _loser(account, NotTaken.NAME_BUT_OTHER_DOMAIN, seen=account.domain)
     return None
 
 
@@ -162,7 +159,7 @@ def similarity(one: str, other: str) -> float:
 def _settle(
     lead: Lead,
     equal: Sequence[Account],
-    by: str,
+    by: AccountBasis,
     confidence: float,
     losers: tuple[Loser, ...],
     matching: Matching,
@@ -175,16 +172,17 @@ def _settle(
             break
         kept = _PREFERRED[breaker](left, lead, matching)
         if kept and len(kept) < len(left):
-            word = breaker.value.replace("_", " ")
-            decided.append(word)
-            losers = (*losers, *(_loser(one, f"not {word}") for one in left if one not in kept))
+            decided.append(breaker.value)
+            out = (one for one in left if one not in kept)
+            losers = (
+                *losers,
+                *(_loser(one, NotTaken.TIE_BREAKER, seen=breaker.value) for one in out),
+            )
             left = kept
     if len(left) > 1:
-        names = ", ".join(f"{one.name} ({one.id})" for one in left)
-        sentence = f"{len(left)} accounts fit equally ({by}): {names}."
-        return ManyAccounts(accounts=tuple(left), sentence=sentence)
-    told = f"{by}; tie broken by {', '.join(decided)}" if decided else by
-    return OneAccount(account=left[0], by=told, confidence=confidence, losers=losers)
+        return ManyAccounts(accounts=tuple(left), by=by)
+    settled = by.model_copy(update={"tie_breakers": tuple(decided)})
+    return OneAccount(account=left[0], by=settled, confidence=confidence, losers=losers)
 
 
 Preference = Callable[[list[Account], Lead, Matching], list[Account]]
@@ -207,8 +205,12 @@ _PREFERRED: dict[TieBreaker, Preference] = {
 }
 
 
-def _loser(account: Account, why: str) -> Loser:
-    return Loser(name=f"Account {account.name} ({account.id})", why=why)
+def _loser(
+    account: Account, why: NotTaken, ratio: float | None = None, seen: str | None = None
+) -> Loser:
+    return Loser(
+        object="Account", id=account.id, name=account.name, why=why, ratio=ratio, seen=seen
+    )
 
 
 def _account(
@@ -221,4 +223,4 @@ def _account(
     found = next((one for one in accounts if one.id == own), None)
     if found is None:
         return by_company
-    return OneAccount(account=found, by="the contact's own account", confidence=1.0)
+    return OneAccount(account=found, by=AccountBasis(by="own_account"), confidence=1.0)

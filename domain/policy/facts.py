@@ -6,7 +6,7 @@ from domain.lead.match import Match, OneAccount
 from domain.lead.model import FieldName, Lead, Trigger
 from domain.policy.conditions import Range, Test, When
 from domain.policy.model import Policy, Segment
-from domain.values import Scalar, Source, Sourced
+from domain.values import Scalar, Source, Sourced, Value
 
 Facts = Mapping[str, Scalar]
 _FIELDS = frozenset(FieldName)
@@ -128,17 +128,16 @@ def _in_range(test: Range, value: Scalar | None) -> bool:
     return low <= value <= high
 
 
-def explain(when: When, known: Facts) -> str:
-    """The values that made conditions hold: `employees 1,200, region EMEA`."""
-    return ", ".join(f"{fact.replace('_', ' ')} {_spell(known.get(fact))}" for fact in when)
+class Known(Value):
+    """A fact that a condition looked at, with its value; None where nobody knows it."""
+
+    fact: str
+    value: Scalar | None
 
 
-def _spell(value: Scalar | None) -> str:
-    if value is None:
-        return "unknown"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int | float) else value
+def looked_at(when: When, known: Facts) -> tuple[Known, ...]:
+    """The values that made conditions hold, by the facts' names: the same at any replay."""
+    return tuple(Known(fact=fact, value=known.get(fact)) for fact in sorted(when))
 
 
 def segment_of(known: Facts, policy: Policy) -> Segment:

@@ -14,13 +14,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from pydantic import Field
 
 from domain.decision.cases import GateCase, RouteCase
 from domain.gate.checks import judge
-from domain.gate.verdict import Ready, Verdict
+from domain.gate.verdict import Judged, Ready, Verdict, VerdictKind, in_short
 from domain.lead.crm_records import Member, PoolState, Roster
 from domain.policy.model import Policy
+from domain.routing.basis import RoutedBy
 from domain.routing.route import (
     Keep,
     Route,
@@ -29,6 +33,7 @@ from domain.routing.route import (
     ToQueue,
     ToSalesforceRules,
     ToUser,
+    why,
 )
 from domain.routing.rules import route
 from domain.time.durations import Duration
@@ -63,7 +68,7 @@ class Recorded:
 class Placement(Value):
     """What became of a lead under one policy."""
 
-    verdict: str
+    verdict: VerdictKind
     """`READY`, `WAIT`, `PARK` or `REJECT`."""
     segment: str
     owner: str | None = None
@@ -72,7 +77,8 @@ class Placement(Value):
     is_fallback: bool = False
     pool: str | None = None
     """The pool whose turn it was."""
-    sentence: str = ""
+    said: Annotated[Judged | RoutedBy, Field(discriminator="kind")] | None = None
+    """Why, in short."""
 
 
 class Change(Value):
@@ -148,7 +154,7 @@ class Simulation(Value):
     verdicts: Mapping[str, int]
     """Of the changes, those of the verdict: `PARK -> READY`, how often."""
     changes: tuple[Change, ...]
-    relabelled: int
+    relabeled: int
     """Leads with the same owner by another rule or in another segment."""
     loads: tuple[Load, ...]
     fairness: tuple[Fairness, ...]
@@ -378,8 +384,8 @@ class _Comparison:
         policy: Policy,
     ) -> tuple[Placement, Routed | None]:
         if not isinstance(verdict, Ready):
-            said = verdict.sentence
-            return Placement(verdict=verdict.kind, segment=verdict.segment, sentence=said), None
+            said = in_short(verdict)
+            return Placement(verdict=verdict.kind, segment=verdict.segment, said=said), None
         routed = route(case.snapshot, inputs, policy)
         asked = self.people.unknown & set(routed.consulted)
         self.assumed.update(asked - _recorded_members(case).keys())
@@ -391,7 +397,7 @@ class _Comparison:
             rule=chosen.rule,
             is_fallback=chosen.is_fallback,
             pool=chosen.draws[-1].pool if chosen.draws and not chosen.is_fallback else None,
-            sentence=chosen.reason,
+            said=why(chosen),
         )
         return placement, routed
 
@@ -445,7 +451,7 @@ def _told(comparison: _Comparison, asked: Collection[LeadKey]) -> Simulation:
     base, changed = comparison.base, comparison.changed
     changes: list[Change] = []
     named: list[Change] = []
-    relabelled = 0
+    relabeled = 0
     for cycle, (lead, at) in comparison.at.items():
         before, after = base.placed[cycle], changed.placed[cycle]
         differs = (before.verdict, before.owner) != (after.verdict, after.owner)
@@ -457,7 +463,7 @@ def _told(comparison: _Comparison, asked: Collection[LeadKey]) -> Simulation:
             changes += [change] if differs else []
             named += [change] if lead in asked else []
         if not differs and (before.rule, before.segment) != (after.rule, after.segment):
-            relabelled += 1
+            relabeled += 1
     verdicts = Counter(
         f"{one.before.verdict} -> {one.after.verdict}"
         for one in changes
@@ -470,7 +476,7 @@ def _told(comparison: _Comparison, asked: Collection[LeadKey]) -> Simulation:
         leads=len(comparison.at),
         verdicts=dict(sorted(verdicts.items())),
         changes=tuple(changes),
-        relabelled=relabelled,
+        relabeled=relabeled,
         loads=_loads(base, changed),
         fairness=_fairness(base, changed),
         gaps=_gaps(base, changed),

@@ -1,8 +1,9 @@
-"""Why a person can't take a lead right now, in words; or that they can."""
+"""Why a person can't take a lead right now; or that they can."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from domain.lead.absences import Absence, AtCap, Holiday, Inactive, NoUser, OffHours
 from domain.lead.crm_records import Member
 from domain.policy.model import User
 from domain.time.business_hours import Calendar, holiday_on, next_open
@@ -10,30 +11,30 @@ from domain.time.business_hours import Calendar, holiday_on, next_open
 
 def absence(
     member: Member | None, user: User, calendar: Calendar, now: datetime, *, at_work: bool
-) -> str | None:
+) -> Absence | None:
     """Why somebody can't have a lead now; None when they can.
 
     With `at_work` only those whose working hours it is count as available.
     """
     if member is None or member.user_id is None:
-        return "no such user in Salesforce"
+        return NoUser()
     if not member.is_active:
-        return "not active in Salesforce"
+        return Inactive()
     if member.out_of_office is not None:
         return member.out_of_office
     if user.cap_open is not None and member.open_leads >= user.cap_open:
-        return f"at cap {member.open_leads}/{user.cap_open} open leads"
+        return AtCap(leads=member.open_leads, cap=user.cap_open, of="open")
     if user.cap_per_day is not None and member.assigned_today >= user.cap_per_day:
-        return f"at cap {member.assigned_today}/{user.cap_per_day} for today"
+        return AtCap(leads=member.assigned_today, cap=user.cap_per_day, of="today")
     return _off_work(user, calendar, now) if at_work else None
 
 
-def _off_work(user: User, calendar: Calendar, now: datetime) -> str | None:
+def _off_work(user: User, calendar: Calendar, now: datetime) -> Holiday | OffHours | None:
     opens = next_open(calendar, user.timezone, now)
     if opens == now:
         return None
-    local = ZoneInfo(calendar.timezone or user.timezone)
-    holiday = holiday_on(calendar, now.astimezone(local).date())
+    zone = calendar.timezone or user.timezone
+    holiday = holiday_on(calendar, now.astimezone(ZoneInfo(zone)).date())
     if holiday is not None:
-        return f"holiday: {holiday}"
-    return f"outside working hours until {opens.astimezone(local):%a %H:%M}"
+        return Holiday(name=holiday)
+    return OffHours(until=opens, timezone=zone)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.lead.crm_records import PoolState, RecordKind, Roster
+from domain.routing.basis import Basis, RoutedBy, Skipped
 from domain.values import Instant, RecordId, Value
 
 
@@ -37,13 +38,6 @@ class ToSalesforceRules(Value):
 Target = Annotated[ToUser | ToQueue | ToSalesforceRules, Field(discriminator="kind")]
 
 
-class Skipped(Value):
-    """A person or rule that could have had the lead, and why it didn't."""
-
-    who: str
-    why: str
-
-
 class Draw(Value):
     """One turn of a pool's round robin, before and after, so that it can be replayed."""
 
@@ -69,8 +63,8 @@ class Route(Value):
     rule: str
     territory: str | None = None
     segment: str
-    reason: str
-    """Why this lead went to this person, in one or two sentences."""
+    basis: Basis
+    """Why this lead went to this person."""
     skipped: tuple[Skipped, ...] = ()
     draws: tuple[Draw, ...] = ()
     """Pool turns taken for this lead; at most one pool keeps its turn."""
@@ -91,12 +85,17 @@ class Keep(Value):
     rule: str
     territory: str | None = None
     segment: str
-    reason: str
+    basis: Basis
     skipped: tuple[Skipped, ...] = ()
     draws: tuple[Draw, ...] = ()
     is_fallback: bool = False
     """Nobody was available, so it stays where it is; always reported."""
     sla_due: Instant | None = None
+
+
+def why(decision: Route | Keep) -> RoutedBy:
+    """The reason as it goes on the record, apart from who it is."""
+    return RoutedBy(rule=decision.rule, basis=decision.basis, skipped=decision.skipped)
 
 
 class Routed(Value):

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.gate.snapshot import Snapshot
+from domain.lead.absences import NoUser
 from domain.lead.crm_records import Account, Member, Owner, OwnerKind, PoolState, RecordKind
 from domain.lead.match import OneAccount, OneRecord
 from domain.lead.model import FieldName, Lead
-from domain.policy.facts import Facts, explain, facts, holds, segment_of, with_segment
-from domain.policy.model import Assignment, Policy, Pool, Segment
+from domain.policy.facts import Facts, Known, facts, holds, looked_at, segment_of, with_segment
+from domain.policy.model import Assignment, Policy, Segment
 from domain.policy.routing import (
     AccountOwnerRule,
     CurrentOwnerRule,
@@ -25,13 +26,34 @@ from domain.policy.routing import (
 )
 from domain.routing import round_robin
 from domain.routing.availability import absence
+from domain.routing.basis import (
+    AccountOwned,
+    AlreadyOwns,
+    Basis,
+    Drawn,
+    Ending,
+    FellBack,
+    ForPerson,
+    FromFacts,
+    FromTerritory,
+    NoQueue,
+    NoTerritory,
+    OpportunityOwned,
+    Origin,
+    Passed,
+    PassedOver,
+    Queued,
+    SalesforceDecides,
+    SegmentLeaves,
+    Skipped,
+    WhyNot,
+)
 from domain.routing.route import (
     Draw,
     Keep,
     Route,
     Routed,
     RouteInputs,
-    Skipped,
     Subject,
     Target,
     ToQueue,
@@ -46,9 +68,13 @@ class _Choice:
     """What a rule chose."""
 
     target: Target
-    because: str
+    basis: Basis
     territory: str | None = None
-    is_fallback: bool = False
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether nobody whom a rule wanted could have it."""
+        return isinstance(self.basis, FellBack)
 
 
 @dataclass
@@ -82,22 +108,25 @@ class _Question:
         self.consulted.add(email)
         return self.inputs.roster.members.get(email)
 
-    def skip(self, who: str, why: str) -> None:
+    def skip(self, skipped: Skipped) -> None:
         """Note why somebody didn't get it; once, though several rules may come by."""
-        skipped = Skipped(who=who, why=why)
         if skipped not in self.skipped:
             self.skipped.append(skipped)
+
+    def skip_person(self, who: str, why: WhyNot | PassedOver) -> None:
+        """Note why a person didn't get it."""
+        self.skip(Skipped(who=who, why=Passed(code=why) if isinstance(why, PassedOver) else why))
 
     def person(self, email: str, *, at_work: bool = False) -> ToUser | None:
         """A person of the roster as a target; None, and noted as skipped, when not available."""
         user, member = self.policy.users.get(email), self.member(email)
         if user is None:
-            self.skip(email, "not in the policy's users")
+            self.skip_person(email, PassedOver.NOT_IN_POLICY)
             return None
         calendar = self.policy.calendars[user.calendar]
         why = absence(member, user, calendar, self.snapshot.at, at_work=at_work)
         if why is not None or member is None or member.user_id is None:
-            self.skip(user.name, why or "no such user in Salesforce")
+            self.skip_person(user.name, why or NoUser())
             return None
         return ToUser(email=email, name=user.name, user_id=member.user_id)
 
@@ -105,7 +134,7 @@ class _Question:
         """Who owns something in Salesforce as a target; None, and noted, when not available."""
         email = (owner.email or "").lower()
         if email not in self.policy.users:
-            self.skip(owner.name, "not in the policy's users")
+            self.skip_person(owner.name, PassedOver.NOT_IN_POLICY)
             return None
         return self.person(email)
 
@@ -129,7 +158,7 @@ class _Question:
             if (target := self.person(one.user, at_work=at_work)) is not None
         }
         if not there:
-            self.skip(f"pool {name}", "nobody is available")
+            self.skip(Skipped(what="pool", who=name, why=Passed(code=PassedOver.NOBODY_AVAILABLE)))
             return None
         chosen, after = round_robin.draw(pool, before, there)
         self.draws.append(Draw(pool=name, before=before, after=after))
@@ -140,10 +169,11 @@ class _Question:
         developer_name = self.policy.queues[name].salesforce
         queue_id = self.inputs.roster.queues.get(developer_name)
         if self.is_contact:
-            self.skip(f"queue {name}", "a contact can't be owned by a queue")
+            self.skip(Skipped(what="queue", who=name, why=Passed(code=PassedOver.NOT_FOR_CONTACTS)))
             return None
         if queue_id is None:
-            self.skip(f"queue {name}", f"Salesforce has no queue {developer_name}")
+            why = NoQueue(developer_name=developer_name)
+            self.skip(Skipped(what="queue", who=name, why=why))
             return None
         return ToQueue(queue=name, developer_name=developer_name, queue_id=queue_id)
 
@@ -177,19 +207,18 @@ def _ask(snapshot: Snapshot, inputs: RouteInputs, policy: Policy) -> _Question:
 def _choose(question: _Question) -> tuple[str, _Choice]:
     by_salesforce = question.segment.assignment is Assignment.SALESFORCE_RULES
     if by_salesforce and not question.is_contact:
-        because = f"the segment {question.segment.name} leaves the choice to Salesforce's own rules"
-        return "Salesforce's rules", _Choice(ToSalesforceRules(), because)
+        basis = SegmentLeaves(segment=question.segment.name)
+        return "Salesforce's rules", _Choice(ToSalesforceRules(), basis)
     for rule in question.policy.routing:
         if holds(rule.when, question.facts):
             choice = _follow(rule, question)
             if choice is not None:
                 return rule.name, choice
-    return "Fallback", _fall_back("no rule fits", question)
+    return "Fallback", _fall_back(None, question)
 
 
 def _follow(rule: RoutingRule, question: _Question) -> _Choice | None:
     """What one rule chooses; None when it has nobody."""
-    fits = f"{explain(rule.when, question.facts)}: " if rule.when else ""
     match rule:
         case CurrentOwnerRule():
             return _current_owner(question)
@@ -202,11 +231,13 @@ def _follow(rule: RoutingRule, question: _Question) -> _Choice | None:
         case SalesforceRule():
             if question.is_contact:
                 return None
-            return _Choice(ToSalesforceRules(), f"{fits}Salesforce's own rules decide")
+            return _Choice(ToSalesforceRules(), SalesforceDecides(facts=_seen(rule, question)))
         case _:
-            return _sent(
-                rule.to, fits.removesuffix(": ") or "every lead that comes so far", question
-            )
+            return _sent(rule.to, FromFacts(facts=_seen(rule, question)), question)
+
+
+def _seen(rule: RoutingRule, question: _Question) -> tuple[Known, ...]:
+    return looked_at(rule.when, question.facts)
 
 
 def _current_owner(question: _Question) -> _Choice | None:
@@ -217,10 +248,10 @@ def _current_owner(question: _Question) -> _Choice | None:
         return None
     member = question.member(email)
     if member is None or not member.is_active or member.user_id is None:
-        question.skip(owner.name, "owns it, but is not active in Salesforce")
+        question.skip_person(owner.name, PassedOver.OWNER_INACTIVE)
         return None
     target = ToUser(email=email, name=owner.name, user_id=member.user_id)
-    return _Choice(target, f"{owner.name} already owns the record")
+    return _Choice(target, AlreadyOwns(owner=owner.name))
 
 
 def _opportunity_owner(question: _Question) -> _Choice | None:
@@ -230,8 +261,10 @@ def _opportunity_owner(question: _Question) -> _Choice | None:
     for one in sorted(account.opportunities, key=lambda each: (each.created_at, each.id)):
         target = question.owner_of(one.owner)
         if target is not None:
-            because = f'{account.name} has the open opportunity "{one.name}" ({one.stage})'
-            return _Choice(target, f"{because}, which {target.name} owns")
+            basis = OpportunityOwned(
+                account=account.name, opportunity=one.name, stage=one.stage, owner=target.name
+            )
+            return _Choice(target, basis)
     return None
 
 
@@ -240,15 +273,16 @@ def _account_owner(rule: AccountOwnerRule, question: _Question) -> _Choice | Non
     kind = str(question.facts.get("account", "none"))
     if account is None or not ({kind, "any"} & set(rule.accounts)):
         return None
-    said = {"customer": "a customer", "named": "a named account"}.get(kind, "a known account")
-    because = f"{account.name} is {said}"
     target = question.owner_of(account.owner)
     if target is not None:
-        return _Choice(target, f"{because}, owned by {target.name}")
+        basis = AccountOwned(account=account.name, standing=kind, owner=target.name)
+        return _Choice(target, basis)
     manager = _successor(account.owner, question) if rule.if_owner_left == "manager" else None
     if manager is None:
         return None
-    return _Choice(manager, f"{because} of {account.owner.name}, whose manager is {manager.name}")
+    owner = account.owner.name
+    basis = AccountOwned(account=account.name, standing=kind, owner=owner, manager=manager.name)
+    return _Choice(manager, basis)
 
 
 def _successor(owner: Owner, question: _Question) -> ToUser | None:
@@ -300,78 +334,84 @@ def _fits(row: Territory, values: Iterable[str | None], size: float | None) -> b
 
 def _territory(question: _Question) -> _Choice | None:
     lead, segment = question.snapshot.lead, question.segment.name
-    row = territory_of(lead, segment, question.policy)
+    row, country = territory_of(lead, segment, question.policy), lead.text(FieldName.COUNTRY)
     if row is None:
-        place = lead.text(FieldName.COUNTRY) or "nowhere"
-        question.skip("territories", f"no row takes {segment} leads from {place}")
+        why = NoTerritory(segment=segment, country=country)
+        question.skip(Skipped(what="territories", who="", why=why))
         return None
-    cells = [
-        lead.text(FieldName.COUNTRY) if row.country or row.region else None,
-        f"state {row.state}" if row.state else None,
-        f"segment {row.segment}" if row.segment else None,
-        f"industry {row.industry}" if row.industry else None,
-    ]
-    values = ", ".join(cell for cell in cells if cell)
-    because = f"territory {row.territory} (line {row.line} of territories.csv: {values})"
-    choice = _sent(row.owner, because, question)
-    return replace(choice, territory=row.territory)
+    origin = FromTerritory(
+        territory=row.territory,
+        line=row.line,
+        country=country if row.country or row.region else None,
+        state=row.state,
+        segment=row.segment,
+        industry=row.industry,
+    )
+    return replace(_sent(row.owner, origin, question), territory=row.territory)
 
 
-def _sent(to: str, because: str, question: _Question) -> _Choice:
+def _sent(to: str, origin: Origin, question: _Question) -> _Choice:
     """Where `user:...`, `pool:...` or `queue:...` leads; the fallback when nobody is there."""
     kind, _, name = to.partition(":")
     if kind == "queue":
         queue = question.queue(name)
         if queue is not None:
-            return _Choice(queue, f"{because} goes to queue {name}")
-        return _fall_back(f"{because} would go to queue {name}", question)
+            return _Choice(queue, Queued(origin=origin, queue=name))
+        return _fall_back(origin, question, wanted_queue=name)
     if kind == "user":
         user = question.person(name)
         if user is not None:
-            return _Choice(user, f"{because} is {user.name}'s")
-        return _fall_back(f"nobody of {because} was available", question)
+            return _Choice(user, ForPerson(origin=origin, owner=user.name))
+        return _fall_back(origin, question)
     chosen = question.from_pool(name)
     if chosen is None:
-        return _fall_back(f"nobody of {because} was available", question)
-    pool = question.policy.pools[name]
-    turn = f"pool {name}, where {chosen.name} had the next turn{_weight(pool, chosen)}"
-    return _Choice(chosen, f"{because} is shared by {turn}")
+        return _fall_back(origin, question)
+    return _Choice(chosen, _drawn(origin, name, chosen, question))
 
 
-def _weight(pool: Pool, chosen: ToUser) -> str:
-    whole = sum(one.weight for one in pool.members)
-    weight = next(one.weight for one in pool.members if one.user == chosen.email)
-    return f" (weight {weight} of {whole})"
+def _drawn(origin: Origin, name: str, chosen: ToUser, question: _Question) -> Drawn:
+    members = question.policy.pools[name].members
+    weight = next(one.weight for one in members if one.user == chosen.email)
+    whole = sum(one.weight for one in members)
+    return Drawn(origin=origin, pool=name, owner=chosen.name, weight=weight, whole=whole)
 
 
-def _fall_back(because: str, question: _Question) -> _Choice:
+def _fall_back(
+    origin: Origin | None, question: _Question, wanted_queue: str | None = None
+) -> _Choice:
     """The segment's queue; for a contact somebody who can own it. Never a dead end."""
     name = question.segment.fallback
+
+    def ends(target: Target, ending: Ending, owner: str | None = None) -> _Choice:
+        basis = FellBack(
+            origin=origin, wanted_queue=wanted_queue, ending=ending, queue=name, owner=owner
+        )
+        return _Choice(target, basis)
+
     queue = question.queue(name)
     if queue is not None:
-        return _Choice(queue, f"{because}, so it waits in queue {name}", is_fallback=True)
+        return ends(queue, Ending.IN_QUEUE)
     near = _near_contact(question) if question.is_contact else None
     if near is not None:
-        target, told = near
-        return _Choice(target, f"{because}, so {told}", is_fallback=True)
+        target, ending = near
+        return ends(target, ending, target.name)
     answers = question.policy.queues[name].owner
     member = question.member(answers)
     user = question.policy.users[answers]
     if member is not None and member.user_id is not None and member.is_active:
         target = ToUser(email=answers, name=user.name, user_id=member.user_id)
-        told = f"{because}, so {user.name}, who answers for queue {name}, has it"
-        return _Choice(target, told, is_fallback=True)
-    return _Choice(_as_it_is(question), f"{because}, so it stays where it is", is_fallback=True)
+        return ends(target, Ending.QUEUE_OWNER, user.name)
+    return ends(_as_it_is(question), Ending.AS_IT_IS)
 
 
-def _near_contact(question: _Question) -> tuple[ToUser, str] | None:
+def _near_contact(question: _Question) -> tuple[ToUser, Ending] | None:
     """Who is nearest to a contact, and in what way: its own owner, else its account's."""
     owner, account = question.owner, question.account
     is_person = owner.kind is OwnerKind.USER and owner.is_active
     if is_person and not question.holds_back(owner.email or ""):
-        return _as_it_is(question), f"{owner.name} keeps the contact"
+        return _as_it_is(question), Ending.KEPT_BY_OWNER
     target = None if account is None else question.owner_of(account.owner)
-    return None if target is None else (target, f"{target.name}, who owns the account, has it")
+    return None if target is None else (target, Ending.ACCOUNT_OWNER)
 
 
 def _as_it_is(question: _Question) -> ToUser:
@@ -380,7 +420,6 @@ def _as_it_is(question: _Question) -> ToUser:
 
 
 def _decide(question: _Question, rule: str, choice: _Choice) -> Route | Keep:
-    reason = _reason(question, rule, choice)
     target = choice.target
     is_kept = isinstance(target, ToUser) and target.user_id == question.owner.id
     if isinstance(target, ToUser) and is_kept:
@@ -391,7 +430,7 @@ def _decide(question: _Question, rule: str, choice: _Choice) -> Route | Keep:
             rule=rule,
             territory=choice.territory,
             segment=question.segment.name,
-            reason=reason,
+            basis=choice.basis,
             skipped=tuple(question.skipped),
             draws=tuple(question.draws),
             is_fallback=choice.is_fallback,
@@ -403,18 +442,12 @@ def _decide(question: _Question, rule: str, choice: _Choice) -> Route | Keep:
         rule=rule,
         territory=choice.territory,
         segment=question.segment.name,
-        reason=reason,
+        basis=choice.basis,
         skipped=tuple(question.skipped),
         draws=tuple(question.draws),
         is_fallback=choice.is_fallback,
         sla_due=_sla_due(question, target),
     )
-
-
-def _reason(question: _Question, rule: str, choice: _Choice) -> str:
-    said = f'Rule "{rule}": {choice.because}.'
-    people = [f"{one.who}: {one.why.rstrip('. ')}" for one in question.skipped]
-    return f"{said} Skipped {'; '.join(people)}." if people else said
 
 
 def _sla_due(question: _Question, target: Target) -> datetime | None:

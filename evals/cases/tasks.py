@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from domain.follow_through.first_touch import Code
+from domain.lead.crm_records import ActivityKind
 from domain.values import Value
 from evals.cases.conversation import Talk
 
@@ -19,7 +20,12 @@ class Finding(Value):
 
     id: str
     code: Code
-    said: str
+    kind: ActivityKind | None = None
+    """None where an older version kept none."""
+    who: str = ""
+    """Who did it; empty for the owner."""
+    disposition: str | None = None
+    seconds: int | None = None
 
 
 class Reply(Value):

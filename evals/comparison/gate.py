@@ -22,7 +22,7 @@ from evals.run.runner import Arm, Effort, run
 from evals.run.trials import Trial, TrialFile, matrix
 from evals.statistics.calibration import Design, calibrate
 from evals.statistics.differences import case_interval, pass_curve, scored_in_both
-from evals.statistics.verdict import Judgement
+from evals.statistics.verdict import Judgment
 from prompts import Prompt, load
 from prompts.history import at, difference, names
 from tools.llm import LlmSettings
@@ -130,10 +130,8 @@ def compare(setup: Setup, now: datetime) -> Comparison:
     wording = _preferred(setup, trials)
     if wording is not None and wording.is_worse:
         objections.append(f"{wording.judge} prefers the base's wording (p = {wording.p_worse:.2g})")
-    judgement = compared(
-        setup.scenarios, trials, trials, CANDIDATE, setup.effort.trials, objections
-    )
-    told = _told(setup, trials, judgement, canaries, model)
+    judgment = compared(setup.scenarios, trials, trials, CANDIDATE, setup.effort.trials, objections)
+    told = _told(setup, trials, judgment, canaries, model)
     comparison = replace(told, preferred=wording, as_before=as_before)
     _note(setup, comparison, now)
     return comparison
@@ -164,7 +162,7 @@ def _preferred(setup: Setup, trials: Sequence[Trial]) -> Preferred | None:
 def _told(
     setup: Setup,
     trials: Sequence[Trial],
-    judgement: Judgement,
+    judgment: Judgment,
     canaries: Sequence[Canary],
     model: str,
 ) -> Comparison:
@@ -172,7 +170,7 @@ def _told(
     count = len(families)
     size = Design(count, max(1, len(setup.scenarios) // count), setup.effort.trials)
     return Comparison(
-        judgement=judgement,
+        judgment=judgment,
         base=_side(setup, trials, BASE, setup.base),
         candidate=_side(setup, trials, CANDIDATE, setup.candidate),
         families=_by_family(setup, trials),
@@ -277,7 +275,7 @@ def _note(setup: Setup, comparison: Comparison, now: datetime) -> None:
         candidate=comparison.candidate.versions,
         cases=comparison.cases,
         model=comparison.model,
-        verdict=comparison.judgement.verdict,
+        verdict=comparison.judgment.verdict,
     )
     setup.folder.mkdir(parents=True, exist_ok=True)
     with _ledger(setup).open("a", encoding="utf-8") as file:

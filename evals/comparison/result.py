@@ -7,7 +7,7 @@ from evals.judge.rulings import Preferred
 from evals.run.canaries import Canary
 from evals.run.trials import Trial
 from evals.statistics.calibration import Calibration
-from evals.statistics.verdict import Judgement
+from evals.statistics.verdict import Judgment
 
 ROTATE_AFTER = 10
 """Tries on the gate's cases after which a promotion may be luck, and cases should be renewed."""
@@ -61,7 +61,7 @@ class Side:
 class Comparison:
     """All that a report tells."""
 
-    judgement: Judgement
+    judgment: Judgment
     base: Side
     candidate: Side
     families: Mapping[str, FamilyChange]

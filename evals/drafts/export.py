@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import cycle
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 from sqlalchemy import select
@@ -28,6 +29,9 @@ from agent.policy.file import load_policy
 from domain.conversation.change_requests import GiveTo, Pause, Proposal, Resume
 from domain.decision.cases import FollowCase, RouteCase
 from domain.follow_through.escalation import Climb
+from domain.follow_through.first_touch import Found
+from domain.language.facts import absence
+from domain.lead.absences import Absence
 from domain.lead.model import FieldName
 from domain.policy.model import Policy
 from domain.ports import Chosen
@@ -114,7 +118,7 @@ class Exporter:
                 yield self._puzzle(f"d{number + 1}", case, climb, told)
 
     def _puzzle(self, name: str, case: FollowCase, climb: Climb, told: DecisionRow | None) -> Row:
-        findings = case.seen.judgement.findings
+        findings = case.seen.judgment.findings
         done = self.ledger.cycles.activities([case.handoff.lead], case.handoff.first_assigned_at)
         replies = [
             one for one in done.get(case.handoff.lead, ()) if one.id in case.seen.marketing_replies
@@ -128,15 +132,8 @@ class Exporter:
             "rung": climb.rung,
             "on_it": case.handoff.accepted_at is not None,
             "online": case.seen.online,
-            "away": self.redactor.value(case.seen.absence),
-            "findings": [
-                {
-                    "id": renamed[one.activity],
-                    "code": str(one.code),
-                    "said": self.redactor.text(one.sentence),
-                }
-                for one in findings
-            ],
+            "away": self.redactor.value(_away(case.seen.absence)),
+            "findings": [{"id": renamed[one.activity], **self._finding(one)} for one in findings],
             "replies": [
                 {"id": renamed[one.id], "type": one.type, "name": self.redactor.text(one.name)}
                 for one in replies
@@ -148,6 +145,17 @@ class Exporter:
                 "evidence": [renamed[one] for one in said.evidence if one in renamed],
             },
         }
+
+    def _finding(self, one: Found) -> Row:
+        """What an activity was worth; only what is known of it."""
+        told = {
+            "code": str(one.code),
+            "kind": None if one.kind is None else str(one.kind),
+            "who": self.redactor.text(one.who),
+            "disposition": self.redactor.value(one.disposition),
+            "seconds": one.seconds,
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
     def _talks(self) -> Iterator[Row]:
         """Each conversation of one person: what was said, and the words on what was proposed."""
@@ -273,3 +281,7 @@ def _yaml(value: Row) -> str:
     writer.allow_unicode = True
     writer.dump(value, written)
     return written.getvalue()
+
+
+def _away(why: Absence | None) -> str | None:
+    return None if why is None else absence(why, ZoneInfo("UTC"))

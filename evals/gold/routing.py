@@ -1,7 +1,7 @@
 """Routing judged without a model: leads whose owner a person reasoned from the written policy.
 
 The gold was written from `policy.yaml` and `territories.csv`, not from what the engine says. The
-leads go through the product's own normalising, matching, gate and routing.
+leads go through the product's own normalizing, matching, gate and routing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,8 @@ from agent.policy.yaml_text import read_yaml
 from domain.gate.checks import judge
 from domain.gate.snapshot import Snapshot
 from domain.gate.verdict import Outcome, Ready, Verdict
-from domain.intake.normalization.fields import normalise
+from domain.intake.normalization.fields import normalize
+from domain.lead.absences import OutOfOffice
 from domain.lead.crm_records import (
     Account,
     Candidates,
@@ -45,7 +46,7 @@ from domain.policy.facts import with_icp_tier
 from domain.policy.model import Policy
 from domain.routing.route import Keep, Route, RouteInputs, ToQueue, ToUser
 from domain.routing.rules import route
-from domain.values import CycleId, LeadKey, RecordId, Scalar, Value, content_hash
+from domain.values import CycleId, LeadKey, Quoted, RecordId, Scalar, Value, content_hash
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 """A Monday; ten in the morning in New York."""
@@ -132,7 +133,7 @@ class Routing:
     violations: tuple[str, ...]
     """Facts of the roster that the choice breaks: away, full or gone, and still drawn."""
     unsupported: tuple[str, ...]
-    """Values of the normalised lead that nothing typed supports."""
+    """Values of the normalized lead that nothing typed supports."""
 
 
 def load_gold() -> Gold:
@@ -234,11 +235,11 @@ def _record(lead: GoldLead, policy: Policy) -> CrmRecord:
 
 
 def _snapshot(lead: GoldLead, accounts: Sequence[Account], policy: Policy) -> Snapshot:
-    known = with_icp_tier(normalise(_raw(lead)), policy)
+    known = with_icp_tier(normalize(_raw(lead)), policy)
     found = Candidates(records=(_record(lead, policy),), accounts=tuple(accounts))
     at = NOW - timedelta(minutes=40)
     trigger = Trigger(
-        kind=lead.trigger, lead=known.key, at=at, activity_id="g0", sentence="it came up"
+        kind=lead.trigger, lead=known.key, at=at, activity_id="g0", fact=Quoted(text="it came up")
     )
     return Snapshot(
         cycle=Cycle(id=CycleId(lead.id), number=1, trigger=trigger, opened_at=at),
@@ -270,7 +271,7 @@ def _member(name: str, lead: GoldLead, policy: Policy) -> Member:
         name=user.name,
         user_id=RecordId(f"005-{name}"),
         is_active=name != "rob.diaz" and name not in lead.left,
-        out_of_office="out of office until 26 Nov" if name in lead.away else None,
+        out_of_office=OutOfOffice(source="Salesforce") if name in lead.away else None,
         open_leads=(user.cap_open or 0) if is_full else 0,
         assigned_today=(user.cap_per_day or 0) if is_full else 0,
     )
@@ -330,7 +331,7 @@ _TYPED: Mapping[FieldName, str] = {
 
 
 def _unsupported(lead: GoldLead, snapshot: Snapshot) -> tuple[str, ...]:
-    """Values that stand in the normalised lead although their field was left empty."""
+    """Values that stand in the normalized lead although their field was left empty."""
     return tuple(
         str(field)
         for field, typed in _TYPED.items()

@@ -15,9 +15,9 @@ from domain.grammar import counted
 from domain.lead.brief import Brief, Happening
 from domain.lead.crm_records import Owner, OwnerKind, RecordKind, RecordSeen
 from domain.lead.model import Activity
-from domain.values import CycleId, LeadKey, RecordId, content_hash
+from domain.values import CycleId, LeadKey, Quoted, RecordId, content_hash
 from evals.cases.scenario import Scenario
-from evals.cases.tasks import DigestCase, EscalateCase, InvestigateCase, Line, NudgeCase
+from evals.cases.tasks import DigestCase, EscalateCase, Finding, InvestigateCase, Line, NudgeCase
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 """A Monday, ten in the morning where the owner of every case works."""
@@ -81,7 +81,7 @@ def _owner(context: RunContext) -> Owner:
 def _due(handoff: Handoff, seen: Seen, context: RunContext) -> Case:
     """A case whose next step is the ladder's own answer."""
     step = next_step(handoff, seen, context.policy, NOW)
-    held = HeldOff(handoff=handoff, state="open", version=1, sentence="", listed_at=None)
+    held = HeldOff(handoff=handoff, state="open", version=1, said=None, listed_at=None)
     return Case(held=held, seen=seen, step=step)
 
 
@@ -106,13 +106,11 @@ def puzzling(scenario: Scenario, case: InvestigateCase, context: RunContext) -> 
             "accepted_at": NOW - timedelta(minutes=20) if case.on_it else None,
         }
     )
-    findings = tuple(
-        Found(activity=one.id, code=one.code, sentence=one.said) for one in case.findings
-    )
+    findings = _findings(case.findings, handoff.owner.name)
     seen = Seen(
-        judgement=Untouched(sentence="No touch was seen.", findings=findings),
+        judgment=Untouched(findings=findings),
         record=_record(handoff),
-        absence=case.away,
+        absence=None if case.away is None else Quoted(text=case.away),
         online=case.online,
         marketing_replies=tuple(one.id for one in case.replies),
     )
@@ -122,11 +120,11 @@ def puzzling(scenario: Scenario, case: InvestigateCase, context: RunContext) -> 
 def reminded(scenario: Scenario, case: NudgeCase, context: RunContext) -> Case:
     """A lead whose owner is about to be reminded."""
     handoff = _handoff(scenario, case.lead, timedelta(minutes=15), context)
-    did = tuple(Happening(at=handoff.started_at, what=one) for one in case.did)
-    brief = Brief(did=did, opening=case.usual)
+    did = _did(case.did, handoff)
+    brief = Brief(did=did, opener=Quoted(text=case.usual))
     handoff = handoff.model_copy(update={"brief": brief})
-    untouched = Untouched(sentence="No activity since the assignment.")
-    return _due(handoff, Seen(judgement=untouched, record=_record(handoff)), context)
+    untouched = Untouched()
+    return _due(handoff, Seen(judgment=untouched, record=_record(handoff)), context)
 
 
 def late(scenario: Scenario, case: EscalateCase, context: RunContext) -> Case:
@@ -134,21 +132,38 @@ def late(scenario: Scenario, case: EscalateCase, context: RunContext) -> Case:
     waited, climbed = _RUNGS["breach"]
     email = next(key for key, user in context.policy.users.items() if user.name == case.owner)
     handoff = _handoff(scenario, case.lead, waited, context)
-    did = tuple(Happening(at=handoff.started_at, what=one) for one in case.did)
+    did = _did(case.did, handoff)
     handoff = handoff.model_copy(
         update={
             "owner": handoff.owner.model_copy(update={"name": case.owner, "email": email}),
             "answers": email,
             "climbed": climbed,
             "accepted_at": NOW - timedelta(minutes=20) if case.on_it else None,
-            "brief": Brief(did=did, opening=""),
+            "brief": Brief(did=did),
         }
     )
-    findings = tuple(
-        Found(activity=one.id, code=one.code, sentence=one.said) for one in case.findings
+    findings = _findings(case.findings, handoff.owner.name)
+    untouched = Untouched(findings=findings)
+    return _due(handoff, Seen(judgment=untouched, record=_record(handoff)), context)
+
+
+def _findings(given: Sequence[Finding], owner: str) -> tuple[Found, ...]:
+    return tuple(
+        Found(
+            activity=one.id,
+            code=one.code,
+            kind=one.kind,
+            who=one.who or owner,
+            disposition=one.disposition,
+            seconds=one.seconds,
+        )
+        for one in given
     )
-    untouched = Untouched(sentence="No touch was seen.", findings=findings)
-    return _due(handoff, Seen(judgement=untouched, record=_record(handoff)), context)
+
+
+def _did(given: Sequence[str], handoff: Handoff) -> tuple[Happening, ...]:
+    """What a case says that the lead did, in its own words."""
+    return tuple(Happening(at=handoff.started_at, fact=Quoted(text=one)) for one in given)
 
 
 def listed(case: DigestCase) -> SendReport:

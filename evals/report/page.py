@@ -41,7 +41,7 @@ svg text{font:11px system-ui,sans-serif;fill:var(--ink)}
 
 def as_html(comparison: Comparison) -> str:
     """The whole page."""
-    judgement, verdict = comparison.judgement, comparison.judgement.verdict
+    judgment, verdict = comparison.judgment, comparison.judgment.verdict
     canaries = [
         (one.name, "ok" if one.ok else "FAILED", one.sentence) for one in comparison.canaries
     ]
@@ -51,7 +51,7 @@ def as_html(comparison: Comparison) -> str:
         "<meta name=viewport content='width=device-width,initial-scale=1'>"
         f"<title>Prompts: {verdict}</title><style>{_CSS}</style>"
         f"<h1 class={verdict}>{verdict}</h1><p class=quiet>{escape(changed)} changed</p>"
-        f"{_items(judgement.reasons)}"
+        f"{_items(judgment.reasons)}"
         f"{_table(('', 'base', 'candidate', 'difference (95 %)'), rows(comparison))}"
         f"{_changes(comparison)}"
         f"<h2>Cases that changed</h2>{_flips(comparison)}"
@@ -87,17 +87,17 @@ def _versions(comparison: Comparison) -> str:
 def _changes(comparison: Comparison) -> str:
     """What was changed in the prompts, line by line."""
     parts = [
-        f"<details open><summary>{escape(name)}</summary><pre>{_coloured(told)}</pre></details>"
+        f"<details open><summary>{escape(name)}</summary><pre>{_colored(told)}</pre></details>"
         for name, told in comparison.changes.items()
     ]
     return f"<h2>What changed in the prompts</h2>{''.join(parts)}" if parts else ""
 
 
-def _coloured(told: str) -> str:
-    colours = {"-": "lost", "+": "won"}
+def _colored(told: str) -> str:
+    colors = {"-": "lost", "+": "won"}
 
     def line(text: str) -> str:
-        kind = colours.get(text[:1], "quiet")
+        kind = colors.get(text[:1], "quiet")
         return f"<span class={kind}>{escape(text)}</span>"
 
     return "\n".join(map(line, told.splitlines()))
@@ -155,11 +155,11 @@ def _forest(comparison: Comparison) -> str:
     parts: list[str] = []
     for index, (family, one) in enumerate(comparison.families.items(), 1):
         y = index * _ROW
-        colour = "bad" if one.mean < 0 else "good" if one.mean > 0 else "base"
+        color = "bad" if one.mean < 0 else "good" if one.mean > 0 else "base"
         told = f"{family}: {one.before:.0%} to {one.after:.0%}"
         bounds = f"{one.mean:+.0%}, 95 % from {one.low:+.0%} to {one.high:+.0%}"
         parts.append(
-            f'<g style="stroke:var(--{colour});fill:var(--{colour})">'
+            f'<g style="stroke:var(--{color});fill:var(--{color})">'
             f"<title>{escape(family)}: {bounds}</title>"
             f'<text x="0" y="{y + 4}" stroke="none">{escape(told)}</text>'
             f'<line x1="{x(one.low):.1f}" x2="{x(one.high):.1f}" y1="{y}" y2="{y}"/>'

@@ -18,7 +18,7 @@ MOST_FLIPS = 10
 """Cases that a terminal shows."""
 
 
-COLOURS = {Verdict.PROMOTE: "green", Verdict.HOLD: "yellow", Verdict.REJECT: "red"}
+COLORS = {Verdict.PROMOTE: "green", Verdict.HOLD: "yellow", Verdict.REJECT: "red"}
 
 
 def as_json(comparison: Comparison) -> str:
@@ -41,10 +41,10 @@ def _flip_data(one: Flip) -> dict[str, Any]:
 
 def show(comparison: Comparison, out: Console) -> None:
     """The verdict, its grounds and the figures, in a terminal."""
-    judgement = comparison.judgement
+    judgment = comparison.judgment
     changed = ", ".join(comparison.changes) or "no prompt"
-    out.print(f"[bold {COLOURS[judgement.verdict]}]{judgement.verdict}[/]  {changed} changed")
-    for reason in judgement.reasons:
+    out.print(f"[bold {COLORS[judgment.verdict]}]{judgment.verdict}[/]  {changed} changed")
+    for reason in judgment.reasons:
         out.print(f"  - {reason}", markup=False)
     table = Table("", "base", "candidate", "difference (95 %)")
     for row in rows(comparison):
@@ -69,9 +69,9 @@ def _show_flips(comparison: Comparison, out: Console) -> None:
     lost = sum(one.after < one.before for one in comparison.flips)
     out.print(f"[bold]{lost} cases lost, {len(comparison.flips) - lost} won[/] (trials passed)")
     for one in comparison.flips[:MOST_FLIPS]:
-        colour = "red" if one.after < one.before else "green"
+        color = "red" if one.after < one.before else "green"
         change = f"{count(one.before, comparison)} to {count(one.after, comparison)}"
-        out.print(f"  [{colour}]{escape_markup(one.scenario)}[/]  {change}", highlight=False)
+        out.print(f"  [{color}]{escape_markup(one.scenario)}[/]  {change}", highlight=False)
         shown = one.trial if one.trial.sentence else one.base
         if shown.sentence:
             out.print(f"      {shown.arm}: {shown.sentence}", markup=False, highlight=False)
@@ -86,9 +86,9 @@ def count(share: float, comparison: Comparison) -> str:
 
 def as_markdown(comparison: Comparison) -> str:
     """For a pull request: verdict, figures, and the cases that changed."""
-    judgement = comparison.judgement
-    lines = [f"## Prompts: {judgement.verdict}", ""]
-    lines += [f"- {_plain(reason)}" for reason in judgement.reasons]
+    judgment = comparison.judgment
+    lines = [f"## Prompts: {judgment.verdict}", ""]
+    lines += [f"- {_plain(reason)}" for reason in judgment.reasons]
     lines += ["", "| | base | candidate | difference (95 %) |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows(comparison)]
     lines += ["", "| case | before | after | why |", "|---|---|---|---|"]
@@ -110,18 +110,18 @@ def _plain(text: str) -> str:
 
 def rows(comparison: Comparison) -> list[tuple[str, str, str, str]]:
     """Figures of both arms and their difference, a line each."""
-    judgement, base, candidate = comparison.judgement, comparison.base, comparison.candidate
+    judgment, base, candidate = comparison.judgment, comparison.base, comparison.candidate
     told = [
         (
             "trials passed",
             f"{base.passed:.1%}",
             f"{candidate.passed:.1%}",
-            _interval(judgement.overall),
+            _interval(judgment.overall),
         )
     ]
-    told += [(f"  {name}", "", "", _interval(one)) for name, one in judgement.tasks.items()]
+    told += [(f"  {name}", "", "", _interval(one)) for name, one in judgment.tasks.items()]
     k = comparison.trials
-    steady = judgement.steady
+    steady = judgment.steady
     told += [
         (
             f"all of {k} trials (pass^{k})",
@@ -153,7 +153,7 @@ def _interval(one: Difference) -> str:
 
 def footing(comparison: Comparison) -> list[str]:
     """What the verdict stands on, and what this gate's own word is worth."""
-    gate, overall = comparison.calibration, comparison.judgement.overall
+    gate, overall = comparison.calibration, comparison.judgment.overall
     lines = [
         (
             f"{comparison.count} cases ({comparison.cases}) in {overall.families} families, "

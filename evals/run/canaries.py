@@ -31,7 +31,7 @@ from evals.run.runner import Arm, Effort, run
 from evals.run.trials import Trial, matrix
 from evals.stand_in.conversation import said_by
 from evals.stand_in.model import Character, StandIn
-from evals.statistics.verdict import Judgement, Verdict, judge
+from evals.statistics.verdict import Judgment, Verdict, judge
 from prompts import Prompt, parse
 from sandbox.state.world import Row, World
 
@@ -329,7 +329,7 @@ def compared(
     name: str,
     trials: int,
     objections: Sequence[str] = (),
-) -> Judgement:
+) -> Judgment:
     """What a candidate's trials come to against the base's; the base's arm is named `base`."""
     return judge(
         matrix(base, scenarios, "base", trials),

@@ -287,7 +287,7 @@ def _obeyed(texts: Sequence[str], rules: frozenset[str]) -> str:
 
 
 _WORTH_TELLING = re.compile(
-    r"filled|asked|reply|replied|wrote|sent this|planned|reached|came back|called|who doesn't have|"
+    r"filled|asked|reply|replied|sent|came from|planned|reached|bounced|called|doesn't own|"
     r"said: I'm on it",
     re.IGNORECASE,
 )

@@ -37,7 +37,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgment:
     """A verdict and what it rests on."""
 
     verdict: Verdict
@@ -59,7 +59,7 @@ def judge(
     tasks: Sequence[str],
     violations: int = 0,
     objections: Sequence[str] = (),
-) -> Judgement:
+) -> Judgment:
     """What a comparison comes to.
 
     Missing scores never make a promotion: for it every one of them counts against the candidate. A
@@ -95,7 +95,7 @@ def judge(
         verdict, reasons = Verdict.REJECT, against
     elif open_points:
         verdict, reasons = Verdict.HOLD, open_points
-    return Judgement(
+    return Judgment(
         verdict,
         tuple(reasons),
         overall,

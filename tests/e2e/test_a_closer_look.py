@@ -5,6 +5,9 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
+from domain.decision.said import LookedCloser, Said
+from domain.follow_through.handoff import Handoff
+from domain.language import rep as for_rep
 from prompts import load
 from sandbox.openai import become
 from sandbox.openai.script import add_rule
@@ -55,10 +58,10 @@ def puzzle(here: Town) -> tuple[int, str]:
     return dana, task
 
 
-def choices(here: Town, dana: int) -> list[str]:
+def choices(here: Town, dana: int) -> list[Said]:
     """What closer looks chose, as the ledger tells it."""
     decisions = here.app.ledger.history.decisions(here.cycle(dana).id)
-    return [one.sentence for one in decisions if one.kind == "explained"]
+    return [one.said for one in decisions if one.kind == "explained"]
 
 
 def test_a_good_model_chooses_among_the_permitted_moves(thinking: Town) -> None:
@@ -74,7 +77,6 @@ def test_a_good_model_chooses_among_the_permitted_moves(thinking: Town) -> None:
     add_rule(thinking.world, CHOOSING, {"json": said})
     live(thinking, minutes=30)
     (choice,) = choices(thinking, dana)
-    assert "chose to nudge instead of the ladder's default" in choice
     assert [] == messages(thinking, MARTA)
     ledger, cycle = thinking.app.ledger, thinking.cycle(dana).id
     calls = {one.purpose: one for one in ledger.turns.calls(cycle)}
@@ -83,7 +85,12 @@ def test_a_good_model_chooses_among_the_permitted_moves(thinking: Town) -> None:
         calls["investigate"].prompt,
         calls["investigate"].model,
     )
-    assert calls["investigate"].prompt in decided.sentence
+    assert choice == LookedCloser(
+        model=calls["investigate"].model,
+        prompt=calls["investigate"].prompt,
+        move="nudge",
+        reason="They tried and got no answer.",
+    )
     assert thinking.app.policy.version == decided.policy_version
 
 
@@ -155,4 +162,8 @@ def test_a_model_may_word_what_to_say_first(thinking: Town) -> None:
 def test_what_a_model_makes_up_is_never_shown(thinking: Town, worded: str) -> None:
     """An invented company or number, a link, a mention: the template stands."""
     add_rule(thinking.world, {"anywhere": "Say first"}, {"text": worded})
-    assert "They asked to talk to us" in reminder(thinking)
+    shown = reminder(thinking)
+    (row,) = thinking.app.ledger.handoffs.rows()
+    template = for_rep.opener(Handoff.model_validate(row.handoff).brief.opener)
+    assert template is not None
+    assert (True, False) == (template in shown, worded in shown)

@@ -7,6 +7,8 @@ import pytest
 from agent.ledger.tables.states import CycleStatus
 from agent.metrics import lead_history
 from agent.rollout.replay import replay
+from domain.gate.reasons import DoublePeople
+from domain.gate.verdict import Judged
 from domain.values import LeadKey
 from sandbox.marketo.lead_database import people
 from sandbox.salesforce.store import records
@@ -130,8 +132,8 @@ def test_the_same_address_twice_in_marketo_is_parked_with_the_merge_named(here: 
     second = here.arrive(synced=False)
     here.pass_time(minutes=1)
     here.tick()
-    assert here.cycle(first).blocked_by == "DEDUPED"
-    assert str(second) in here.cycle(first).sentence
+    cycle, why = here.cycle(first), DoublePeople(people=(LeadKey(str(second)),))
+    assert (cycle.blocked_by, cycle.said) == ("DEDUPED", Judged(verdict="PARK", why=(why,)))
 
 
 def test_why_tells_the_whole_story(here: Town) -> None:

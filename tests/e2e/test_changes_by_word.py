@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -12,6 +13,11 @@ from agent.ledger.rows import table
 from agent.ledger.stores.conversations import Heard
 from agent.ledger.tables.effects import EffectRow
 from domain.conversation.permissions import principal
+from domain.decision.said import Directed
+from domain.follow_through.reasons import ByRequest
+from domain.gate.reasons import Held
+from domain.gate.verdict import Judged
+from domain.language import operations, salesforce_record
 from domain.policy.model import Mode
 from sandbox.state.world import Row
 from tests.support.conversations import answer, command, desk, dm, replies, responses, word, write
@@ -50,11 +56,17 @@ def test_a_lead_is_given_to_somebody_else_by_a_yes(here: Town, dana: int) -> Non
     assert 200 == word(here, MARTA, shown)
     here.tick()
     assert "Ursula Grant" == here.owner(dana)
-    reason = "Marta Silva gave it to Ursula Grant: Priya is out"
-    assert reason == here.lead(dana)["Routing_Reason__c"]
+    zone, cycle = ZoneInfo(here.app.policy.timezone), here.cycle(dana)
+    reason = ByRequest(by="Marta Silva", owner="Ursula Grant", reason="Priya is out")
+    assert reason == cycle.said
+    assert salesforce_record.owner(reason, zone) == here.lead(dana)["Routing_Reason__c"]
+    decisions = here.app.ledger.history.decisions(cycle.id)
+    (directed,) = [one.said for one in decisions if isinstance(one.said, Directed)]
+    assert ("Marta Silva", None) == (directed.by, directed.asked_by)
+    assert "reassigned to Ursula Grant; the SLA clock restarts" in directed.what
     story = str(here.app.stories(str(dana))[0])
-    assert "Marta Silva decided: reassigned to Ursula Grant; the SLA clock restarts" in story
-    assert f"Status: assigned. {reason}" in story
+    assert operations.said(directed, zone) in story
+    assert f"Status: assigned. {operations.said(reason, zone)}" in story
     assert "Approved by Marta Silva" in said(replies(here, MARTA)[-1])
 
 
@@ -242,7 +254,8 @@ def test_a_held_lead_is_not_routed_until_then(here: Town) -> None:
     here.sync(person)
     here.pass_time(minutes=6)
     here.tick()
-    assert "On hold by Quinn Walsh: legal asks first" in here.cycle(person).sentence
+    why = Held(by="Quinn Walsh", reason="legal asks first")
+    assert Judged(verdict="PARK", why=(why,)) == here.cycle(person).said
     here.pass_time(days=1)
     here.tick()
     assert "assigned" == here.cycle(person).status

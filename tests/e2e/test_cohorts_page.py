@@ -133,7 +133,7 @@ def test_a_comparison_is_for_everybody(hall: Hall, page: Page) -> None:
     ("asked", "said"),
     [
         ({"after": "soon"}, "&#34;soon&#34; is not a date"),
-        ({"after": "2020-01-01"}, "No lead is in the group &#34;before 2020-01-01&#34;"),
+        ({"after": "2020-01-01"}, "The group &#34;before 2020-01-01&#34; has no leads"),
         ({"how": "group", "treated": "planet"}, "has no leads in this period"),
         (
             {"how": "group", "treated": US, "control": group(Dimension.TRIGGER, "hand_raise")},

@@ -93,7 +93,7 @@ def test_cohorts_are_compared_from_a_terminal(here: Town, tmp_path: Path) -> Non
     done = run(cli, [*words, "--after", cut, "--format", "json"])
     found = json.loads(done.stdout)
     assert ([1, 1], None) == (found["sizes"], found["comparisons"][0]["difference"])
-    assert "each needs 20" in found["sentences"][0]
+    assert "each group needs 20 leads" in found["sentences"][0]
     done = run(cli, [*words, "--treated", "segment=Hand-raisers"])
     assert 'The group "other segment" has no leads' in str(done.exception)
     done = run(cli, [*words, "--treated", "planet=Mars"])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -21,6 +22,7 @@ from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.states import CycleStatus
 from agent.metrics import report as metrics_report
 from agent.metrics.report import Question, shares
+from domain.language import operations
 from domain.metrics import measures
 from domain.metrics.leakage import Stage
 from domain.policy.model import Mode
@@ -35,7 +37,7 @@ HELEN, QUINN = "helen.brooks@meridian.example", "quinn.walsh@meridian.example"
 TARGET = timedelta(minutes=30)
 DAYS = 30
 CONTRAST = {"runOnly": ["color-contrast"]}
-"""The one rule whose outcome the colour scheme changes."""
+"""The one rule whose outcome the color scheme changes."""
 WAITING, DEAD, DISPUTED = "Waiter", "Number0", "Number5"
 
 
@@ -208,7 +210,9 @@ def test_somebody_finds_a_lead_and_reads_why(console: Console, page: Page) -> No
     decisions = console.here.app.ledger.history.decisions(cycle.id)
     (routed,) = [one for one in decisions if one.kind == "route"]
     section = page.locator("section", has=page.get_by_role("heading", name="Why "))
-    assert routed.sentence in section.first.inner_text()
+    zone = ZoneInfo(console.here.app.policy.timezone)
+    assert operations.said(routed.said, zone) in section.first.inner_text()
+    assert not page.get_by_role("heading", name="Other triggers").is_visible()
     page.get_by_text("Checks and evidence").last.click()
     assert page.get_by_text("Salesforce record").last.is_visible()
     assert page.get_by_text(f"decision {routed.id}").first.is_visible()

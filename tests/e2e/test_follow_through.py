@@ -1,13 +1,25 @@
 """Assigned is not worked: what happens between the assignment and the first touch."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from agent.ledger.tables.states import CycleStatus
 from agent.rollout.replay import replay
+from domain.follow_through.escalation import End
+from domain.follow_through.first_touch import Code
+from domain.follow_through.handoff import Closing
+from domain.follow_through.reasons import Escalated, NoTouch
+from domain.language import manager, steps, touches
+from domain.lead.crm_records import ActivityKind
+from domain.policy.follow_through import Move
 from sandbox.marketo.lead_database import people
 from sandbox.salesforce.store import records
 from tests.support.follow_through import call, live, messages, owner, said
 from tests.support.worlds import Town
+
+LATE = NoTouch(after=timedelta(minutes=30), sla=timedelta(minutes=30))
 
 
 @pytest.fixture
@@ -40,8 +52,11 @@ def test_an_untouched_lead_climbs_the_ladder(here: Town, dana: int) -> None:
     assert ["New lead", "SLA reminder"] == headings
     live(here, minutes=15)
     assert 3 == len(messages(here, first))
-    (breach,) = messages(here, "marta.silva@meridian.example")
-    assert "the manager is told" in said(breach)
+    (told,) = messages(here, "marta.silva@meridian.example")
+    (row,) = here.app.ledger.handoffs.rows()
+    breach = Escalated(cause=LATE, moves=(Move.NUDGE, Move.ESCALATE))
+    assert breach == row.said
+    assert manager.breach(breach, ZoneInfo(here.app.policy.timezone)) in said(told)
     live(here, minutes=20)
     second = owner(here, dana)
     assert first != second
@@ -89,7 +104,9 @@ def test_a_disqualified_lead_is_closed_honestly(here: Town, dana: int) -> None:
     live(here, minutes=10)
     (handoff,) = here.app.ledger.handoffs.rows()
     assert ("disqualified", None) == (handoff.state, handoff.touched_at)
-    assert "without a touch that was seen" in handoff.sentence
+    assert isinstance(handoff.said, End)
+    ended = (handoff.said.how, handoff.said.status, handoff.said.touch)
+    assert (Closing.DISQUALIFIED, "Disqualified", None) == ended
 
 
 def test_the_whole_story_is_told_and_can_be_computed_again(here: Town, dana: int) -> None:
@@ -98,8 +115,12 @@ def test_the_whole_story_is_told_and_can_be_computed_again(here: Town, dana: int
     call(here, dana)
     live(here, minutes=10)
     (story,) = here.app.stories(str(dana))
-    assert "No first touch after 30m" in str(story)
-    assert "called." in str(story)
+    assert steps.cause(LATE) in str(story)
+    decisions = here.app.ledger.history.decisions(here.cycle(dana).id)
+    (touch,) = [one.said.touch for one in decisions if isinstance(one.said, End)]
+    assert touch is not None
+    assert (Code.COUNTS, ActivityKind.CALL) == (touch.code, touch.kind)
+    assert touches.found(touch) in str(story)
     replayed = replay(here.app.ledger)
     assert (True, ()) == (replayed.decisions >= 4, replayed.differences)
 

@@ -2,6 +2,7 @@
 
 from agent.ledger.tables.states import CycleStatus
 from agent.routing.approvals import approve, deny
+from domain.decision.said import Denied
 from domain.policy.model import Assignment, Mode
 from sandbox.salesforce.rules import assignment
 from tests.support.worlds import Town
@@ -56,7 +57,7 @@ def test_a_denied_assignment_stays_denied(here: Town) -> None:
     here.pass_time(minutes=1)
     here.tick()
     cycle = here.cycle(dana)
-    assert ("denied", "quinn denied the assignment.") == (cycle.status, cycle.sentence)
+    assert ("denied", Denied(by="quinn")) == (cycle.status, cycle.said)
 
 
 def test_salesforces_own_rules_may_choose(here: Town) -> None:

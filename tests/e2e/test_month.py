@@ -50,9 +50,9 @@ def leads_of(entry: Entry) -> list[tuple[str, str]]:
     for block in entry.data["blocks"] or ():
         if block["type"] == "rich_text":
             elements = block["elements"][0]["elements"]
-            if elements and elements[0].get("type") == "link":
-                words = " ".join(str(one.get("text")) for one in elements)
-                found.append((elements[0]["url"].rpartition("/")[2], words))
+            words = " ".join(str(one.get("text")) for one in elements)
+            links = [one["url"] for one in elements if one.get("type") == "link"]
+            found += [(url.rpartition("/")[2], words) for url in links[:1]]
     return found
 
 
@@ -60,8 +60,8 @@ def nudges(lived: Month) -> Iterator[tuple[Entry, str, str]]:
     """Every reminder and every breach told to an owner: when, about which record, which of them."""
     for entry, _ in posts(lived):
         for record, words in leads_of(entry):
-            for kind in ("Reminder.", "Late."):
-                if kind in words and "first touch due" in words.casefold().replace(" was", ""):
+            for kind in ("SLA reminder", "SLA breach"):
+                if kind in words or kind in entry.data["text"].partition(":")[0]:
                     yield entry, record, kind
 
 

@@ -20,7 +20,9 @@ from agent.ledger.tables.operations import PauseRow
 from domain.conversation.answers import Answer
 from domain.conversation.change_requests import WORKER
 from domain.conversation.permissions import CHANGES, TABLE, Ability, principal
+from domain.decision.said import ByAssignmentRules
 from domain.ports import Called
+from domain.routing.basis import AlreadyOwns, RoutedBy
 from domain.values import CycleId, DecisionId, LeadKey
 from tests.support.repository import ROOT
 from tests.support.worlds import Town, town
@@ -51,6 +53,8 @@ ASKED: Mapping[Ability, Mapping[str, str]] = {
     Ability.SNOOZE: {"lead": "Dana Fox", "lasting": "1h"},
     Ability.CORRECT: {"lead": "Dana Fox", "field": "country", "value": "Canada"},
 }
+TO_ANA = RoutedBy(rule="Stays", basis=AlreadyOwns(owner="Ana"))
+MOVED = ByAssignmentRules(owner="Ana")
 STATUS = {
     Ability.GATE_AGAIN: "parked",
     Ability.WAITING: "approval",
@@ -84,9 +88,9 @@ def one_lead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         cycle, lead = CycleId(here.cycle(person).id), LeadKey(str(person))
         step = Step(at=here.world.now)
         step.holds.append(Hold(lead, "Quinn", "a test", None))
-        step.approvals.append(Approval(cycle, DecisionId("d1"), "Dana Fox would go to Ana"))
+        step.approvals.append(Approval(cycle, DecisionId("d1"), TO_ANA))
         step.decisions.append(
-            Decision(cycle, lead, "observed", here.world.now, "p", "{}", "{}", "Dana was moved.")
+            Decision(cycle, lead, "observed", here.world.now, "p", "{}", "{}", MOVED)
         )
         here.app.ledger.cycles.record(step)
         effect = table(EffectRow)

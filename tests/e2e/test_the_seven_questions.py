@@ -6,9 +6,11 @@ One town per way and model; its questions follow each other as they would in a t
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.language import operations
 from sandbox.openai.personalities import become
 from sandbox.openai.script import add_rule
 from sandbox.state.world import Row
@@ -103,7 +105,7 @@ def test_why_did_dana_go_to_her_owner(story: Story) -> None:
         for one in story.here.app.ledger.history.decisions(story.here.cycle(story.dana).id)
         if one.kind == "route"
     ]
-    assert decision.sentence in told
+    assert operations.said(decision.said, ZoneInfo(story.here.app.policy.timezone)) in told
     assert f"Decision {decision.id}" in told
     assert "EST; last sync just now" in told
     assert story.with_model == told.startswith(words)

@@ -1,8 +1,14 @@
-"""Planning once more from stored decisions, each at its time and under its policy."""
+"""Planning once more from stored decisions, each at its time and under its policy.
+
+A decision's id hashes what it was made of, in the form of its day: after a migration today's code
+would give another. So what is planned is compared under the stored id, and without the words that
+today's catalogs choose.
+"""
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -10,6 +16,7 @@ from pydantic import TypeAdapter
 
 from agent.follow_through.cases import Case, Choice
 from agent.follow_through.decisions import Follower
+from agent.follow_through.message_updates import plan_news
 from agent.ledger import Ledger
 from agent.ledger.records import Claimed, Decision, HeldOff, Step, effect_key
 from agent.ledger.tables.states import CycleStatus
@@ -17,17 +24,20 @@ from agent.routing.decisions import assigned, parked, rejected, waiting
 from agent.run.context import RunContext
 from domain.decision.cases import AnyCase, FollowCase, GateCase, ReassignCase, RouteCase
 from domain.decision.replay import decide
+from domain.effects import RefreshMessage
 from domain.follow_through.escalation import next_step
 from domain.gate.snapshot import Snapshot
 from domain.gate.verdict import Park, Ready, Reject, Wait
 from domain.policy.follow_through import Move
 from domain.ports import Chosen
 from domain.routing.route import RouteInputs
-from domain.values import CycleId, LeadKey
+from domain.values import CycleId, DecisionId, LeadKey
 
 Row = Mapping[str, Any]
-Effects = dict[str, tuple[str, str]]
-"""By key: the decision that is cited, and the action as JSON."""
+Effects = list[tuple[str, str]]
+"""Each by the decision that is cited, and the action as JSON."""
+WORDS = ("reason", "sentence", "brief", "timeline")
+"""What of an action is told in words."""
 
 FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "gate": ("mirror_fields", "request_sync"),
@@ -37,6 +47,8 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
 }
 """What a decision itself plans; the rest follows from what a vendor answered."""
 MOST_LOOKS = 5
+THIS, GIVEN = "this decision", "the reassignment"
+"""How a cited decision is called, whatever its id."""
 
 _CASES: TypeAdapter[AnyCase] = TypeAdapter(AnyCase)
 
@@ -51,8 +63,15 @@ def decision_of(row: Row) -> Decision:
         policy_version=row["policy_version"],
         inputs=row["inputs"],
         outcome=row["outcome"],
-        sentence=row["sentence"],
+        said=row["said"],
+        recorded=DecisionId(row["id"]),
     )
+
+
+def message_of(action: object) -> tuple[str, str]:
+    """The message that an update is of: its channel and time."""
+    read = RefreshMessage.model_validate(action, from_attributes=True)
+    return read.channel, read.ts
 
 
 class Again:
@@ -77,28 +96,43 @@ class Again:
 
     def stored(self, one: Decision) -> Effects:
         """What the ledger holds of what a decision planned, reassignments of its step included."""
-        theirs = [one, *self._of_step(one, "reassign")]
-        return {
-            row["key"]: (each.id, _json(row["action"]))
-            for each in theirs
+        theirs = [(one, THIS), *((each, GIVEN) for each in self._of_step(one, "reassign"))]
+        return sorted(
+            (name, _json(row["action"], each.id, name))
+            for each, name in theirs
             for row in self._cited[each.id]
             if row["kind"] in FOLLOWS[each.kind] and row["planned_at"] == each.at
-        }
+        )
 
     def planned(self, one: Decision) -> Effects:
         """What today's code plans; what another decision had planned before stays as it was."""
-        return {
-            effect.planned.key: (
-                effect.decision,
-                _json(effect.planned.action.model_dump(mode="json")),
+        step = self._step(one)
+        names = {each.id: GIVEN if each.kind == "reassign" else THIS for each in step.decisions}
+        return sorted(
+            (
+                names[effect.decision],
+                _json(
+                    effect.planned.action.model_dump(mode="json"),
+                    effect.decision,
+                    names[effect.decision],
+                ),
             )
-            for effect in self._step(one).effects
-            if self._is_new(effect.planned.key, effect.decision)
-        }
+            for effect in step.effects
+            if self._is_new(effect.planned.key, one)
+        )
 
-    def _is_new(self, key: str, decision: str) -> bool:
+    def _is_new(self, key: str, one: Decision) -> bool:
+        """Whether no other decision had planned the same before."""
         known = self._effects.get(key)
-        return known is None or known["decision_id"] == decision
+        theirs = [one, *self._of_step(one, "reassign")]
+        return known is None or known["decision_id"] in [each.id for each in theirs]
+
+    def updates(self, one: Decision) -> list[tuple[str, str]]:
+        """The Slack messages that today's code would update anew, as of a decision."""
+        context = replace(self._context(one), messenger=cast("Any", self))
+        cycles = sorted({each.cycle for each in self.decisions})
+        found = [each.planned for each in plan_news(cycles, context).effects]
+        return [message_of(each.action) for each in found if each.key not in self._effects]
 
     def _of_step(self, one: Decision, kind: str) -> list[Decision]:
         """Decisions of one kind that were made in the same step of a follow-through."""
@@ -115,7 +149,7 @@ class Again:
         return self._judged(one, case, context)
 
     def _followed(self, one: Decision, case: FollowCase, context: RunContext) -> Step:
-        held = HeldOff(case.handoff, "open", 0, "", None)
+        held = HeldOff(case.handoff, "open", 0, None, None)
         step = next_step(case.handoff, case.seen, context.policy, case.at)
         opening, escalation = self._words(one)
         known = Case(held, case.seen, step, self._choice(one), opening, escalation)
@@ -168,7 +202,7 @@ class Again:
             ready_at=None,
             sync_requested_at=None,
             previous_trigger_at=None,
-            held_by=None,
+            held=None,
         )
 
     def _looks(self, one: Decision) -> int:
@@ -192,5 +226,13 @@ class Again:
         )
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+def _json(action: Mapping[str, Any], decision: str, name: str) -> str:
+    """An action without words and with the cited decision's name for its id."""
+    plain = {key: value for key, value in action.items() if key not in WORDS or key == "brief"}
+    if action["kind"] == "tell_owner":
+        plain.pop("brief")
+    stamp = action.get("stamp")
+    if stamp is not None:
+        plain["stamp"] = {key: value for key, value in stamp.items() if key not in WORDS}
+    told = json.dumps(plain, sort_keys=True, ensure_ascii=False)
+    return told.replace(decision, name)

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from agent.follow_through.message_updates import rung_of
 from agent.ledger import Ledger
 from agent.ledger.engine import alembic_config, check, migrate, open_engine
 from agent.ledger.records import (
@@ -28,15 +31,20 @@ from agent.ledger.tables.conversations import CallRow, ProposalRow
 from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow, MessageRow
-from agent.ledger.tables.leads import ActivityRow, CycleRow
+from agent.ledger.tables.leads import ActivityRow, CycleRow, TriggerRow
+from agent.ledger.tables.operations import ArchiveRow
 from agent.ledger.tables.policies import PolicyRow, PoolRow
 from agent.metrics import lead_history
 from agent.rollout.replay import replay
 from domain.conversation.change_requests import Change, Proposal
-from domain.decision.cases import AnyCase, FollowCase, Outcome
+from domain.decision.cases import AnyCase, Case, FollowCase, Outcome
+from domain.decision.replay import decide
+from domain.decision.said import SAID
 from domain.follow_through.escalation import NextStep
 from domain.follow_through.handoff import Handoff
 from domain.follow_through.reassignment import Reassigned
+from domain.gate.verdict import fingerprint
+from domain.language import operations
 from domain.lead.crm_records import OwnerState, PoolState
 from domain.lead.model import Activity, Trigger
 from domain.policy.upgrade import read_stored
@@ -45,21 +53,29 @@ from domain.values import (
     CycleId,
     EffectKey,
     LeadKey,
+    Quoted,
     canonical_json,
     content_hash,
 )
 from tests.golden import archive, text
 from tests.golden.archive import Archive
 from tests.golden.coverage import covered
-from tests.golden.planning import Again, decision_of
+from tests.golden.planning import Again, message_of
 from tests.golden.rungs import rungs
 from tests.golden.wanted import WANTED
 from tests.support.databases import fresh_database
 
 FOLDER = Path(__file__).parent
+CANONICAL: Mapping[str, Any] = {
+    "sort_keys": True,
+    "separators": (",", ":"),
+    "ensure_ascii": False,
+}
+"""How 0.1.0 wrote an action to hash it."""
 COMPUTED = ("gate", "route", "follow", "reassign")
 
 _CASES: TypeAdapter[AnyCase] = TypeAdapter(AnyCase)
+_GATE: TypeAdapter[Case] = TypeAdapter(Case)
 _STEPS: TypeAdapter[NextStep] = TypeAdapter(NextStep)
 _CHANGES: TypeAdapter[Change] = TypeAdapter(Change)
 
@@ -131,12 +147,80 @@ def test_every_decision_comes_out_as_it_was_recorded(loaded: Loaded) -> None:
     assert count > 600
 
 
-def test_every_decision_has_the_id_that_its_content_gives(loaded: Loaded) -> None:
-    """The id that is stamped on records, and the fingerprint of the inputs."""
+def test_every_decision_keeps_its_id(loaded: Loaded) -> None:
+    """The id that is stamped on records stays; its inputs and their fingerprint agree."""
     rows = loaded.rows(DecisionRow)
-    expected = {row["id"]: row["inputs_hash"] for row in golden().tables["decision"]}
-    actual = {one.id: one.inputs_hash for one in map(decision_of, rows)}
-    assert expected == actual
+    assert {row["id"] for row in golden().tables["decision"]} == {row["id"] for row in rows}
+    assert {row["id"]: row["inputs_hash"] for row in rows} == {
+        row["id"]: content_hash(row["inputs"]) for row in rows
+    }
+
+
+def test_the_old_form_of_every_row_is_archived(loaded: Loaded) -> None:
+    """What a migration changed can still be read as it was; nothing can change the archive."""
+    kept = {row["id"]: json.loads(row["body"]) for row in loaded.rows(ArchiveRow)}
+    renamed = {row["key"] for row in golden().tables["effect"]}
+    renamed -= {row["key"] for row in loaded.rows(EffectRow)}
+    old = golden().tables
+    expected = {
+        f"0007/decision/{row['id']}": {
+            name: row[name] for name in ("inputs", "outcome", "sentence", "inputs_hash")
+        }
+        for row in old["decision"]
+    }
+    expected |= {
+        f"0007/cycle/{row['id']}": {
+            name: row[name] for name in ("trigger", "sentence", "verdict_hash")
+        }
+        for row in old["cycle"]
+    }
+    expected |= {
+        f"0007/handoff/{row['cycle_id']}": {name: row[name] for name in ("handoff", "sentence")}
+        for row in old["handoff"]
+    }
+    expected |= {
+        f"0007/approval/{row['id']}": {"sentence": row["sentence"]} for row in old["approval"]
+    }
+    expected |= {
+        f"0007/trigger/{row['activity_id']}": {name: row[name] for name in ("sentence", "outcome")}
+        for row in old["trigger"]
+    }
+    expected |= {
+        f"0007/effect/{row['key']}": {"action": row["action"]}
+        for row in old["effect"]
+        if row["kind"] == "set_owner" or row["key"] in renamed
+    }
+    assert expected == kept
+    with pytest.raises(DBAPIError), loaded.ledger.engine.begin() as connection:
+        connection.execute(table(ArchiveRow).delete())
+
+
+def test_every_sentence_was_read_as_a_code(loaded: Loaded) -> None:
+    """Only what 0.1.0 kept without its particulars stays quoted: until when somebody snoozed."""
+    rows = [*loaded.rows(DecisionRow), *loaded.rows(CycleRow), *loaded.rows(HandoffRow)]
+    quoted = {row["said"].text for row in rows if isinstance(row["said"], Quoted)}
+    assert quoted == {one for one in quoted if " snoozed it until " in one}
+    facts = [row["fact"] for row in loaded.rows(TriggerRow)]
+    assert [] == [one for one in facts if isinstance(one, Quoted)]
+
+
+def test_nothing_that_was_told_is_told_again(loaded: Loaded) -> None:
+    """A lead that waits or is parked is looked at once more: nothing is recorded or written."""
+    rows = sorted(loaded.rows(DecisionRow), key=lambda row: row["at"])
+    decisions = {row["cycle_id"]: row for row in rows if row["kind"] == "gate"}
+    policies = loaded.ledger.history.policies()
+    told = [row for row in loaded.rows(CycleRow) if row["verdict_hash"] is not None]
+    expected = {
+        row["id"]: fingerprint(
+            decide(
+                _GATE.validate_json(decisions[row["id"]]["inputs"]),
+                policies[decisions[row["id"]]["policy_version"]],
+            ).verdict
+        )
+        for row in told
+    }
+    assert expected == {row["id"]: row["verdict_hash"] for row in told}
+    assert len(told) > 10
 
 
 Parse = Callable[[str], BaseModel]
@@ -155,8 +239,8 @@ _OUTCOMES: Mapping[str, Parse] = {
     "explained": Chosen.model_validate_json,
     "directed": _CHANGES.validate_json,
     "observed": OwnerState.model_validate_json,
+    "said": SAID.validate_json,
 }
-"""What somebody said is a sentence, and no JSON."""
 
 
 def test_every_decision_is_read_and_written_alike(loaded: Loaded) -> None:
@@ -166,9 +250,7 @@ def test_every_decision_is_read_and_written_alike(loaded: Loaded) -> None:
     actual = [
         (
             canonical_json(_INPUTS[row["kind"]](row["inputs"])),
-            canonical_json(_OUTCOMES[row["kind"]](row["outcome"]))
-            if row["kind"] in _OUTCOMES
-            else row["sentence"],
+            canonical_json(_OUTCOMES[row["kind"]](row["outcome"])),
         )
         for row in rows
     ]
@@ -246,14 +328,18 @@ def test_every_effect_has_the_key_that_its_intent_gives(loaded: Loaded) -> None:
 def _keys(row: Mapping[str, Any], decision: Mapping[str, Any] | None) -> list[EffectKey]:
     cycle, kind = CycleId(row["cycle_id"]), row["kind"]
     if kind == "refresh_message":
-        said = [content_hash(canonical_json(ACTIONS.validate_python(row["action"])))]
+        marks, message = row["action"]["marks"], f"{row['action']['channel']}/{row['action']['ts']}"
+        said = [rung_of(message, marks)]
+        if not marks:
+            plain = {name: value for name, value in row["action"].items() if name != "marks"}
+            said = [content_hash(json.dumps(plain, **CANONICAL))]
     else:
         said = rungs({**row, "planned_at": row["planned_at"].isoformat()}, decision)
     return [effect_key(cycle, kind, one) for one in said]
 
 
 def test_every_decision_plans_the_same_writes(loaded: Loaded) -> None:
-    """From a stored case today's code makes the same decisions and writes, under the same keys."""
+    """From a stored case today's code makes the same decisions and writes."""
     again = Again(
         loaded.ledger, loaded.rows(DecisionRow), loaded.rows(EffectRow), loaded.rows(CallRow)
     )
@@ -262,15 +348,29 @@ def test_every_decision_plans_the_same_writes(loaded: Loaded) -> None:
     assert sum(len(effects) for effects in expected.values()) > 500
 
 
-def test_every_story_quotes_the_record_as_it_was(loaded: Loaded) -> None:
-    """`routeready why` may say it in other words of its own; what was decided reads as recorded."""
+def test_no_slack_message_is_updated_for_its_wording(loaded: Loaded) -> None:
+    """A message that shows how its leads stand is left as it was sent, whatever is said today."""
+    effects = loaded.rows(EffectRow)
+    again = Again(loaded.ledger, loaded.rows(DecisionRow), effects, loaded.rows(CallRow))
+    last = max(again.decisions, key=lambda one: one.at)
+    updated = {message_of(row["action"]) for row in effects if row["kind"] == "refresh_message"}
+    assert set() == updated & set(again.updates(last))
+    assert len(updated) > 100
+
+
+def test_every_story_tells_each_decision(loaded: Loaded) -> None:
+    """`routeready why` tells every lead of the old ledger, in today's words."""
     policies = [read_stored(row["version"], row["body"]) for row in loaded.rows(PolicyRow)]
     (zone,) = {one.timezone for one in policies}
     told: dict[str, str] = {}
     for lead in sorted({LeadKey(row["lead"]) for row in loaded.rows(CycleRow)}):
         told[lead] = str(lead_history.tell(loaded.ledger, lead, zone))
-    quoted = [row for row in loaded.rows(DecisionRow) if row["kind"] in ("route", "reassign")]
-    assert [] == [row["id"] for row in quoted if row["sentence"] not in told[row["lead"]]]
+    assert [] == [
+        row["id"]
+        for row in loaded.rows(DecisionRow)
+        if row["kind"] in ("route", "reassign")
+        and operations.said(row["said"], ZoneInfo(zone)) not in told[row["lead"]]
+    ]
     assert len(text.read(FOLDER / "stories.txt.xz")) == len(told)
 
 

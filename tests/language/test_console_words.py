@@ -289,7 +289,6 @@ def test_why_slack_lets_nobody_in() -> None:
         (CycleStatus, labels.STATUSES),
         (Standing, labels.LISTS),
         (Order, labels.ORDERS),
-        (CheckCode, labels.CHECKS),
         (Outcome, labels.OUTCOMES),
         (TriggerKind, labels.TRIGGERS),
         (Dimension, labels.DIMENSIONS),
@@ -312,7 +311,7 @@ def test_labels_of_every_code() -> None:
     tables = [one for name, one in vars(labels).items() if name.isupper()]
     told = [str(text) for one in tables for text in one.values()]
     told += [one for pair in lead_history.UPDATES.values() for one in pair]
-    told += [why_blocked(code) for code in (*labels.CHECKS, "APPROVAL", "SALESFORCE")]
+    told += [why_blocked(code) for code in (*CheckCode, "APPROVAL", "SALESFORCE")]
     told += [why_blocked(f"REQUIRED_FIELDS ({FieldName.COUNTRY}, {FieldName.LAST_NAME})")]
     series = tuple(Series(name=kind, values=(1,)) for kind in Fate)
     told.append(Chart(title="Assigned leads by day", labels=("Nov 23",), series=series).alt)

@@ -31,11 +31,10 @@ from agent.metrics import digests
 from agent.slack.conversation import SUGGESTED
 from domain.conversation.answers import Answer, Ask, Card, Shown
 from domain.conversation.permissions import Ability, Principal, principal
-from domain.effects import SendReport, TellManager, Tone
-from domain.lead.brief import Happening
+from domain.effects import Line, SendReport, TellManager, Tone
 from domain.lead.crm_records import RecordKind
 from domain.metrics.charts import Chart, Series
-from domain.values import CycleId, DecisionId, RecordId
+from domain.values import CycleId, DecisionId, Quoted, RecordId
 from tests.support.follow_through import live, messages
 from tests.support.words import hits, zoneless
 from tests.support.worlds import Town, town
@@ -48,7 +47,7 @@ DUE = NOW - timedelta(minutes=30)
 EAST = ZoneInfo("America/New_York")
 URL = "https://acme.my.salesforce.com/00Q000000000001AAA"
 DANA = "Dana Fox, VP Marketing at Acme"
-DID = (Happening(at=NOW - timedelta(hours=1), what='filled out the form "Demo Request"'),)
+DID = (Line(at=NOW - timedelta(hours=1), what='filled out the form "Demo Request"'),)
 ANA, MARTA, QUINN, HELEN = (
     f"{name}@meridian.example"
     for name in ("ana.torres", "marta.silva", "quinn.walsh", "helen.brooks")
@@ -238,38 +237,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             failed = update(effects).where(effects.c.cycle_id == here.cycle(late).id)
             connection.execute(failed.where(effects.c.kind == "mirror_fields").values(state="dead"))
         step = Step(at=here.world.now)
-        step.approvals.append(Approval(mine, DecisionId("d1"), "Territory US West."))
+        step.approvals.append(Approval(mine, DecisionId("d1"), Quoted(text="Territory US West.")))
         here.app.ledger.cycles.record(step)
         yield here
-
-
-def kept(here: Town) -> list[str]:
-    """Every sentence that the ledger keeps of its decisions, the longest first."""
-    found: set[str] = set()
-
-    def gather(node: dict[str, Any]) -> dict[str, Any]:
-        for key, value in node.items():
-            if key in ("sentence", "reason", "why", "seen") and isinstance(value, str):
-                found.add(value)
-        return node
-
-    for one in here.app.ledger.history.cycles():
-        found.add(one.sentence)
-        for decision in here.app.ledger.history.decisions(one.id):
-            found.add(decision.sentence)
-            for text in (decision.inputs, decision.outcome):
-                if text.startswith(("{", "[")):
-                    json.loads(text, object_hook=gather)
-    for row in here.app.ledger.handoffs.rows():
-        found |= {row.sentence, str(row.handoff["reason"])}
-    return sorted((one for one in found if len(one) > 4), key=len, reverse=True)
-
-
-def own(text: str, here: Town) -> str:
-    """A text without the sentences that it quotes from the ledger."""
-    for sentence in kept(here):
-        text = text.replace(sentence, "")
-    return text
 
 
 def person(here: Town, email: str) -> Principal:
@@ -330,7 +300,7 @@ def test_an_answer(lived: Town, ability: Ability, email: str) -> None:
         if ability is Ability.STORY:
             answer = answer.model_copy(update={"lines": ()})  # The command line's own words.
         shown = words(replies.shown(Shown(answers=(answer,)), str))
-        assert [] == problems(own(f"{answer.text()}\n{shown}", lived), f"{ability} {given}")
+        assert [] == problems(f"{answer.text()}\n{shown}", f"{ability} {given}")
 
 
 @pytest.mark.parametrize(
@@ -341,7 +311,7 @@ def test_the_app_home_and_the_manual(lived: Town, email: str) -> None:
     who = person(lived, email)
     home = Desk(lived.app.context(), lived.app.memory).home(who)
     text = words(replies.shown(home, str))
-    assert [] == problems(own(text, lived), "home")
+    assert [] == problems(text, "home")
     assert [] == problems(commands.manual(who).text(), "manual")
 
 
@@ -357,7 +327,7 @@ def test_deciding(lived: Town) -> None:
         who = person(lived, by)
         said += [desk.word(proposal, yes=yes, who=who).text() for _ in range(2)]
         lived.pass_time(seconds=1)
-    assert [] == problems(own("\n".join(said), lived), "deciding")
+    assert [] == problems("\n".join(said), "deciding")
     assert ["Only the owner's manager or a RevOps admin can approve this."] * 2 == said[:2]
     assert said[2] == "Canceled by Marta Silva. Nothing was changed."
 
@@ -380,7 +350,7 @@ def test_a_press(lived: Town, verb: Verb, email: str) -> None:
         for fields in (FIELDS, {}):
             press = Press("p1", email, verb, CycleId(row.cycle_id), row.handoff["stage"], fields)
             answer = respond(press, context)
-            assert [] == problems(own(answer.said, lived), f"{verb} by {email}")
+            assert [] == problems(answer.said, f"{verb} by {email}")
     stranger = respond(Press("p1", "eve@x.example", verb, CycleId("none")), context)
     gone = respond(Press("p1", email, verb, CycleId("none")), context)
     assert [] == problems(f"{stranger.said}\n{gone.said}", str(verb))
@@ -392,7 +362,7 @@ def test_what_was_written_in_the_town(lived: Town) -> None:
     everybody = {one.owner for one in rows} | {MARTA, QUINN}
     told = [words(one["blocks"]) for email in everybody for one in messages(lived, email)]
     assert told
-    assert [] == problems(own("\n".join(told), lived), "messages")
+    assert [] == problems("\n".join(told), "messages")
 
 
 def test_digests_and_lists(lived: Town) -> None:
@@ -408,7 +378,7 @@ def test_digests_and_lists(lived: Town) -> None:
             assert isinstance(report, SendReport)
             text = words(manager_messages.report(report, Pictures()))
             alt = "\n".join(one.alt for one in report.charts)
-            assert [] == problems(own(f"{text}\n{alt}", lived), report.title)
+            assert [] == problems(f"{text}\n{alt}", report.title)
 
 
 def test_no_digest_when_there_is_nothing_to_say(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from agent.policy.file import load_policy
 from domain.follow_through.escalation import Climb, End, Pass, Rest, Seen, next_step
-from domain.follow_through.first_touch import Touched, Untouched
+from domain.follow_through.first_touch import Code, Found, Touched, Untouched
 from domain.follow_through.handoff import Closing, Handoff
+from domain.follow_through.reasons import ByHand, Escalated, NoTouch
 from domain.lead.crm_records import ActivityKind, Owner, OwnerKind, RecordKind, RecordSeen
 from domain.policy.follow_through import Move
 from domain.time.business_hours import is_open
@@ -19,6 +20,8 @@ from tests.support.repository import ROOT
 POLICY = load_policy(ROOT / "policy.yaml")
 ANA = "ana.torres@meridian.example"
 OWNER = Owner(id=RecordId("005A"), kind=OwnerKind.USER, name="Ana Torres", email=ANA)
+CALLED = Found(activity="t1", code=Code.COUNTS, kind=ActivityKind.CALL, who="Ana Torres")
+TARGET = timedelta(minutes=30)
 START = datetime(2026, 10, 26, tzinfo=UTC)
 """A fortnight with the change of the clock in the United States in it."""
 
@@ -37,17 +40,21 @@ def handoff(started: datetime, **changes: object) -> Handoff:
         pool="us_west",
         first_assigned_at=started,
         started_at=started,
-        target=timedelta(minutes=30),
+        target=TARGET,
         clock="business",
     ).model_copy(update=changes)
 
 
 def seen(touch: datetime | None = None, owner: Owner = OWNER, status: str = "Open") -> Seen:
     """What was observed: nothing, or a touch."""
-    judgement: Touched | Untouched = Untouched(sentence="Nothing.")
+    judgment: Touched | Untouched = Untouched()
     if touch is not None:
-        judgement = Touched(
-            at=touch, by="Ana", touch=ActivityKind.CALL, evidence=("t1",), sentence="Ana called."
+        judgment = Touched(
+            at=touch,
+            by=CALLED.who,
+            touch=ActivityKind.CALL,
+            evidence=(CALLED.activity,),
+            findings=(CALLED,),
         )
     record = RecordSeen(
         record_id=RecordId("00Q1"),
@@ -58,7 +65,7 @@ def seen(touch: datetime | None = None, owner: Owner = OWNER, status: str = "Ope
         modified_by="Ben",
         modified_at=START,
     )
-    return Seen(judgement=judgement, record=record)
+    return Seen(judgment=judgment, record=record)
 
 
 MOMENTS = st.integers(0, 14 * 24 * 60).map(lambda minutes: START + timedelta(minutes=minutes))
@@ -92,10 +99,10 @@ def test_it_goes_up_and_does_nothing_twice(started: datetime, looks: list[int]) 
 @settings(max_examples=100, deadline=None)
 def test_a_touch_ends_it_whatever_was_due(started: datetime, wait: int, touch: int) -> None:
     """After a touch there is nothing but the end, in time or not."""
-    now = started + timedelta(minutes=wait)
-    step = next_step(handoff(started), seen(started + timedelta(minutes=touch)), POLICY, now)
+    now, at = started + timedelta(minutes=wait), started + timedelta(minutes=touch)
+    step = next_step(handoff(started), seen(at), POLICY, now)
     assert isinstance(step, End)
-    assert Closing.TOUCHED is step.how
+    assert (Closing.TOUCHED, at, CALLED) == (step.how, step.at, step.touch)
 
 
 @given(started=MOMENTS, wait=st.integers(0, 20_000))
@@ -104,7 +111,9 @@ def test_a_persons_change_is_followed(started: datetime, wait: int) -> None:
     """Another owner on the record is another turn, never a rung."""
     ben = Owner(id=RecordId("005B"), kind=OwnerKind.USER, name="Ben", email="ben@m.example")
     now = started + timedelta(minutes=wait)
-    assert isinstance(next_step(handoff(started), seen(owner=ben), POLICY, now), Pass)
+    step = next_step(handoff(started), seen(owner=ben), POLICY, now)
+    assert isinstance(step, Pass)
+    assert ByHand(by="Ben", former="Ana Torres", owner="Ben") == step.why
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,8 @@ def test_only_pool_leads_are_given_on(changes: dict[str, object], moves: tuple[M
     one = handoff(started, climbed=("reminder", "breach"), **changes)
     step = next_step(one, seen(), POLICY, started + timedelta(minutes=46))
     assert isinstance(step, Climb)
-    assert ("reassignment", moves) == (step.rung, step.moves)
+    cause = NoTouch(after=timedelta(minutes=45), sla=TARGET)
+    assert ("reassignment", Escalated(cause=cause, moves=moves)) == (step.rung, step.why)
 
 
 def test_missed_rungs_are_passed() -> None:

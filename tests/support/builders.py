@@ -16,12 +16,22 @@ from domain.lead.crm_records import (
     RecordKind,
     Roster,
 )
-from domain.lead.match import AccountMatch, Match, NoAccount, OneAccount, OneRecord, PersonMatch
+from domain.lead.match import (
+    AccountBasis,
+    AccountMatch,
+    Match,
+    NoAccount,
+    OneAccount,
+    OneRecord,
+    PersonBasis,
+    PersonMatch,
+)
 from domain.lead.model import (
     Activity,
     Conditions,
     CrmLink,
     Cycle,
+    Did,
     FieldName,
     Lead,
     Problem,
@@ -36,6 +46,8 @@ NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 """A Monday: ten in the morning in New York, four in the afternoon in Berlin."""
 KEY = LeadKey("1001")
 HOLDING = Owner(id=RecordId("00GHOLD"), kind=OwnerKind.QUEUE, name="Marketo Holding")
+ASKED = Did(type="Fill Out Form", name="Demo Request")
+BY_DOMAIN = AccountBasis(by="domain", domain="acme.example")
 CALL_SOON: Mapping[str, Any] = {"first_touch": "4h"}
 
 _ORDINARY: Mapping[str, Scalar] = {
@@ -94,8 +106,7 @@ def trigger(
     kind: TriggerKind = TriggerKind.HAND_RAISE, at: datetime = NOW - timedelta(minutes=40)
 ) -> Trigger:
     """Why the lead came up."""
-    sentence = 'filled out the form "Demo Request"'
-    return Trigger(kind=kind, lead=KEY, at=at, activity_id="g1", sentence=sentence)
+    return Trigger(kind=kind, lead=KEY, at=at, activity_id="g1", fact=ASKED)
 
 
 def user_owner(email: str, *, is_active: bool = True) -> Owner:
@@ -134,7 +145,7 @@ def record(
 
 def one_record(found: CrmRecord | None = None) -> OneRecord:
     """The person is this record."""
-    return OneRecord(record=found or record(), by="same e-mail address", confidence=1.0)
+    return OneRecord(record=found or record(), by=PersonBasis.SAME_EMAIL, confidence=1.0)
 
 
 def opportunity(owner: Owner, name: str = "Renewal", *, days_old: int = 20) -> Opportunity:
@@ -163,7 +174,7 @@ def account(owner: Owner, **more: Any) -> Account:  # noqa: ANN401
 
 def one_account(found: Account) -> OneAccount:
     """The company is this account."""
-    return OneAccount(account=found, by="same domain acme.example", confidence=0.95)
+    return OneAccount(account=found, by=BY_DOMAIN, confidence=0.95)
 
 
 def snapshot(

@@ -11,7 +11,8 @@ from domain.decision.cases import GateCase, Outcome, RouteCase
 from domain.decision.replay import decide
 from domain.gate.snapshot import Snapshot
 from domain.intake.field_precedence import merge
-from domain.intake.normalization.fields import normalise, offline_signals
+from domain.intake.normalization.fields import normalize, offline_signals
+from domain.lead.absences import OutOfOffice
 from domain.lead.crm_records import (
     Account,
     Candidates,
@@ -24,7 +25,16 @@ from domain.lead.crm_records import (
     RecordKind,
     Roster,
 )
-from domain.lead.model import Activity, Conditions, Cycle, FieldName, RawLead, Trigger, TriggerKind
+from domain.lead.model import (
+    Activity,
+    Conditions,
+    Cycle,
+    Did,
+    FieldName,
+    RawLead,
+    Trigger,
+    TriggerKind,
+)
 from domain.matching.rules import match
 from domain.policy.facts import with_icp_tier
 from domain.policy.model import Policy
@@ -34,6 +44,9 @@ from domain.values import CycleId, LeadKey, RecordId, Scalar, canonical_json
 from tests.support.repository import ROOT
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+AWAY = OutOfOffice(
+    source="Slack", until=datetime(2026, 11, 26, tzinfo=UTC), timezone="Europe/Berlin"
+)
 COUNTRIES = (
     "United States;usa;U.S.A.;UK;Deutschland;germny;France;España;日本;India;;Atlantis".split(";")
 )
@@ -56,7 +69,7 @@ def roster(policy: Policy) -> Roster:
             name=user.name,
             user_id=RecordId(f"005{index:015}"),
             is_active=user.name != "Rob Diaz",
-            out_of_office="out of office until 26 Nov" if user.name == "Ella Novak" else None,
+            out_of_office=AWAY if user.name == "Ella Novak" else None,
         )
         for index, (email, user) in enumerate(sorted(policy.users.items()))
     }
@@ -165,7 +178,7 @@ def _account(number: int, members: Roster, chance: random.Random) -> Account:
 def snapshot(number: int, policy: Policy, members: Roster, chance: random.Random) -> Snapshot:
     """Everything the gate looks at for one lead."""
     raw = raw_lead(number, chance)
-    lead = normalise(raw)
+    lead = normalize(raw)
     lead = merge(lead, [offline_signals(lead)], policy.hygiene, min_confidence=0.6)
     lead = with_icp_tier(lead, policy)
     activity = Activity(
@@ -181,7 +194,7 @@ def snapshot(number: int, policy: Policy, members: Roster, chance: random.Random
         lead=raw.key,
         at=activity.at,
         activity_id=activity.id,
-        sentence='filled out the form "Demo Request"',
+        fact=Did(type=activity.type, name=activity.name),
     )
     return Snapshot(
         cycle=Cycle(

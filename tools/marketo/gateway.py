@@ -143,7 +143,7 @@ class MarketoGateway:
     def mirrored(
         self, planned: Mapping[EffectKey, MirrorActivity], since: datetime
     ) -> frozenset[EffectKey]:
-        """Which of these custom activities Marketo holds, recognised by the decision's id.
+        """Which of these custom activities Marketo holds, recognized by the decision's id.
 
         An activity is dated by its decision, which may be older than the attempt to log it.
         """

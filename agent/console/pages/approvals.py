@@ -15,6 +15,8 @@ from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.states import CycleStatus
 from agent.metrics.lead_history import UPDATES
 from domain.conversation.permissions import Ability, may
+from domain.language import operations
+from domain.lead.model import OnHold
 from domain.values import CycleId, LeadKey
 
 MOST = 200
@@ -64,7 +66,7 @@ class Held:
     """A lead on hold."""
 
     lead: Known
-    why: str
+    why: OnHold
     may_release: bool
 
 
@@ -98,7 +100,9 @@ def _waiting(visit: Visit) -> list[Waiting]:
             continue
         if visit.may(Ability.WAITING, owner):
             decides = visit.may(Ability.APPROVE, owner)
-            found.append(Waiting(one, row.sentence, row.requested_at, decides))
+            found.append(
+                Waiting(one, operations.said(row.said, visit.zone), row.requested_at, decides)
+            )
     return found
 
 

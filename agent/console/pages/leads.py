@@ -13,6 +13,7 @@ from agent.ledger.stores.conversations import Known
 from agent.ledger.views.lead_lists import Order, Standing, Wanted
 from agent.metrics.rendering import safe_cell
 from domain.conversation.permissions import Ability, may
+from domain.language import operations
 
 PER_PAGE = 50
 LAST_PAGE = 1_000_000
@@ -237,7 +238,7 @@ def _written(rows: Iterator[Known], visit: Visit) -> Iterator[str]:
                 ),
                 {True: "yes", False: "no", None: ""}[one.in_time],
                 one.record_id or "",
-                one.sentence,
+                operations.said(one.said, visit.zone),
             )
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 from starlette.responses import Response
@@ -16,15 +17,17 @@ from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import DisputeRow, HandoffRow
 from agent.ledger.tables.leads import CycleRow
-from agent.ledger.tables.states import CycleStatus, EffectState
+from agent.ledger.tables.states import CycleStatus, EffectState, TriggerOutcome
 from agent.metrics.lead_history import update, vendor_words
 from domain.conversation.permissions import Ability, may
 from domain.decision.cases import Case, Outcome
 from domain.gate.verdict import CheckResult, Verdict
 from domain.gate.verdict import Outcome as CheckOutcome
+from domain.language import checks, names, operations, routes
+from domain.language.facts import occurrence
 from domain.lead.model import Activity, FieldName, Lead, Trigger
 from domain.policy.model import Policy
-from domain.routing.route import Routed
+from domain.routing.route import Routed, why
 from domain.values import CycleId, LeadKey, Source
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
@@ -75,7 +78,9 @@ def show(visit: Visit) -> Response:
         one=one,
         chapters=chapters,
         facts=_facts(visit, one),
-        triggers=[row for row in history.triggers(lead) if row.outcome != "opened a cycle"],
+        triggers=[
+            row for row in history.triggers(lead) if row.outcome is not TriggerOutcome.OPENED
+        ],
         activities=list(_newest(activities)),
         held=visit.ledger.conversations.held([lead]).get(lead),
         can=_can(visit, one),
@@ -118,16 +123,16 @@ def _newest(activities: Sequence[Activity]) -> Iterator[Activity]:
 def _chapter(visit: Visit, cycle: CycleRow) -> Chapter:
     ledger, key = visit.ledger, CycleId(cycle.id)
     decisions = ledger.history.decisions(cycle.id)
-    judged = [_judged(row) for row in decisions if row.kind in JUDGED]
+    judged = [_judged(row, visit.zone) for row in decisions if row.kind in JUDGED]
     moments = [
         *judged,
-        *(_decided(row) for row in decisions if row.kind not in JUDGED),
+        *(_decided(row, visit.zone) for row in decisions if row.kind not in JUDGED),
         *(_written(row) for row in ledger.history.effects(cycle.id)),
         *(_told(visit, row) for row in ledger.handoffs.messages_about([key], "tell_owner")),
         *(_disputed(visit, row) for row in ledger.handoffs.disputes(cycle=key)),
     ]
     trigger = Trigger.model_validate(cycle.trigger)
-    moments.append(Moment(trigger.at, "Triggered", trigger.sentence, "big"))
+    moments.append(Moment(trigger.at, "Triggered", occurrence(trigger.fact), "big"))
     routes = [one.routed for one in judged if one.routed is not None]
     verdicts = [one.verdict for one in judged if one.verdict is not None]
     return Chapter(
@@ -153,17 +158,17 @@ def _grouped(moments: Sequence[Moment]) -> Iterator[Moment]:
         repeats = 0
 
 
-def _judged(row: DecisionRow) -> Moment:
+def _judged(row: DecisionRow, zone: ZoneInfo) -> Moment:
     outcome = Outcome.model_validate_json(row.outcome)
     verdict = outcome.verdict
     mark = {"READY": "big", "REJECT": "bad", "PARK": "bad"}.get(verdict.kind, "")
-    what = labels.VERDICTS[verdict.kind]
-    sentence = verdict.sentence
+    what = names.verdict(verdict.kind)
+    sentence = checks.verdict(verdict, zone)
     if outcome.routed is not None:
-        what, sentence = "Routed", outcome.routed.decision.reason
+        what, sentence = "Routed", routes.routed(why(outcome.routed.decision), zone)
     source = f"decision {row.id}, policy {row.policy_version}"
-    checks = _by_weight(verdict)
-    return Moment(row.at, what, sentence, mark, verdict, checks, outcome.routed, source, 0)
+    weighed = _by_weight(verdict)
+    return Moment(row.at, what, sentence, mark, verdict, weighed, outcome.routed, source, 0)
 
 
 _WEIGHT = {
@@ -178,10 +183,10 @@ def _by_weight(verdict: Verdict) -> list[CheckResult]:
     return sorted(verdict.checks, key=lambda one: _WEIGHT[one.outcome])
 
 
-def _decided(row: DecisionRow) -> Moment:
+def _decided(row: DecisionRow, zone: ZoneInfo) -> Moment:
     what = labels.DECISIONS.get(row.kind, words.spoken(row.kind).capitalize())
     source = f"decision {row.id}, policy {row.policy_version}"
-    return Moment(row.at, what, row.sentence, source=source, turn=0)
+    return Moment(row.at, what, operations.said(row.said, zone), source=source, turn=0)
 
 
 def _written(row: EffectRow) -> Moment:

@@ -12,7 +12,7 @@ from domain.conversation.answers import Answer
 from domain.conversation.change_requests import Change, Correct
 from domain.conversation.permissions import Ability
 from domain.decision.cases import Case
-from domain.intake.normalization.fields import canonical_values, normalise
+from domain.intake.normalization.fields import canonical_values, normalize
 from domain.lead.model import FieldName, Lead
 from domain.policy.model import Policy
 from domain.values import Scalar, Source, content_hash
@@ -49,7 +49,7 @@ def correct(asked: requests.Correcting, talk: Talk) -> Sequence[Change] | Answer
         return failure(f"For {name}, the value {SOURCES[now.source]} wins over a correction.")
     then = "the lead is checked again" if found.status in UNROUTED else "the owner stays"
     reason = asked.reason.strip() or "no reason given"
-    marketos = normalise(raw).fields.get(field)
+    marketos = normalize(raw).fields.get(field)
     return [
         Correct(
             title=f"{name} of {found.title}",

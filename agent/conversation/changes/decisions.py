@@ -37,8 +37,10 @@ from domain.conversation.change_requests import (
     TryAgain,
 )
 from domain.conversation.permissions import Ability, Principal, circle, may
+from domain.decision.said import Directed
 from domain.effects import CorrectField, SendReport
 from domain.follow_through.handoff import Handoff, pause
+from domain.follow_through.reasons import ByRequest
 from domain.grammar import counted
 from domain.routing.route import ToUser
 from domain.time.moments import midnight
@@ -201,7 +203,7 @@ def _check(one: Change, lead: Known, held: HeldOff | None, talk: Talk) -> None:
     else:
         stands = bound(lead, held) == one.bound
     if not stands:
-        raise _OvertakenError(f"{one.title} has changed since: {lead.sentence}")
+        raise _OvertakenError(f"{one.title} has changed since: {talk.said(lead.said)}")
 
 
 def _directed(
@@ -213,7 +215,7 @@ def _directed(
 ) -> Decision:
     """The change as the ledger keeps it: who asked, who said yes, and exactly what."""
     asker = context.policy.users.get(proposal.by)
-    asked = "" if proposal.by == by.email or asker is None else f", asked for by {asker.name}"
+    asked_by = None if proposal.by == by.email or asker is None else asker.name
     return Decision(
         cycle=about[0],
         lead=about[1],
@@ -222,7 +224,7 @@ def _directed(
         policy_version=context.policy.version,
         inputs=canonical_json(proposal),
         outcome=canonical_json(one),
-        sentence=f"{by.name} decided{asked}: {one.after}",
+        said=Directed(by=by.name, asked_by=asked_by, what=one.after),
     )
 
 
@@ -296,11 +298,11 @@ class _Deed:
         """The write that gives it to its new owner, only if the present one still has it."""
         user, context = self.context.policy.users[one.to], self.context
         target = ToUser(email=one.to, name=user.name, user_id=one.to_id)
-        reason = f"{self.by.name} gave it to {user.name}: {one.reason}"
-        write = hand_over(held.handoff, None, target, reason, self.decision, context)
+        why = ByRequest(by=self.by.name, owner=user.name, reason=one.reason)
+        write = hand_over(held.handoff, None, target, why, self.decision, context)
         rung = f"stage {held.handoff.stage + 1} by {self.decision}"
         self.step.effects.append(plan(one.cycle, write, self.decision, context.now, rung))
-        change = watched(held.handoff, reason, held.version, context.policy)
+        change = watched(held.handoff, why, held.version, context.policy)
         self.step.handoffs[one.cycle] = replace(change, listed_at=held.listed_at)
 
     def _of_hold(self, one: HoldBack | LetGo) -> None:
@@ -334,9 +336,7 @@ class _Deed:
         self._look_at(handoff.model_copy(update=awake), held, now)
 
     def _look_at(self, handoff: Handoff, held: HeldOff, due: datetime) -> None:
-        change = watched(
-            handoff, held.sentence, held.version, self.context.policy, due, held.listed_at
-        )
+        change = watched(handoff, held.said, held.version, self.context.policy, due, held.listed_at)
         self.step.handoffs[handoff.cycle] = change
 
 

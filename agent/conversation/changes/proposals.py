@@ -47,7 +47,7 @@ from domain.policy.model import zone_of
 from domain.routing.availability import absence
 from domain.routing.route import Subject
 from domain.time.moments import coming, length
-from domain.values import CycleId, DecisionId, EffectKey, content_hash
+from domain.values import CycleId, DecisionId, EffectKey, canonical_json, content_hash
 
 Proposing = Callable[[Any, Talk], Sequence[Change] | Answer]
 
@@ -263,7 +263,7 @@ def release(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
     return [
         LetGo(
             title=one.title,
-            before=f"on hold by {holds[one.lead]}",
+            before=f"on hold by {holds[one.lead].by}: {holds[one.lead].reason}",
             after="hold ended; routing and reminders resume",
             owner=one.owner,
             bound=bound(one, held.get(one.cycle)),
@@ -406,7 +406,7 @@ def _awaited(
         cards = tuple(card(one, talk) for one in found)
         return Answer(title=f"{len(found)} leads match. Which one?", cards=cards, is_failure=True)
     row = rows[found[0].cycle]
-    return found[0], row.id, row.sentence
+    return found[0], row.id, talk.said(row.said)
 
 
 def pause(asked: requests.Scope, talk: Talk) -> Sequence[Change] | Answer:
@@ -495,7 +495,8 @@ UPDATES: Mapping[str, str] = {
 def bound(found: Known, held: HeldOff | None) -> str:
     """What a change rests on: where a lead stands, whose it is, and how long it is put off."""
     if held is None:
-        return content_hash(f"{found.cycle} {found.status} {found.sentence}")
+        said = "" if found.said is None else canonical_json(found.said)
+        return content_hash(f"{found.cycle} {found.status} {said}")
     handoff = held.handoff
     return content_hash(
         f"{found.cycle} {held.state} {handoff.stage} {handoff.owner.id} {handoff.snoozed_until} "

@@ -110,7 +110,8 @@ def changes(asked: requests.Since, talk: Talk) -> Answer:
         for one in stops(talk.run).values()
     ]
     shown = tuple(
-        card(lead, talk, f"{talk.at(row.at)}: {row.sentence}") for row, lead in seen[:MOST_SHOWN]
+        card(lead, talk, f"{talk.at(row.at)}: {talk.said(row.said)}")
+        for row, lead in seen[:MOST_SHOWN]
     )
     return Answer(
         title=f"{counted(len(seen), 'change')} since {talk.at(since)}.",

@@ -29,7 +29,9 @@ from agent.metrics import lead_history
 from domain.conversation.answers import Answer, Ask, Card
 from domain.conversation.permissions import Ability, circle, may
 from domain.decision.cases import Outcome
+from domain.follow_through.reasons import Escalated, Rotated
 from domain.grammar import counted, listed
+from domain.language import checks
 from domain.values import CycleId
 
 SOON = timedelta(hours=1)
@@ -47,8 +49,8 @@ def why(asked: requests.OneLead, talk: Talk) -> Answer:
         return found
     decisions = talk.run.ledger.history.decisions(found.cycle)
     routed = [one for one in decisions if one.kind == "route"]
-    lines = list(reasons(routed[-1])) if routed else [f"Not routed: {found.sentence}"]
-    lines += [f"{talk.at(one.at)}: {one.sentence}" for one in _since(decisions)[-5:]]
+    lines = list(reasons(routed[-1], talk)) if routed else [f"Not routed: {talk.said(found.said)}"]
+    lines += [f"{talk.at(one.at)}: {talk.said(one.said)}" for one in _since(decisions)[-5:]]
     source = talk.as_of()
     if routed:
         source += f". Decision {routed[-1].id} under policy {routed[-1].policy_version}"
@@ -66,25 +68,18 @@ def why(asked: requests.OneLead, talk: Talk) -> Answer:
 def _since(decisions: Sequence[DecisionRow]) -> list[DecisionRow]:
     """What was decided after the routing; what a later decision says again is told once."""
     later = [one for one in decisions if one.kind not in ("gate", "route")]
-    return [
-        one
-        for place, one in enumerate(later)
-        if not any(
-            other.sentence.startswith(one.sentence.rstrip(".")) for other in later[place + 1 :]
-        )
+    again = [
+        one.said.because
+        for one in later
+        if isinstance(one.said, Rotated) and isinstance(one.said.because, Escalated)
     ]
+    return [one for one in later if one.said not in again]
 
 
-def reasons(row: DecisionRow) -> Iterator[str]:
-    """What a routing decision rests on: each sentence is a field of its certificate."""
-    outcome = Outcome.model_validate_json(row.outcome)
-    yield row.sentence
-    yield outcome.verdict.sentence
-    if outcome.routed is not None:
-        skipped = outcome.routed.decision.skipped[:4]
-        if any(one.why not in row.sentence for one in skipped):
-            told = "; ".join(f"{one.who}: {one.why}" for one in skipped)
-            yield f"Not chosen: {told}"
+def reasons(row: DecisionRow, talk: Talk) -> Iterator[str]:
+    """What a routing decision rests on, from its certificate."""
+    yield talk.said(row.said)
+    yield checks.verdict(Outcome.model_validate_json(row.outcome).verdict, talk.zone)
 
 
 def story(asked: requests.OneLead, talk: Talk) -> Answer:
@@ -203,7 +198,8 @@ def waiting(_: requests.Nothing, talk: Talk) -> Answer:
     ]
     changes = _changes_for(talk)
     shown = [
-        card(one, talk, row.sentence, asks=_yes_or_no(one, talk)) for row, one in seen[:MOST_SHOWN]
+        card(one, talk, talk.said(row.said), asks=_yes_or_no(one, talk))
+        for row, one in seen[:MOST_SHOWN]
     ]
     told = [
         counted(len(some), what)

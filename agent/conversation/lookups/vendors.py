@@ -11,7 +11,9 @@ from domain.conversation.answers import Answer
 from domain.conversation.permissions import Ability
 from domain.grammar import counted
 from domain.intake.field_precedence import lacking, merge
-from domain.intake.normalization.fields import normalise
+from domain.intake.normalization.fields import normalize
+from domain.language import touches
+from domain.language.facts import problem
 from domain.lead.model import FieldName, Lead
 from domain.ports import Enriched, Sought
 from domain.values import Source
@@ -61,7 +63,7 @@ def _read(found: Known, talk: Talk) -> Lead | None:
     if raw is None:
         return None
     said = talk.run.ledger.cycles.corrections([found.lead])
-    return merge(normalise(raw), list(said.values()), talk.policy.hygiene)
+    return merge(normalize(raw), list(said.values()), talk.policy.hygiene)
 
 
 def _fields(lead: Lead) -> Iterator[str]:
@@ -72,7 +74,7 @@ def _fields(lead: Lead) -> Iterator[str]:
     ]
     if told:
         yield "; ".join(told)
-    yield from (one.sentence for one in lead.problems if one.field in SHOWN)
+    yield from (problem(one) for one in lead.problems if one.field in SHOWN)
 
 
 def _from(source: Source) -> str:
@@ -91,11 +93,11 @@ def salesforce(asked: requests.OneLead, talk: Talk) -> Answer:
     handoffs = [held.handoff]
     observed = observation.observe(handoffs, talk.run)
     seen = observation.seen(handoffs, observed, {}, talk.run)
-    judgement = seen[found.cycle].judgement
+    judgment = seen[found.cycle].judgment
     record = observed[found.cycle].record
     lines = ["Deleted in Salesforce."] if record is None else [f"Record owner: {record.owner.name}"]
-    lines.append(judgement.sentence)
-    lines += [one.sentence for one in judgement.findings[:MOST_LINES]]
+    lines.append(touches.judgment(judgment))
+    lines += [touches.found(one) for one in judgment.findings[:MOST_LINES]]
     return Answer(
         title=f"{found.title} in Salesforce.",
         lines=tuple(lines),

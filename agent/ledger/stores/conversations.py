@@ -19,6 +19,8 @@ from agent.ledger.tables.states import CycleStatus, EffectState
 from agent.ledger.transaction.step import write_whole
 from domain.conversation.change_requests import Proposal
 from domain.conversation.permissions import Ability
+from domain.decision.said import Said
+from domain.lead.model import OnHold
 from domain.values import CycleId, LeadKey, RecordId
 
 PENDING = "pending"
@@ -67,7 +69,8 @@ class Known:
     owner_name: str | None
     chosen: str | None
     """E-mail of the person, or name of the queue, that routing chose."""
-    sentence: str
+    said: Said | None
+    """What was decided last, in short."""
     blocked_by: str | None
     record_id: RecordId | None
     opened_at: datetime
@@ -311,12 +314,12 @@ class Conversations:
             found += self._newest(known_leads().where(some))
         return found
 
-    def held(self, leads: Collection[LeadKey]) -> dict[LeadKey, str]:
+    def held(self, leads: Collection[LeadKey]) -> dict[LeadKey, OnHold]:
         """Who holds which of these leads back, and why."""
         query = select(_HOLD).where(_HOLD.c.lead.in_(sorted(leads)))
         with reading(self._engine) as connection:
             rows = connection.execute(query)
-            return {LeadKey(row.lead): f"{row.by}: {row.reason}" for row in rows}
+            return {LeadKey(row.lead): OnHold(by=row.by, reason=row.reason) for row in rows}
 
     def segments(self, cycles: Collection[CycleId]) -> dict[CycleId, str]:
         """The segments of some cycles, by cycle."""
@@ -430,7 +433,7 @@ def as_known(row: Any) -> Known:  # noqa: ANN401  (a row of the query above)
         owner=row["answers"],
         owner_name=row["owner_name"] if row["answers"] is not None else None,
         chosen=row["owner"],
-        sentence=row["sentence"],
+        said=row["said"],
         blocked_by=row["blocked_by"],
         record_id=None if record_id is None else RecordId(record_id),
         opened_at=row["opened_at"],

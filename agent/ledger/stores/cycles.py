@@ -14,7 +14,7 @@ from agent.ledger.tables.policies import PolicyRow, PoolRow
 from agent.ledger.tables.states import CycleStatus
 from agent.ledger.transaction.step import write
 from domain.lead.crm_records import PoolState
-from domain.lead.model import Activity, Cycle, FieldName, Trigger
+from domain.lead.model import Activity, Cycle, FieldName, OnHold, Trigger
 from domain.policy.model import Policy
 from domain.values import CycleId, LeadKey, Source, Sourced, canonical_json
 
@@ -73,7 +73,7 @@ class Cycles:
                 ready_at=row.ready_at,
                 sync_requested_at=row.sync_requested_at,
                 previous_trigger_at=triggered.get((row.lead, row.number - 1)),
-                held_by=held[row.lead][0] if row.lead in held else None,
+                held=held[row.lead][0] if row.lead in held else None,
                 held_until=held[row.lead][1] if row.lead in held else None,
             )
             for row in rows
@@ -143,11 +143,11 @@ class Cycles:
 
 def _holds(
     connection: Connection, leads: Sequence[str], now: datetime
-) -> dict[str, tuple[str, datetime | None]]:
+) -> dict[str, tuple[OnHold, datetime | None]]:
     """Who holds which of these leads back and why, and until when; ended holds count no more."""
     holding = or_(_HOLD.c.until.is_(None), _HOLD.c.until > now)
     rows = connection.execute(select(_HOLD).where(_HOLD.c.lead.in_(leads), holding))
-    return {row.lead: (f"{row.by}: {row.reason}", row.until) for row in rows}
+    return {row.lead: (OnHold(by=row.by, reason=row.reason), row.until) for row in rows}
 
 
 def _triggered(connection: Connection, leads: Sequence[str]) -> dict[tuple[str, int], datetime]:

@@ -192,6 +192,6 @@ def _held(row: RowMapping) -> HeldOff:
         handoff=Handoff.model_validate(row["handoff"]),
         state=row["state"],
         version=row["version"],
-        sentence=row["sentence"],
+        said=row["said"],
         listed_at=row["listed_at"],
     )

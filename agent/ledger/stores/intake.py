@@ -11,14 +11,11 @@ from agent.ledger.records import Cursor, Taken, cycle_id
 from agent.ledger.rows import insert_new, table, upsert
 from agent.ledger.tables.leads import ActivityRow, CycleRow, TriggerRow
 from agent.ledger.tables.operations import CursorRow
-from agent.ledger.tables.states import UNFINISHED, CycleStatus
+from agent.ledger.tables.states import UNFINISHED, CycleStatus, TriggerOutcome
 from domain.lead.model import Trigger
 from domain.policy.model import Gate
 from domain.ports import ActivityPage
 from domain.values import LeadKey
-
-OPENED = "opened a cycle"
-JOINED = "joined the open cycle"
 
 _SLEEPING = (CycleStatus.WAITING, CycleStatus.PARKED)
 _CYCLE = table(CycleRow)
@@ -61,8 +58,8 @@ class Intake:
             rows = _answer(connection, new, gate, now)
             insert_new(connection, TriggerRow, rows)
             upsert(connection, CursorRow, "name", [{"name": feed, "token": page.token, "at": now}])
-        opened = sum(row["outcome"] == OPENED for row in rows)
-        joined = sum(row["outcome"] == JOINED for row in rows)
+        opened = sum(row["outcome"] == TriggerOutcome.OPENED for row in rows)
+        joined = sum(row["outcome"] == TriggerOutcome.JOINED for row in rows)
         return Taken(len(fresh), opened, joined, held_back=len(rows) - opened - joined)
 
     def sleeping(self) -> list[LeadKey]:
@@ -86,19 +83,20 @@ def _answer(
     woken: set[str] = set()
     rows: list[dict[str, Any]] = []
     for trigger in sorted(triggers, key=lambda one: (one.at, one.activity_id)):
-        cycle = latest.get(trigger.lead)
+        cycle, until = latest.get(trigger.lead), None
         if cycle is not None and cycle["status"] in UNFINISHED:
-            outcome = JOINED
+            outcome = TriggerOutcome.JOINED
             woken.add(cycle["id"])
         elif cycle is not None and (until := _cool_until(cycle, trigger, gate)):
-            outcome = f"inside the cool-down until {until:%Y-%m-%d %H:%M} UTC"
+            outcome = TriggerOutcome.HELD_BACK
         else:
-            outcome = OPENED
+            outcome = TriggerOutcome.OPENED
             cycle = _opened(trigger, 1 if cycle is None else cycle["number"] + 1, now)
             opened.append(cycle)
             latest[trigger.lead] = cycle
-        told = trigger.model_dump(include={"activity_id", "lead", "kind", "at", "sentence"})
-        rows.append(told | {"outcome": outcome, "cycle_id": cycle["id"]})
+        told = trigger.model_dump(include={"activity_id", "lead", "kind", "at"})
+        came = {"outcome": outcome, "cool_until": until, "cycle_id": cycle["id"]}
+        rows.append({**told, "fact": trigger.fact, **came})
     insert_new(connection, CycleRow, opened)
     _wake(connection, woken, now)
     return rows

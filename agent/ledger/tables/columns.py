@@ -1,8 +1,10 @@
 """What every table is made of: instants in UTC, JSON, texts."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import JSON, Column, DateTime, Dialect, Text
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import TypeDecorator
@@ -46,6 +48,64 @@ def instant(*, index: bool = False, nullable: bool = True) -> Any:  # noqa: ANN4
 def json() -> Any:  # noqa: ANN401  (as Field)
     """Anything that JSON holds; never NULL."""
     return Field(sa_column=Column(JSON, nullable=False))
+
+
+class Coded(TypeDecorator[BaseModel]):
+    """One of the domain's codes with what it rests on, as JSON; None where nothing is said."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def __init__(self, reader: TypeAdapter[Any]) -> None:
+        """Take what reads such a value from JSON."""
+        super().__init__()
+        self.reader = reader
+
+    def process_bind_param(
+        self,
+        value: BaseModel | None,
+        dialect: Dialect,  # noqa: ARG002  (SQLAlchemy's signature)
+    ) -> Any:  # noqa: ANN401  (JSON)
+        """Write a value."""
+        return None if value is None else value.model_dump(mode="json")
+
+    def process_result_value(
+        self,
+        value: Any | None,  # noqa: ANN401  (JSON)
+        dialect: Dialect,  # noqa: ARG002  (SQLAlchemy's signature)
+    ) -> BaseModel | None:
+        """Read a value."""
+        return None if value is None else self.reader.validate_python(value)
+
+
+def coded(reader: TypeAdapter[Any]) -> Any:  # noqa: ANN401  (as Field)
+    """A code with what it rests on."""
+    return Field(default=None, sa_column=Column(Coded(reader), nullable=True))
+
+
+class OneOf(TypeDecorator[StrEnum]):
+    """A member of an enum, as its value; a plain text column gives back a text that is none."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[StrEnum]) -> None:
+        """Take the enum."""
+        super().__init__()
+        self.members = members
+
+    def process_result_value(
+        self,
+        value: str | None,
+        dialect: Dialect,  # noqa: ARG002  (SQLAlchemy's signature)
+    ) -> StrEnum | None:
+        """Read a member."""
+        return None if value is None else self.members(value)
+
+
+def one_of(members: type[StrEnum]) -> Any:  # noqa: ANN401  (as Field)
+    """A member of an enum; never NULL."""
+    return Field(sa_column=Column(OneOf(members), nullable=False))
 
 
 def text() -> Any:  # noqa: ANN401  (as Field)

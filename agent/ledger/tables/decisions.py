@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from agent.ledger.tables.columns import Table, instant, text
+from agent.ledger.tables.columns import Table, coded, instant, text
+from domain.decision.said import SAID, Said
 
 
 class DecisionRow(Table, table=True):
@@ -24,7 +25,8 @@ class DecisionRow(Table, table=True):
     """Canonical JSON of the snapshot."""
     outcome: str = text()
     """Canonical JSON of what was decided."""
-    sentence: str = text()
+    said: Said = coded(SAID)
+    """What was decided, in short."""
 
 
 class ApprovalRow(Table, table=True):
@@ -35,7 +37,8 @@ class ApprovalRow(Table, table=True):
     decision_id: str
     state: str
     """`pending`, `approved`, `denied` or `withdrawn`."""
-    sentence: str = text()
+    said: Said = coded(SAID)
+    """What is to be approved, in short."""
     requested_at: datetime = instant(nullable=False)
     decided_at: datetime | None = instant()
     decided_by: str | None = None

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from agent.ledger.tables.columns import Table, instant, json, text
+from agent.ledger.tables.columns import Table, coded, instant, json, text
+from domain.decision.said import SAID, Said
 
 
 class HandoffRow(Table, table=True):
@@ -32,8 +33,8 @@ class HandoffRow(Table, table=True):
     version: int = 0
     """Counts changes: a change that was made on an older version is not written."""
     handoff: dict[str, Any] = json()
-    sentence: str = text()
-    """What was decided last, in words."""
+    said: Said | None = coded(SAID)
+    """What was decided last, in short."""
     target_at: datetime | None = instant()
     """When the first touch is due for this owner."""
     touched_at: datetime | None = instant(index=True)

@@ -6,7 +6,10 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
-from agent.ledger.tables.columns import Table, instant, json, text
+from agent.ledger.tables.columns import Table, coded, instant, json, one_of, text
+from agent.ledger.tables.states import TriggerOutcome
+from domain.decision.said import SAID, Said
+from domain.lead.model import OCCURRENCE, Occurrence
 
 
 class ActivityRow(Table, table=True):
@@ -28,9 +31,11 @@ class TriggerRow(Table, table=True):
     lead: str = Field(index=True)
     kind: str
     at: datetime = instant(nullable=False)
-    sentence: str = text()
-    outcome: str = text()
-    """`opened a cycle`, `joined the open cycle`, or why it led to nothing."""
+    fact: Occurrence = coded(OCCURRENCE)
+    """What happened."""
+    outcome: TriggerOutcome = one_of(TriggerOutcome)
+    cool_until: datetime | None = instant()
+    """When the cool-down ends that held it back."""
     cycle_id: str | None = None
 
 
@@ -60,8 +65,8 @@ class CycleRow(Table, table=True):
     claimed_by: str | None = None
     claimed_until: datetime | None = instant()
     verdict_hash: str | None = None
-    sentence: str = Field(default="", sa_column=Column(Text, nullable=False))
-    """The latest decision in one sentence."""
+    said: Said | None = coded(SAID)
+    """The latest decision in short."""
     blocked_by: str | None = None
     """The check that keeps it from being ready, and what is missing."""
     segment: str | None = None

@@ -44,3 +44,12 @@ class PauseRow(Table, table=True):
     by: str
     reason: str = text()
     at: datetime = instant(nullable=False)
+
+
+class ArchiveRow(Table, table=True):
+    """The form that a row had before a migration changed it. Never changed, never deleted."""
+
+    id: str = Field(primary_key=True)
+    """The migration, the table and the row's own key."""
+    body: str = text()
+    """JSON of the columns that were changed, as they were."""

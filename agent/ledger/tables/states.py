@@ -27,6 +27,17 @@ class CycleStatus(StrEnum):
     """The person no longer exists in Marketo."""
 
 
+class TriggerOutcome(StrEnum):
+    """What a trigger led to."""
+
+    OPENED = "opened"
+    """A cycle of its own."""
+    JOINED = "joined"
+    """The lead's open cycle."""
+    HELD_BACK = "held_back"
+    """Nothing: the cool-down was not over."""
+
+
 UNFINISHED = (
     CycleStatus.OPEN,
     CycleStatus.WAITING,

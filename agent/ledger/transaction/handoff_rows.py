@@ -74,7 +74,7 @@ def _row(one: HandoffChange, at: datetime) -> dict[str, Any]:
         "seen_at": at,
         "version": 0 if one.version is None else one.version + 1,
         "handoff": handoff.model_dump(mode="json"),
-        "sentence": one.sentence,
+        "said": one.said,
         "target_at": one.target_at,
         "touched_at": one.touched_at,
         "touch": one.touch,

@@ -86,7 +86,7 @@ def _decision(one: Decision) -> dict[str, Any]:
         "inputs_hash": one.inputs_hash,
         "inputs": one.inputs,
         "outcome": one.outcome,
-        "sentence": one.sentence,
+        "said": one.said,
     }
 
 
@@ -112,7 +112,7 @@ def _approval(one: Approval, at: datetime) -> dict[str, Any]:
         "cycle_id": one.cycle,
         "decision_id": one.decision,
         "state": "pending",
-        "sentence": one.sentence,
+        "said": one.said,
         "requested_at": at,
     }
 

@@ -13,6 +13,7 @@ from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.leads import CycleRow, TriggerRow
 from agent.ledger.tables.policies import PolicyRow
+from agent.ledger.tables.states import TriggerOutcome
 from domain.policy.model import Policy
 from domain.policy.upgrade import read_stored
 from domain.values import LeadKey
@@ -70,7 +71,7 @@ class History:
 
     def held_back(self) -> int:
         """How many triggers led to no cycle because of the cool-down."""
-        counted = select(func.count()).where(col(TriggerRow.outcome).like("inside the cool-down%"))
+        counted = select(func.count()).where(col(TriggerRow.outcome) == TriggerOutcome.HELD_BACK)
         with self._session() as session:
             return session.scalar(counted) or 0
 

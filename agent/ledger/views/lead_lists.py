@@ -14,6 +14,7 @@ from agent.ledger.stores.conversations import Known, as_known, known_leads
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import CycleRow, HoldRow
 from agent.ledger.tables.states import OPEN, CycleStatus
+from domain.lead.model import OnHold
 from domain.values import CycleId, LeadKey
 
 _CYCLE = table(CycleRow)
@@ -136,12 +137,12 @@ class Lists:
         with reading(self._engine) as connection:
             return {CycleId(row.id): row.owner for row in connection.execute(query)}
 
-    def holds(self, limit: int) -> dict[LeadKey, str]:
+    def holds(self, limit: int) -> dict[LeadKey, OnHold]:
         """Leads that are held back, the latest first, each with who holds it and why."""
         query = select(_HOLD).order_by(_HOLD.c.at.desc()).limit(limit)
         with reading(self._engine) as connection:
             rows = connection.execute(query)
-            return {LeadKey(row.lead): f"{row.by}: {row.reason}" for row in rows}
+            return {LeadKey(row.lead): OnHold(by=row.by, reason=row.reason) for row in rows}
 
 
 def _whole(connection: Connection, ids: Sequence[CycleId]) -> list[Known]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from domain.intake.normalization import emails, labels, numbers, phones, places, titles
 from domain.intake.normalization.companies import company
 from domain.intake.normalization.texts import tidy, unshout
-from domain.lead.model import FieldName, Lead, Problem, RawLead
+from domain.lead.model import FieldName, Lead, Misread, Problem, RawLead
 from domain.values import Instant, LeadKey, Scalar, Source, Sourced
 
 PHONE_CONFIDENCE = 0.8
@@ -58,12 +58,12 @@ class _Reading:
                 value=value, source=source, confidence=confidence, at=self.at
             )
 
-    def refuse(self, name: FieldName, value: str, sentence: str) -> None:
+    def refuse(self, name: FieldName, value: str, why: Misread, country: str | None = None) -> None:
         """Note what could not be understood."""
-        self.problems.append(Problem(field=name, value=value, sentence=sentence))
+        self.problems.append(Problem(field=name, value=value, why=why, country=country))
 
 
-def normalise(raw: RawLead) -> Lead:
+def normalize(raw: RawLead) -> Lead:
     """A lead with every field in canonical form, its provenance, and what wasn't understood."""
     reading = _Reading(raw, raw.updated_at)
     for part in (_names, _email, _company, _place, _phone, _title, _size, _labels, _rest):
@@ -91,7 +91,7 @@ def _email(reading: _Reading) -> None:
         reading.put(FieldName.EMAIL_KIND, address.kind, Source.DERIVED)
         reading.put(FieldName.DOMAIN, address.domain, Source.DERIVED)
         if address.kind == "invalid":
-            reading.refuse(FieldName.EMAIL, text, f"{text!r} is not an e-mail address.")
+            reading.refuse(FieldName.EMAIL, text, Misread.NOT_AN_EMAIL)
     site = reading.text(FieldName.WEBSITE) or reading.text(FieldName.DOMAIN)
     domain = None if site is None else emails.registrable(site)
     reading.put(FieldName.WEBSITE, domain)
@@ -108,7 +108,7 @@ def _company(reading: _Reading) -> None:
     name = company(text)
     reading.put(FieldName.COMPANY, name)
     if name is None:
-        reading.refuse(FieldName.COMPANY, text, f"{text!r} is not a company's name.")
+        reading.refuse(FieldName.COMPANY, text, Misread.NOT_A_COMPANY)
 
 
 def _place(reading: _Reading) -> None:
@@ -116,7 +116,7 @@ def _place(reading: _Reading) -> None:
     if text is not None:
         found = places.country(text)
         if found is None:
-            reading.refuse(FieldName.COUNTRY, text, f"{text!r} is not a country that we know.")
+            reading.refuse(FieldName.COUNTRY, text, Misread.UNKNOWN_COUNTRY)
         else:
             reading.put(FieldName.COUNTRY, found[0], confidence=round(found[1], 2))
     _state(reading)
@@ -127,14 +127,13 @@ def _state(reading: _Reading) -> None:
     if text is None:
         return
     if country is None:
-        sentence = f"The state {text!r} is ambiguous without a country."
-        reading.refuse(FieldName.STATE, text, sentence)
+        reading.refuse(FieldName.STATE, text, Misread.STATE_WITHOUT_COUNTRY)
         return
     code = str(country.value)
     state = places.state(text, code)
     reading.put(FieldName.STATE, state)
     if state is None and places.knows_states(code):
-        reading.refuse(FieldName.STATE, text, f"{text!r} is not a state of {code}.")
+        reading.refuse(FieldName.STATE, text, Misread.NOT_A_STATE, code)
 
 
 def _phone(reading: _Reading) -> None:
@@ -144,7 +143,7 @@ def _phone(reading: _Reading) -> None:
     number = phones.phone(text, None if country is None else str(country.value))
     reading.put(FieldName.PHONE, number)
     if number is None:
-        reading.refuse(FieldName.PHONE, text, "The phone number is not a valid one.")
+        reading.refuse(FieldName.PHONE, text, Misread.INVALID_PHONE)
 
 
 def _title(reading: _Reading) -> None:
@@ -162,7 +161,7 @@ def _size(reading: _Reading) -> None:
     if text is not None:
         found = numbers.head_count(text)
         if found is None:
-            reading.refuse(FieldName.EMPLOYEES, text, f"{text!r} is not a number of employees.")
+            reading.refuse(FieldName.EMPLOYEES, text, Misread.NOT_A_HEAD_COUNT)
         else:
             reading.put(FieldName.EMPLOYEES, found[0], confidence=found[1])
             reading.put(FieldName.EMPLOYEE_BAND, numbers.band(found[0]), Source.DERIVED)
@@ -194,7 +193,7 @@ def canonical_values(values: Mapping[FieldName, Scalar]) -> Mapping[FieldName, S
     raw = RawLead(
         key=LeadKey(""), values=values, link=None, created_at=never, updated_at=never, read_at=never
     )
-    return {name: one.value for name, one in normalise(raw).fields.items() if name in values}
+    return {name: one.value for name, one in normalize(raw).fields.items() if name in values}
 
 
 def offline_signals(lead: Lead) -> Mapping[FieldName, Sourced]:

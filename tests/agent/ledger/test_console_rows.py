@@ -14,6 +14,7 @@ from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import CycleRow, HoldRow
 from agent.ledger.tables.operations import RunRow
 from agent.ledger.views.lead_lists import Order, Standing, Wanted
+from domain.lead.model import OnHold
 from domain.values import LeadKey
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -50,7 +51,6 @@ def cycle(number: int) -> dict[str, Any]:
         "opened_at": NOW - (10 - number) * HOUR,
         "status": status,
         "looks": 0,
-        "sentence": "",
         "title": f"Dana Fox{number} at 100%_Acme{number}",
         "segment": "All" if number % 2 else "Others",
         "is_fallback": False,
@@ -67,7 +67,6 @@ def handoff(number: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401  (colum
         "seen_at": NOW,
         "version": 0,
         "handoff": {},
-        "sentence": "",
     }
     return {**plain, **more}
 
@@ -201,7 +200,7 @@ def test_the_workers_own_state_is_told(ledger: Ledger) -> None:
     ] == [(one.kind, one.state, one.count, one.oldest) for one in workings.backlog()]
     assert ["e3"] == [one.key for one in workings.dead_letters(5)]
     assert ["r1"] == [one.id for one in workings.runs(5)]
-    assert {"5": "Ana: trip"} == ledger.lists.holds(5)
+    assert {"5": OnHold(by="Ana", reason="trip")} == ledger.lists.holds(5)
     assert ([], [], [], []) == (
         workings.spent(NOW),
         workings.calls(5),

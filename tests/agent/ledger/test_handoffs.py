@@ -10,6 +10,7 @@ from agent.ledger import Ledger
 from agent.ledger.records import CycleFields, Dispute, HandoffChange, Posted, Step
 from agent.ledger.tables.states import OPEN
 from agent.ledger.transaction.step import LateError
+from domain.decision.said import Accepted, ByAssignmentRules
 from domain.follow_through.handoff import Handoff
 from domain.lead.crm_records import Owner, OwnerKind, RecordKind
 from domain.values import CycleId, LeadKey, RecordId
@@ -49,7 +50,7 @@ def change(one: Handoff, version: int | None, **changes: object) -> HandoffChang
         handoff=one,
         state=OPEN,
         due_at=NOW,
-        sentence="Assigned.",
+        said=ByAssignmentRules(owner="Ana"),
         target_at=NOW + timedelta(hours=1),
         version=version,
     )
@@ -75,7 +76,7 @@ def test_a_change_on_an_older_version_is_not_written(ledger: Ledger) -> None:
     opened(ledger)
     first = change(handoff(accepted_at=NOW), 0)
     late = Step(at=NOW, handoffs={CYCLE: change(handoff(snoozes=1), 0)})
-    late.cycles[CYCLE] = CycleFields(sentence="never")
+    late.cycles[CYCLE] = CycleFields(said=Accepted(by="never"))
     ledger.cycles.record(Step(at=NOW, handoffs={CYCLE: first}))
     ledger.cycles.record(late)
     held = ledger.handoffs.get(CYCLE)

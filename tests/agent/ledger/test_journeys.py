@@ -16,7 +16,7 @@ from agent.ledger.tables.states import CycleStatus, EffectState
 from domain.decision.cases import GateCase, Outcome
 from domain.follow_through.handoff import Handoff
 from domain.gate.checks import judge
-from domain.gate.verdict import CheckCode
+from domain.gate.verdict import CheckCode, in_short
 from domain.lead.crm_records import RecordKind
 from domain.lead.model import Lead
 from domain.metrics.lifecycle import Ending, Journey
@@ -58,7 +58,6 @@ def opened(ledger: Ledger, **more: object) -> None:
         "opened_at": NOW,
         "status": CycleStatus.OPEN,
         "looks": 0,
-        "sentence": "",
         "is_fallback": False,
         **more,
     }
@@ -79,7 +78,7 @@ def judged(ledger: Ledger, at_hour: int, known: Lead) -> None:
         policy_version=rules.version,
         inputs=canonical_json(GateCase(snapshot=seen)),
         outcome=canonical_json(Outcome(verdict=verdict)),
-        sentence=verdict.sentence,
+        said=in_short(verdict),
     )
     ledger.cycles.record(Step(at=NOW, decisions=[decision]))
 
@@ -109,7 +108,7 @@ def handed(ledger: Ledger, state: str, **more: object) -> None:
         handoff=handoff,
         state=state,
         due_at=None,
-        sentence="",
+        said=None,
         target_at=NOW + 4 * HOUR,
         version=None,
         **more,  # pyright: ignore[reportArgumentType]  (names of fields)

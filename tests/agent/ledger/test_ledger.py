@@ -21,15 +21,19 @@ from agent.ledger.records import (
     effect_key,
 )
 from agent.ledger.tables.schema import METADATA
-from agent.ledger.tables.states import CycleStatus, EffectState
+from agent.ledger.tables.states import CycleStatus, EffectState, TriggerOutcome
+from domain.decision.said import Accepted, Said
 from domain.effects import Applied, Planned, RequestSync, Unknown
+from domain.intake.triggers import what_happened
 from domain.lead.crm_records import PoolState
-from domain.lead.model import Activity, Trigger, TriggerKind
+from domain.lead.model import Activity, Did, Trigger, TriggerKind
 from domain.policy.model import Gate, QualifiedRule
 from domain.ports import ActivityPage
 from domain.values import CycleId, DecisionId, LeadKey
+from tests.support.codes import samples
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+BECAUSE = Accepted(by="Ana")
 GATE = Gate(qualified=(QualifiedRule(name="any"),), cool_down=timedelta(days=30))
 
 
@@ -56,7 +60,7 @@ def trigger(activity: Activity, kind: TriggerKind = TriggerKind.HAND_RAISE) -> T
         lead=activity.lead,
         at=activity.at,
         activity_id=activity.id,
-        sentence="filled out a form",
+        fact=what_happened(activity),
     )
 
 
@@ -67,9 +71,14 @@ def open_cycle(ledger: Ledger, lead: str = "1") -> CycleId:
     return CycleId(f"{lead}-1")
 
 
-def decision(cycle: CycleId, inputs: str = '{"a":1}') -> Decision:
+def taken_in(ledger: Ledger, activity: Activity, kind: TriggerKind) -> None:
+    """Something else that a lead does."""
+    ledger.intake.take_in("feed", page(activity), [trigger(activity, kind)], GATE, NOW)
+
+
+def decision(cycle: CycleId, inputs: str = '{"a":1}', said: Said = BECAUSE) -> Decision:
     """A recorded choice."""
-    return Decision(cycle, LeadKey("1"), "gate", NOW, "p1", inputs, '{"b":2}', "Because.")
+    return Decision(cycle, LeadKey("1"), "gate", NOW, "p1", inputs, '{"b":2}', said)
 
 
 def sync(cycle: CycleId) -> PlannedEffect:
@@ -128,6 +137,37 @@ def test_a_requalified_lead_opens_a_new_cycle(
     ledger.cycles.record(Step(NOW, cycles={cycle: done}))
     back = form("g2", "1", NOW + later)
     assert expected == ledger.intake.take_in("feed", page(back), [trigger(back, kind)], GATE, NOW)
+
+
+def test_a_trigger_is_kept_with_what_happened_and_what_it_led_to(ledger: Ledger) -> None:
+    """The first opens a cycle, the next joins it, a later one is held back until the cool-down."""
+    day = timedelta(days=1)
+    cycle = open_cycle(ledger)
+    taken_in(ledger, form("g2", "1", NOW + day), TriggerKind.MQL_THRESHOLD)
+    done = CycleFields(status=CycleStatus.ASSIGNED, due_at=None)
+    ledger.cycles.record(Step(NOW, cycles={cycle: done}))
+    taken_in(ledger, form("g3", "1", NOW + 2 * day), TriggerKind.MQL_THRESHOLD)
+    rows = ledger.history.triggers(LeadKey("1"))
+    assert [
+        (TriggerOutcome.OPENED, None, cycle),
+        (TriggerOutcome.JOINED, None, cycle),
+        (TriggerOutcome.HELD_BACK, NOW + GATE.cool_down, cycle),
+    ] == [(row.outcome, row.cool_until, row.cycle_id) for row in rows]
+    assert [TriggerOutcome] * 3 == [type(row.outcome) for row in rows]
+    asked = Did(type="Fill Out Form", name="Demo Request")
+    assert [asked] * 3 == [row.fact for row in rows]
+    assert 1 == ledger.history.held_back()
+
+
+def test_what_is_said_of_a_lead_comes_back_as_the_same_value(ledger: Ledger) -> None:
+    """Every code is the same code after a trip through the database; nothing stays nothing."""
+    cycle = open_cycle(ledger)
+    assert [None] == [one.said for one in ledger.history.cycles(LeadKey("1"))]
+    told = [decision(cycle, f'{{"n":{n}}}', one) for n, one in enumerate(samples(Said))]
+    ledger.cycles.record(Step(NOW, cycles={cycle: CycleFields(said=BECAUSE)}, decisions=told))
+    assert [BECAUSE] == [one.said for one in ledger.history.cycles(LeadKey("1"))]
+    kept = {one.id: one.said for one in ledger.history.decisions(cycle)}
+    assert {one.id: one.said for one in told} == kept
 
 
 def test_a_claimed_cycle_is_nobody_elses(ledger: Ledger) -> None:
@@ -199,7 +239,7 @@ def test_an_effect_goes_from_planned_over_attempted_to_settled(ledger: Ledger) -
     assert (EffectState.APPLIED, later) == (row.state, row.settled_at)
 
 
-@pytest.mark.parametrize("deed", ["UPDATE decision SET sentence = 'x'", "DELETE FROM decision"])
+@pytest.mark.parametrize("deed", ["UPDATE decision SET said = '{}'", "DELETE FROM decision"])
 def test_a_decision_cannot_be_changed(ledger: Ledger, engine: Engine, deed: str) -> None:
     """The database itself refuses to change or delete a decision."""
     cycle = open_cycle(ledger)

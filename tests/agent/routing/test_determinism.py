@@ -10,7 +10,7 @@ from agent.policy.file import load_policy
 from domain.decision.cases import RouteCase
 from domain.decision.replay import decide
 from domain.gate.verdict import Ready
-from domain.intake.normalization.fields import normalise
+from domain.intake.normalization.fields import normalize
 from domain.lead.crm_records import Candidates
 from domain.matching.rules import match
 from domain.values import canonical_json
@@ -80,5 +80,5 @@ def test_matching_does_not_depend_on_the_order_of_candidates() -> None:
         raw = raw_lead(number, chance)
         found = candidates(raw, members, chance)
         turned = Candidates(records=found.records[::-1], accounts=found.accounts[::-1])
-        lead = normalise(raw)
+        lead = normalize(raw)
         assert match(lead, found, policy.matching) == match(lead, turned, policy.matching)

@@ -6,10 +6,11 @@ from domain.lead.match import AccountMatch, ManyAccounts, Match, NoAccount
 from domain.lead.model import FieldName, TriggerKind
 from domain.policy.conditions import Range, Test
 from domain.policy.facts import (
+    Known,
     account_kind,
-    explain,
     facts,
     holds,
+    looked_at,
     segment_of,
     with_icp_tier,
     with_segment,
@@ -17,7 +18,7 @@ from domain.policy.facts import (
 )
 from domain.values import Scalar, Source
 from tests.support import builders
-from tests.support.builders import account, one_account, one_record, policy, user_owner
+from tests.support.builders import BY_DOMAIN, account, one_account, one_record, policy, user_owner
 
 ICP = (
     {"tier": "A", "when": {"employees": {"at_least": 1000}}},
@@ -88,7 +89,7 @@ def test_facts_are_fields_region_trigger_and_account() -> None:
     ("found", "expected"),
     [
         (NoAccount(), "none"),
-        (ManyAccounts(accounts=(), sentence="two"), "none"),
+        (ManyAccounts(accounts=(), by=BY_DOMAIN), "none"),
         (one_account(account(OWNER, type="Customer", is_named=True)), "customer"),
         (one_account(account(OWNER, type="Prospect", is_named=True)), "named"),
         (one_account(account(OWNER)), "prospect"),
@@ -171,7 +172,7 @@ def test_without_icp_rules_the_tier_itself_is_what_is_needed() -> None:
 
 
 def test_conditions_are_explained_by_the_values_seen() -> None:
-    """Large numbers are readable, yes and no are words, the unknown is named."""
+    """Each fact that a condition looks at, in an order of its own, and the unknown as unknown."""
     when: dict[str, Test] = {
         "employees": Range(at_least=1000),
         "do_not_call": False,
@@ -179,5 +180,10 @@ def test_conditions_are_explained_by_the_values_seen() -> None:
         "region": "EMEA",
     }
     known: dict[str, Scalar] = {"employees": 1200, "do_not_call": False, "region": "EMEA"}
-    expected = "employees 1,200, do not call no, lead source unknown, region EMEA"
-    assert expected == explain(when, known)
+    expected = (
+        Known(fact="do_not_call", value=False),
+        Known(fact="employees", value=1200),
+        Known(fact="lead_source", value=None),
+        Known(fact="region", value="EMEA"),
+    )
+    assert expected == looked_at(when, known)

@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.decision.cases import GateCase, RouteCase
 from domain.gate.snapshot import Snapshot
+from domain.lead.absences import OutOfOffice
 from domain.policy.model import Policy
 from domain.rollout.simulation import Recorded, Simulation, simulate
 from domain.routing.route import Route, RouteInputs, ToUser
@@ -60,7 +61,7 @@ def test_the_same_policy_changes_nothing() -> None:
         found.decisions,
         found.leads,
         found.changes,
-        found.relabelled,
+        found.relabeled,
         found.assumed,
     )
     assert {"ana": (10, 10), "ben": (10, 10), "chloe": (10, 10)} == loads(found)
@@ -135,16 +136,16 @@ def test_a_cap_counts_the_leads_that_the_simulation_gave() -> None:
     assert ("Everyone else", 0, 4) == (gap.segment, gap.before, gap.after)
 
 
-def test_another_segment_with_the_same_owner_is_only_relabelled() -> None:
+def test_another_segment_with_the_same_owner_is_only_relabeled() -> None:
     """The owner stays, the segment's name is another: counted, and no change of owner."""
     segments = ({"name": "All", "sla": {"first_touch": "4h"}, "fallback": "review"},)
     found = simulate(month(), policy(), policy(segments=segments))
-    assert ((), 30) == (found.changes, found.relabelled)
+    assert ((), 30) == (found.changes, found.relabeled)
 
 
 def test_who_was_away_then_is_away_in_the_simulation() -> None:
     """Ben was out of office: under another policy of the same pool he still gets nothing."""
-    here = inputs(ben={"out_of_office": "out of office until Monday"})
+    here = inputs(ben={"out_of_office": OutOfOffice(source="Salesforce", note="Until Monday")})
     recorded = routed([taken(number) for number in range(10)], policy(), here)
     found = simulate(recorded, policy(), with_pool("ben", "chloe"))
     assert "ben" not in loads(found)

@@ -10,11 +10,23 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from agent.ledger import open_ledger
+from agent.ledger.records import Decision, Step
 from agent.ledger.rows import table
 from agent.ledger.stores.conversations import Heard
 from agent.ledger.tables.handoffs import DisputeRow
+from agent.policy.file import load_policy
+from domain.decision.cases import FollowCase
+from domain.follow_through.escalation import Climb, Puzzle, Seen
+from domain.follow_through.first_touch import Code, Found, Untouched
+from domain.follow_through.handoff import Handoff
+from domain.follow_through.reasons import NoTouch
+from domain.lead.crm_records import ActivityKind, RecordKind
+from domain.policy.follow_through import Move
+from domain.policy.model import Policy
+from domain.values import CycleId, LeadKey, RecordId, canonical_json
 from evals.cases.scenario import load_scenarios, read_cases
-from evals.cases.tasks import ConversationCase
+from evals.cases.tasks import ConversationCase, InvestigateCase
 from evals.comparison.gate import current
 from evals.conversation.stage import Stage
 from evals.drafts.export import Draft, Exporter
@@ -22,6 +34,8 @@ from evals.drafts.redaction import RedactionError, Redactor
 from evals.harness.bench import open_bench
 from evals.run.canaries import Oracle
 from sandbox.slack.people.users import user_by_email
+from tests.support.builders import user_owner
+from tests.support.repository import ROOT
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SECRETS = (
@@ -122,6 +136,82 @@ def test_a_dispute_is_a_draft_of_the_gold_set(drafts: dict[str, Draft]) -> None:
     """With the words of who refused it, and whose it is."""
     told = drafts["routing.yaml"].text
     assert ("conflict, refused" in told, "owner: user:" in told) == (True, True)
+
+
+def test_what_came_of_a_call_is_told_without_anybody(tmp_path: Path) -> None:
+    """An org's own words may name somebody; a finding of an older version has no kind."""
+    ledger, policy = open_ledger(f"sqlite:///{tmp_path}/ledger.sqlite3"), _policy()
+    kinds = (ActivityKind.CALL, ActivityKind.FIRST_CALL, None)
+    ledger.cycles.record(Step(LONG_AGO, decisions=[_puzzled(kind) for kind in kinds]))
+    exporter = Exporter(ledger, policy, LONG_AGO, _nobody)
+    exporter.redactor.learn_person("Dana Fox")
+    (draft,) = [one for one in exporter.drafts() if one.name == "investigate.yaml"]
+    cases = [one.case for one in read_cases(draft.name, draft.text)]
+    found = [one for case in cases if isinstance(case, InvestigateCase) for one in case.findings]
+    assert set(kinds) == {one.kind for one in found}
+    assert (3, False) == (draft.text.count("disposition: Left word with"), "555" in draft.text)
+
+
+def _policy() -> Policy:
+    return load_policy(ROOT / "policy.yaml")
+
+
+def _nobody(_: str) -> None:
+    """No Slack id is anybody's."""
+
+
+def _puzzled(kind: ActivityKind | None) -> Decision:
+    """A step about a lead whose owner took it on and reached nobody."""
+    tried = Found(
+        activity="00T1",
+        code=Code.NO_ANSWER,
+        kind=kind,
+        who="Ben Okafor",
+        disposition="Left word with Dana Fox, +1 415 555 0134",
+    )
+    case = FollowCase(
+        handoff=_handoff(),
+        seen=Seen(judgment=Untouched(findings=(tried,)), record=None),
+        at=LONG_AGO,
+    )
+    climb = Climb(
+        rung="breach",
+        moves=(Move.NUDGE, Move.ESCALATE),
+        may=(Move.NUDGE, Move.ESCALATE),
+        to="ben.okafor@meridian.example",
+        manager=None,
+        puzzles=(Puzzle.SAYS_DONE,),
+        cause=NoTouch(after=timedelta(hours=1), sla=timedelta(hours=1)),
+    )
+    return Decision(
+        cycle=case.handoff.cycle,
+        lead=case.handoff.lead,
+        kind="follow",
+        at=LONG_AGO,
+        policy_version="p1",
+        inputs=canonical_json(case),
+        outcome=canonical_json(climb),
+        said=climb.why,
+    )
+
+
+def _handoff() -> Handoff:
+    """A lead in Ben's hands."""
+    ben = user_owner("ben.okafor@meridian.example")
+    return Handoff(
+        cycle=CycleId("1-1"),
+        lead=LeadKey("1"),
+        title="Dana Fox",
+        segment="Hand-raisers",
+        record_id=RecordId("00Q1"),
+        record_kind=RecordKind.LEAD,
+        owner=ben,
+        answers=ben.email,
+        first_assigned_at=LONG_AGO,
+        started_at=LONG_AGO,
+        target=timedelta(hours=1),
+        clock="wall",
+    )
 
 
 def test_too_few_for_a_family_are_not_written(tmp_path: Path) -> None:

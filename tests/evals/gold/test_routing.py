@@ -33,7 +33,7 @@ def test_nobody_gets_a_lead_who_is_not_there(routed: list[Routing]) -> None:
 
 
 def test_nothing_is_made_up(routed: list[Routing]) -> None:
-    """No field that was left empty has a value after normalising."""
+    """No field that was left empty has a value after normalizing."""
     assert [] == [(one.lead.id, one.unsupported) for one in routed if one.unsupported]
 
 

@@ -103,8 +103,8 @@ def test_a_prompt_that_lets_numbers_be_made_up_is_rejected(tmp_path: Path) -> No
     )
     found = compare(setup(tmp_path, worse), NOW)
     flipped = {one.scenario.partition("/")[0] for one in found.flips if one.after < 0.5}
-    named = any("nudge" in reason for reason in found.judgement.reasons)
-    assert (Verdict.REJECT, {"nudge"}, True) == (found.judgement.verdict, flipped, named)
+    named = any("nudge" in reason for reason in found.judgment.reasons)
+    assert (Verdict.REJECT, {"nudge"}, True) == (found.judgment.verdict, flipped, named)
     page, told = as_html(found), as_markdown(found)
     assert ("<script" in page, "http" in page, "## Prompts: REJECT" in told) == (False, False, True)
     assert '"verdict": "REJECT"' in as_json(found)
@@ -119,7 +119,7 @@ def test_other_words_for_the_same_rules_are_not_rejected(tmp_path: Path) -> None
         "- Never make up anything; promise nothing,",
     )
     found = compare(setup(tmp_path, same), NOW)
-    assert Verdict.REJECT is not found.judgement.verdict
+    assert Verdict.REJECT is not found.judgment.verdict
     assert [] == [one.name for one in found.canaries if not one.ok]
 
 

@@ -26,7 +26,7 @@ def arms(seed: int, base: float = 0.85, candidate: float = 0.85) -> tuple[Array,
 
 
 def judged(base: Array, candidate: Array, **more: Any) -> Any:  # noqa: ANN401  (judge's own)
-    """The verdict's whole judgement at the usual size."""
+    """The verdict's whole judgment at the usual size."""
     return judge(base, candidate, families=DESIGN.names, tasks=TASKS, **more)
 
 

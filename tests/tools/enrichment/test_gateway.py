@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from domain.intake.normalization.fields import normalise
+from domain.intake.normalization.fields import normalize
 from domain.lead.model import FieldName, Lead, RawLead
 from domain.policy.model import Enrichment as Rules
 from domain.policy.model import Provider as ProviderRule
@@ -55,11 +55,11 @@ class Clock:
 
 
 def canonical(values: Mapping[FieldName, Scalar]) -> Mapping[FieldName, Scalar]:
-    """What the composition root gives the gateway: the domain's own normalising."""
+    """What the composition root gives the gateway: the domain's own normalizing."""
     raw = RawLead(
         key=LeadKey("0"), values=values, link=None, created_at=NOW, updated_at=NOW, read_at=NOW
     )
-    return {name: one.value for name, one in normalise(raw).fields.items()}
+    return {name: one.value for name, one in normalize(raw).fields.items()}
 
 
 class Providers:
@@ -152,7 +152,7 @@ def lead(email: str = "dana@acme.com", key: str = "1", **more: str) -> Lead:
     """A lead with an address and little else."""
     values: dict[FieldName, Scalar] = {FieldName.EMAIL: email}
     values |= {FieldName(name): text for name, text in more.items()}
-    return normalise(
+    return normalize(
         RawLead(
             key=LeadKey(key),
             values=values,

@@ -36,13 +36,13 @@ from tools.llm.schemas import strict_schema
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = "sk-test"
-ASK = [{"role": "user", "content": "Which colour is the sky?"}]
+ASK = [{"role": "user", "content": "Which color is the sky?"}]
 
 Body = dict[str, Any]
 Objection = Callable[[Body], Response | None]
 
 
-class Colour(BaseModel):
+class Color(BaseModel):
     """What the model is asked for."""
 
     name: Literal["blue", "green"]
@@ -54,7 +54,7 @@ class Colour(BaseModel):
 class Paint(BaseModel):
     """Arguments of a tool."""
 
-    colour: Literal["blue", "green"]
+    color: Literal["blue", "green"]
 
 
 BLUE = {"name": "blue", "sure": 0.9, "remark": None, "shade": None}
@@ -182,9 +182,9 @@ def test_an_answer_has_the_form_asked_for_and_its_circumstances(
     model: Model, gateway: LlmGateway
 ) -> None:
     """Validated, counted, timed, and traceable to the prompt, the model and the server."""
-    model.says({"json": BLUE, "delay_seconds": 2}, schema="Colour")
-    completion = gateway.complete(ASK, schema=Colour, max_tokens=50, prompt="v1")
-    assert completion.parsed == Colour(name="blue", sure=0.9)
+    model.says({"json": BLUE, "delay_seconds": 2}, schema="Color")
+    completion = gateway.complete(ASK, schema=Color, max_tokens=50, prompt="v1")
+    assert completion.parsed == Color(name="blue", sure=0.9)
     assert (completion.mode, completion.prompt, completion.model) == (
         "json_schema",
         "v1",
@@ -205,7 +205,7 @@ def test_a_text_needs_no_schema(model: Model, gateway: LlmGateway) -> None:
 
 def test_a_strict_schema_is_closed_and_complete() -> None:
     """Every property is required, what has a default may be null, and limits are left out."""
-    assert strict_schema(Colour) == {
+    assert strict_schema(Color) == {
         "description": "What the model is asked for.",
         "type": "object",
         "properties": {
@@ -224,11 +224,11 @@ def test_nested_objects_are_closed_too() -> None:
 
     class Outer(BaseModel):
         title: str
-        colours: list[Colour]
+        colors: list[Color]
 
     schema = strict_schema(Outer)
-    assert list(schema["properties"]) == ["title", "colours"]
-    assert schema["$defs"]["Colour"]["additionalProperties"] is False
+    assert list(schema["properties"]) == ["title", "colors"]
+    assert schema["$defs"]["Color"]["additionalProperties"] is False
 
 
 @pytest.mark.parametrize(
@@ -242,12 +242,12 @@ def test_a_server_that_knows_less_is_asked_more_simply(
     model.objections.append(refuses_form(*refused))
     model.says({"text": f"Here you are:\n```json\n{json.dumps(BLUE)}\n```"})
     messages = [{"role": "system", "content": "Be brief."}, *ASK]
-    completion = gateway.complete(messages, schema=Colour, max_tokens=50)
-    assert (completion.parsed, completion.mode) == (Colour(name="blue", sure=0.9), mode)
+    completion = gateway.complete(messages, schema=Color, max_tokens=50)
+    assert (completion.parsed, completion.mode) == (Color(name="blue", sure=0.9), mode)
     system = model.bodies[-1]["messages"][0]["content"]
     assert system.startswith("Be brief.\n\nAnswer with one JSON object")
     asked = len(model.bodies)
-    gateway.complete(messages, schema=Colour, max_tokens=50)
+    gateway.complete(messages, schema=Color, max_tokens=50)
     assert len(model.bodies) == asked + 1
 
 
@@ -286,7 +286,7 @@ def test_a_refusal_that_nothing_mends_is_raised_at_once(
     """It isn't tried again in other forms."""
     model.objections.append(lambda _: objection)
     with pytest.raises(RequestError):
-        gateway.complete(ASK, schema=Colour, max_tokens=50)
+        gateway.complete(ASK, schema=Color, max_tokens=50)
     assert len(model.bodies) == 1
 
 
@@ -306,8 +306,8 @@ def test_a_broken_answer_is_mended_once(
     """The model is told what is wrong, and both tries are counted."""
     model.says(broken, times=1)
     model.says({"json": BLUE})
-    completion = gateway.complete(ASK, schema=Colour, max_tokens=50)
-    assert completion.parsed == Colour(name="blue", sure=0.9)
+    completion = gateway.complete(ASK, schema=Color, max_tokens=50)
+    assert completion.parsed == Color(name="blue", sure=0.9)
     assert complaint in model.bodies[1]["messages"][-1]["content"]
     assert completion.usage.completion > Usage().completion
 
@@ -316,7 +316,7 @@ def test_an_answer_that_stays_broken_is_an_error(model: Model, gateway: LlmGatew
     """After one repair there is no second one, and what was said is not repeated."""
     openai.become(model.world, "broken_json")
     with pytest.raises(ModelOutputError, match="after one repair"):
-        gateway.complete(ASK, schema=Colour, max_tokens=50)
+        gateway.complete(ASK, schema=Color, max_tokens=50)
     assert len(model.bodies) == 2
 
 
@@ -324,7 +324,7 @@ def test_a_refusing_model_is_an_error_of_its_own(model: Model, gateway: LlmGatew
     """A refusal is neither an answer nor an outage."""
     openai.become(model.world, "refusing")
     with pytest.raises(ModelRefusedError, match="I can't help"):
-        gateway.complete(ASK, schema=Colour, max_tokens=50)
+        gateway.complete(ASK, schema=Color, max_tokens=50)
 
 
 def test_a_filtered_answer_is_a_refusal(model: Model, gateway: LlmGateway) -> None:
@@ -379,9 +379,9 @@ def test_tools_are_offered_strictly_and_their_arguments_checked(
     model: Model, gateway: LlmGateway
 ) -> None:
     """A call with arguments that fit carries them typed."""
-    model.says({"tool_calls": [{"name": "paint", "arguments": {"colour": "blue"}}]})
+    model.says({"tool_calls": [{"name": "paint", "arguments": {"color": "blue"}}]})
     (call,) = gateway.complete(ASK, tools=[PAINT], max_tokens=50).tool_calls
-    assert (call.name, call.arguments, call.problem) == ("paint", Paint(colour="blue"), None)
+    assert (call.name, call.arguments, call.problem) == ("paint", Paint(color="blue"), None)
     function = model.bodies[0]["tools"][0]["function"]
     assert function["parameters"]["additionalProperties"] is False
     assert model.bodies[0]["parallel_tool_calls"] is False
@@ -391,8 +391,8 @@ def test_tools_are_offered_strictly_and_their_arguments_checked(
     ("name", "arguments", "problem"),
     [
         ("delete_all_leads", {"confirm": True}, "there is no tool 'delete_all_leads'"),
-        ("paint", {"colour": "red"}, "these arguments do not fit: colour"),
-        ("paint", '{"colour": ', "these arguments do not fit: it is not JSON"),
+        ("paint", {"color": "red"}, "these arguments do not fit: color"),
+        ("paint", '{"color": ', "these arguments do not fit: it is not JSON"),
     ],
 )
 def test_a_call_that_makes_no_sense_says_so(

@@ -10,11 +10,12 @@ import pytest
 
 from domain.effects import Applied, Refusal, Refused, SetOwner, Stamp, Unknown
 from domain.errors import AuthError
+from domain.lead.absences import OutOfOffice
 from domain.lead.crm_records import RecordKind
 from domain.lead.model import CrmLink, FieldName, Lead
 from domain.ports import Crm, Finding, RecordLinks
 from domain.routing.route import Subject
-from domain.values import DecisionId, EffectKey, LeadKey, RecordId, Scalar, Source, Sourced
+from domain.values import DecisionId, EffectKey, LeadKey, Quoted, RecordId, Scalar, Source, Sourced
 from sandbox import salesforce
 from sandbox.http import tls
 from sandbox.http.message import Request, Response
@@ -114,6 +115,7 @@ class Org:
             ),
             owner=None if owner is None else RecordId(self.ids[owner]),
             owner_name="Ana Torres" if owner is not None else "Salesforce",
+            why=Quoted(text="Territory DACH: it's Ana's turn"),
             stamp=Stamp(
                 decision_id=DecisionId(decision),
                 status="assigned",
@@ -133,7 +135,7 @@ def keyed(actions: list[SetOwner]) -> dict[EffectKey, SetOwner]:
 
 
 def lead(key: str, link: tuple[str, str] | None = None, **values: Scalar) -> Lead:
-    """A normalised lead."""
+    """A normalized lead."""
     now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     return Lead(
         key=LeadKey(key),
@@ -338,7 +340,9 @@ def test_roster(org: Org) -> None:
         "new@meridian.example": (None, False),
     }
     assert roster.members[ANA].open_leads == 3
-    assert roster.members[BEN].out_of_office == "out of office (Salesforce): Back on Monday"
+    assert roster.members[BEN].out_of_office == OutOfOffice(
+        source="Salesforce", note="Back on Monday"
+    )
 
 
 def test_owner_states(org: Org) -> None:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from domain.effects import Applied, Receipt, Refusal, Refused, TellOwner, Unknown, Untried
 from domain.errors import AuthError, RateLimitError, RequestError, UnavailableError
+from domain.lead.absences import OutOfOffice
 from domain.lead.crm_records import RecordKind
 from domain.ports import Messenger
 from domain.values import EffectKey, LeadKey, RecordId
@@ -398,22 +399,27 @@ def test_presences_are_read_once_in_five_minutes(workspace: Workspace) -> None:
     assert workspace.calls.count("users.list") == 2
 
 
+def out(until: datetime | None = None) -> OutOfOffice:
+    """Ana is out, by her own status."""
+    return OutOfOffice(source="Slack", until=until, timezone="America/Los_Angeles")
+
+
 @pytest.mark.parametrize(
     ("text", "emoji", "until", "away"),
     [
         ("", "", None, None),
         ("In a meeting", ":calendar:", None, None),
-        ("Vacationing", ":palm_tree:", None, "out of office (Slack)"),
-        ("", ":face_with_thermometer:", None, "out of office (Slack)"),
-        ("Urlaub", "", NOW + timedelta(days=3), "out of office until 26 Nov (Slack)"),
-        ("OOO", "", NOW + timedelta(hours=5), "out of office until 09:00 (Slack)"),
+        ("Vacationing", ":palm_tree:", None, out()),
+        ("", ":face_with_thermometer:", None, out()),
+        ("Urlaub", "", NOW + timedelta(days=3), out(NOW + timedelta(days=3))),
+        ("OOO", "", NOW + timedelta(hours=5), out(NOW + timedelta(hours=5))),
         ("OOO", "", NOW, None),
     ],
 )
 def test_a_status_tells_who_is_away(
-    workspace: Workspace, text: str, emoji: str, until: datetime | None, away: str | None
+    workspace: Workspace, text: str, emoji: str, until: datetime | None, away: OutOfOffice | None
 ) -> None:
-    """Until when is told in the person's own time, and never why."""
+    """Until when is known with the person's own time zone, and never why."""
     workspace.sets_status(ANA, text, emoji, until)
     user = slack.user_by_email(workspace.world, ANA)
     assert user is not None

@@ -8,7 +8,8 @@ from typing import Any
 
 from domain.effects import Refusal, Stamp
 from domain.intake.normalization.emails import registrable
-from domain.intake.normalization.fields import normalise
+from domain.intake.normalization.fields import normalize
+from domain.lead.absences import OutOfOffice
 from domain.lead.crm_records import (
     Account,
     CrmRecord,
@@ -139,7 +140,7 @@ def _values(row: Row, names: Mapping[FieldName, str]) -> dict[FieldName, Json]:
             held[ours] = value
     at = datetime.fromisoformat(row["CreatedDate"])
     raw = RawLead(key=LeadKey(""), values=held, link=None, created_at=at, updated_at=at, read_at=at)
-    understood = normalise(raw).fields
+    understood = normalize(raw).fields
     return {name: understood[name].value for name in held if name in understood}
 
 
@@ -224,12 +225,12 @@ def member(email: str, users: Sequence[Row], open_leads: Mapping[str, int]) -> M
     )
 
 
-def _away(message: str | None) -> str | None:
+def _away(message: str | None) -> OutOfOffice | None:
     words = " ".join((message or "").split())
     if not words:
         return None
     cut = words if len(words) <= LONGEST_AWAY else f"{words[: LONGEST_AWAY - 1].rstrip()}…"
-    return f"out of office (Salesforce): {cut}"
+    return OutOfOffice(source="Salesforce", note=cut)
 
 
 def stamp_fields(stamp: Stamp, expected_owner: RecordId) -> dict[str, Json]:

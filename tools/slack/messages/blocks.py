@@ -7,8 +7,8 @@ Lead-supplied text stands only in `plain_text` objects and in the text and link 
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from domain.effects import Line
 from domain.grammar import moment
-from domain.lead.brief import Happening
 from tools.slack.messages.text import plain
 
 Block = dict[str, Any]
@@ -32,6 +32,6 @@ KEEP = "routeready_keep"
 """What the buttons are called when they are pressed."""
 
 
-def happening(one: Happening, zone: ZoneInfo) -> str:
+def happening(one: Line, zone: ZoneInfo) -> str:
     """Something that happened, by the reader's own clock."""
     return f"{moment(one.at, zone)}: {plain(one.what, 160)}"

@@ -9,7 +9,7 @@ from domain.metrics.charts import Chart
 INCHES = (5.0, 2.8)
 DOTS = 160
 """Per inch: 800 by 448 pixels, sharp on a phone and small to send."""
-COLOURS = ("#2f855a", "#c05621", "#a0aec0")
+COLORS = ("#2f855a", "#c05621", "#a0aec0")
 LABELS = 7
 """At most so many labels below the bars."""
 
@@ -25,9 +25,9 @@ def png(chart: Chart) -> bytes:
     axes: Any = figure.subplots()
     places = range(len(chart.labels))
     floors = [0] * len(chart.labels)
-    for series, colour in zip(chart.series, COLOURS, strict=False):
+    for series, color in zip(chart.series, COLORS, strict=False):
         label = f"{series.name}: {sum(series.values)}"
-        axes.bar(places, series.values, bottom=floors, color=colour, width=0.7, label=label)
+        axes.bar(places, series.values, bottom=floors, color=color, width=0.7, label=label)
         floors = [floor + value for floor, value in zip(floors, series.values, strict=True)]
     shown = _shown(chart.labels)
     axes.set_xticks([place for place, _ in shown], [label for _, label in shown])

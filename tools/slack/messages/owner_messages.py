@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.effects import Tone
+from domain.effects import Line, Tone
 from domain.grammar import counted, lasting, moment
-from domain.lead.brief import Happening
 from tools.slack.messages.blocks import (
     LOG_CALL,
     MOST_BLOCKS,
@@ -51,7 +50,7 @@ class Item:
     reason: str
     due: datetime | None
     tone: Tone = Tone.ASSIGNED
-    did: tuple[Happening, ...] = ()
+    did: tuple[Line, ...] = ()
     opening: str | None = None
     for_whom: str | None = None
     """Name of the absent owner that the reader covers for."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import RequestError
 from domain.intake.normalization.texts import fold
+from domain.lead.absences import OutOfOffice
 from domain.ports import Clock
 from tools.slack.client import Row, SlackClient, within
 
@@ -55,8 +56,8 @@ class Person:
     until: datetime | None
     """When the status ends; None when it doesn't by itself."""
 
-    def away(self, now: datetime) -> str | None:
-        """A sentence when the status says that they are out.
+    def away(self, now: datetime) -> OutOfOffice | None:
+        """That they are out, when their status says so.
 
         It never says why: an illness or a birth is not for the record of a lead.
         """
@@ -64,12 +65,8 @@ class Person:
             return None
         if self.emoji not in _AWAY_EMOJI and not says_away(self.status):
             return None
-        if self.until is None:
-            return "out of office (Slack)"
-        zone = zone_named(self.timezone)
-        ends, today = self.until.astimezone(zone), now.astimezone(zone).date()
-        day = f"{ends:%H:%M}" if ends.date() == today else f"{ends.day} {ends:%b}"
-        return f"out of office until {day} (Slack)"
+        zone = zone_named(self.timezone).key
+        return OutOfOffice(source="Slack", until=self.until, timezone=zone)
 
 
 def says_away(status: str) -> bool:
@@ -136,7 +133,7 @@ def _is_person(row: Row) -> bool:
 
 
 def zone_named(name: str | None) -> ZoneInfo:
-    """A time zone by its IANA name; UTC, which the sentence then shows, when there is none."""
+    """A time zone by its IANA name; UTC when there is none."""
     try:
         return ZoneInfo(name or "UTC")
     except (KeyError, ValueError, OSError):

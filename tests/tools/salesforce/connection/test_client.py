@@ -33,7 +33,7 @@ from domain.errors import (
 )
 from domain.lead.crm_records import RecordKind
 from domain.routing.route import Subject
-from domain.values import DecisionId, EffectKey, LeadKey, RecordId
+from domain.values import DecisionId, EffectKey, LeadKey, Quoted, RecordId
 from tools.salesforce import (
     ClientCredentials,
     Connection,
@@ -253,6 +253,7 @@ def planned(number: int, owner: str | None = "005000000000002AAA") -> dict[Effec
             ),
             owner=None if owner is None else RecordId(owner),
             owner_name="Ana Torres",
+            why=Quoted(text="because"),
             stamp=stamp,
         )
         for one in range(number)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.effects import Refusal, Stamp
+from domain.lead.absences import OutOfOffice
 from domain.lead.crm_records import Member, Owner, OwnerKind, RecordKind
 from domain.lead.model import FieldName
 from domain.values import DecisionId, LeadKey, RecordId
@@ -64,7 +65,7 @@ def test_short_ids_get_their_checksum(short: str, expected: str) -> None:
     ],
 )
 def test_what_is_an_id(text: str, expected: object) -> None:
-    """One malformed id would fail the query of a whole batch, so it is recognised before."""
+    """One malformed id would fail the query of a whole batch, so it is recognized before."""
     assert wire.is_record_id(text) is expected
 
 
@@ -147,7 +148,7 @@ def test_the_active_user_of_an_address_counts() -> None:
         email="a@x.io",
         name="New",
         user_id=RecordId("0052"),
-        out_of_office="out of office (Salesforce): Back on Monday",
+        out_of_office=OutOfOffice(source="Salesforce", note="Back on Monday"),
         open_leads=3,
     )
     assert wire.member("a@x.io", [old, away], {"0052": 3}) == expected
@@ -155,10 +156,10 @@ def test_the_active_user_of_an_address_counts() -> None:
 
 
 def test_a_long_absence_message_is_cut() -> None:
-    """The sentence stays short enough for a reason."""
+    """The note stays short enough for a reason."""
     user = {"Id": "0051", "Name": "A", "Email": "a@x.io", "Username": "a@x.io", "IsActive": True}
     away = wire.member("a@x.io", [user | {"OutOfOfficeMessage": "x" * 500}], {}).out_of_office
-    assert away == f"out of office (Salesforce): {'x' * 119}…"
+    assert away == OutOfOffice(source="Salesforce", note=f"{'x' * 119}…")
 
 
 def test_an_address_without_a_user() -> None:

@@ -1,0 +1,57 @@
+"""For a rep: why the lead is theirs, what it did, how to begin."""
+
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from domain.follow_through.reasons import WhyOwner
+from domain.language import routes, salesforce_record
+from domain.language.facts import occurrence
+from domain.lead.brief import Happening, Opener
+from domain.lead.model import TriggerKind
+from domain.routing.basis import RoutedBy
+from domain.values import Quoted
+
+
+def reason(why: WhyOwner | None, zone: ZoneInfo) -> str:
+    """Why the lead is theirs; whom else it could have gone to is no business of theirs."""
+    match why:
+        case None:
+            return ""
+        case RoutedBy():
+            told = routes.basis(why.basis)
+            return f"{told[:1].upper()}{told[1:]}."
+        case _:
+            return salesforce_record.owner(why, zone)
+
+
+def happening(one: Happening) -> str:
+    """What the lead did."""
+    return occurrence(one.fact)
+
+
+def opener(one: Opener | Quoted | None) -> str | None:
+    """What to say first; None where there is nothing to say."""
+    if one is None:
+        return None
+    if isinstance(one, Quoted):
+        return one.text
+    return _opener(one.trigger, "Call" if one.by_phone else "Email")
+
+
+def _opener(kind: TriggerKind, reach: str) -> str:
+    match kind:
+        case TriggerKind.HAND_RAISE:
+            return f"They asked to talk to us. {reach} them and ask what made them look now."
+        case TriggerKind.MQL_THRESHOLD:
+            return (
+                "They have been researching. Start with what they viewed, "
+                "and ask what they are comparing."
+            )
+        case TriggerKind.TARGET_ACCOUNT:
+            return "Several people at the account are active. Ask who else is looking, and why now."
+        case TriggerKind.PRODUCT_QUALIFIED:
+            return "They use the product. Ask what they are trying to get done with it."
+        case TriggerKind.RECYCLED:
+            return "They came back. Ask what has changed since the last conversation."
+        case _:
+            assert_never(kind)
