@@ -2,9 +2,12 @@
 
 import logging
 import sys
+import traceback
 from typing import Literal
 
 import structlog
+
+_TREES = ("agent", "domain", "tools")
 
 
 def configure(form: Literal["text", "json"]) -> None:
@@ -35,3 +38,16 @@ def log(action: str, sentence: str, **ids: str | float | None) -> None:
 def alert(action: str, sentence: str, **ids: str | float | None) -> None:
     """Say what a person must look at."""
     structlog.get_logger().error(sentence, action=action, **ids)
+
+
+def defect(error: BaseException) -> str:
+    """An unforeseen error by its kind and place: its words may hold a lead's own data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [one for one in frames if any(f"/{tree}/" in one.filename for tree in _TREES)]
+    kind = type(error).__name__
+    if not ours:
+        return kind
+    last = ours[-1]
+    tree = next(one for one in _TREES if f"/{one}/" in last.filename)
+    place = f"{tree}/{last.filename.rpartition(f'/{tree}/')[2]}"
+    return f"{kind} at {place}:{last.lineno}"

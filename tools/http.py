@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from json import loads
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -28,6 +27,7 @@ import requests
 import requests.adapters
 import urllib3.exceptions
 
+from domain import border
 from domain.errors import (
     AuthError,
     RateLimitError,
@@ -139,12 +139,12 @@ class Answer:
     body: bytes = field(repr=False)
 
     def json(self) -> Json:
-        """The body as JSON.
+        """The body as JSON, made safe.
 
         Raises:
-            ValueError: it is not JSON.
+            ValueError: it is not JSON, or nested too deeply.
         """
-        return loads(self.body)
+        return border.decode(self.body)
 
     def date(self) -> datetime | None:
         """The vendor's clock when it answered; None when it doesn't tell."""

@@ -94,7 +94,7 @@ def due(state: Flock, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  
     rep_actions.finish(context)
     outbox.perform(LOG_CALL, context)
     observation.wake(context)
-    held = context.ledger.handoffs.claim(context.run, context.now, context.batch_size)
+    held = context.ledger.handoffs.claim(context.run, context.now, context.batch_size, context.only)
     return {"due": {one.handoff.cycle: one for one in held}}
 
 

@@ -1,13 +1,13 @@
 """What goes into the ledger and what comes out of it, as values."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, TypedDict
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, cast
 
 from pydantic import TypeAdapter
 
 from agent.ledger.tables.states import CycleStatus, EffectState
-from domain.decision.said import Said
+from domain.decision.said import Said, SetAside
 from domain.effects import Action, Planned, Receipt
 from domain.follow_through.handoff import Handoff
 from domain.lead.crm_records import PoolState
@@ -282,3 +282,17 @@ def effect_key(cycle: CycleId, kind: str, rung: str = "") -> EffectKey:
 def cycle_id(lead: LeadKey, number: int) -> CycleId:
     """A cycle's id, told by its lead and number."""
     return CycleId(f"{lead}-{number}")
+
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(days=1)
+
+
+def aside_again(said: object, error: str) -> tuple[SetAside, timedelta]:
+    """What a row says once more that is set aside, and for how long.
+
+    `said` is what it said before, unread: it may be what is broken.
+    """
+    told = cast("dict[str, Any]", said) if isinstance(said, dict) else {}
+    before = int(told["tries"]) if told.get("kind") == "set_aside" else 0
+    pause = min(FIRST_PAUSE * 2 ** min(before, 12), LONGEST_PAUSE)
+    return SetAside(error=error, tries=before + 1), pause

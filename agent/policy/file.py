@@ -3,8 +3,6 @@
 Every complaint names the file, the line, the path within it, what is wrong and what to do.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any, Literal, cast
 from pydantic import ValidationError
 
 from agent.policy.explanations import FORMS, Detail, alike, distinct, explain
+from agent.policy.spreadsheet import SpreadsheetError, read_sheet
 from agent.policy.yaml_text import Document, YamlError, read_yaml
 from agent.policy.yaml_text import Path as Place
 from domain.errors import PolicyError
@@ -148,22 +147,23 @@ def _read_territories(path: Path) -> tuple[list[Territory], list[Complaint]]:
     """Read the rows; a cell that is empty fits everything."""
     if not path.exists():
         return [], []
-    rows: list[Territory] = []
-    complaints: list[Complaint] = []
-    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+    try:
+        sheet = read_sheet(path)
+    except SpreadsheetError as error:
+        said, advice = error.sentence, error.suggestion
+        return [], [Complaint("error", path.name, error.line, "", said, advice)]
     known = set(Territory.model_fields) - {"line"}
-    complaints += [
-        Complaint("error", path.name, 1, name, f'Unknown column "{name}"', alike(name, known))
-        for name in reader.fieldnames or ()
-        if name not in known
+    complaints = [
+        Complaint("error", path.name, sheet.line, name, *_unknown(name, known))
+        for index, name in enumerate(sheet.columns)
+        if name not in known and (name or any(row[index].strip() for _, row in sheet.rows))
     ]
     if complaints:
         return [], complaints
-    for cells in reader:
-        line = reader.line_num
-        filled = {name: text.strip() for name, text in cells.items() if text and text.strip()}
-        if not filled:
-            continue
+    rows: list[Territory] = []
+    for line, cells in sheet.rows:
+        named = zip(sheet.columns, cells, strict=True)
+        filled = {name: text.strip() for name, text in named if text.strip()}
         try:
             rows.append(Territory.model_validate({**filled, "line": line}))
         except ValidationError as error:
@@ -172,6 +172,12 @@ def _read_territories(path: Path) -> tuple[list[Territory], list[Complaint]]:
                 sentence, suggestion = explain(detail, (column,))
                 complaints.append(Complaint("error", path.name, line, column, sentence, suggestion))
     return rows, complaints
+
+
+def _unknown(name: str, known: set[str]) -> tuple[str, str]:
+    if not name:
+        return "A column has no name", "Name it in the first row, or empty its cells."
+    return f'Unknown column "{name}"', alike(name, known)
 
 
 def _without_tags(loc: Sequence[str | int]) -> Place:

@@ -51,7 +51,9 @@ def intake(state: Batch, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG00
     context = runtime.context
     feeds.refill(context)
     feeds.wake_changed(context)
-    claimed = context.ledger.cycles.claim(context.run, context.now, context.batch_size)
+    claimed = context.ledger.cycles.claim(
+        context.run, context.now, context.batch_size, context.only
+    )
     people = context.marketing.people([one.cycle.trigger.lead for one in claimed])
     since = context.now - context.policy.gate.intent_window
     return {

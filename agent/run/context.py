@@ -19,6 +19,7 @@ from domain.ports import (
     unwatched,
 )
 from domain.rollout.canary import Canary
+from domain.values import CycleId
 from prompts import Prompt, load
 
 T = TypeVar("T")
@@ -52,6 +53,8 @@ class RunContext:
     """A prompt by its name; an eval brings the version it compares."""
     watch: Watch = unwatched
     """Put around every node."""
+    only: frozenset[CycleId] | None = None
+    """What may be claimed, while a batch that failed is looked into; None for all that is due."""
     canary: Canary | None = None
     """A policy that is published to a part of the leads; None when the file is alone."""
 

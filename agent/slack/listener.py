@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-from slack_bolt import Ack
+from slack_bolt import Ack, BoltRequest, BoltResponse
 from slack_bolt import App as Bolt
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
@@ -20,6 +20,7 @@ from agent.follow_through import message_updates, rep_actions
 from agent.follow_through.rep_actions import Press, Verb
 from agent.logs import alert, log
 from agent.slack import conversation, http
+from domain import border
 from domain.errors import ToolError
 from domain.policy.model import Policy
 from domain.values import CycleId, content_hash
@@ -50,9 +51,16 @@ def build(app: App, *, waits: bool = False) -> Bolt:
         token_verification_enabled=False,
         process_before_response=waits,
     )
+    bolt.use(_made_safe)
     _listen(bolt, app)
     conversation.listen(bolt, app)
     return bolt
+
+
+def _made_safe(req: BoltRequest, next_: Callable[[], BoltResponse]) -> BoltResponse:
+    """What people and their clients send goes through the border before anything reads it."""
+    req.body = border.safe(req.body)
+    return next_()
 
 
 @contextmanager

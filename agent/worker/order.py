@@ -4,7 +4,7 @@ Only a tick imports this: LangGraph takes a second to load, and `--help` must no
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from agent.notifications.report import SEND_REPORT
 from agent.routing import graph as routing
 from agent.routing.batch import Batch
 from agent.run.context import RunContext
+from agent.worker.isolation import isolated
 
 KINDS: tuple[Kind[Any], ...] = (
     SET_OWNER,
@@ -66,6 +67,10 @@ class Part:
 
 
 def _route(context: RunContext) -> Round:
+    return _together(isolated(_routed, context.ledger.cycles, context))
+
+
+def _routed(context: RunContext) -> Round:
     state: dict[str, Any] = routing.build().invoke(Batch(), context=context)
     verdicts = Counter(verdict.kind for verdict in state["verdicts"].values())
     context.ledger.cycles.release(context.run)
@@ -73,10 +78,20 @@ def _route(context: RunContext) -> Round:
 
 
 def _follow(context: RunContext) -> Round:
+    return _together(isolated(_followed, context.ledger.handoffs, context))
+
+
+def _followed(context: RunContext) -> Round:
     state: dict[str, Any] = follow_through.build().invoke(follow_through.Flock(), context=context)
     steps = Counter(step.kind for step in state["steps"].values())
     context.ledger.handoffs.release(context.run)
     return Round(steps, len(state["due"]) == context.batch_size)
+
+
+def _together(done: Sequence[Round]) -> Round:
+    """The parts of a batch as one."""
+    counts = sum((one.counts for one in done), Counter[str]())
+    return Round(counts, any(one.is_full for one in done))
 
 
 def _plan_digests(context: RunContext) -> None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from agent.app import App
+from agent.logs import alert, defect
 from agent.rollout import publications
 from agent.run.context import RunContext
 from agent.run.pauses import stops
@@ -112,8 +113,10 @@ class Worker:
                 counts.update(done.counts)
                 if not done.is_full:
                     break
-        except ToolError as failure:
-            error = str(failure)
+        except Exception as failure:  # noqa: BLE001  (no part keeps the next from its turn)
+            error = str(failure) if isinstance(failure, ToolError) else defect(failure)
+            if not isinstance(failure, ToolError):
+                alert("part_failed", f"An unforeseen error ended {part.name}: {error}")
             ledger.cycles.release(context.run)
             ledger.handoffs.release(context.run)
         ledger.leases.end_run(context.run, context.now, counts, error)

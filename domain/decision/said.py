@@ -160,6 +160,15 @@ class Denied(Value):
     by: str
 
 
+class SetAside(Value):
+    """Something failed on this lead alone that nobody foresaw; it is tried again by itself."""
+
+    kind: Literal["set_aside"] = "set_aside"
+    error: str
+    """The error's kind and place; nothing of the lead."""
+    tries: int
+
+
 Said = Annotated[
     Judged
     | RoutedBy
@@ -188,6 +197,7 @@ Said = Annotated[
     | Ruled
     | Directed
     | Denied
+    | SetAside
     | Quoted,
     Field(discriminator="kind"),
 ]

@@ -19,6 +19,7 @@ from domain.decision.said import (
     Overtaken,
     Ruled,
     Said,
+    SetAside,
     Snoozed,
     WriteRefused,
 )
@@ -79,6 +80,7 @@ def said(one: Said | None, zone: ZoneInfo) -> str:  # noqa: C901, PLR0911, PLR09
             | GaveUp()
             | DecidedAgain()
             | NotReassigned()
+            | SetAside()
         ):
             return _by_systems(one)
         case _:
@@ -94,10 +96,11 @@ _BySystems = (
     | GaveUp
     | DecidedAgain
     | NotReassigned
+    | SetAside
 )
 
 
-def _by_systems(one: _BySystems) -> str:
+def _by_systems(one: _BySystems) -> str:  # noqa: PLR0911  (one per code)
     """What models, Salesforce and the worker did about a lead."""
     match one:
         case LookedCloser():
@@ -120,6 +123,9 @@ def _by_systems(one: _BySystems) -> str:
             return f"Rejected {counted(one.times, 'time')}. Latest: {one.words}"
         case DecidedAgain():
             return f"Decided again: {one.words}"
+        case SetAside():
+            tried = counted(one.tries, "try", "tries")
+            return f"Set aside after an internal error ({one.error}), {tried} so far."
         case NotReassigned():
             return f"Not reassigned: {one.words} [{one.code}]"
         case _:

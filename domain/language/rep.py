@@ -3,8 +3,9 @@
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from domain.follow_through.reasons import WhyOwner
-from domain.language import routes, salesforce_record
+from domain.follow_through.reasons import NoTouch, Rotated, WhyOwner
+from domain.grammar import lasting
+from domain.language import routes, salesforce_record, steps
 from domain.language.facts import occurrence
 from domain.lead.brief import Happening, Opener
 from domain.lead.model import TriggerKind
@@ -20,8 +21,18 @@ def reason(why: WhyOwner | None, zone: ZoneInfo) -> str:
         case RoutedBy():
             told = routes.basis(why.basis)
             return f"{told[:1].upper()}{told[1:]}."
+        case Rotated():
+            return f"Reassigned from a colleague: {_lost(why)}."
         case _:
             return salesforce_record.owner(why, zone)
+
+
+def _lost(one: Rotated) -> str:
+    """Why the colleague no longer has it; the breach is theirs, not the reader's."""
+    cause = one.because if isinstance(one.because, Quoted) else one.because.cause
+    if isinstance(cause, NoTouch):
+        return f"no first touch in {lasting(cause.after)} (SLA {lasting(cause.sla)})"
+    return steps.cause(cause)
 
 
 def happening(one: Happening) -> str:

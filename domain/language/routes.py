@@ -91,7 +91,8 @@ def _origin(one: Origin) -> str:
                 f"industry {one.industry}" if one.industry else None,
             ]
             values = ", ".join(cell for cell in cells if cell)
-            return f"territory {one.territory} (territories.csv line {one.line}: {values})"
+            line = f"territories.csv line {one.line}{f': {values}' if values else ''}"
+            return f"territory {one.territory} ({line})"
         case _:
             assert_never(one)
 

@@ -137,6 +137,7 @@ _BLOCKED: Mapping[str, str] = {
     CheckCode.NOT_HELD: "on hold",
     "APPROVAL": "pending approval",
     "SALESFORCE": "update refused by Salesforce",
+    "DEFECT": "internal error",
 }
 
 

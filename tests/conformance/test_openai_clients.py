@@ -22,7 +22,7 @@ TOO_FAST = {
 @pytest.fixture(scope="module", autouse=True)
 def script(world: World) -> None:
     """What the model says."""
-    add_rule(world, {"contains": "color"}, {"text": "blue"})
+    add_rule(world, {"contains": "colour"}, {"text": "blue"})
     call: Json = {"name": "look", "arguments": {}}
     add_rule(world, {"contains": "look it up"}, {"tool_calls": [call]})
     add_rule(world, {"contains": "too fast"}, {"error": TOO_FAST})
@@ -40,10 +40,10 @@ def test_an_answer_and_a_call(client: OpenAI, details: Json) -> None:
     """A text with its tokens, streamed too, and a call of a tool that was offered."""
     model = details["openai"]["model"]
     asked = client.chat.completions.create(
-        model=model, messages=[{"role": "user", "content": "Which color?"}]
+        model=model, messages=[{"role": "user", "content": "Which colour?"}]
     )
     pieces = client.chat.completions.create(
-        model=model, messages=[{"role": "user", "content": "Which color?"}], stream=True
+        model=model, messages=[{"role": "user", "content": "Which colour?"}], stream=True
     )
     streamed = "".join(one.choices[0].delta.content or "" for one in pieces if one.choices)
     called = client.chat.completions.create(

@@ -1,6 +1,7 @@
 """Stories of single leads, from the form to the owner's Slack."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,7 +9,9 @@ from agent.ledger.tables.states import CycleStatus
 from agent.metrics import lead_history
 from agent.rollout.replay import replay
 from domain.gate.reasons import DoublePeople
-from domain.gate.verdict import Judged
+from domain.gate.verdict import CheckCode, Judged
+from domain.language import names, operations
+from domain.routing.basis import RoutedBy
 from domain.values import LeadKey
 from sandbox.marketo.lead_database import people
 from sandbox.salesforce.store import records
@@ -142,11 +145,13 @@ def test_why_tells_the_whole_story(here: Town) -> None:
     here.pass_time(minutes=1)
     here.tick()
     story = str(lead_history.tell(here.app.ledger, LeadKey(str(dana)), "UTC"))
+    reason = here.cycle(dana).said
+    assert isinstance(reason, RoutedBy)
     parts = [
         "Dana Fox at Acme",
         "Demo Request",
-        "NOT_HELD",
-        'Why: Rule "Territory"',
+        *map(names.check, CheckCode),
+        operations.said(reason, ZoneInfo("UTC")),
         "owner updated",
     ]
     assert [part for part in parts if part not in story] == []

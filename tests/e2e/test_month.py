@@ -58,8 +58,10 @@ def leads_of(entry: Entry) -> list[tuple[str, str]]:
 
 def nudges(lived: Month) -> Iterator[tuple[Entry, str, str]]:
     """Every reminder and every breach told to an owner: when, about which record, which of them."""
+    owners = {lived.here.slack_users[email] for email in lived.people}
     for entry, _ in posts(lived):
-        for record, words in leads_of(entry):
+        found = leads_of(entry) if entry.data["to"] in owners else ()
+        for record, words in found:
             for kind in ("SLA reminder", "SLA breach"):
                 if kind in words or kind in entry.data["text"].partition(":")[0]:
                     yield entry, record, kind

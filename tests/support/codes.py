@@ -316,6 +316,9 @@ SAYINGS: Mapping[type[Value], tuple[Value, ...]] = {
         for asked in (None, "Ana")
     ),
     said.Denied: (said.Denied(by="Quinn"),),
+    said.SetAside: tuple(
+        said.SetAside(error="KeyError at domain/gate/checks.py:12", tries=tries) for tries in (1, 3)
+    ),
 }
 SAMPLES: Mapping[type[Value], tuple[Value, ...]] = {
     **REASONS,

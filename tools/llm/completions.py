@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 from openai.types.chat import ChatCompletion, ChatCompletionMessage
 from pydantic import BaseModel, ValidationError
 
+from domain import border
 from domain.errors import ToolError
 from tools.llm.requests import Tool
 from tools.llm.schemas import without_defaults
@@ -117,7 +118,7 @@ def read_answer(completion: object) -> Said:
     if message.refusal or reason == "content_filter":
         words = (message.refusal or "stopped by the server's filter")[:_LONGEST_EXCUSE]
         raise ModelRefusedError(VENDOR, words, code="refusal")
-    text = message.content or ""
+    text = border.text(message.content or "")
     if len(text) > LONGEST_ANSWER:
         raise ModelOutputError(VENDOR, f"the answer has {len(text)} characters")
     return Said(
@@ -185,7 +186,11 @@ def _complaints(error: ValidationError) -> str:
 
 def _calls(message: ChatCompletionMessage) -> list[tuple[str, str, str]]:
     return [
-        (call.id, call.function.name, call.function.arguments or "")
+        (
+            border.text(call.id),
+            border.text(call.function.name),
+            border.text(call.function.arguments or ""),
+        )
         for call in message.tool_calls or ()
         if call.type == "function"
     ]

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from domain import border
 from domain.errors import (
     AuthError,
     RateLimitError,
@@ -183,7 +184,7 @@ class SlackClient:
         headers = _lower(response.headers)
         if "x-oauth-scopes" in headers:
             self.scopes = frozenset(re.split(r"\s*,\s*", headers["x-oauth-scopes"].strip()))
-        return cast("Row", response.data)
+        return cast("Row", border.safe(response.data))
 
     def _refusal(self, method: str, error: SlackApiError) -> ToolError:
         response: Any = error.response

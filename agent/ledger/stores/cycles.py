@@ -1,18 +1,19 @@
 """Moving cycles on: claim those that are due, and write down what was decided."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, or_, select, update
+from sqlalchemy import JSON, Connection, Engine, or_, select, type_coerce, update
 
 from agent.ledger.engine import reading
-from agent.ledger.records import Claimed, Step
+from agent.ledger.records import Claimed, Step, aside_again
 from agent.ledger.rows import insert_new, table
 from agent.ledger.tables.leads import ActivityRow, CorrectionRow, CycleRow, HoldRow
 from agent.ledger.tables.policies import PolicyRow, PoolRow
-from agent.ledger.tables.states import CycleStatus
+from agent.ledger.tables.states import DEFECT, CycleStatus
 from agent.ledger.transaction.step import write
+from domain.decision.said import SetAside
 from domain.lead.crm_records import PoolState
 from domain.lead.model import Activity, Cycle, FieldName, OnHold, Trigger
 from domain.policy.model import Policy
@@ -34,8 +35,13 @@ class Cycles:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def claim(self, run: str, now: datetime, limit: int) -> list[Claimed]:
-        """Take up to `limit` cycles that are due, oldest first, for this run alone."""
+    def claim(
+        self, run: str, now: datetime, limit: int, only: Collection[CycleId] | None = None
+    ) -> list[Claimed]:
+        """Take up to `limit` cycles that are due, oldest first, for this run alone.
+
+        `only` leaves all others alone.
+        """
         routable = (CycleStatus.OPEN, CycleStatus.WAITING, CycleStatus.PARKED)
         due = (
             select(_CYCLE)
@@ -43,6 +49,7 @@ class Cycles:
                 _CYCLE.c.due_at <= now,
                 _CYCLE.c.status.in_(routable),
                 or_(_CYCLE.c.claimed_until.is_(None), _CYCLE.c.claimed_until <= now),
+                *((_CYCLE.c.id.in_(only),) if only is not None else ()),
             )
             .order_by(_CYCLE.c.due_at, _CYCLE.c.opened_at, _CYCLE.c.id)
             .limit(limit)
@@ -78,6 +85,23 @@ class Cycles:
             )
             for row in rows
         ]
+
+    def claimed(self, run: str) -> list[CycleId]:
+        """What a run has claimed and not given back."""
+        mine = select(_CYCLE.c.id).where(_CYCLE.c.claimed_by == run).order_by(_CYCLE.c.id)
+        with reading(self._engine) as connection:
+            return [CycleId(one) for one in connection.scalars(mine)]
+
+    def set_aside(self, cycle: CycleId, error: str, now: datetime) -> SetAside:
+        """Put a cycle off on which something failed, longer each time; says how often it did."""
+        mine = _CYCLE.c.id == cycle
+        with self._engine.begin() as connection:
+            stored = select(type_coerce(_CYCLE.c.said, JSON)).where(mine)
+            said, pause = aside_again(connection.scalar(stored), error)
+            values = {"status": CycleStatus.PARKED, "due_at": now + pause, "deadline": None}
+            aside = {"said": said, "blocked_by": DEFECT, "claimed_by": None, "claimed_until": None}
+            connection.execute(update(_CYCLE).where(mine).values(**values, **aside))
+        return said
 
     def release(self, run: str) -> None:
         """Give back what a run claimed."""

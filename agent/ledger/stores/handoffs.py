@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, RowMapping, func, or_, select, update
+from sqlalchemy import JSON, Engine, RowMapping, func, or_, select, type_coerce, update
 
 from agent.ledger.engine import reading
-from agent.ledger.records import HeldOff, Posted
+from agent.ledger.records import HeldOff, Posted, aside_again
 from agent.ledger.rows import table
 from agent.ledger.tables.handoffs import DisputeRow, HandoffRow, MentionRow, MessageRow
 from agent.ledger.tables.states import OPEN
+from domain.decision.said import SetAside
 from domain.follow_through.handoff import Handoff
 from domain.values import CycleId, LeadKey, RecordId
 
@@ -32,14 +33,20 @@ class Handoffs:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def claim(self, run: str, now: datetime, limit: int) -> list[HeldOff]:
-        """Take up to `limit` open handoffs that are due, oldest first, for this run alone."""
+    def claim(
+        self, run: str, now: datetime, limit: int, only: Collection[CycleId] | None = None
+    ) -> list[HeldOff]:
+        """Take up to `limit` open handoffs that are due, oldest first, for this run alone.
+
+        `only` leaves all others alone.
+        """
         due = (
             select(_HANDOFF)
             .where(
                 _HANDOFF.c.state == OPEN,
                 _HANDOFF.c.due_at <= now,
                 or_(_HANDOFF.c.claimed_until.is_(None), _HANDOFF.c.claimed_until <= now),
+                *((_HANDOFF.c.cycle_id.in_(only),) if only is not None else ()),
             )
             .order_by(_HANDOFF.c.due_at, _HANDOFF.c.cycle_id)
             .limit(limit)
@@ -53,6 +60,24 @@ class Handoffs:
                 .values(claimed_by=run, claimed_until=now + CLAIM)
             )
         return [_held(row) for row in rows]
+
+    def claimed(self, run: str) -> list[CycleId]:
+        """What a run has claimed and not given back."""
+        mine = select(_HANDOFF.c.cycle_id).where(_HANDOFF.c.claimed_by == run)
+        with reading(self._engine) as connection:
+            found = connection.scalars(mine.order_by(_HANDOFF.c.cycle_id))
+            return [CycleId(one) for one in found]
+
+    def set_aside(self, cycle: CycleId, error: str, now: datetime) -> SetAside:
+        """Put a handoff off on which something failed, longer each time; says how often it did."""
+        mine = _HANDOFF.c.cycle_id == cycle
+        with self._engine.begin() as connection:
+            stored = select(type_coerce(_HANDOFF.c.said, JSON)).where(mine)
+            said, pause = aside_again(connection.scalar(stored), error)
+            values = {"due_at": now + pause, "said": said}
+            free = {"claimed_by": None, "claimed_until": None}
+            connection.execute(update(_HANDOFF).where(mine).values(**values, **free))
+        return said
 
     def release(self, run: str) -> None:
         """Give back what a run claimed."""

@@ -64,3 +64,5 @@ class EffectState(StrEnum):
 
 
 OPEN = "open"
+DEFECT = "DEFECT"
+"""What blocks a cycle on which something failed that nobody foresaw."""

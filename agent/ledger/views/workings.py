@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, Select, func, select
+from sqlalchemy import JSON, Engine, RowMapping, Select, func, literal, select, type_coerce
 
 from agent.ledger.engine import reading
 from agent.ledger.rows import table
@@ -13,11 +13,16 @@ from agent.ledger.stores.conversations import PENDING
 from agent.ledger.tables.conversations import CallRow, ProposalRow
 from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import HandoffRow
+from agent.ledger.tables.leads import CycleRow
 from agent.ledger.tables.operations import CursorRow, LeaseRow, RunRow
 from agent.ledger.tables.policies import PolicyRow
-from agent.ledger.tables.states import EffectState
+from agent.ledger.tables.states import DEFECT, OPEN, EffectState
 from domain.conversation.change_requests import Proposal
+from domain.values import LeadKey
 
+_CYCLE = table(CycleRow)
+_HANDOFF = table(HandoffRow)
 _RUN = table(RunRow)
 _CURSOR = table(CursorRow)
 _EFFECT = table(EffectRow)
@@ -51,6 +56,20 @@ class Spent:
     tokens: int
     milliseconds: float
     """The mean."""
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A lead on which something failed that nobody foresaw."""
+
+    lead: LeadKey
+    title: str
+    where: str
+    """`routing` or `follow-through`."""
+    error: str
+    """Its kind and place."""
+    tries: int
+    again_at: datetime
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,31 @@ class Workings:
         )
         with reading(self._engine) as connection:
             return [Backlog(*row) for row in connection.execute(query)]
+
+    def set_aside(self) -> list[Aside]:
+        """Leads that are set aside after an internal error, by when they are tried again."""
+        of_cycles = select(
+            _CYCLE.c.lead, _CYCLE.c.title, literal("routing"), _CYCLE.c.said, _CYCLE.c.due_at
+        ).where(_CYCLE.c.blocked_by == DEFECT)
+        kind = type_coerce(_HANDOFF.c.said, JSON)["kind"].as_string()
+        of_handoffs = (
+            select(
+                _CYCLE.c.lead,
+                _CYCLE.c.title,
+                literal("follow-through"),
+                _HANDOFF.c.said,
+                _HANDOFF.c.due_at,
+            )
+            .join(_HANDOFF, _HANDOFF.c.cycle_id == _CYCLE.c.id)
+            .where(_HANDOFF.c.state == OPEN, kind == "set_aside")
+        )
+        with reading(self._engine) as connection:
+            rows = [*connection.execute(of_cycles), *connection.execute(of_handoffs)]
+        found = [
+            Aside(lead, title, where, said.error, said.tries, due_at)
+            for lead, title, where, said, due_at in rows
+        ]
+        return sorted(found, key=lambda one: (one.again_at, one.lead))
 
     def dead_letters(self, limit: int) -> list[EffectRow]:
         """Writes that were given up, the latest first."""

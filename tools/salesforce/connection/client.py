@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
 
+from domain import border
 from domain.errors import AuthError
 from domain.ports import Clock, Watch, unwatched
 from tools.salesforce.connection.answers import SUCCESS, Json, Part, Row, Usage
@@ -176,9 +177,9 @@ class Client:
         org = self._open(expired=None)
         try:
             try:
-                return send(org)
+                return border.safe(send(org))
             except SalesforceExpiredSession:
-                return send(self._open(expired=org))
+                return border.safe(send(self._open(expired=org)))
         except SalesforceExpiredSession as error:
             raise AuthError(
                 VENDOR,
