@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.cli.help import Grouped
 from domain.errors import RoutereadyError
 from domain.grammar import counted
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from tools.llm import LlmSettings
 
 eval_cli = typer.Typer(
-    help="Evaluate prompts and models: run cases, compare, judge.", no_args_is_help=True
+    help="Evaluate prompts and models: run cases, compare, judge.",
+    no_args_is_help=True,
+    cls=Grouped,
 )
 
 EXIT = {"PROMOTE": 0, "REJECT": 1, "HOLD": 2}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.cli import reports
+from agent.cli.help import Grouped
 from agent.cli.policy import policy_cli
 from agent.cli.setup import setup_cli
 from domain.errors import RoutereadyError
@@ -29,6 +30,8 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    cls=Grouped,
 )
 WORKER, LEADS, REPORTS, MANAGE, SETUP = (
     "Run the worker",
@@ -39,9 +42,11 @@ WORKER, LEADS, REPORTS, MANAGE, SETUP = (
 )
 """The groups of commands in `--help`."""
 cli.add_typer(policy_cli, name="policy", rich_help_panel=MANAGE)
-console_cli = typer.Typer(help="Serve the console, and manage who is signed in to it.")
+console_cli = typer.Typer(help="Serve the console, and manage who is signed in to it.", cls=Grouped)
 cli.add_typer(console_cli, name="console", rich_help_panel=MANAGE)
-prompts_cli = typer.Typer(help="List prompts and their versions.", no_args_is_help=True)
+prompts_cli = typer.Typer(
+    help="List prompts and their versions.", no_args_is_help=True, cls=Grouped
+)
 cli.add_typer(prompts_cli, name="prompts", rich_help_panel=MANAGE)
 
 cli.add_typer(setup_cli, name="setup", rich_help_panel=SETUP)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent.cli.help import Grouped
 from domain.errors import PublishingError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from domain.policy.model import Policy
 
 policy_cli = typer.Typer(
-    help="Check, compare, publish and roll back policies.", no_args_is_help=True
+    help="Check, compare, publish and roll back policies.", no_args_is_help=True, cls=Grouped
 )
 
 PolicyPath = Annotated[

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-setup_cli = typer.Typer(help="Set up Salesforce for routeready.", no_args_is_help=True)
+from agent.cli.help import Grouped
+
+setup_cli = typer.Typer(help="Set up Salesforce for routeready.", no_args_is_help=True, cls=Grouped)
 
 
 @setup_cli.command("salesforce")

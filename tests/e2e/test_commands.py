@@ -154,3 +154,28 @@ def test_a_stranger_asks_in_vain(here: Town, tmp_path: Path) -> None:
         "routeready: The policy has no user eve@x.example. Use an email address listed under users."
     )
     assert (1, f"{told}\n") == (done.returncode, done.stderr)
+
+
+def test_help_names_every_command_in_its_group_and_loads_nothing_heavy() -> None:
+    """It answers at once: no Rich, no LangGraph, no database; and no sentence is cut short."""
+    heavy = ("rich", "langgraph", "sqlalchemy", "pydantic", "requests")
+    told = (
+        "import sys; from agent.cli.main import main; sys.argv = ['routeready', '--help']\n"
+        "try: main()\n"
+        f"finally: print([one for one in {heavy} if one in sys.modules])"
+    )
+    done = subprocess.run(  # noqa: S603  (our own code)
+        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    *helped, loaded = done.stdout.splitlines()
+    headings = [one for one in helped if one.endswith(":") and not one.startswith(" ")]
+    expected = [
+        "Options:",
+        "Run the worker:",
+        "Leads and approvals:",
+        "Set up and check:",
+        "Reports:",
+        "Policy, prompts and console:",
+    ]
+    cut_short = [one for one in helped if one.endswith("...") and not one.startswith("Usage:")]
+    assert (expected, "[]", []) == (headings, loaded, cut_short)
