@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 PICTURES = Path(__file__).parent / "pictures"
 DAYS, PORT = 2, 8759
@@ -60,6 +60,16 @@ def settled(page: Page, address: str, patience: float = 90) -> None:
         page.goto(address)
 
 
+def opened(page: Page, address: str, wanted: Locator, patience: float = 180) -> None:
+    """Open a page, and again until what is wanted is on it: leads come in as time passes."""
+    end = time.monotonic() + patience
+    page.goto(address)
+    page.wait_for_timeout(3_000)
+    while not wanted.count() and time.monotonic() < end:
+        page.goto(address)
+        page.wait_for_timeout(5_000)
+
+
 def main() -> None:
     """Both pictures."""
     found = next((path for path in map(shutil.which, BROWSERS) if path), None)
@@ -73,8 +83,8 @@ def main() -> None:
         page = desk.new_page()
         settled(page, console)
         keep(page.screenshot(), "console.png")
-        page.goto(look)
         asks = page.locator("article.message").filter(has=page.get_by_role("button"))
+        opened(page, look, asks)
         new = asks.filter(has_text=re.compile("new lead", re.IGNORECASE))
         shown = new.last if new.count() else asks.last
         shown.scroll_into_view_if_needed()

@@ -11,6 +11,7 @@ from agent.ledger.views.lead_lists import Order, Standing
 from agent.metrics import lead_history
 from domain.conversation.permissions import Ability
 from domain.gate.verdict import Outcome as CheckOutcome
+from domain.language import names
 from domain.lead.model import TriggerKind
 from domain.metrics.measures import Dimension
 from domain.policy.follow_through import Move
@@ -51,13 +52,7 @@ OUTCOMES: Mapping[CheckOutcome, str] = {
     CheckOutcome.NOT_APPLICABLE: "not applicable",
 }
 UPDATES = lead_history.UPDATES
-TRIGGERS: Mapping[TriggerKind, str] = {
-    TriggerKind.HAND_RAISE: "hand raise",
-    TriggerKind.MQL_THRESHOLD: "MQL score",
-    TriggerKind.TARGET_ACCOUNT: "target account",
-    TriggerKind.PRODUCT_QUALIFIED: "product-qualified",
-    TriggerKind.RECYCLED: "recycled",
-}
+TRIGGERS: Mapping[TriggerKind, str] = {kind: names.trigger(kind) for kind in TriggerKind}
 DECISIONS: Mapping[str, str] = {
     "follow": "Follow-up",
     "reassign": "Reassigned",

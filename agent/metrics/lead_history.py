@@ -95,7 +95,7 @@ def _cycle(
     handoff: HandoffRow | None,
 ) -> Iterator[tuple[int, str]]:
     trigger = Trigger.model_validate(cycle.trigger)
-    kind = trigger.kind.replace("_", " ").replace("mql", "MQL")
+    kind = names.trigger(trigger.kind)
     yield 1, f"Trigger {cycle.number}: {_at(trigger.at, zone)}, {occurrence(trigger.fact)} ({kind})"
     for decision in decisions:
         if decision.kind in ("gate", "route"):

@@ -72,7 +72,7 @@ def reason(why: Reason, zone: ZoneInfo) -> str:  # noqa: C901, PLR0911, PLR0912 
         case TestWord():
             return f'Test lead: the {field(why.field)} is "{why.text}".'
         case Student():
-            return f'Student, by the title "{why.title}".' if why.title else "Student."
+            return f'Student (title "{why.title}").' if why.title else "Student."
         case DoNotRoute():
             return f"Do Not Route is set in {why.system}."
         case Qualified():

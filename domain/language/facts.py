@@ -5,6 +5,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from domain.grammar import listed, moment
+from domain.language import names
 from domain.lead.absences import (
     Absence,
     AtCap,
@@ -14,7 +15,7 @@ from domain.lead.absences import (
     OffHours,
     OutOfOffice,
 )
-from domain.lead.model import Did, Misread, Occurrence, Problem, Reached
+from domain.lead.model import Did, Misread, Occurrence, Problem, Reached, TriggerKind
 from domain.policy.facts import Known
 from domain.values import Quoted, Scalar
 
@@ -89,7 +90,7 @@ def problem(one: Problem) -> str:
             assert_never(one.why)
 
 
-_OUR_WORDS = frozenset({"account", "email_kind", "function", "seniority", "trigger"})
+_OUR_WORDS = frozenset({"account", "email_kind", "function", "seniority"})
 """Facts whose values are our own codes, not what somebody wrote."""
 
 
@@ -101,7 +102,9 @@ def known(facts: Sequence[Known]) -> str:
 def _known(one: Known) -> str:
     told = value(one.value)
     if one.fact in _OUR_WORDS:
-        told = told.replace("_", " ").replace("mql", "MQL")
+        told = told.replace("_", " ")
+    if one.fact == "trigger" and one.value in set(TriggerKind):
+        told = names.trigger(TriggerKind(one.value))
     return f"{field(one.fact)} {told}"
 
 

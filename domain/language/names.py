@@ -1,8 +1,9 @@
-"""What checks and verdicts are called."""
+"""What checks, verdicts and triggers are called."""
 
 from typing import assert_never
 
 from domain.gate.verdict import CheckCode, VerdictKind
+from domain.lead.model import TriggerKind
 
 
 def check(code: CheckCode) -> str:  # noqa: C901, PLR0911  (one case per check)
@@ -45,5 +46,22 @@ def verdict(kind: VerdictKind) -> str:
             return "Needs review"
         case "REJECT":
             return "Disqualified"
+        case _:
+            assert_never(kind)
+
+
+def trigger(kind: TriggerKind) -> str:
+    """What a kind of trigger is called."""
+    match kind:
+        case TriggerKind.HAND_RAISE:
+            return "hand raise"
+        case TriggerKind.MQL_THRESHOLD:
+            return "MQL score"
+        case TriggerKind.TARGET_ACCOUNT:
+            return "target account"
+        case TriggerKind.PRODUCT_QUALIFIED:
+            return "product-qualified"
+        case TriggerKind.RECYCLED:
+            return "recycled"
         case _:
             assert_never(kind)

@@ -26,8 +26,6 @@ class OutOfOffice(Value):
     source: Literal["Salesforce", "Slack"]
     until: Instant | None = None
     """None when the status doesn't end by itself."""
-    timezone: str | None = None
-    """IANA name of the person's own time zone."""
     note: str = ""
     """Their own out-of-office message."""
 
@@ -53,8 +51,6 @@ class OffHours(Value):
 
     kind: Literal["off_hours"] = "off_hours"
     until: Instant
-    timezone: str
-    """IANA name of their calendar's time zone."""
 
 
 Away = OutOfOffice | Quoted

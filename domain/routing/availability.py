@@ -33,8 +33,6 @@ def _off_work(user: User, calendar: Calendar, now: datetime) -> Holiday | OffHou
     opens = next_open(calendar, user.timezone, now)
     if opens == now:
         return None
-    zone = calendar.timezone or user.timezone
-    holiday = holiday_on(calendar, now.astimezone(ZoneInfo(zone)).date())
-    if holiday is not None:
-        return Holiday(name=holiday)
-    return OffHours(until=opens, timezone=zone)
+    local = ZoneInfo(calendar.timezone or user.timezone)
+    holiday = holiday_on(calendar, now.astimezone(local).date())
+    return OffHours(until=opens) if holiday is None else Holiday(name=holiday)

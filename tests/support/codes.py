@@ -164,16 +164,16 @@ ABSENCES: Mapping[type[Value], tuple[Value, ...]] = {
     absences.NoUser: (absences.NoUser(),),
     absences.Inactive: (absences.Inactive(),),
     absences.OutOfOffice: tuple(
-        absences.OutOfOffice(source=source, until=until, timezone=zone, note=note)
+        absences.OutOfOffice(source=source, until=until, note=note)
         for source in literals(absences.OutOfOffice, "source")
-        for until, zone in ((None, None), (AT, ZONE), (AT, None))
+        for until in (None, AT)
         for note in ("", "Back on Monday")
     ),
     absences.AtCap: tuple(
         absences.AtCap(leads=12, cap=10, of=of) for of in literals(absences.AtCap, "of")
     ),
     absences.Holiday: (absences.Holiday(name="Thanksgiving Day"),),
-    absences.OffHours: (absences.OffHours(until=AT, timezone=ZONE),),
+    absences.OffHours: (absences.OffHours(until=AT),),
 }
 WHY_NOT: Mapping[type[Value], tuple[Value, ...]] = {
     basis.Passed: tuple(basis.Passed(code=code) for code in basis.PassedOver),

@@ -44,9 +44,7 @@ from domain.values import CycleId, LeadKey, RecordId, Scalar, canonical_json
 from tests.support.repository import ROOT
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
-AWAY = OutOfOffice(
-    source="Slack", until=datetime(2026, 11, 26, tzinfo=UTC), timezone="Europe/Berlin"
-)
+AWAY = OutOfOffice(source="Slack", until=datetime(2026, 11, 26, tzinfo=UTC))
 COUNTRIES = (
     "United States;usa;U.S.A.;UK;Deutschland;germny;France;España;日本;India;;Atlantis".split(";")
 )

@@ -401,7 +401,7 @@ def test_presences_are_read_once_in_five_minutes(workspace: Workspace) -> None:
 
 def out(until: datetime | None = None) -> OutOfOffice:
     """Ana is out, by her own status."""
-    return OutOfOffice(source="Slack", until=until, timezone="America/Los_Angeles")
+    return OutOfOffice(source="Slack", until=until)
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,7 @@ class Person:
             return None
         if self.emoji not in _AWAY_EMOJI and not says_away(self.status):
             return None
-        zone = zone_named(self.timezone).key
-        return OutOfOffice(source="Slack", until=self.until, timezone=zone)
+        return OutOfOffice(source="Slack", until=self.until)
 
 
 def says_away(status: str) -> bool:
