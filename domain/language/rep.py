@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from domain.follow_through.reasons import NoTouch, Rotated, WhyOwner
 from domain.grammar import lasting
 from domain.language import routes, salesforce_record, steps
-from domain.language.facts import occurrence
+from domain.language.facts import known, occurrence
 from domain.lead.brief import Happening, Opener
 from domain.lead.model import TriggerKind
-from domain.routing.basis import RoutedBy
+from domain.routing.basis import Basis, Drawn, ForPerson, FromFacts, FromTerritory, Origin, RoutedBy
 from domain.values import Quoted
 
 
@@ -19,12 +19,33 @@ def reason(why: WhyOwner | None, zone: ZoneInfo) -> str:
         case None:
             return ""
         case RoutedBy():
-            told = routes.basis(why.basis)
+            told = _basis(why.basis)
             return f"{told[:1].upper()}{told[1:]}."
         case Rotated():
             return f"Reassigned from a colleague: {_lost(why)}."
         case _:
             return salesforce_record.owner(why, zone)
+
+
+def _basis(one: Basis) -> str:
+    """Why it is theirs; lines of files and weights are for whoever runs the system."""
+    match one:
+        case Drawn():
+            return f"next in round robin {one.pool} ({_origin(one.origin)})"
+        case ForPerson():
+            return f"{_origin(one.origin)} goes to {one.owner}"
+        case _:
+            return routes.basis(one)
+
+
+def _origin(one: Origin) -> str:
+    match one:
+        case FromTerritory():
+            return f"territory {one.territory}"
+        case FromFacts():
+            return known(one.facts) or "all remaining leads"
+        case _:
+            assert_never(one)
 
 
 def _lost(one: Rotated) -> str:
