@@ -7,7 +7,7 @@ CLIENTS := tests/conformance/node
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients conformance eval assault month fix bench docs pictures site lock clean
+.PHONY: help demo test check clients conformance eval assault kills month fix bench docs pictures site lock clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -36,6 +36,10 @@ eval: $(VENV)/.tests ## Compare the prompts with main: PROMOTE, REJECT or HOLD (
 
 assault: $(VENV)/.tests ## Test the guards with 100,000 tool calls of a hostile model (a few minutes)
 	@$(BIN)/python -m tests.assault 100000
+
+kills: $(VENV)/.tests ## Kill the worker 200 times on each database (about 20 minutes each; goes on where it was ended)
+	@$(BIN)/python -m tests.kills 200 sqlite
+	@$(BIN)/python -m tests.kills 200 postgresql
 
 month: $(VENV)/.tests ## Simulate a month of 2,000 leads and 40 reps (about 10 minutes)
 	@MONTH_LEADS=2000 MONTH_DAYS=30 $(BIN)/pytest -q tests/e2e/test_month.py
