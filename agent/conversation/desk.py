@@ -50,7 +50,10 @@ MOST_TRIES = 3
 """After so many begun answers a question is said to have failed."""
 FAILED = "I tried this question 3 times and failed. A RevOps admin can find the cause in the log."
 LONGEST_WAIT = timedelta(hours=1)
-"""An answer that could not be delivered for so long is not wanted any more."""
+"""A question that is older isn't answered any more; who asked is told so."""
+TOO_LATE = "I couldn't answer this within an hour, so nothing was done about it. Ask me again."
+GIVEN_UP = timedelta(days=7)
+"""Who could not be told for so long that there is no answer is told nothing any more."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,8 @@ class Desk:
         """What is answered to something from the inbox; nothing is sent."""
         if who is None:
             return Shown(answers=(Answer(title=STRANGER, is_failure=True),))
+        if heard.at is not None and heard.at < self.run.now - LONGEST_WAIT:
+            return Shown(answers=(failure(TOO_LATE),))
         if heard.tries >= MOST_TRIES:
             return Shown(answers=(failure(FAILED),))
         thread = conversation(heard.channel, heard.thread, heard.person)
@@ -202,7 +207,7 @@ class Desk:
         """Answer what a process left unanswered, let proposals end, forget old conversations."""
         ledger, now, rules = self.run.ledger, self.run.now, self.run.policy.conversation
         decisions.expired(self.run)
-        ledger.conversations.drop(now - LONGEST_WAIT, now)
+        ledger.conversations.drop(now - GIVEN_UP, now)
         for heard in ledger.conversations.unanswered(now):
             try:
                 self.hear(heard)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.conversation.desk import COMMAND, DIRECT, FAILED, MENTION, Desk
+from agent.conversation.desk import COMMAND, DIRECT, FAILED, MENTION, TOO_LATE, Desk
 from agent.ledger.stores.conversations import Heard
 from domain.conversation.permissions import Principal, principal
 from domain.policy.conversation import Price
@@ -82,6 +82,21 @@ def test_an_answer_that_did_not_reach_slack_is_made_again(here: Town) -> None:
     desk(here).tidy()
     (reply,) = replies(here, QUINN)
     assert "Dana Fox" in said(reply)
+
+
+@pytest.mark.usefixtures("dana")
+def test_a_question_that_slack_kept_us_from_answering_for_hours_is_told_so(here: Town) -> None:
+    """Nobody is left at "One moment": after an hour they read that nothing was done."""
+    fault = faults.add(here.world, Status(vendor="slack", path="chat.update", status=503))
+    write(here, QUINN, "find Dana")
+    here.pass_time(hours=2)
+    desk(here).tidy()
+    faults.remove(here.world, fault)
+    here.pass_time(minutes=3)
+    desk(here).tidy()
+    (reply,) = replies(here, QUINN)
+    assert TOO_LATE in said(reply)
+    assert [] == here.app.ledger.conversations.unanswered(here.world.now)
 
 
 @pytest.mark.usefixtures("dana")

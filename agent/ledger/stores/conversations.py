@@ -52,6 +52,8 @@ class Heard:
     reply: str | None = None
     tries: int = 0
     """How often an answer was begun before."""
+    at: datetime | None = None
+    """When it was kept; None for what was heard just now."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ class Conversations:
             row["text"],
             row["reply"],
             row["tries"] - 1,
+            row["received_at"],
         )
 
     def unanswered(self, now: datetime) -> list[str]:
@@ -191,7 +194,7 @@ class Conversations:
         self._inbox(heard, {"handled_at": now})
 
     def drop(self, before: datetime, now: datetime) -> None:
-        """Give up on what was said before a moment and has no answer yet."""
+        """Give up on what was said before a moment and could not be answered since."""
         stale = _INBOX.c.handled_at.is_(None) & (_INBOX.c.received_at < before)
         with self._engine.begin() as connection:
             connection.execute(update(_INBOX).where(stale).values(handled_at=now))
