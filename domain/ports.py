@@ -241,7 +241,7 @@ class Messenger(Protocol):
         ...
 
     def email_of(self, user_id: str) -> str | None:
-        """The address of a member of the workspace; None for a stranger."""
+        """The address of a colleague, by Slack's id; None for anybody else."""
         ...
 
     def tell_owners(self, planned: Mapping[EffectKey, TellOwner]) -> Mapping[EffectKey, Receipt]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from domain.errors import AuthError, ToolError
+from domain.grammar import counted, listed
 from domain.ports import Finding
 from tools.slack.client import SlackClient
 from tools.slack.users.directory import Directory
@@ -20,7 +21,12 @@ _FIX_SCOPES = (
     "scopes and reinstall the app."
 )
 _FIX_PEOPLE = (
-    "Invite them to the workspace, or change the policy to the email address they use in Slack."
+    "In Slack, make them a full member of this workspace with a confirmed address, or change the "
+    "policy to the email address they use in Slack."
+)
+_FIX_SHARED = (
+    "In Slack, deactivate the account that is not theirs, or change its email address. Until then "
+    "this person can't use routeready in Slack and gets no messages."
 )
 _LONGEST_LIST = 8
 
@@ -62,14 +68,17 @@ def _scopes(client: SlackClient) -> Iterator[Finding]:
 
 
 def _people(directory: Directory, expected: Sequence[str]) -> Iterator[Finding]:
-    people = directory.people()
-    missing = sorted({email for email in expected if email.lower() not in people})
-    if not missing:
-        yield _fine(
-            "people", f"All users of the policy are in the workspace ({len(set(expected))})."
-        )
-        return
-    named = ", ".join(missing[:_LONGEST_LIST])
-    more = f" and {len(missing) - _LONGEST_LIST} more" if len(missing) > _LONGEST_LIST else ""
-    verb = "is" if len(missing) == 1 else "are"
-    yield _wrong("people", f"{named}{more} {verb} not in the workspace.", _FIX_PEOPLE)
+    people, wanted = directory.people(), sorted({email.lower() for email in expected})
+    shared = {email: some for email, some in directory.shared().items() if email in wanted}
+    for email, some in shared.items():
+        accounts = listed(some, "and")
+        sentence = f"{email} is the address of {len(some)} Slack accounts: {accounts}. "
+        yield _wrong("people", sentence + "None of them is taken for this person.", _FIX_SHARED)
+    missing = [email for email in wanted if email not in people and email not in shared]
+    for email in missing[:_LONGEST_LIST]:
+        yield _wrong("people", f"{directory.absence(email)}.", _FIX_PEOPLE)
+    if len(missing) > _LONGEST_LIST:
+        more = counted(len(missing) - _LONGEST_LIST, "more user")
+        yield _wrong("people", f"{more} of the policy can't be found in Slack.", _FIX_PEOPLE)
+    if not missing and not shared:
+        yield _fine("people", f"All users of the policy are in the workspace ({len(wanted)}).")

@@ -99,11 +99,8 @@ class SlackGateway:
         }
 
     def email_of(self, user_id: str) -> str | None:
-        """The address of a member of the workspace; None for a stranger or a bot."""
-        for email, person in self._directory.people().items():
-            if person.id == user_id:
-                return email
-        return None
+        """The address of a colleague; None for guests, strangers, bots and doubtful accounts."""
+        return self._directory.email_of(user_id)
 
     def tell_owners(self, planned: Mapping[EffectKey, TellOwner]) -> Mapping[EffectKey, Receipt]:
         """One message per owner with all of the owner's leads in it.
@@ -163,7 +160,7 @@ class SlackGateway:
         try:
             person = self._directory.find(owner)
             if person is None:
-                return _refused("users_not_found", f"{owner} has no active Slack account")
+                return _refused("users_not_found", self._directory.absence(owner))
             channel = self._conversation(person)
         except ToolError as error:
             return self._receipt(error)
@@ -355,7 +352,7 @@ class SlackGateway:
             try:
                 person = self._directory.find(reader)
                 if person is None:
-                    words = f"{reader} has no active Slack account"
+                    words = self._directory.absence(reader)
                     receipts[key] = _refused("users_not_found", words)
                     continue
                 channel = self._conversation(person)

@@ -55,6 +55,9 @@ def add_user(world: World, *, name: str, email: str, timezone: str, deleted: boo
         "tz": timezone,
         "is_bot": False,
         "is_admin": False,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+        "is_email_confirmed": True,
         "profile": {
             "real_name": name,
             "display_name": name.split(" ", maxsplit=1)[0],

@@ -25,6 +25,7 @@ from tools.slack.users.directory import says_away
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TOKEN = "xoxb-test"
+NOBODY = "nobody@meridian.example"
 ANA, LENA, ROB = (f"{name}@meridian.example" for name in ("ana.torres", "lena.vogel", "rob.diaz"))
 
 Fault = Callable[[Handler, Request], Response]
@@ -287,13 +288,11 @@ def test_a_wait_may_be_a_date_or_missing(
 
 def test_an_owner_without_slack_is_refused_and_the_others_are_told(workspace: Workspace) -> None:
     """A deactivated and an unknown person are told apart from a failure."""
-    receipts = workspace.gateway().tell_owners(
-        plan(tell(ROB), tell("nobody@meridian.example"), tell())
-    )
-    words = "has no active Slack account"
+    receipts = workspace.gateway().tell_owners(plan(tell(ROB), tell(NOBODY), tell()))
+    words = {ROB: "is deactivated in Slack", NOBODY: "has no active Slack account"}
     refused = [
-        Refused(refusal=Refusal.OTHER, code="users_not_found", words=f"{owner} {words}")
-        for owner in (ROB, "nobody@meridian.example")
+        Refused(refusal=Refusal.OTHER, code="users_not_found", words=f"{owner} {why}")
+        for owner, why in words.items()
     ]
     assert [receipts[EffectKey(key)] for key in ("e1", "e2")] == refused
     assert shown(receipts[EffectKey("e3")]) == "applied"
@@ -488,7 +487,7 @@ def test_examination_finds_who_is_missing(workspace: Workspace) -> None:
         ("Slack scopes", True),
         ("Slack people", False),
     ]
-    assert found[-1].sentence == f"{ROB} is not in the workspace."
+    assert found[-1].sentence == f"{ROB} is deactivated in Slack."
 
 
 def test_examination_names_missing_scopes(workspace: Workspace) -> None:

@@ -2,21 +2,25 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.errors import RequestError
+from domain.errors import RequestError, UnavailableError
 from domain.intake.normalization.texts import fold
 from domain.lead.absences import OutOfOffice
 from domain.ports import Clock
-from tools.slack.client import Row, SlackClient, within
+from tools.slack.client import VENDOR, Row, SlackClient, within
 
 FRESH_FOR = timedelta(minutes=5)
 """How long the list of people is believed; reading it is limited to some 20 calls a minute."""
 PAGE = 1000
 """The most that users.list gives at once; its calls are scarcer than its records."""
+SLACKBOT = "USLACKBOT"
+"""Slack's own bot, which isn't marked as one."""
+_BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 
 _AWAY_EMOJI = frozenset(
     "palm_tree desert_island island beach_with_umbrella umbrella_on_ground "
@@ -89,46 +93,123 @@ def read_person(row: Row) -> Person:
     )
 
 
+def why_nobody(row: Row, ours: str) -> str | None:
+    """Why an account is nobody of ours; None for a colleague's own (Slack: the user object).
+
+    An address is what whoever invited the account typed: without Slack's word on who it is and
+    where it belongs, it identifies nobody. `ours` is the workspace, or the organization.
+    """
+    home = within(row, "enterprise_user")
+    places = {row.get("team_id"), home.get("enterprise_id"), *(home.get("teams") or ())}
+    if row.get("deleted"):
+        return "is deactivated in Slack"
+    if row.get("id") == SLACKBOT or any(row.get(mark) for mark in _BOTS):
+        return "is a bot in Slack"
+    if row.get("is_stranger") or ours not in places:
+        return "belongs to another Slack workspace"
+    if row.get("is_restricted") or row.get("is_ultra_restricted"):
+        return "is a guest in Slack"
+    if row.get("is_invited_user"):
+        return "has not accepted the invitation to Slack"
+    if row.get("is_email_confirmed") is False:
+        return "has not confirmed the email address in Slack"
+    return None if _email(row) else "has no email address in Slack"
+
+
+@dataclass(frozen=True)
+class _Members:
+    """The list as it was read: only accounts that certainly are one colleague's."""
+
+    by_email: Mapping[str, Person]
+    emails: Mapping[str, str]
+    """Addresses by Slack's id."""
+    absent: Mapping[str, str]
+    """Why an address of the list is nobody's."""
+    shared: Mapping[str, tuple[str, ...]]
+    """Accounts by the address that several of them have."""
+
+
 class Directory:
-    """The workspace's people by e-mail address, read at most every few minutes."""
+    """The workspace's people by e-mail address and id, read at most every few minutes."""
 
     def __init__(self, client: SlackClient, clock: Clock) -> None:
         self._client = client
         self._clock = clock
         self._lock = threading.Lock()
-        self._people: Mapping[str, Person] = {}
+        self._members = _Members({}, {}, {}, {})
+        self._ours = ""
         self._read_at: datetime | None = None
 
     def people(self) -> Mapping[str, Person]:
-        """Everybody who is active and has an address, by the address in small letters."""
-        with self._lock:
-            now = self._clock.now()
-            if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
-                rows = self._client.pages("users.list", "members", limit=PAGE)
-                self._people = {_email(row): read_person(row) for row in rows if _is_person(row)}
-                self._read_at = now
-            return self._people
+        """Everybody who certainly is a colleague, by the address in small letters."""
+        return self._known().by_email
+
+    def email_of(self, user_id: str) -> str | None:
+        """The address of a colleague by Slack's id; None for anybody else."""
+        return self._known().emails.get(user_id)
+
+    def shared(self) -> Mapping[str, tuple[str, ...]]:
+        """Accounts by the address that several have; none of them is taken for its owner."""
+        return self._known().shared
+
+    def absence(self, email: str) -> str:
+        """Why an address is nobody's, with the address."""
+        why = self._known().absent.get(email.lower(), "has no active Slack account")
+        return f"{email} {why}"
 
     def find(self, email: str) -> Person | None:
         """One person, looked up when they joined since the list was read; None when absent."""
-        known = self.people().get(email.lower())
-        if known is not None:
-            return known
+        known = self._known()
+        wanted = email.lower()
+        if wanted in known.by_email or wanted in known.shared:
+            return known.by_email.get(wanted)
         try:
             row: Row = self._client.read("users.lookupByEmail", email=email)["user"]
         except RequestError as error:
             if error.code == "users_not_found":
                 return None
             raise
-        return read_person(row) if _is_person(row) else None
+        is_theirs = _email(row) == wanted and why_nobody(row, self._ours) is None
+        return read_person(row) if is_theirs else None
+
+    def _known(self) -> _Members:
+        with self._lock:
+            now = self._clock.now()
+            if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
+                self._ours = self._ours or _ours(self._client.read("auth.test"))
+                rows = self._client.pages("users.list", "members", limit=PAGE)
+                self._members = _sorted_out(rows, self._ours)
+                self._read_at = now
+            return self._members
+
+
+def _ours(me: Row) -> str:
+    """The workspace that the token belongs to; the organization, when it is installed there."""
+    ours = me.get("enterprise_id") if me.get("is_enterprise_install") else me.get("team_id")
+    if not ours:
+        raise UnavailableError(VENDOR, "auth.test does not say which workspace this is")
+    return str(ours)
+
+
+def _sorted_out(rows: Iterable[Row], ours: str) -> _Members:
+    found: dict[str, dict[str, Person]] = defaultdict(dict)
+    absent: dict[str, str] = {}
+    for row in rows:
+        why = why_nobody(row, ours)
+        if why is None:
+            person = read_person(row)
+            found[_email(row)][person.id] = person
+        elif _email(row):
+            absent[_email(row)] = why
+    single = {email: next(iter(some.values())) for email, some in found.items() if len(some) == 1}
+    shared = {email: tuple(sorted(some)) for email, some in found.items() if len(some) > 1}
+    absent |= {email: f"has {len(some)} Slack accounts" for email, some in shared.items()}
+    emails = {person.id: email for email, person in single.items()}
+    return _Members(single, emails, absent, shared)
 
 
 def _email(row: Row) -> str:
-    return str(within(row, "profile").get("email") or "").lower()
-
-
-def _is_person(row: Row) -> bool:
-    return bool(_email(row)) and not row.get("deleted") and not row.get("is_bot")
+    return str(within(row, "profile").get("email") or "").strip().lower()
 
 
 def zone_named(name: str | None) -> ZoneInfo:
