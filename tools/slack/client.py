@@ -32,6 +32,7 @@ from domain.errors import (
     UnknownOutcomeError,
 )
 from domain.ports import Clock, Watch, unwatched
+from tools import addresses
 
 VENDOR = "slack"
 
@@ -116,6 +117,8 @@ class SlackClient:
             retry_handlers=[],
             logger=logging.Logger(VENDOR, logging.CRITICAL),  # noqa: LOG001  (keeps the SDK silent)
         )
+        self.is_here = urlsplit(access.base_url).hostname in addresses.HERE
+        """Whether Slack is played by this machine, so that what it names may be here, too."""
         self._closed_until: dict[str, datetime] = {}
         self.scopes: frozenset[str] | None = None
         """What the token may do, as Slack's last answer told; None when it didn't."""

@@ -4,11 +4,10 @@ Slack: "Working with files". An upload that is shared nowhere is seen by nobody,
 harmless to repeat; a message shows it in an image block by its id.
 """
 
-from urllib.parse import urlsplit
-
 import requests
 
 from domain.errors import UnavailableError
+from tools import addresses
 from tools.slack.client import VENDOR, SlackClient
 
 SECONDS = 20
@@ -23,17 +22,19 @@ def upload(client: SlackClient, name: str, alt: str, content: bytes) -> str:
         "files.getUploadURLExternal", filename=name, length=len(content), alt_txt=alt[:1000]
     )
     address, file_id = str(begun["upload_url"]), str(begun["file_id"])
-    _send(address, content)
+    _send(address, content, here=client.is_here)
     client.write("files.completeUploadExternal", {"files": [{"id": file_id, "title": name}]})
     return file_id
 
 
-def _send(address: str, content: bytes) -> None:
-    parts = urlsplit(address)
-    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise UnavailableError(VENDOR, "the upload's address does not begin with https://")
+def _send(address: str, content: bytes, *, here: bool) -> None:
+    """The address comes from an answer, so it may lead anywhere: it is looked at like any other."""
+    why = addresses.refusal(address, here=here)
+    if why is not None:
+        raise UnavailableError(VENDOR, f"the upload's address {why}")
     try:
-        answer = requests.post(address, data=content, timeout=SECONDS)
+        with addresses.session(here=here) as session:
+            answer = session.post(address, data=content, timeout=SECONDS)
     except requests.RequestException as error:
         detail = f"the upload did not arrive: {type(error).__name__}"
         raise UnavailableError(VENDOR, detail) from None
