@@ -263,7 +263,7 @@ def migrate() -> None:
 
 @cli.command(rich_help_panel=LEADS)
 def exceptions() -> None:
-    """List leads that are set aside after an internal error. Each is retried automatically."""
+    """List leads and updates set aside after an internal error. Each is retried automatically."""
     from agent.ledger import open_ledger
     from agent.settings import read_settings
     from domain.grammar import counted
@@ -272,10 +272,10 @@ def exceptions() -> None:
     for one in found:
         tried = counted(one.tries, "try", "tries")
         typer.echo(
-            f"{one.lead}  {one.title or 'no name yet'}  {one.where}: {one.error}, {tried}, "
+            f"{one.lead or '-'}  {one.title or 'no name yet'}  {one.where}: {one.error}, {tried}, "
             f"next {one.again_at:%Y-%m-%d %H:%M} UTC"
         )
-    typer.echo(f"{counted(len(found), 'lead')} set aside")
+    typer.echo(f"{counted(len(found), 'lead or update', 'leads or updates')} set aside")
 
 
 @cli.command(rich_help_panel=LEADS)

@@ -18,7 +18,7 @@ A = TypeVar("A", bound=Action)
 
 Receipts = Mapping[EffectKey, Receipt]
 
-LONGEST_PAUSE = timedelta(minutes=30)
+LONGEST_PAUSE = timedelta(minutes=15)
 """An effect that can't be sent is tried again at least this often."""
 HOLD_OFF = timedelta(minutes=2)
 """Slack and Marketo promise no read after write: what is not found is not repeated sooner."""

@@ -3,14 +3,19 @@
 For each kind: those whose outcome is in doubt (a crash, a lost answer) are looked up at the vendor
 first; then those that are due are noted as attempted, durably, and sent in one plural call; then
 what came of each is settled together with what follows from it.
+
+An attempt counts only when the vendor answers and this one has to be tried again all the same. An
+outage, a rate limit or a refused token is nobody's attempt, and nothing is given up because of it.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from agent.effects.kind import LONGEST_PAUSE, A, Kind, Receipts, alike
-from agent.ledger.records import Outstanding, Settled
-from agent.ledger.tables.states import EffectState
+from agent.effects.isolation import NOT_THE_EFFECTS, alone, apart, suspected
+from agent.effects.kind import LONGEST_PAUSE, A, Kind, Receipts, Screened, alike
+from agent.ledger.records import Attempts, Outstanding, Settled
+from agent.ledger.tables.states import UNSETTLED, EffectState
 from agent.logs import alert
 from agent.run.context import RunContext
 from agent.run.pauses import stops
@@ -19,6 +24,7 @@ from domain.effects import Applied, Receipt, Refusal, Refused, Unknown, Untried
 from domain.errors import (
     QuotaError,
     RateLimitError,
+    RequestError,
     RetryableError,
     ToolError,
     UnknownOutcomeError,
@@ -26,37 +32,105 @@ from domain.errors import (
 from domain.time.moments import midnight
 from domain.values import CycleId
 
-OUTSTANDING = (EffectState.PLANNED, EffectState.ATTEMPTED, EffectState.UNKNOWN)
 AT_ONCE = 3000
 """At most so many effects of one kind in one go."""
+ALONE = 50
+"""At most so many calls in one go for effects that are sent one by one."""
 ATTEMPTS = 8
-"""After so many attempts an effect is given up and kept as a dead letter."""
+"""After so many attempts of its own an effect is given up and kept as a dead letter."""
 FIRST_PAUSE = timedelta(seconds=15)
+OUTAGE_PAUSE = timedelta(minutes=5)
+"""What waits for a vendor to come back is tried again at least this often."""
+PATIENCE = 8
+"""An effect that waited so long is tried again after this part of it."""
+GIVEN_UP = "GIVEN_UP"
+"""The code of what was given up without a word of the vendor's."""
+
+
+def perform_each(kinds: Sequence[Kind[Any]], context: RunContext) -> None:
+    """Perform several kinds in order; a vendor's failure keeps no other kind from its turn.
+
+    Raises:
+        ToolError: a vendor failed, the first that did.
+    """
+    failed: ToolError | None = None
+    for kind in kinds:
+        try:
+            perform(kind, context)
+        except ToolError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def perform(kind: Kind[A], context: RunContext) -> None:
-    """Settle what is in doubt, then send what is due."""
+    """Settle what is in doubt, then send what is due.
+
+    Raises:
+        ToolError: the vendor failed; what was due is tried again later.
+    """
     effects, now = context.ledger.effects, context.now
     stopped = stops(context)
     if WORKER in stopped:
         return
-    found = _going(effects.outstanding(kind.name, OUTSTANDING, now, AT_ONCE), stopped, context)
+    found = _going(effects.outstanding(kind.name, UNSETTLED, now, AT_ONCE), stopped, context)
     doubtful = [one for one in found if one.state is not EffectState.PLANNED]
     if doubtful:
-        _settle(kind, doubtful, kind.look_up(doubtful, context), context)
+        apart(lambda some: _look_up(kind, some, context), doubtful, context)
         planned = effects.outstanding(kind.name, (EffectState.PLANNED,), now, AT_ONCE)
         found = _going(planned, stopped, context)
     due = _within_the_day(kind, _screened(kind, found, context), context)
-    if not due:
-        return
-    effects.attempt([one.key for one in due], now)
+    clean = [one for one in due if not one.defects]
+    if clean:
+        _send(kind, clean, context)
+    for one in [one for one in due if one.defects][:ALONE]:
+        _send(kind, [one], context)
+
+
+def _send(kind: Kind[A], due: Sequence[Outstanding], context: RunContext) -> None:
+    """Send some in one call and settle what came of it.
+
+    A request that the vendor does not understand changed nothing: it is sent again in parts, so
+    that what makes it so keeps no other back.
+    """
+    context.ledger.effects.attempt([one.key for one in due], context.now)
     try:
-        receipts = kind.send(kind.actions(due), context)
+        parts = _parts(kind, due, context)
     except ToolError as error:
-        receipts = alike((one.key for one in due), _receipt_of(error, now))
-        _settle(kind, due, receipts, context)
+        receipt = _receipt_of(error, context.now)
+        _settle(kind, due, alike((one.key for one in due), receipt), context, sent=True)
+        if isinstance(error, RequestError) and len(due) == 1:
+            context.ledger.effects.set_aside([alone(due[0], error, context)])
         raise
-    _settle(kind, due, receipts, context)
+    for some, receipts in parts:
+        answered = any(isinstance(one, Applied | Refused) for one in receipts.values())
+        _settle(kind, some, receipts, context, sent=True, answered=answered)
+
+
+def _parts(
+    kind: Kind[A], due: Sequence[Outstanding], context: RunContext
+) -> list[tuple[Sequence[Outstanding], Receipts]]:
+    """Send some in one call, or in the parts around what the vendor does not understand."""
+
+    def send(some: Sequence[Outstanding]) -> tuple[Sequence[Outstanding], Receipts]:
+        try:
+            return some, kind.send(kind.actions(some), context)
+        except NOT_THE_EFFECTS:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever it is, one of these is to blame)
+            context.ledger.effects.set_aside(suspected(some, error, context))
+            return (), {}
+
+    try:
+        return [send(due)]
+    except RequestError:
+        if len(due) == 1:
+            raise
+        return apart(send, due, context, EffectState.PLANNED)
+
+
+def _look_up(kind: Kind[A], doubtful: Sequence[Outstanding], context: RunContext) -> None:
+    _settle(kind, doubtful, kind.look_up(doubtful, context), context)
 
 
 def _going(
@@ -73,15 +147,21 @@ def _screened(
     kind: Kind[A], due: Sequence[Outstanding], context: RunContext
 ) -> Sequence[Outstanding]:
     """What of the due effects is to be sent now; the others are settled or put off."""
-    if not due:
-        return due
-    screened = kind.screen(due, context)
-    needless = [one for one in due if one.key in screened.needless]
-    _settle(kind, needless, {one.key: screened.needless[one.key] for one in needless}, context)
-    context.ledger.effects.put_off(screened.later)
-    return [
-        one for one in due if one.key not in screened.needless and one.key not in screened.later
-    ]
+
+    def screen(some: Sequence[Outstanding]) -> tuple[Sequence[Outstanding], Screened]:
+        return some, kind.screen(some, context)
+
+    going: list[Outstanding] = []
+    for some, screened in apart(screen, due, context):
+        needless = [one for one in some if one.key in screened.needless]
+        _settle(kind, needless, screened.needless, context)
+        context.ledger.effects.put_off(screened.later)
+        going += [
+            one
+            for one in some
+            if one.key not in screened.needless and one.key not in screened.later
+        ]
+    return going
 
 
 def _within_the_day(
@@ -119,36 +199,65 @@ def _receipt_of(error: ToolError, now: datetime) -> Receipt:
 
 
 def _settle(
-    kind: Kind[A], tried: Sequence[Outstanding], receipts: Receipts, context: RunContext
+    kind: Kind[A],
+    tried: Sequence[Outstanding],
+    receipts: Receipts,
+    context: RunContext,
+    *,
+    sent: bool = False,
+    answered: bool = False,
 ) -> None:
-    if not tried:
-        return
+    """Write what came of effects with what follows from it.
+
+    `sent`: they were in the call that was just made; `answered`: the vendor did answer it, so that
+    what is still in doubt is so by itself.
+    """
     missing = Unknown(detail="the vendor's answer did not mention it")
-    told = {one.key: receipts.get(one.key, missing) for one in tried}
-    settled = [_settled(one, told[one.key], context.now) for one in tried]
     actions = kind.actions(tried)
-    outcomes = [(one, actions[one.key], told[one.key]) for one in tried]
-    context.ledger.effects.settle(settled, kind.follow(outcomes, context))
+
+    def settle(some: Sequence[Outstanding]) -> None:
+        told = {one.key: _final(one, receipts.get(one.key, missing), sent=sent) for one in some}
+        settled = [
+            _settled(one, told[one.key], context.now, sent=sent, answered=answered) for one in some
+        ]
+        outcomes = [(one, actions[one.key], told[one.key]) for one in some]
+        context.ledger.effects.settle(settled, kind.follow(outcomes, context))
+
+    if tried:
+        apart(settle, tried, context, EffectState.UNKNOWN)
 
 
-def _settled(one: Outstanding, receipt: Receipt, now: datetime) -> Settled:
-    pause = min(FIRST_PAUSE * 2 ** min(one.attempts, 10), LONGEST_PAUSE)
+def _final(one: Outstanding, receipt: Receipt, *, sent: bool) -> Receipt:
+    """What came of an effect; one that used up its attempts was refused."""
+    if one.attempts + sent < ATTEMPTS:
+        return receipt
+    match receipt:
+        case Refused(refusal=Refusal.LOCKED):
+            return receipt.model_copy(update={"refusal": Refusal.OTHER})
+        case Untried() if not sent:
+            return Refused(refusal=Refusal.OTHER, code=GIVEN_UP, words=receipt.detail)
+        case _:
+            return receipt
+
+
+def _settled(
+    one: Outstanding, receipt: Receipt, now: datetime, *, sent: bool, answered: bool
+) -> Settled:
+    before = Attempts(one.attempts, one.attempted_at) if sent else None
     match receipt:
         case Applied():
             return Settled(one.key, EffectState.APPLIED, receipt)
         case Unknown():
-            return Settled(one.key, EffectState.UNKNOWN, receipt, now + FIRST_PAUSE)
+            left = Attempts(one.attempts, now) if sent and not answered else None
+            return Settled(one.key, EffectState.UNKNOWN, receipt, now + FIRST_PAUSE, left)
         case Refused(refusal=Refusal.LOCKED):
-            return _again(one, receipt, now + pause)
+            pause = min(FIRST_PAUSE * 2 ** min(one.attempts, 10), LONGEST_PAUSE)
+            return Settled(one.key, EffectState.PLANNED, receipt, now + pause)
         case Refused(refusal=Refusal.DATA | Refusal.OTHER):
             return Settled(one.key, EffectState.DEAD, receipt)
         case Refused():
             return Settled(one.key, EffectState.REFUSED, receipt)
         case Untried():
-            return _again(one, receipt, receipt.retry_at or now + pause)
-
-
-def _again(one: Outstanding, receipt: Receipt, due_at: datetime) -> Settled:
-    if one.attempts >= ATTEMPTS:
-        return Settled(one.key, EffectState.DEAD, receipt)
-    return Settled(one.key, EffectState.PLANNED, receipt, due_at)
+            waited = (now - one.planned_at) / PATIENCE
+            again = receipt.retry_at or now + min(max(waited, FIRST_PAUSE), OUTAGE_PAUSE)
+            return Settled(one.key, EffectState.PLANNED, receipt, again, before)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -16,6 +16,7 @@ from langgraph.runtime import Runtime
 
 from agent.activity import observation
 from agent.effects import outbox
+from agent.effects.kind import Kind
 from agent.follow_through import investigation, message_updates, rep_actions, wording
 from agent.follow_through.call_log import LOG_CALL
 from agent.follow_through.cases import Case, Choice, NextStep
@@ -42,6 +43,16 @@ PAUSED_LOOK = timedelta(minutes=5)
 """How soon a paused lead is looked at again: a pause has no end of its own."""
 UNJUDGED_LOOK = timedelta(hours=1)
 """When a lead is looked at again that could not be judged."""
+
+TOLD: tuple[Kind[Any], ...] = (
+    TELL_OWNER,
+    TELL_MANAGER,
+    STAMP_TOUCH,
+    SET_TASK,
+    MIRROR_FIELDS,
+    REFRESH_MESSAGE,
+)
+"""Whoever and whatever is told how things stand; a vendor that is away keeps none of the others."""
 
 
 @dataclass(frozen=True)
@@ -176,18 +187,13 @@ def act(state: Flock, runtime: Runtime[RunContext]) -> None:
         context.ledger.cycles.record(follower.follow(theirs))
         inputs = follower.inputs  # pools moved on
     outbox.perform(SET_OWNER, context)
-    outbox.perform(TELL_OWNER, context)
-    outbox.perform(TELL_MANAGER, context)
 
 
 def record(state: Flock, runtime: Runtime[RunContext]) -> None:
-    """Tell the records, Marketo and the messages of before how things stand now."""
+    """Tell people, records, Marketo and the messages of before how things stand now."""
     context = runtime.context
     context.ledger.cycles.record(message_updates.plan_news(list(state.due), context))
-    outbox.perform(STAMP_TOUCH, context)
-    outbox.perform(SET_TASK, context)
-    outbox.perform(MIRROR_FIELDS, context)
-    outbox.perform(REFRESH_MESSAGE, context)
+    outbox.perform_each(TOLD, context)
 
 
 @cache

@@ -251,6 +251,8 @@ class Outstanding:
     """How often its cycle was decided again."""
     planned_at: datetime
     attempted_at: datetime | None
+    defects: int = 0
+    """How often something failed on it that nobody foresaw, in a row."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,30 @@ class Settled:
     receipt: Receipt
     due_at: datetime | None = None
     """When to try again, for one that is planned once more."""
+    back_to: "Attempts | None" = None
+    """What the attempts were, where this one does not count; None counts it."""
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """How often an effect was tried, and when it last left."""
+
+    count: int
+    last_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Defective:
+    """An effect on which something failed that nobody foresaw."""
+
+    key: EffectKey
+    error: str
+    """Its kind and place; empty while it isn't known whether this effect is to blame."""
+    due_at: datetime
+    state: EffectState | None = None
+    """Where it stands now; None leaves it where it stood."""
+    sent: bool = False
+    """Whether it was noted as attempted just before: that attempt does not count."""
 
 
 @dataclass(frozen=True)
@@ -287,6 +313,11 @@ def cycle_id(lead: LeadKey, number: int) -> CycleId:
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(days=1)
 
 
+def growing(before: int) -> timedelta:
+    """For how long something is set aside that failed so often before."""
+    return min(FIRST_PAUSE * 2 ** min(before, 12), LONGEST_PAUSE)
+
+
 def aside_again(said: object, error: str) -> tuple[SetAside, timedelta]:
     """What a row says once more that is set aside, and for how long.
 
@@ -294,5 +325,4 @@ def aside_again(said: object, error: str) -> tuple[SetAside, timedelta]:
     """
     told = cast("dict[str, Any]", said) if isinstance(said, dict) else {}
     before = int(told["tries"]) if told.get("kind") == "set_aside" else 0
-    pause = min(FIRST_PAUSE * 2 ** min(before, 12), LONGEST_PAUSE)
-    return SetAside(error=error, tries=before + 1), pause
+    return SetAside(error=error, tries=before + 1), growing(before)

@@ -220,10 +220,8 @@ def reject(state: Batch, runtime: Runtime[RunContext]) -> None:
 
 def mirror(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  (a node's form)
     """Tell Marketo what was decided, and ask it for the syncs that are wanted."""
-    outbox.perform(REQUEST_SYNC, runtime.context)
-    outbox.perform(CORRECT_FIELD, runtime.context)
-    outbox.perform(MIRROR_FIELDS, runtime.context)
-    outbox.perform(MIRROR_ACTIVITY, runtime.context)
+    kinds = (REQUEST_SYNC, CORRECT_FIELD, MIRROR_FIELDS, MIRROR_ACTIVITY)
+    outbox.perform_each(kinds, runtime.context)
 
 
 def notify(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  (a node's form)

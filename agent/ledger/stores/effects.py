@@ -4,19 +4,46 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, bindparam, func, select, update
+from pydantic import ValidationError
+from sqlalchemy import (
+    Boolean,
+    Engine,
+    RowMapping,
+    Text,
+    bindparam,
+    case,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 
 from agent.ledger.engine import reading
-from agent.ledger.records import ACTIONS, Outstanding, Settled, Step
+from agent.ledger.records import ACTIONS, Defective, Outstanding, Settled, Step, growing
 from agent.ledger.rows import table
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.leads import CycleRow
-from agent.ledger.tables.states import EffectState
+from agent.ledger.tables.states import UNSETTLED, EffectState
 from agent.ledger.transaction.step import write
+from agent.logs import alert, defect
+from domain.effects import Action
 from domain.values import EffectKey
 
 _EFFECT = table(EffectRow)
 _CYCLE = table(CycleRow)
+_READ = (
+    _EFFECT.c.key,
+    _EFFECT.c.cycle_id,
+    _EFFECT.c.lead,
+    _EFFECT.c.decision_id,
+    type_coerce(_EFFECT.c.action, Text).label("action"),
+    _EFFECT.c.state,
+    _EFFECT.c.attempts,
+    _EFFECT.c.planned_at,
+    _EFFECT.c.attempted_at,
+    _EFFECT.c.defects,
+)
+"""The action as the text that it is in the database: a broken one must not break the query."""
 
 
 class Effects:
@@ -28,9 +55,12 @@ class Effects:
     def outstanding(
         self, kind: str, states: Collection[EffectState], now: datetime, limit: int
     ) -> list[Outstanding]:
-        """Effects of one kind in these states that are due, oldest first."""
+        """Effects of one kind in these states that are due, oldest first.
+
+        One that can't be read is set aside, and keeps no other back.
+        """
         due = (
-            select(_EFFECT, func.coalesce(_CYCLE.c.looks, 0).label("looks"))
+            select(*_READ, func.coalesce(_CYCLE.c.looks, 0).label("looks"))
             .join(_CYCLE, _CYCLE.c.id == _EFFECT.c.cycle_id, isouter=True)
             .where(_EFFECT.c.state.in_(list(states)), _EFFECT.c.kind == kind)
             .where(_EFFECT.c.due_at <= now)
@@ -38,7 +68,50 @@ class Effects:
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            return [_outstanding(row) for row in connection.execute(due).mappings()]
+            rows = connection.execute(due).mappings().all()
+        found: list[Outstanding] = []
+        unreadable: list[Defective] = []
+        for row in rows:
+            try:
+                found.append(_outstanding(row))
+            except ValidationError as error:
+                again = now + growing(row["defects"])
+                unreadable.append(Defective(row["key"], defect(error), again))
+        self.set_aside(unreadable)
+        return found
+
+    def set_aside(self, some: Sequence[Defective]) -> None:
+        """Put off effects on which something failed that nobody foresaw."""
+        if not some:
+            return
+        statement = (
+            update(_EFFECT)
+            .where(_EFFECT.c.key == bindparam("the_key"))
+            .values(
+                state=func.coalesce(
+                    bindparam("now_in", type_=_EFFECT.c.state.type), _EFFECT.c.state
+                ),
+                due_at=bindparam("next_at", type_=_EFFECT.c.due_at.type),
+                attempts=_EFFECT.c.attempts - bindparam("uncounted"),
+                defects=_EFFECT.c.defects + 1,
+                error=bindparam("told"),
+            )
+        )
+        rows = [
+            {
+                "the_key": one.key,
+                "now_in": one.state,
+                "next_at": one.due_at,
+                "uncounted": int(one.sent),
+                "told": one.error,
+            }
+            for one in some
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(statement, rows)
+        for one in some:
+            if one.error:
+                alert("effect_set_aside", f"Set aside: {one.error}", key=one.key)
 
     def attempt(self, keys: Collection[str], now: datetime) -> None:
         """Note, durably and before anything is sent, that these are being tried."""
@@ -59,10 +132,18 @@ class Effects:
                 "receipt": one.receipt.model_dump(mode="json"),
                 "settled_at": step.at,
                 "next_at": one.due_at,
+                "uncounted": one.back_to is not None,
+                "tried": 0 if one.back_to is None else one.back_to.count,
+                "left_at": None if one.back_to is None else one.back_to.last_at,
+                "is_over": one.state not in UNSETTLED,
             }
             for one in settled
         ]
         due_at = bindparam("next_at", type_=_EFFECT.c.due_at.type)
+        left_at = bindparam("left_at", type_=_EFFECT.c.attempted_at.type)
+        tried = bindparam("tried", type_=_EFFECT.c.attempts.type)
+        uncounted = bindparam("uncounted", type_=Boolean()).is_(True)
+        is_over = bindparam("is_over", type_=Boolean()).is_(True)
         statement = (
             update(_EFFECT)
             .where(_EFFECT.c.key == bindparam("the_key"))
@@ -71,6 +152,10 @@ class Effects:
                 receipt=bindparam("receipt"),
                 settled_at=bindparam("settled_at"),
                 due_at=func.coalesce(due_at, _EFFECT.c.due_at),
+                attempts=case((uncounted, tried), else_=_EFFECT.c.attempts),
+                attempted_at=case((uncounted, left_at), else_=_EFFECT.c.attempted_at),
+                defects=case((is_over, 0), else_=_EFFECT.c.defects),
+                error=case((is_over, ""), else_=_EFFECT.c.error),
             )
         )
         with self._engine.begin() as connection:
@@ -106,10 +191,17 @@ def _outstanding(row: RowMapping) -> Outstanding:
         cycle=row["cycle_id"],
         lead=row["lead"],
         decision=row["decision_id"],
-        action=ACTIONS.validate_python(row["action"]),
+        action=_action(row["action"]),
         state=EffectState(row["state"]),
         attempts=row["attempts"],
         looks=row["looks"],
         planned_at=row["planned_at"],
         attempted_at=row["attempted_at"],
+        defects=row["defects"],
     )
+
+
+def _action(stored: Any) -> Action:  # noqa: ANN401  (PostgreSQL's driver reads JSON by itself)
+    if isinstance(stored, str | bytes):
+        return ACTIONS.validate_json(stored)
+    return ACTIONS.validate_python(stored)

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, Engine, RowMapping, func, or_, select, type_coerce, update
+from sqlalchemy import JSON, Connection, Engine, RowMapping, func, or_, select, type_coerce, update
 
 from agent.ledger.engine import reading
 from agent.ledger.records import HeldOff, Posted, aside_again
 from agent.ledger.rows import table
 from agent.ledger.tables.handoffs import DisputeRow, HandoffRow, MentionRow, MessageRow
 from agent.ledger.tables.states import OPEN
+from agent.logs import alert, defect
 from domain.decision.said import SetAside
 from domain.follow_through.handoff import Handoff
 from domain.values import CycleId, LeadKey, RecordId
@@ -38,10 +39,11 @@ class Handoffs:
     ) -> list[HeldOff]:
         """Take up to `limit` open handoffs that are due, oldest first, for this run alone.
 
-        `only` leaves all others alone.
+        `only` leaves all others alone. They are taken before they are read, so that one that can't
+        be read is known to be this run's.
         """
         due = (
-            select(_HANDOFF)
+            select(_HANDOFF.c.cycle_id)
             .where(
                 _HANDOFF.c.state == OPEN,
                 _HANDOFF.c.due_at <= now,
@@ -53,13 +55,14 @@ class Handoffs:
             .with_for_update(skip_locked=True)
         )
         with self._engine.begin() as connection:
-            rows = connection.execute(due).mappings().all()
+            cycles = [CycleId(one) for one in connection.scalars(due)]
             connection.execute(
                 update(_HANDOFF)
-                .where(_HANDOFF.c.cycle_id.in_([row["cycle_id"] for row in rows]))
+                .where(_HANDOFF.c.cycle_id.in_(cycles))
                 .values(claimed_by=run, claimed_until=now + CLAIM)
             )
-        return [_held(row) for row in rows]
+        held = self.several(cycles) if cycles else {}
+        return [held[one] for one in cycles if one in held]
 
     def claimed(self, run: str) -> list[CycleId]:
         """What a run has claimed and not given back."""
@@ -144,14 +147,22 @@ class Handoffs:
         return found
 
     def rows(self, *, state: str | None = None, owner: str | None = None) -> list[HandoffRow]:
-        """Handoffs as rows, those due first at the top; narrowed by state and by owner."""
+        """Handoffs as rows, those due first at the top; narrowed by state and by owner.
+
+        One that can't be read is told and left out: the others are not to end with it.
+        """
         query = select(_HANDOFF).order_by(_HANDOFF.c.target_at, _HANDOFF.c.cycle_id)
         if state is not None:
             query = query.where(_HANDOFF.c.state == state)
         if owner is not None:
             query = query.where(_HANDOFF.c.owner == owner)
         with reading(self._engine) as connection:
-            return [HandoffRow(**row) for row in connection.execute(query).mappings()]
+            try:
+                return [HandoffRow(**row) for row in connection.execute(query).mappings()]
+            except (ValueError, LookupError):
+                cycles = connection.scalars(query.with_only_columns(_HANDOFF.c.cycle_id)).all()
+                found = (_readable(connection, CycleId(one)) for one in cycles)
+                return [one for one in found if one is not None]
 
     def open_count(self) -> int:
         """How many leads are in somebody's hands and not closed."""
@@ -210,6 +221,16 @@ class Handoffs:
             query = query.where(_DISPUTE.c.state == state)
         with reading(self._engine) as connection:
             return [DisputeRow(**row) for row in connection.execute(query).mappings()]
+
+
+def _readable(connection: Connection, cycle: CycleId) -> HandoffRow | None:
+    """One handoff as a row; None for one that can't be read."""
+    query = select(_HANDOFF).where(_HANDOFF.c.cycle_id == cycle)
+    try:
+        return HandoffRow(**connection.execute(query).mappings().one())
+    except (ValueError, LookupError) as error:
+        alert("handoff_unreadable", f"A handoff can't be read: {defect(error)}", cycle=cycle)
+        return None
 
 
 def _held(row: RowMapping) -> HeldOff:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field
 
-from agent.ledger.tables.columns import Table, instant, json
+from agent.ledger.tables.columns import Table, instant, json, text
 
 
 class EffectRow(Table, table=True):
@@ -23,6 +23,11 @@ class EffectRow(Table, table=True):
     planned_at: datetime = instant(nullable=False)
     due_at: datetime = instant(nullable=False)
     attempts: int = 0
+    """How often the vendor answered, and this one had to be tried again: outages don't count."""
     attempted_at: datetime | None = instant()
     settled_at: datetime | None = instant()
     receipt: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    defects: int = 0
+    """How often something failed on it that nobody foresaw, in a row."""
+    error: str = text()
+    """That failure's kind and place, once it is known to be this effect's own."""

@@ -63,6 +63,8 @@ class EffectState(StrEnum):
     """Given up: kept with the vendor's words for a person to retry."""
 
 
+UNSETTLED = (EffectState.PLANNED, EffectState.ATTEMPTED, EffectState.UNKNOWN)
+"""It is still to be brought about."""
 OPEN = "open"
 DEFECT = "DEFECT"
 """What blocks a cycle on which something failed that nobody foresaw."""

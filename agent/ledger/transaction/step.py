@@ -103,6 +103,8 @@ def _effect(one: PlannedEffect, at: datetime) -> dict[str, Any]:
         "planned_at": at,
         "due_at": one.due_at,
         "attempts": 0,
+        "defects": 0,
+        "error": "",
     }
 
 
@@ -151,7 +153,7 @@ def _keep_words(connection: Connection, step: Step) -> None:
         connection.execute(delete(_PAUSE).where(_PAUSE.c.scope.in_(step.resumed)))
     if step.revived:
         given_up = _EFFECT.c.key.in_(step.revived) & (_EFFECT.c.state == EffectState.DEAD)
-        again = {"state": EffectState.UNKNOWN, "attempts": 0, "due_at": step.at}
+        again = {"state": EffectState.UNKNOWN, "attempts": 0, "defects": 0, "due_at": step.at}
         connection.execute(update(_EFFECT).where(given_up).values(again))
 
 

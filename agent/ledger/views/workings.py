@@ -1,6 +1,6 @@
 """The worker's own workings in the ledger: ticks, feeds, writes, calls of models, policies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import CycleRow
 from agent.ledger.tables.operations import CursorRow, LeaseRow, RunRow
 from agent.ledger.tables.policies import PolicyRow
-from agent.ledger.tables.states import DEFECT, OPEN, EffectState
+from agent.ledger.tables.states import DEFECT, OPEN, UNSETTLED, EffectState
 from domain.conversation.change_requests import Proposal
 from domain.values import LeadKey
 
@@ -32,7 +32,17 @@ _POLICY = table(PolicyRow)
 _PROPOSAL = table(ProposalRow)
 _LEASE = table(LeaseRow)
 
-UNSETTLED = (EffectState.PLANNED, EffectState.ATTEMPTED, EffectState.UNKNOWN)
+
+UPDATES: Mapping[str, str] = {
+    **dict.fromkeys(("set_owner", "stamp_touch", "set_task", "log_call"), "Salesforce update"),
+    **dict.fromkeys(
+        ("mirror_fields", "mirror_activity", "request_sync", "correct_field"), "Marketo update"
+    ),
+    **dict.fromkeys(
+        ("tell_owner", "tell_manager", "refresh_message", "send_report"), "Slack message"
+    ),
+}
+"""Where each kind of effect goes."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class Aside:
     lead: LeadKey
     title: str
     where: str
-    """`routing` or `follow-through`."""
+    """`routing`, `follow-through`, or which kind of update."""
     error: str
     """Its kind and place."""
     tries: int
@@ -112,7 +122,7 @@ class Workings:
             return [Backlog(*row) for row in connection.execute(query)]
 
     def set_aside(self) -> list[Aside]:
-        """Leads that are set aside after an internal error, by when they are tried again."""
+        """What is set aside after an internal error, by when it is tried again."""
         of_cycles = select(
             _CYCLE.c.lead, _CYCLE.c.title, literal("routing"), _CYCLE.c.said, _CYCLE.c.due_at
         ).where(_CYCLE.c.blocked_by == DEFECT)
@@ -128,11 +138,28 @@ class Workings:
             .join(_HANDOFF, _HANDOFF.c.cycle_id == _CYCLE.c.id)
             .where(_HANDOFF.c.state == OPEN, kind == "set_aside")
         )
+        of_effects = (
+            select(
+                _EFFECT.c.lead,
+                func.coalesce(_CYCLE.c.title, "").label("title"),
+                _EFFECT.c.kind,
+                _EFFECT.c.error,
+                _EFFECT.c.defects,
+                _EFFECT.c.due_at,
+            )
+            .join(_CYCLE, _CYCLE.c.id == _EFFECT.c.cycle_id, isouter=True)
+            .where(_EFFECT.c.state.in_(UNSETTLED), _EFFECT.c.error != "")
+        )
         with reading(self._engine) as connection:
             rows = [*connection.execute(of_cycles), *connection.execute(of_handoffs)]
+            updates = connection.execute(of_effects).all()
         found = [
             Aside(lead, title, where, said.error, said.tries, due_at)
             for lead, title, where, said, due_at in rows
+        ]
+        found += [
+            Aside(lead, title, UPDATES.get(kind, "update"), error, tries, due_at)
+            for lead, title, kind, error, tries, due_at in updates
         ]
         return sorted(found, key=lambda one: (one.again_at, one.lead))
 
