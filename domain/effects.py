@@ -290,14 +290,17 @@ class Refusal(StrEnum):
     GONE = "gone"
     """Deleted or merged away."""
     LOCKED = "locked"
-    """Busy; try again soon."""
+    """Busy, or failed without blaming the record; try again soon."""
     OWNER_UNFIT = "owner_unfit"
     """The chosen owner is inactive or may not own this; decide again."""
     NEEDLESS = "needless"
     """What it was for happened by itself, such as a touch before a reminder."""
     DATA = "data"
     """The org's own rules refuse the record's data; someone must mend it."""
+    SETUP = "setup"
+    """A permission or setting is missing, or the org's own code fails; other records meet it."""
     OTHER = "other"
+    """Nobody need do anything, or nobody knows; look again now and then."""
 
 
 class Refused(Value):

@@ -253,7 +253,7 @@ def _settled(
         case Refused(refusal=Refusal.LOCKED):
             pause = min(FIRST_PAUSE * 2 ** min(one.attempts, 10), LONGEST_PAUSE)
             return Settled(one.key, EffectState.PLANNED, receipt, now + pause)
-        case Refused(refusal=Refusal.DATA | Refusal.OTHER):
+        case Refused(refusal=Refusal.DATA | Refusal.SETUP | Refusal.OTHER):
             return Settled(one.key, EffectState.DEAD, receipt)
         case Refused():
             return Settled(one.key, EffectState.REFUSED, receipt)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.effects.plan import plan
 from agent.handoff.changes import handed, watched, written_owner
@@ -14,7 +14,7 @@ from agent.ledger.records import (
     Outstanding,
     Step,
 )
-from agent.ledger.tables.states import CycleStatus
+from agent.ledger.tables.states import REFUSED, CycleStatus
 from agent.notifications.owner import tell_owner
 from agent.run.context import RunContext
 from domain.decision.said import (
@@ -23,6 +23,7 @@ from domain.decision.said import (
     Event,
     GaveUp,
     Happened,
+    Mend,
     NotReassigned,
     Overtaken,
     WriteRefused,
@@ -39,12 +40,16 @@ from domain.effects import (
     Tone,
 )
 from domain.follow_through.handoff import Closing, Handoff
-from domain.lead.crm_records import OwnerKind, OwnerState
+from domain.lead.crm_records import OwnerKind, OwnerState, PoolState
 from domain.policy.model import Policy, next_at_work
+from domain.routing import round_robin
 from domain.values import CycleId, LeadKey, canonical_json
 
 LOOKS = 5
-"""After so many refused writes a lead is parked for a person instead of being decided again."""
+"""After so many refused writes a lead is parked instead of being decided again at once."""
+FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=15), timedelta(hours=8)
+"""How soon a refused write is decided and sent again: twice as late each time, up to the last."""
+MENDS = {Refusal.DATA: Mend.RECORD, Refusal.SETUP: Mend.SETUP, Refusal.OTHER: Mend.TIME}
 
 Tried = tuple[Outstanding, SetOwner, Receipt]
 
@@ -57,12 +62,16 @@ class _Known:
     held: Mapping[CycleId, HeldOff]
     older: Mapping[LeadKey, Sequence[HeldOff]]
     """Open handoffs of earlier cycles of the same leads."""
+    pools: Mapping[str, PoolState]
+    """The pools' memory, where a turn may have to be given back."""
 
 
 def follow(tried: Sequence[Tried], context: RunContext) -> Step:
     """What follows from these outcomes, for the ledger to write with them."""
     step = Step(at=context.now)
     known = _known(tried, context)
+    if any(isinstance(receipt, Applied) and one.looks for one, _, receipt in tried):
+        _wake_refused(step, context)
     for one, write, receipt in tried:
         under = context.under(write.stamp.policy_version)
         if isinstance(receipt, Applied):
@@ -74,12 +83,14 @@ def follow(tried: Sequence[Tried], context: RunContext) -> Step:
 
 def _known(writes: Sequence[Tried], context: RunContext) -> _Known:
     if not writes:
-        return _Known({}, {}, {})
+        return _Known({}, {}, {}, {})
     handoffs = context.ledger.handoffs
     held = handoffs.several([one.cycle for one, _, _ in writes])
     first = [one for one, _, _ in writes if one.cycle not in held]
     older = handoffs.open_of([one.lead for one in first], [one.cycle for one in first])
-    return _Known(_who_owns(writes, context), held, older)
+    refused = any(isinstance(receipt, Refused) for _, _, receipt in writes)
+    pools = context.ledger.cycles.pools() if refused else {}
+    return _Known(_who_owns(writes, context), held, older, pools)
 
 
 def _supersede(step: Step, one: Outstanding, known: _Known) -> None:
@@ -167,13 +178,16 @@ def _refused(
     match receipt.refusal:
         case Refusal.LOCKED:
             return
-        case Refusal.DATA | Refusal.OTHER:
-            refused = WriteRefused(words=receipt.words, code=receipt.code)
-            step.cycles[one.cycle] = _set_aside(refused)
+        case Refusal.DATA | Refusal.SETUP | Refusal.OTHER:
+            mend = MENDS[receipt.refusal]
+            refused = WriteRefused(words=receipt.words, code=receipt.code, mend=mend)
+            step.cycles[one.cycle] = set_aside(refused, one.looks, context.now)
+            _give_back_turn(step, write, known)
         case Refusal.OWNER_CHANGED if state is not None and _is_person(state, context.policy):
             _respect(step, one, write, state, context)
         case _ if one.looks + 1 >= LOOKS:
-            step.cycles[one.cycle] = _set_aside(GaveUp(times=LOOKS, words=receipt.words))
+            gave_up = GaveUp(times=one.looks + 1, words=receipt.words)
+            step.cycles[one.cycle] = set_aside(gave_up, one.looks, context.now)
         case _:
             step.cycles[one.cycle] = CycleFields(
                 status=CycleStatus.OPEN,
@@ -183,14 +197,35 @@ def _refused(
             )
 
 
-def _set_aside(said: WriteRefused | GaveUp) -> CycleFields:
+def set_aside(said: WriteRefused | GaveUp, looks: int, now: datetime) -> CycleFields:
+    """Put a cycle off whose write was refused: it is decided and sent again, later each time.
+
+    A change of the record wakes it sooner. The next write is another intent, so `looks` counts on:
+    it is part of the write's key.
+    """
     return CycleFields(
         status=CycleStatus.PARKED,
-        due_at=None,
+        due_at=now + min(FIRST_AGAIN * 2 ** min(looks, 12), LAST_AGAIN),
         deadline=None,
+        looks=looks + 1,
         said=said,
-        blocked_by="SALESFORCE",
+        blocked_by=REFUSED,
     )
+
+
+def _wake_refused(step: Step, context: RunContext) -> None:
+    """A write passed that was refused before: what stopped it may be gone for the others too."""
+    for cycle in context.ledger.cycles.refused():
+        step.cycles[cycle] = CycleFields(due_at=context.now)
+
+
+def _give_back_turn(step: Step, write: SetOwner, known: _Known) -> None:
+    """The pool owes its member another lead, since this one never came."""
+    if write.pool is None or write.owner_email is None:
+        return
+    state = step.pools.get(write.pool) or known.pools.get(write.pool)
+    if state is not None:
+        step.pools[write.pool] = round_robin.give_back(state, write.owner_email)
 
 
 def _is_person(state: OwnerState, policy: Policy) -> bool:
@@ -199,7 +234,8 @@ def _is_person(state: OwnerState, policy: Policy) -> bool:
     return (
         owner.kind is OwnerKind.USER
         and owner.is_active
-        and owner.email not in policy.sync.unassigned_owners
+        and (owner.email or "").lower()
+        not in {one.lower() for one in policy.sync.unassigned_owners}
     )
 
 

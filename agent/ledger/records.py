@@ -68,6 +68,20 @@ class Claimed:
 
 
 @dataclass(frozen=True)
+class Unsent:
+    """A cycle that is being assigned although no write of its owner is under way."""
+
+    cycle: CycleId
+    looks: int
+    receipt: Receipt | None
+    """What came of the latest write; None when there never was one."""
+    handed: str | None
+    """The state of its handoff; None when nobody was given it."""
+    owner: str | None
+    """Who has it, as the handoff says."""
+
+
+@dataclass(frozen=True)
 class Decision:
     """A choice to be recorded."""
 
@@ -230,6 +244,8 @@ class Step:
     """Leads whose hold ends."""
     revived: list[EffectKey] = field(default_factory=list[EffectKey])
     """Writes that were given up and are to be tried again."""
+    replaced: list[CycleId] = field(default_factory=list[CycleId])
+    """Cycles whose owner was decided again: what was given up before is settled by that."""
     corrections: list[Correction] = field(default_factory=list[Correction])
     stops: list[Stop] = field(default_factory=list[Stop])
     resumed: list[str] = field(default_factory=list[str])

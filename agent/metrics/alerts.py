@@ -63,6 +63,7 @@ _TITLES = {
     Kind.SILENCE: "No leads from {subject}",
     Kind.RULE: "Routing rule no longer matches: {subject}",
     Kind.FALLBACK: "Leads stuck in a fallback queue: {subject}",
+    Kind.REFUSED: "Salesforce rejects owners: {subject}",
     Kind.DRIFT: "Salesforce rules differ from the policy: {subject}",
 }
 

@@ -54,15 +54,19 @@ def deny(approval: str, by: str, context: RunContext) -> bool:
 
 
 def _approved(row: DecisionRow, context: RunContext) -> Step:
+    """The write that was waited for; its key counts the writes of the cycle that were refused."""
     routed = Outcome.model_validate_json(row.outcome).routed
     if routed is None:
         raise ValueError(f"decision {row.id} chose no owner")
     snapshot = _CASES.validate_json(row.inputs).snapshot
     action = owner_write(routed.decision, snapshot, _decision(row), context)
     cycle = CycleId(row.cycle_id)
+    looks = context.ledger.cycles.looks(cycle)
+    rung = str(looks) if looks else ""
     step = Step(
         at=context.now,
-        effects=[plan(cycle, action, action.stamp.decision_id, context.now)],
+        effects=[plan(cycle, action, action.stamp.decision_id, context.now, rung)],
+        replaced=[cycle],
     )
     step.cycles[cycle] = CycleFields(status=CycleStatus.ASSIGNING)
     return step

@@ -148,6 +148,7 @@ def _carry_out(
         action = owner_write(chosen, snapshot, decision, context)
         rung = str(claimed.looks) if claimed.looks else ""
         step.effects.append(plan(claimed.cycle.id, action, decision.id, context.now, rung))
+        step.replaced.append(claimed.cycle.id)
 
 
 def title_of(lead: Lead) -> str:

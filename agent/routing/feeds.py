@@ -80,8 +80,16 @@ _DECIDING = (
     FieldName.UNSUBSCRIBED,
     FieldName.EMAIL_INVALID,
     FieldName.CONSENT_BASIS,
+    FieldName.MARKETING_SUSPENDED,
+    FieldName.DO_NOT_CALL,
+    FieldName.DO_NOT_ROUTE,
+    FieldName.PHONE,
+    FieldName.CITY,
+    FieldName.POSTAL_CODE,
+    FieldName.ANNUAL_REVENUE,
+    FieldName.LEAD_SOURCE,
 )
-"""Fields whose change can turn a verdict."""
+"""Fields whose change can turn a verdict, or a rule of Salesforce's that refused the owner."""
 
 
 def doubles(

@@ -22,7 +22,7 @@ from agent.marketo_updates.fields import MIRROR_FIELDS
 from agent.marketo_updates.sync import REQUEST_SYNC
 from agent.notifications.owner import TELL_OWNER
 from agent.rollout import publications
-from agent.routing import decisions, enrichment, feeds, roster
+from agent.routing import decisions, enrichment, feeds, roster, unsent
 from agent.routing.batch import Batch, Update, V
 from agent.run.context import RunContext
 from agent.run.node_watch import watched
@@ -49,6 +49,7 @@ BRANCHES: dict[type[Verdict], Branch] = {
 def intake(state: Batch, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG001  (a node's form)
     """Read what happened in Marketo, then take the cycles that are due."""
     context = runtime.context
+    unsent.decide_again(context)
     feeds.refill(context)
     feeds.wake_changed(context)
     claimed = context.ledger.cycles.claim(

@@ -68,13 +68,26 @@ class Overtaken(Value):
     owner: str
 
 
+class Mend(StrEnum):
+    """What lets a write pass that Salesforce refused."""
+
+    RECORD = "record"
+    """Somebody changes the record."""
+    SETUP = "setup"
+    """An administrator grants a permission, or mends the org's own code."""
+    TIME = "time"
+    """It passes by itself, or nobody knows."""
+
+
 class WriteRefused(Value):
-    """Salesforce refused the owner for good; a person has to look."""
+    """Salesforce refused the owner; it is decided and sent again."""
 
     kind: Literal["write_refused"] = "write_refused"
     words: str
     """Salesforce's, or the worker's."""
     code: str
+    mend: Mend | None = None
+    """None in what was recorded before it was told."""
 
 
 class GaveUp(Value):

@@ -15,6 +15,7 @@ from domain.decision.said import (
     GaveUp,
     Happened,
     LookedCloser,
+    Mend,
     NotReassigned,
     Overtaken,
     Ruled,
@@ -118,7 +119,7 @@ def _by_systems(one: _BySystems) -> str:  # noqa: PLR0911  (one per code)
         case Happened():
             return _event(one.what)
         case WriteRefused():
-            return f"Salesforce rejected the update: {one.words} [{one.code}]"
+            return f"Salesforce rejected the update{_until(one.mend)}: {one.words} [{one.code}]"
         case GaveUp():
             return f"Rejected {counted(one.times, 'time')}. Latest: {one.words}"
         case DecidedAgain():
@@ -130,6 +131,21 @@ def _by_systems(one: _BySystems) -> str:  # noqa: PLR0911  (one per code)
             return f"Not reassigned: {one.words} [{one.code}]"
         case _:
             assert_never(one)
+
+
+def _until(mend: Mend | None) -> str:
+    """What has to happen before a rejected update passes; it is sent again by itself."""
+    match mend:
+        case None:
+            return ""
+        case Mend.RECORD:
+            return ", until somebody fixes the record"
+        case Mend.SETUP:
+            return ", until an admin fixes the permission or automation"
+        case Mend.TIME:
+            return " for now"
+        case _:
+            assert_never(mend)
 
 
 def _by_people(

@@ -20,6 +20,8 @@ from domain.values import Instant, LeadKey, Value
 
 WEEK = timedelta(weeks=1)
 WEEKS = 4
+REFUSED = "SALESFORCE"
+"""What blocks a lead whose owner Salesforce refused."""
 FEWEST = 10
 """With fewer leads in the past nothing is usual."""
 
@@ -31,6 +33,7 @@ class Kind(StrEnum):
     RULE = "rule"
     FALLBACK = "fallback"
     DRIFT = "drift"
+    REFUSED = "refused"
 
 
 class Alert(Value):
@@ -51,7 +54,8 @@ class Alert(Value):
     @property
     def key(self) -> str:
         """The same matter has the same key, however often it is looked at."""
-        return f"{self.kind} {self.subject} {self.episode}"
+        subject = "" if self.kind is Kind.REFUSED else self.subject
+        return f"{self.kind} {subject} {self.episode}"
 
 
 def alerts(
@@ -67,6 +71,7 @@ def alerts(
         *_unmatched(counted, policy),
         *_dwelling(counted, policy, now),
         *_drifts(agreements, policy, now),
+        *_refused(counted, policy, now),
     )
 
 
@@ -211,6 +216,35 @@ def _drifts(agreements: Iterable[Agreement], policy: Policy, now: datetime) -> l
             )
         )
     return found
+
+
+def _refused(journeys: Sequence[Journey], policy: Policy, now: datetime) -> list[Alert]:
+    """Leads without an owner because Salesforce refused it; told once a day while there are any."""
+    stopped = [
+        one
+        for one in journeys
+        if one.blocked_by == REFUSED and one.ending is None and one.assigned_at is None
+    ]
+    if not stopped:
+        return []
+    since = min(one.ready_at or one.triggered_at for one in stopped)
+    return [
+        Alert(
+            kind=Kind.REFUSED,
+            subject=counted(len(stopped), "lead"),
+            since=since,
+            episode=f"{now.astimezone(ZoneInfo(policy.timezone)):%Y-%m-%d}",
+            sentence=(
+                f"Salesforce rejected the owner of {counted(len(stopped), 'lead')}, the first "
+                f"since {_at(since, policy)}. The updates are sent again automatically."
+            ),
+            todo=(
+                "Look up each lead for Salesforce's own words (`routeready why`), then fix the "
+                "record, the permission or the automation that rejects it."
+            ),
+            leads=tuple(one.lead for one in stopped),
+        )
+    ]
 
 
 def _by_segment(agreements: Iterable[Agreement]) -> dict[str, list[Agreement]]:

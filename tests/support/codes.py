@@ -299,7 +299,10 @@ SAYINGS: Mapping[type[Value], tuple[Value, ...]] = {
     said.ByAssignmentRules: (said.ByAssignmentRules(owner="Tom"),),
     said.Overtaken: (said.Overtaken(by="Marta", owner="Ben"),),
     said.Happened: tuple(said.Happened(what=what) for what in said.Event),
-    said.WriteRefused: (said.WriteRefused(words="No such owner.", code="INVALID"),),
+    said.WriteRefused: tuple(
+        said.WriteRefused(words="No such owner.", code="INVALID", mend=mend)
+        for mend in (None, *said.Mend)
+    ),
     said.GaveUp: tuple(said.GaveUp(times=times, words="No such owner.") for times in (1, 5)),
     said.DecidedAgain: (said.DecidedAgain(words="No such owner."),),
     said.NotReassigned: (said.NotReassigned(words="No such owner.", code="INVALID"),),

@@ -18,7 +18,7 @@ from agent.handoff.changes import watched
 from agent.ledger.records import Correction, CycleFields, Decision, HeldOff, Hold, Step, Stop
 from agent.ledger.stores.conversations import Asked, Known
 from agent.ledger.tables.states import OPEN, CycleStatus
-from agent.ledger.transaction.step import LateError
+from agent.ledger.transaction.step import SET_OWNER, LateError
 from agent.routing import approvals
 from agent.run.context import RunContext
 from domain.conversation.change_requests import (
@@ -267,11 +267,20 @@ class _Deed:
                     status=CycleStatus.OPEN, due_at=self.context.now, verdict_hash=None
                 )
             case TryAgain():
-                self.step.revived.append(one.effect)
+                self._try_again(one)
             case SayYes() | SayNo():
                 answer = approvals.approve if isinstance(one, SayYes) else approvals.deny
                 if not answer(one.approval, self.by.email, self.context):
                     raise _OvertakenError(f"{one.title} was already decided.")
+
+    def _try_again(self, one: TryAgain) -> None:
+        """Send a write once more; an owner who was refused is decided again, by today's clock."""
+        ledger = self.context.ledger
+        given_up = {row.key: row.kind for row in ledger.conversations.given_up([one.lead])}
+        if given_up.get(one.effect) == SET_OWNER and one.cycle in ledger.cycles.refused():
+            self.step.cycles[one.cycle] = CycleFields(due_at=self.context.now)
+        else:
+            self.step.revived.append(one.effect)
 
     def _correct(self, one: Correct) -> None:
         """Keep the word, tell Marketo, and let the gate look again at what isn't routed."""

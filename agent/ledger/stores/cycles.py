@@ -4,15 +4,17 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, Connection, Engine, or_, select, type_coerce, update
+from sqlalchemy import JSON, Connection, Engine, exists, or_, select, type_coerce, update
 
 from agent.ledger.engine import reading
-from agent.ledger.records import Claimed, Step, aside_again
+from agent.ledger.records import RECEIPTS, Claimed, Step, Unsent, aside_again
 from agent.ledger.rows import insert_new, table
+from agent.ledger.tables.effects import EffectRow
+from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import ActivityRow, CorrectionRow, CycleRow, HoldRow
 from agent.ledger.tables.policies import PolicyRow, PoolRow
-from agent.ledger.tables.states import DEFECT, CycleStatus
-from agent.ledger.transaction.step import write
+from agent.ledger.tables.states import DEFECT, REFUSED, UNSETTLED, CycleStatus
+from agent.ledger.transaction.step import SET_OWNER, write
 from domain.decision.said import SetAside
 from domain.lead.crm_records import PoolState
 from domain.lead.model import Activity, Cycle, FieldName, OnHold, Trigger
@@ -25,6 +27,8 @@ CLAIM = timedelta(minutes=10)
 _CORRECTION = table(CorrectionRow)
 _CYCLE = table(CycleRow)
 _ACTIVITY = table(ActivityRow)
+_EFFECT = table(EffectRow)
+_HANDOFF = table(HandoffRow)
 _HOLD = table(HoldRow)
 _POOL = table(PoolRow)
 
@@ -102,6 +106,55 @@ class Cycles:
             aside = {"said": said, "blocked_by": DEFECT, "claimed_by": None, "claimed_until": None}
             connection.execute(update(_CYCLE).where(mine).values(**values, **aside))
         return said
+
+    def looks(self, cycle: CycleId) -> int:
+        """How often a write was refused and the lead decided again."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(_CYCLE.c.looks).where(_CYCLE.c.id == cycle)) or 0
+
+    def refused(self) -> list[CycleId]:
+        """Cycles whose owner Salesforce refused, and that wait to be decided again."""
+        parked = (_CYCLE.c.status == CycleStatus.PARKED, _CYCLE.c.blocked_by == REFUSED)
+        with reading(self._engine) as connection:
+            return [CycleId(one) for one in connection.scalars(select(_CYCLE.c.id).where(*parked))]
+
+    def unsent(self) -> list[Unsent]:
+        """Cycles that are being assigned although no write of their owner is under way."""
+        under_way = (
+            (_EFFECT.c.cycle_id == _CYCLE.c.id)
+            & (_EFFECT.c.kind == SET_OWNER)
+            & _EFFECT.c.state.in_(UNSETTLED)
+        )
+        latest = (
+            select(_EFFECT.c.receipt)
+            .where(_EFFECT.c.cycle_id == _CYCLE.c.id, _EFFECT.c.kind == SET_OWNER)
+            .order_by(_EFFECT.c.planned_at.desc(), _EFFECT.c.attempted_at.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        stuck = (
+            select(
+                _CYCLE.c.id,
+                _CYCLE.c.looks,
+                type_coerce(latest, JSON).label("receipt"),
+                _HANDOFF.c.state,
+                _HANDOFF.c.owner,
+            )
+            .join(_HANDOFF, _HANDOFF.c.cycle_id == _CYCLE.c.id, isouter=True)
+            .where(_CYCLE.c.status == CycleStatus.ASSIGNING, ~exists().where(under_way))
+            .order_by(_CYCLE.c.id)
+        )
+        with reading(self._engine) as connection:
+            return [
+                Unsent(
+                    CycleId(row.id),
+                    row.looks,
+                    None if row.receipt is None else RECEIPTS.validate_python(row.receipt),
+                    row.state,
+                    row.owner,
+                )
+                for row in connection.execute(stuck)
+            ]
 
     def release(self, run: str) -> None:
         """Give back what a run claimed."""

@@ -66,5 +66,7 @@ class EffectState(StrEnum):
 UNSETTLED = (EffectState.PLANNED, EffectState.ATTEMPTED, EffectState.UNKNOWN)
 """It is still to be brought about."""
 OPEN = "open"
+REFUSED = "SALESFORCE"
+"""What blocks a cycle whose owner Salesforce refused."""
 DEFECT = "DEFECT"
 """What blocks a cycle on which something failed that nobody foresaw."""

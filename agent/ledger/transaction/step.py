@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from agent.ledger.records import Approval, Decision, PlannedEffect, Step
 from agent.ledger.rows import insert_new, table, upsert
@@ -15,8 +15,9 @@ from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.leads import CorrectionRow, CycleRow, HoldRow
 from agent.ledger.tables.operations import PauseRow
 from agent.ledger.tables.policies import PoolRow
-from agent.ledger.tables.states import EffectState
+from agent.ledger.tables.states import CycleStatus, EffectState
 from agent.ledger.transaction import handoff_rows
+from domain.effects import SetOwner
 from domain.values import CycleId, content_hash
 
 _CORRECTION = table(CorrectionRow)
@@ -24,6 +25,13 @@ _CYCLE = table(CycleRow)
 _EFFECT = table(EffectRow)
 _HOLD = table(HoldRow)
 _PAUSE = table(PauseRow)
+
+
+SET_OWNER = str(SetOwner.model_fields["kind"].default)
+
+
+class UnsentError(Exception):
+    """A cycle would wait for a write of its owner that is never sent."""
 
 
 class LateError(Exception):
@@ -50,6 +58,8 @@ def write(connection: Connection, step: Step) -> set[CycleId]:
     step = without(step, late)
     handoff_rows.keep(connection, step)
     insert_new(connection, DecisionRow, [_decision(one) for one in step.decisions])
+    _check_assignments(connection, step)
+    _replace(connection, step)
     insert_new(connection, EffectRow, [_effect(one, step.at) for one in step.effects])
     pools = [
         {"name": name, "state": state.model_dump(mode="json")}
@@ -62,6 +72,42 @@ def write(connection: Connection, step: Step) -> set[CycleId]:
     return late
 
 
+def _check_assignments(connection: Connection, step: Step) -> None:
+    """A cycle that is being assigned has a write of its owner under way, or nothing is written.
+
+    Raises:
+        UnsentError: no such write is planned, or its key was used before, so that it never would
+            be sent.
+    """
+    assigning = {
+        cycle
+        for cycle, fields in step.cycles.items()
+        if fields.get("status") is CycleStatus.ASSIGNING
+    }
+    if not assigning:
+        return
+    keys = {
+        one.planned.key: one.cycle
+        for one in step.effects
+        if one.cycle in assigning and isinstance(one.planned.action, SetOwner)
+    }
+    used = set(connection.scalars(select(_EFFECT.c.key).where(_EFFECT.c.key.in_(list(keys)))))
+    unsent = assigning - {cycle for key, cycle in keys.items() if key not in used}
+    if unsent:
+        raise UnsentError(f"no owner would be written for {', '.join(sorted(unsent))}")
+
+
+def _replace(connection: Connection, step: Step) -> None:
+    """An owner's write that was given up is settled once the owner is decided again."""
+    if step.replaced:
+        given_up = (
+            _EFFECT.c.cycle_id.in_(step.replaced)
+            & (_EFFECT.c.kind == SET_OWNER)
+            & (_EFFECT.c.state == EffectState.DEAD)
+        )
+        connection.execute(update(_EFFECT).where(given_up).values(state=EffectState.REFUSED))
+
+
 def without(step: Step, late: Collection[CycleId]) -> Step:
     """A step without what it says of some cycles: somebody else has moved them meanwhile."""
     if not late:
@@ -72,6 +118,8 @@ def without(step: Step, late: Collection[CycleId]) -> Step:
         cycles={cycle: fields for cycle, fields in step.cycles.items() if cycle not in late},
         effects=[one for one in step.effects if one.cycle not in late],
         disputes=[one for one in step.disputes if one.cycle not in late],
+        approvals=[one for one in step.approvals if one.cycle not in late],
+        replaced=[one for one in step.replaced if one not in late],
     )
 
 

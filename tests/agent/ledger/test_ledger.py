@@ -22,6 +22,7 @@ from agent.ledger.records import (
 )
 from agent.ledger.tables.schema import METADATA
 from agent.ledger.tables.states import CycleStatus, EffectState, TriggerOutcome
+from agent.ledger.transaction.step import UnsentError
 from domain.decision.said import Accepted, Said
 from domain.effects import Applied, Planned, RequestSync, Unknown
 from domain.intake.triggers import what_happened
@@ -101,6 +102,19 @@ def test_ledgers_are_opened_side_by_side(tmp_path: Path) -> None:
     with ThreadPoolExecutor(max_workers=4) as pool:
         opened = list(pool.map(open_ledger, urls))
     assert [[]] * 4 == [one.workings.runs(1) for one in opened]
+
+
+def test_nothing_is_written_that_would_wait_for_ever(ledger: Ledger) -> None:
+    """A step that lets a cycle wait for a write, and plans none, is refused whole."""
+    cycle = open_cycle(ledger)
+    step = Step(at=NOW, cycles={cycle: CycleFields(status=CycleStatus.ASSIGNING)})
+    step.decisions.append(decision(cycle))
+    with pytest.raises(UnsentError):
+        ledger.cycles.record(step)
+    assert (CycleStatus.OPEN, []) == (
+        ledger.history.cycles(LeadKey("1"))[0].status,
+        ledger.history.decisions(cycle),
+    )
 
 
 def test_a_page_read_twice_opens_one_cycle(ledger: Ledger) -> None:

@@ -142,3 +142,11 @@ def test_the_policys_own_rules_leave_nothing_to_salesforce() -> None:
     left = Policy.model_validate({**POLICY.model_dump(), "segments": segments})
     own = own_rules(left)
     assert {Assignment.WORKER} == {one.assignment for one in own.segments}
+
+
+def test_owners_that_salesforce_rejects_are_told_once_a_day() -> None:
+    """However many leads they are, they are one matter."""
+    refused = [journey(n, blocked_by="SALESFORCE", ready_at=MONDAY) for n in (1, 2)]
+    (one,) = alerts(refused, [], POLICY, NOW)
+    (two,) = alerts(refused[:1], [], POLICY, NOW)
+    assert (Kind.REFUSED, "2 leads", one.key) == (one.kind, one.subject, two.key)

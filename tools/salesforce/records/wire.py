@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.effects import Refusal, Stamp
+from domain.effects import Stamp
 from domain.intake.normalization.emails import registrable
 from domain.intake.normalization.fields import normalize
 from domain.lead.absences import OutOfOffice
@@ -250,35 +250,3 @@ def stamp_fields(stamp: Stamp, expected_owner: RecordId) -> dict[str, Json]:
 
 def _timestamp(moment: Instant | None) -> str | None:
     return None if moment is None else timestamp(moment)
-
-
-_REFUSALS = {
-    "CANNOT_UPDATE_CONVERTED_LEAD": Refusal.CONVERTED,
-    "ENTITY_IS_DELETED": Refusal.GONE,
-    "NOT_FOUND": Refusal.GONE,
-    "INVALID_CROSS_REFERENCE_KEY": Refusal.GONE,
-    "UNABLE_TO_LOCK_ROW": Refusal.LOCKED,
-    "INACTIVE_OWNER_OR_USER": Refusal.OWNER_UNFIT,
-    "OP_WITH_INVALID_USER_TYPE_EXCEPTION": Refusal.OWNER_UNFIT,
-    "TRANSFER_REQUIRES_READ": Refusal.OWNER_UNFIT,
-    "FIELD_CUSTOM_VALIDATION_EXCEPTION": Refusal.DATA,
-    "FIELD_FILTER_VALIDATION_EXCEPTION": Refusal.DATA,
-    "FIELD_INTEGRITY_EXCEPTION": Refusal.DATA,
-    "INVALID_EMAIL_ADDRESS": Refusal.DATA,
-    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": Refusal.DATA,
-    "NUMBER_OUTSIDE_VALID_RANGE": Refusal.DATA,
-    "REQUIRED_FIELD_MISSING": Refusal.DATA,
-    "STRING_TOO_LONG": Refusal.DATA,
-}
-_ABOUT_OWNER = frozenset(
-    {"FIELD_INTEGRITY_EXCEPTION", "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID"}
-)
-
-
-def refusal(code: str, words: str, named: Sequence[str]) -> Refusal:
-    """What a record's error means for us; `named` are the fields that Salesforce blames."""
-    if code == "FIELD_CUSTOM_VALIDATION_EXCEPTION" and fields.GUARD_WORDS in words:
-        return Refusal.OWNER_CHANGED
-    if code in _ABOUT_OWNER and ("OwnerId" in named or "owner" in words.lower()):
-        return Refusal.OWNER_UNFIT
-    return _REFUSALS.get(code, Refusal.OTHER)

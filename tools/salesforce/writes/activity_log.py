@@ -28,6 +28,8 @@ from tools.salesforce.records import fields, wire
 from tools.salesforce.records.fields import SObject
 from tools.salesforce.records.reader import Reader
 from tools.salesforce.soql.query import packs
+from tools.salesforce.writes.receipts import unsent
+from tools.salesforce.writes.refusals import refusal
 
 RECORDS = 200
 """Records within one collection. Salesforce: "Update Multiple Records"."""
@@ -129,10 +131,10 @@ def _receipt(told: Json, now: datetime) -> Receipt:
     error: Row = errors[0] if errors else {}
     code = str(error.get("statusCode") or "UNKNOWN")
     words = str(error.get("message") or "no reason was given")
-    if code == "REQUEST_LIMIT_EXCEEDED":
-        return Untried(detail=words, retry_at=now + ASK_AGAIN)
     named: list[str] = error.get("fields") or []
-    return Refused(refusal=wire.refusal(code, words, named), code=code, words=words)
+    return unsent(code, words, now) or Refused(
+        refusal=refusal(code, words, named), code=code, words=words
+    )
 
 
 def _touch_record(one: StampTouch) -> Row:

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from domain.effects import Applied, Receipt, Refusal, Refused, SetOwner, Unknown, Untried
 from tools.salesforce.connection.answers import Json, Part
-from tools.salesforce.connection.errors import ASK_AGAIN
-from tools.salesforce.records import wire
+from tools.salesforce.connection.errors import ASK_AGAIN, PAUSE
 from tools.salesforce.records.fields import STAMP, SObject
 from tools.salesforce.records.reader import missing_sentence
+from tools.salesforce.writes.refusals import refusal
 
 _FIELD_HIDDEN = frozenset({"INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE"})
 _PRECONDITION_FAILED = 412
@@ -45,6 +45,17 @@ def of_result(action: SetOwner, result: Json, now: datetime) -> Receipt:
         missing = named or [name for name in STAMP if name in words] or [f"as in: {words}"]
         sentence = missing_sentence(SObject(action.subject.kind.value), missing)
         return Untried(detail=sentence, retry_at=now + ASK_AGAIN)
-    if code == "REQUEST_LIMIT_EXCEEDED":
-        return Untried(detail=words, retry_at=now + ASK_AGAIN)
-    return Refused(refusal=wire.refusal(code, words, named), code=code, words=words)
+    return unsent(code, words, now) or Refused(
+        refusal=refusal(code, words, named), code=code, words=words
+    )
+
+
+def unsent(code: str, words: str, now: datetime) -> Untried | None:
+    """The receipt of an error that blames neither record nor org: it is sent again as it is."""
+    match code:
+        case "REQUEST_LIMIT_EXCEEDED" if "concurrent" not in words.lower():
+            return Untried(detail=words, retry_at=now + ASK_AGAIN)
+        case "REQUEST_LIMIT_EXCEEDED" | "INVALID_SESSION_ID":
+            return Untried(detail=words, retry_at=now + PAUSE)
+        case _:
+            return None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.effects import Refusal, Stamp
+from domain.effects import Stamp
 from domain.lead.absences import OutOfOffice
 from domain.lead.crm_records import Member, Owner, OwnerKind, RecordKind
 from domain.lead.model import FieldName
@@ -198,35 +198,6 @@ def test_the_stamp() -> None:
         "Routed_At__c": "2026-11-23T08:00:00.123+0000",
         "SLA_Due_At__c": None,
     }
-
-
-@pytest.mark.parametrize(
-    ("code", "words", "named", "expected"),
-    [
-        (
-            "FIELD_CUSTOM_VALIDATION_EXCEPTION",
-            "routeready: the owner changed since the decision was made",
-            [],
-            Refusal.OWNER_CHANGED,
-        ),
-        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Phone is required", ["Phone"], Refusal.DATA),
-        ("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", [], Refusal.CONVERTED),
-        ("ENTITY_IS_DELETED", "entity is deleted", [], Refusal.GONE),
-        ("NOT_FOUND", "not found", [], Refusal.GONE),
-        ("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [], Refusal.GONE),
-        ("INVALID_CROSS_REFERENCE_KEY", "Owner ID: bad", ["OwnerId"], Refusal.OWNER_UNFIT),
-        ("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access", [], Refusal.LOCKED),
-        ("INACTIVE_OWNER_OR_USER", "inactive user", [], Refusal.OWNER_UNFIT),
-        ("OP_WITH_INVALID_USER_TYPE_EXCEPTION", "inactive", [], Refusal.OWNER_UNFIT),
-        ("FIELD_INTEGRITY_EXCEPTION", "Queue not associated", ["OwnerId"], Refusal.OWNER_UNFIT),
-        ("REQUIRED_FIELD_MISSING", "Required fields are missing", ["LastName"], Refusal.DATA),
-        ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value", ["Status"], Refusal.DATA),
-        ("CANNOT_EXECUTE_FLOW_TRIGGER", "a flow failed", [], Refusal.OTHER),
-    ],
-)
-def test_refusals(code: str, words: str, named: list[str], expected: Refusal) -> None:
-    """A record's error says what to do next."""
-    assert wire.refusal(code, words, named) is expected
 
 
 @pytest.mark.parametrize(
