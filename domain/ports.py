@@ -244,6 +244,14 @@ class Messenger(Protocol):
         """The address of a colleague, by Slack's id; None for anybody else."""
         ...
 
+    def typed(self, delivered: str, names: Mapping[str, str]) -> str:
+        """What a person typed, from what was delivered.
+
+        `names` has the policy's users by address: one who is mentioned is named so, and anybody
+        else by `@` and their own name.
+        """
+        ...
+
     def tell_owners(self, planned: Mapping[EffectKey, TellOwner]) -> Mapping[EffectKey, Receipt]:
         """One message per owner with all of the owner's leads in it."""
         ...

@@ -5,7 +5,9 @@ The first form that fits wins. What fits none gets the help, never a guess.
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
 
 from agent.conversation import requests
 from agent.conversation.requests import REQUESTS, Arguments
@@ -14,6 +16,8 @@ from domain.conversation.permissions import ROLES, Ability, Principal, Reach, re
 from domain.lead.model import FieldName
 
 HELP = "help"
+LONGEST_LINE = 1_000
+"""Characters of a question that are read without a model; what is longer is no command."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Command:
 
     ability: Ability
     asked: Arguments
+    unread: str = ""
+    """What was said after the question's own line; it had no place in it."""
 
 
 _BECAUSE = r"(?:(?:,|;|:| because| since| as)\s*(?P<reason>.+))?"
@@ -116,16 +122,49 @@ STOPS = frozenset({Ability.PAUSE, Ability.RESUME})
 
 
 def read(text: str, who: Principal) -> Command | None:
-    """What somebody asks for; None when it can't be told, and then the help is due."""
-    line = " ".join(text.split()).strip(" ?!.")
+    """What somebody asks for; None when it can't be told, and then the help is due.
+
+    The first line is the question when it is one by itself: what follows is the reason of a
+    change, if it gives none. Else all lines are one sentence.
+    """
+    first, _, rest = text.strip().partition("\n")
+    told = _read(first, who)
+    if told is None:
+        return _read(text, who) if rest.strip() else None
+    rest = " ".join(rest.split())
+    if getattr(told.asked, "reason", None) == "":
+        return replace(told, asked=told.asked.model_copy(update={"reason": _shortened(rest)}))
+    return replace(told, unread=rest)
+
+
+def _read(text: str, who: Principal) -> Command | None:
+    line = " ".join(text.split())[:LONGEST_LINE].strip(" ?!.")
     if MINE.fullmatch(line):
         return Command(Ability.UNWORKED, requests.Where(where=who.name))
     for form, ability in FORMS:
         found = form.fullmatch(line)
-        if found is not None:
-            given = {name: value.strip() for name, value in found.groupdict().items() if value}
+        if found is None:
+            continue
+        given = {name: _unquoted(value) for name, value in found.groupdict().items() if value}
+        if "reason" in given:
+            given["reason"] = _shortened(given["reason"])
+        try:
             return Command(ability, REQUESTS[ability].form.model_validate(given))
+        except ValidationError:
+            continue  # a name or value too long to be one
     return None
+
+
+def _unquoted(value: str) -> str:
+    """A value without quotes around the whole of it."""
+    told = value.strip()
+    is_quoted = len(told) > 1 and told[0] == told[-1] and told[0] in "\"'"
+    return told[1:-1].strip() if is_quoted else told
+
+
+def _shortened(reason: str) -> str:
+    """A reason of a length that is kept: a change never fails because somebody explains it well."""
+    return reason if len(reason) <= requests.LONGEST else reason[: requests.LONGEST - 3] + "..."
 
 
 _USAGE: Mapping[Ability, str] = {

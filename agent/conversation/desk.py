@@ -5,9 +5,11 @@ once, whoever delivers it how often, and by the next process if this one ends. W
 and answered is kept on record.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig  # noqa: TID251  (LangGraph's own type)
@@ -23,7 +25,7 @@ from agent.conversation.turn import Talk, failure
 from agent.follow_through.rep_actions import STRANGER
 from agent.ledger.stores.conversations import Heard, conversation
 from agent.ledger.stores.turns import Turn
-from agent.logs import alert
+from agent.logs import alert, defect
 from agent.run.context import RunContext
 from domain.conversation.answers import Answer, Ask, Card, Shown
 from domain.conversation.permissions import ROLES, Ability, Principal, Reach, principal, reach
@@ -49,6 +51,12 @@ STATUS = "is looking that up..."
 MOST_TRIES = 3
 """After so many begun answers a question is said to have failed."""
 FAILED = "I tried this question 3 times and failed. A RevOps admin can find the cause in the log."
+BROKEN = "I couldn't answer that because of an internal error, which is in the log."
+IN_OTHER_WORDS = "Ask again in other words, or type help for what you can ask."
+NO_FILES = "I can't read files, so I only used what you wrote."
+LONGEST_ASKED = 4_000
+"""Characters of one message that are read."""
+TOO_LONG = f"Your message is long: I only used its first {LONGEST_ASKED:,} characters."
 LONGEST_WAIT = timedelta(hours=1)
 """A question that is older isn't answered any more; who asked is told so."""
 TOO_LATE = "I couldn't answer this within an hour, so nothing was done about it. Ask me again."
@@ -113,7 +121,12 @@ class Desk:
         after = self.run.ledger.conversations.proposal(proposal)
         if asked is None or after is None or after.state == decisions.PENDING:
             return Shown(answers=(Answer(title=said, proposal=proposal if asked else None),))
-        self._resume(asked.proposal.thread, proposal, said, who)
+        try:
+            self._resume(asked.proposal.thread, proposal, said, who)
+        except Exception as error:  # noqa: BLE001  (the word counts, whatever is remembered of it)
+            told = defect(error)
+            alert("conversation_lost", f"A conversation in Slack was forgotten: {told}")
+            self.memory.forget([asked.proposal.thread])
         changes = asked.proposal.changes
         lines = tuple(f"{one.title}: {one.after}" for one in changes) if len(changes) > 1 else ()
         return Shown(answers=(Answer(title=said, lines=lines),))
@@ -149,15 +162,28 @@ class Desk:
         if isinstance(receipt, Applied | Refused):
             talks.handled(heard.id, now)
 
+    def hear_safely(self, heard: str) -> None:
+        """Answer something from the inbox; what fails is told in the log and tried again later."""
+        try:
+            self.hear(heard)
+        except ToolError as error:
+            alert("answer_later", f"A question will be answered later: {error}", heard=heard)
+        except Exception as error:  # noqa: BLE001  (the other questions have their answers)
+            told = defect(error)
+            alert("answer_later", f"A question will be answered later: {told}", heard=heard)
+
     def _whisper(self, heard: Heard, who: Principal | None) -> Receipt | None:
         messenger = self.run.messenger
         if messenger is None:
             return None
-        shown = self.answer(heard, who)
-        return messenger.whisper(heard.channel, heard.thread, heard.person, shown)
+        send = partial(messenger.whisper, heard.channel, heard.thread, heard.person)
+        return self._sent(send, self.answer(heard, who), heard)
 
     def answer(self, heard: Heard, who: Principal | None) -> Shown:
-        """What is answered to something from the inbox; nothing is sent."""
+        """What is answered to something from the inbox; nothing is sent.
+
+        Whatever else than a vendor fails is this question's own failure, and said.
+        """
         if who is None:
             return Shown(answers=(Answer(title=STRANGER, is_failure=True),))
         if heard.at is not None and heard.at < self.run.now - LONGEST_WAIT:
@@ -165,7 +191,51 @@ class Desk:
         if heard.tries >= MOST_TRIES:
             return Shown(answers=(failure(FAILED),))
         thread = conversation(heard.channel, heard.thread, heard.person)
-        return self.respond(heard.text, who, thread, plain=heard.kind in WITHOUT_MODEL)
+        try:
+            text = self._typed(heard)
+            asked, plain = text[:LONGEST_ASKED], heard.kind in WITHOUT_MODEL
+            shown = self.respond(asked, who, thread, plain=plain)
+        except ToolError:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever it is, it is one question's)
+            return self._broken(heard, error)
+        notes = [NO_FILES] if heard.files else []
+        notes += [TOO_LONG] if len(text) > len(asked) else []
+        told = tuple(Answer(title=note) for note in notes)
+        return shown.model_copy(update={"answers": (*shown.answers, *told)})
+
+    def _typed(self, heard: Heard) -> str:
+        """What was said, in the words that the person typed."""
+        messenger, users = self.run.messenger, self.run.policy.users
+        if messenger is None:
+            return heard.text
+        named = Counter(user.name.lower() for user in users.values())
+        names = {
+            email: user.name if named[user.name.lower()] == 1 else email
+            for email, user in users.items()
+        }
+        return messenger.typed(heard.text, names)
+
+    def _broken(self, heard: Heard, error: Exception) -> Shown:
+        """A question that can't be answered is reported, and its conversation begins anew."""
+        told = defect(error)
+        alert("question_failed", f"A question in Slack failed: {told}", heard=heard.id)
+        self.memory.forget([conversation(heard.channel, heard.thread, heard.person)])
+        return Shown(answers=(failure(BROKEN, IN_OTHER_WORDS),))
+
+    def _sent(self, send: Callable[[Shown], Receipt], shown: Shown, heard: Heard) -> Receipt:
+        """An answer sent; one that can't be shown gives way to a sentence that says so."""
+        try:
+            receipt = send(shown)
+        except ToolError:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever it is, it is one answer's)
+            return send(self._broken(heard, error))
+        if not isinstance(receipt, Refused):
+            return receipt
+        said = f"Slack refused an answer: {receipt.code}"
+        alert("answer_refused", said, heard=heard.id)
+        return send(Shown(answers=(failure(BROKEN, IN_OTHER_WORDS),)))
 
     def _answer_openly(self, heard: Heard, who: Principal | None) -> Receipt | None:
         """One message that first says that it is looking, and then becomes the answer."""
@@ -182,8 +252,9 @@ class Desk:
                 talks.replied(heard.id, reply)
         shown = self.answer(heard, who)
         if reply is None:
-            return messenger.say(heard.channel, heard.thread, shown, heard.id)
-        return messenger.revise(reply, shown)
+            post = partial(messenger.say, heard.channel, heard.thread, key=heard.id)
+            return self._sent(post, shown, heard)
+        return self._sent(partial(messenger.revise, reply), shown, heard)
 
     def home(self, who: Principal) -> Shown:
         """What somebody's App Home shows: their leads, their pending approvals, their team."""
@@ -209,10 +280,7 @@ class Desk:
         decisions.expired(self.run)
         ledger.conversations.drop(now - GIVEN_UP, now)
         for heard in ledger.conversations.unanswered(now):
-            try:
-                self.hear(heard)
-            except ToolError as error:
-                alert("answer_later", f"A question will be answered later: {error}", heard=heard)
+            self.hear_safely(heard)
         self.memory.forget(ledger.conversations.forget(now - rules.remember_for))
         ledger.turns.forget(now - rules.retain_for)
 

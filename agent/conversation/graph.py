@@ -41,6 +41,7 @@ SILENT = "The language model isn't responding, so this is a standard answer."
 USED_UP = "Today's language model budget is used up, so this is a standard answer."
 BROKE_OFF = "The language model didn't finish. Here is what it looked up."
 OFFER = "You can ask me:"
+FIRST_LINE = "I only answered your first line. Send the rest as another message."
 Message = dict[str, Any]
 
 
@@ -340,6 +341,8 @@ def _read(state: Chat, talk: Talk, excuse: str) -> Chat:
     command = commands.read(heard, talk.who)
     if command is not None:
         answer = answered(command.ability, command.asked, _about(talk, about))
+        if command.unread:
+            answer = answer.model_copy(update={"lines": (*answer.lines, FIRST_LINE)})
         used.append(
             {"tool": command.ability.value, "arguments": command.asked.model_dump(mode="json")}
         )

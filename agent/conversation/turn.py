@@ -1,5 +1,6 @@
 """What one turn of a conversation is made in: the run, the person, the thread, what "this" is."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ MOST_SHOWN = 8
 """Leads in one answer; the rest is counted."""
 MOST_WITH_BUTTONS = 4
 """Leads of one answer that have buttons; more would push the rest off a phone."""
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 THIS = frozenset({"", "this", "it", "that", "them", "her", "him", "this lead", "that lead"})
 """Words for the lead that was spoken of last."""
 
@@ -99,6 +101,9 @@ def find(wanted: str, ability: Ability, talk: Talk) -> list[Known]:
     talks = talk.run.ledger.conversations
     if text.lower() in THIS:
         found = talks.of_cycles(list(talk.about[:1]))
+    elif _ADDRESS.fullmatch(text):
+        keys = talk.run.marketing.same_email([text]).get(text.lower(), ())
+        found = talks.of_leads([LeadKey(key) for key in keys])
     elif text.isdigit() and (known := talks.of_leads([LeadKey(text)])):
         found = known
     else:
@@ -159,6 +164,11 @@ def find_person(wanted: str, policy: Policy) -> str | Answer:
     ]
     if len(fits) == 1:
         return fits[0]
+    if not fits and wanted.startswith("@"):
+        return failure(
+            f"{wanted[1:]} is not in the policy.",
+            "A RevOps admin can add them under users in the policy file.",
+        )
     if not fits:
         return failure(f'I don\'t know anyone called "{wanted}".', "Use the full name.")
     names = ", ".join(sorted(policy.users[email].name for email in fits))

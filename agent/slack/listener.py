@@ -4,6 +4,7 @@ Slack is acknowledged after a press is kept, never before; opening a form is the
 needs no keeping. Who pressed is what Slack says, not what the message says.
 """
 
+import http.client as http_client
 import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,12 +14,13 @@ from slack_bolt import Ack, BoltRequest, BoltResponse
 from slack_bolt import App as Bolt
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackClientError
 
 from agent.app import App
 from agent.effects import outbox
 from agent.follow_through import message_updates, rep_actions
 from agent.follow_through.rep_actions import Press, Verb
-from agent.logs import alert, log
+from agent.logs import alert, defect, log
 from agent.slack import conversation, http
 from domain import border
 from domain.errors import ToolError
@@ -29,6 +31,13 @@ from tools.slack.messages.blocks import GIVE_ON, KEEP, LOG_CALL, NOT_MINE, ON_IT
 
 Body = dict[str, Any]
 Respond = Callable[..., Any]
+FAILED = (
+    "That didn't work because of an internal error, which is in the log. Check the lead, then try "
+    "again."
+)
+NOT_OPENED = "Slack didn't open the form. Press the button again."
+_UNSENT = (SlackClientError, OSError, http_client.HTTPException, ValueError)
+"""How a call to Slack through its SDK fails."""
 
 
 def build(app: App, *, waits: bool = False) -> Bolt:
@@ -52,6 +61,7 @@ def build(app: App, *, waits: bool = False) -> Bolt:
         process_before_response=waits,
     )
     bolt.use(_made_safe)
+    bolt.error(_fails_alone)
     _listen(bolt, app)
     conversation.listen(bolt, app)
     return bolt
@@ -61,6 +71,20 @@ def _made_safe(req: BoltRequest, next_: Callable[[], BoltResponse]) -> BoltRespo
     """What people and their clients send goes through the border before anything reads it."""
     req.body = border.safe(req.body)
     return next_()
+
+
+def _fails_alone(error: Exception, body: Body, client: WebClient, respond: Respond) -> None:
+    """What fails of one event or press is told, to the log and to the person; the others go on."""
+    told = str(error) if isinstance(error, ToolError) else defect(error)
+    alert("slack_event_failed", f"An event from Slack failed: {told}")
+    user: Body = body.get("user") or {}
+    try:
+        if body.get("response_url"):
+            respond(text=FAILED, replace_original=False, response_type="ephemeral")
+        elif body.get("type") == "view_submission":
+            client.chat_postMessage(channel=user["id"], text=FAILED)
+    except _UNSENT as unsent:
+        alert("slack_unanswered", f"Nobody could be told that it failed: {type(unsent).__name__}")
 
 
 @contextmanager
@@ -95,15 +119,13 @@ def _listen(bolt: Bolt, app: App) -> None:
         answer = _press(app, _read(body), ack)
         respond(text=answer, replace_original=False, response_type="ephemeral")
 
-    def ask_about_call(body: Body, ack: Ack, client: WebClient) -> None:
+    def ask_about_call(body: Body, ack: Ack, client: WebClient, respond: Respond) -> None:
         ack()
-        client.views_open(trigger_id=body["trigger_id"], view=modals.call(_about(body)))
+        _open(modals.call(_about(body)), body, client, respond)
 
-    def ask_for_reason(body: Body, ack: Ack, client: WebClient) -> None:
+    def ask_for_reason(body: Body, ack: Ack, client: WebClient, respond: Respond) -> None:
         ack()
-        reasons = _reasons(app.policy)
-        view = modals.refusal(_about(body), reasons)
-        client.views_open(trigger_id=body["trigger_id"], view=view)
+        _open(modals.refusal(_about(body), _reasons(app.policy)), body, client, respond)
 
     def submitted(body: Body, ack: Ack, client: WebClient) -> None:
         answer = _press(app, _read_form(body), ack)
@@ -115,6 +137,17 @@ def _listen(bolt: Bolt, app: App) -> None:
     bolt.action(NOT_MINE)(ask_for_reason)
     for form in (modals.CALL, modals.REFUSAL):
         bolt.view(form)(submitted)
+
+
+def _open(view: Body, body: Body, client: WebClient, respond: Respond) -> None:
+    """Open a form; when Slack doesn't, whoever pressed learns it, and can press again."""
+    try:
+        client.views_open(trigger_id=body["trigger_id"], view=view)
+    except _UNSENT as error:
+        said: Any = getattr(error, "response", None)
+        code = type(error).__name__ if said is None else str(said.get("error"))
+        alert("form_not_opened", f"Slack didn't open a form: {code}")
+        respond(text=NOT_OPENED, replace_original=False, response_type="ephemeral")
 
 
 def _press(app: App, pressed: Press, ack: Ack) -> str:

@@ -38,6 +38,7 @@ from evals.conversation.worlds import (
 from prompts import Prompt
 from sandbox.server.instance import Running, start
 from sandbox.slack.conversations.channels import add_channel, open_dm
+from sandbox.slack.messages.typing import delivered
 from sandbox.slack.people.users import user_by_email
 from sandbox.state.world import Entry, Row, World
 from tools.llm.talker import ModelTalker
@@ -237,7 +238,12 @@ class _Talking:
         channel = _channel(world) if openly else self.stage.dms[email]
         kind, thread = (MENTION, "1.0") if openly else (DIRECT, "")
         heard = Heard(
-            "h" + content_hash(f"{channel} {world.now} {text}"), kind, user, channel, thread, text
+            "h" + content_hash(f"{channel} {world.now} {text}"),
+            kind,
+            user,
+            channel,
+            thread,
+            delivered(text),
         )
         thoughts: list[Spoken | None] = []
         desk = self._desk(thoughts)

@@ -65,9 +65,7 @@ def _say(world: World, form: Form) -> None:
 
 
 def _typed(world: World, text: str) -> str:
-    """What Slack's client makes of typed words: three signs escaped, the app's name a mention."""
-    for sign, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(sign, escaped)
+    """What somebody chooses while they type: the app's name becomes a mention."""
     token = bot(world)
     return _AT_APP.sub(f"<@{token['user_id']}>", text) if token else text
 

@@ -14,6 +14,8 @@ from agent.conversation.desk import Desk
 from sandbox.openai.personalities import become
 from sandbox.openai.script import add_rule
 from sandbox.slack.conversations.channels import add_channel, open_dm
+from sandbox.slack.messages.typing import delivered
+from sandbox.slack.web.app import bot
 from sandbox.state.world import Row
 from tests.support.follow_through import (
     SECRET,
@@ -36,8 +38,16 @@ def dm(here: Town, email: str) -> str:
     return str(open_dm(here.world, slack_id(here, email))[0]["id"])
 
 
-def write(here: Town, email: str, text: str, *, times: int = 1, ts: str | None = None) -> Row:
-    """Somebody writes to the worker in a direct message; returns the worker's last message."""
+def write(
+    here: Town,
+    email: str,
+    text: str,
+    *,
+    times: int = 1,
+    ts: str | None = None,
+    **more: Any,  # noqa: ANN401  (JSON)
+) -> Row:
+    """Somebody types to the worker in a direct message; returns the worker's last message."""
     channel = dm(here, email)
     here.pass_time(seconds=2)
     stamp = ts or f"{here.world.now.timestamp():.6f}"
@@ -46,8 +56,9 @@ def write(here: Town, email: str, text: str, *, times: int = 1, ts: str | None =
         "channel": channel,
         "channel_type": "im",
         "user": slack_id(here, email),
-        "text": text,
+        "text": delivered(text),
         "ts": stamp,
+        **more,
     }
     for _ in range(times):
         assert 200 == event(here, message)
@@ -64,13 +75,20 @@ def mention(here: Town, email: str, text: str) -> list[Row]:
         "type": "app_mention",
         "channel": channel,
         "user": slack_id(here, email),
-        "text": f"<@U0BOT> {text}",
+        "text": f"<@{bot_id(here)}> {delivered(text)}",
         "ts": f"{here.world.now.timestamp():.6f}",
     }
     before = len(here.world.journal)
     assert 200 == event(here, message)
     since = list(here.world.journal)[before:]
     return [one.data for one in since if one.name == "message.ephemeral"]
+
+
+def bot_id(here: Town) -> str:
+    """Slack's id of the worker's own bot."""
+    token = bot(here.world)
+    assert token is not None
+    return str(token["user_id"])
 
 
 def event(here: Town, inner: Row) -> int:
@@ -100,7 +118,7 @@ def command(here: Town, email: str, text: str) -> str:
     """Somebody types `/leads ...`; what only they are shown."""
     form = {
         "command": "/leads",
-        "text": text,
+        "text": delivered(text),
         "user_id": slack_id(here, email),
         "channel_id": dm(here, email),
         "team_id": TEAM,

@@ -34,7 +34,7 @@ from domain.ports import Clock, Finding, Presence, RecordLinks, Watch, unwatched
 from domain.values import EffectKey
 from tools.slack import examination, uploads
 from tools.slack.client import PAGE, VENDOR, Row, SlackAccess, SlackClient, within
-from tools.slack.messages import manager_messages, owner_messages, replies
+from tools.slack.messages import manager_messages, owner_messages, replies, typed
 from tools.slack.messages.blocks import Block
 from tools.slack.messages.charts import png
 from tools.slack.messages.manager_messages import Pictures, Reading
@@ -101,6 +101,17 @@ class SlackGateway:
     def email_of(self, user_id: str) -> str | None:
         """The address of a colleague; None for guests, strangers, bots and doubtful accounts."""
         return self._directory.email_of(user_id)
+
+    def typed(self, delivered: str, names: Mapping[str, str]) -> str:
+        """What a person typed; a colleague by their name, anybody else by `@` and theirs."""
+
+        def named(user_id: str, label: str) -> str:
+            if user_id == self._directory.me():
+                return ""
+            name = names.get(self._directory.email_of(user_id) or "")
+            return name or f"@{self._directory.name_of(user_id) or label or user_id}"
+
+        return typed.typed(delivered, named)
 
     def tell_owners(self, planned: Mapping[EffectKey, TellOwner]) -> Mapping[EffectKey, Receipt]:
         """One message per owner with all of the owner's leads in it.

@@ -178,6 +178,8 @@ def _place(where: str, owners: frozenset[str] | None, talk: Talk) -> _Place | An
         is_self = person == talk.who.email
         words = " of yours" if is_self else f" owned by {policy.users[person].name}"
         return _Place(Part(theirs), words)
+    if where.startswith("@"):
+        return person
     known = sorted({*policy.regions, *(one.name for one in policy.segments)})
     return failure(f'I don\'t know "{where}".', f"Try a person, or one of: {', '.join(known)}.")
 

@@ -49,11 +49,14 @@ class Heard:
     channel: str
     thread: str
     text: str
+    """As it was delivered, in the messenger's notation."""
     reply: str | None = None
     tries: int = 0
     """How often an answer was begun before."""
     at: datetime | None = None
     """When it was kept; None for what was heard just now."""
+    files: int = 0
+    """How many files came with it."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class Conversations:
             "channel": heard.channel,
             "thread": heard.thread,
             "text": heard.text,
+            "files": heard.files,
             "received_at": now,
         }
         with self._engine.begin() as connection:
@@ -169,6 +173,7 @@ class Conversations:
             row["reply"],
             row["tries"] - 1,
             row["received_at"],
+            row["files"],
         )
 
     def unanswered(self, now: datetime) -> list[str]:

@@ -30,7 +30,7 @@ class InboxRow(Table, table=True):
     """Something that was said to the worker; kept before Slack is acknowledged, answered once."""
 
     id: str = Field(primary_key=True)
-    """Told by team, channel, time and kind: the same message twice has the same id."""
+    """Told by team, channel and time: the same message twice has the same id."""
     kind: str
     person: str
     """Slack's id of the person, from Slack itself."""
@@ -38,6 +38,7 @@ class InboxRow(Table, table=True):
     thread: str
     """The conversation's thread; where the answer goes."""
     text: str = text()
+    """As Slack delivered it, escapes and all."""
     received_at: datetime = instant(nullable=False)
     claimed_until: datetime | None = instant()
     handled_at: datetime | None = instant()
@@ -45,6 +46,8 @@ class InboxRow(Table, table=True):
     """`channel/ts` of the message that holds the answer."""
     tries: int = 0
     """How often an answer was begun."""
+    files: int = 0
+    """How many files came with it; nobody reads them."""
 
 
 class CallRow(Table, table=True):

@@ -15,6 +15,7 @@ from sandbox.slack.events.envelopes import CHALLENGE, Push, push
 from sandbox.slack.interactivity import response_urls, triggers, views
 from sandbox.slack.interactivity.form_input import action, check, state
 from sandbox.slack.messages import message_log, reactions
+from sandbox.slack.messages.typing import delivered
 from sandbox.slack.web import app
 from sandbox.state.world import Row, World
 
@@ -29,8 +30,8 @@ class DoingError(Exception):
 def say(world: World, user: str, channel: str, text: str, *, thread: str = "") -> str:
     """Write a message, in a thread or not; returns its ts.
 
-    `text` is as typed; what has a meaning in Slack's own notation is escaped, except mentions
-    such as `<@U0000000001>`.
+    `text` is as typed, with mentions such as `<@U0000000001>`; the rest is delivered in Slack's
+    notation.
     """
     row = _conversation(world, channel)
     _known(world, user)
@@ -46,7 +47,7 @@ def say(world: World, user: str, channel: str, text: str, *, thread: str = "") -
         "user": user,
         "team": app.TEAM_ID,
         "client_msg_id": f"msg-{world.next_serial():012d}",
-        "text": text,
+        "text": delivered(text),
     }
     if thread:
         message["thread_ts"] = thread
@@ -71,7 +72,7 @@ def command(world: World, user: str, channel: str, line: str) -> None:
         "user_id": user,
         "user_name": who["name"],
         "command": name,
-        "text": text.strip(),
+        "text": delivered(text.strip()),
         "api_app_id": app.APP_ID,
         "is_enterprise_install": "false",
         "response_url": response_urls.grant(world, user, channel),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tools.slack.messages import typed
 from tools.slack.messages.blocks import Block
 
 CALL = "routeready_call"
@@ -34,7 +35,7 @@ def filled(values: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
             option = element.get("selected_option")
             value = option["value"] if option else element.get("value")
             if value:
-                found[name] = str(value)
+                found[name] = typed.entered(str(value))
     return found
 
 

@@ -127,6 +127,8 @@ class _Members:
     """Why an address of the list is nobody's."""
     shared: Mapping[str, tuple[str, ...]]
     """Accounts by the address that several of them have."""
+    names: Mapping[str, str]
+    """What everybody is called, bots and guests too, by Slack's id."""
 
 
 class Directory:
@@ -136,7 +138,8 @@ class Directory:
         self._client = client
         self._clock = clock
         self._lock = threading.Lock()
-        self._members = _Members({}, {}, {}, {})
+        self._members = _Members({}, {}, {}, {}, {})
+        self._me: Row = {}
         self._ours = ""
         self._read_at: datetime | None = None
 
@@ -147,6 +150,21 @@ class Directory:
     def email_of(self, user_id: str) -> str | None:
         """The address of a colleague by Slack's id; None for anybody else."""
         return self._known().emails.get(user_id)
+
+    def me(self) -> str:
+        """Slack's id of our own bot."""
+        self._known()
+        return str(self._me.get("user_id") or "")
+
+    def name_of(self, user_id: str) -> str | None:
+        """What an account is called, whoever it is of; None when Slack doesn't tell."""
+        name = self._known().names.get(user_id)
+        if name is not None:
+            return name
+        try:
+            return _name(self._client.read("users.info", user=user_id)["user"]) or None
+        except RequestError:
+            return None
 
     def shared(self) -> Mapping[str, tuple[str, ...]]:
         """Accounts by the address that several have; none of them is taken for its owner."""
@@ -176,7 +194,8 @@ class Directory:
         with self._lock:
             now = self._clock.now()
             if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
-                self._ours = self._ours or _ours(self._client.read("auth.test"))
+                self._me = self._me or self._client.read("auth.test")
+                self._ours = _ours(self._me)
                 rows = self._client.pages("users.list", "members", limit=PAGE)
                 self._members = _sorted_out(rows, self._ours)
                 self._read_at = now
@@ -194,7 +213,9 @@ def _ours(me: Row) -> str:
 def _sorted_out(rows: Iterable[Row], ours: str) -> _Members:
     found: dict[str, dict[str, Person]] = defaultdict(dict)
     absent: dict[str, str] = {}
+    names: dict[str, str] = {}
     for row in rows:
+        names[str(row.get("id"))] = _name(row)
         why = why_nobody(row, ours)
         if why is None:
             person = read_person(row)
@@ -205,7 +226,12 @@ def _sorted_out(rows: Iterable[Row], ours: str) -> _Members:
     shared = {email: tuple(sorted(some)) for email, some in found.items() if len(some) > 1}
     absent |= {email: f"has {len(some)} Slack accounts" for email, some in shared.items()}
     emails = {person.id: email for email, person in single.items()}
-    return _Members(single, emails, absent, shared)
+    return _Members(single, emails, absent, shared, names)
+
+
+def _name(row: Row) -> str:
+    profile = within(row, "profile")
+    return str(row.get("real_name") or profile.get("real_name") or row.get("name") or "")
 
 
 def _email(row: Row) -> str:
