@@ -1,8 +1,6 @@
 """The composition root: from settings to a worker. The only place that knows the vendors."""
 
-import os
 import random
-import socket
 import time
 import uuid
 from collections.abc import Callable
@@ -19,6 +17,7 @@ from agent.metrics.lead_history import Told
 from agent.policy.file import load_policy
 from agent.rollout import publications
 from agent.run.context import RunContext
+from agent.run.holder import new_name
 from agent.settings import Settings, require
 from domain.intake.normalization.fields import canonical_values
 from domain.policy.model import Assignment, Policy
@@ -36,6 +35,7 @@ from domain.ports import (
 )
 from domain.values import LeadKey
 from tools import enrichment, salesforce
+from tools.heartbeat import Heartbeat
 from tools.http import HttpSettings, Transport
 from tools.llm.gateway import LlmGateway, LlmSettings
 from tools.llm.investigator import ModelInvestigator
@@ -96,7 +96,7 @@ class App:
     @cached_property
     def name(self) -> str:
         """Under which this process holds leases."""
-        return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        return new_name()
 
     def reload_policy(self) -> bool:
         """Take up the policy file when its content changed; says whether it did.
@@ -190,6 +190,18 @@ class App:
             return salesforce.JwtBearer(key, username, settings.salesforce_private_key_file)
         secret = require(settings.salesforce_consumer_secret, "SALESFORCE_CONSUMER_SECRET")
         return salesforce.ClientCredentials(key, secret)
+
+    @cached_property
+    def heartbeat(self) -> Callable[[], None] | None:
+        """Tells somebody elsewhere that the worker is alive; None without an address.
+
+        Raises SettingsError for an address that can't be one.
+        """
+        url = self.settings.routeready_heartbeat_url
+        if url is None:
+            return None
+        is_private_allowed = self.settings.routeready_heartbeat_private
+        return Heartbeat(url.get_secret_value(), is_private_allowed=is_private_allowed).beat
 
     @cached_property
     def messenger(self) -> Messenger | None:

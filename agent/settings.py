@@ -3,14 +3,16 @@
 Each field is the environment variable of the same name in capitals; `.env.example` documents all.
 """
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.errors import SettingsError
+from domain.grammar import listed
 
 
 class Settings(BaseSettings):
@@ -22,12 +24,16 @@ class Settings(BaseSettings):
 
     routeready_database: str = "sqlite:///var/routeready.sqlite3"
     routeready_policy: Path = Path("policy.yaml")
-    routeready_tick_seconds: int = 60
+    routeready_tick_seconds: int = Field(default=60, gt=0)
     routeready_batch_size: int = 1000
     routeready_health_file: Path = Path("var/health.json")
+    routeready_live_seconds: int = Field(default=600, gt=0)
+    routeready_heartbeat_url: SecretStr | None = None
+    routeready_heartbeat_private: bool = False
     routeready_stop_file: Path = Path("var/stop")
     routeready_log_format: Literal["text", "json"] = "text"
     routeready_metrics_port: int | None = None
+    routeready_metrics_host: str = "127.0.0.1"
     routeready_otel_endpoint: str | None = None
     routeready_console_url: str | None = None
 
@@ -50,6 +56,7 @@ class Settings(BaseSettings):
     slack_client_id: str | None = None
     slack_client_secret: SecretStr | None = None
     slack_http_port: int | None = None
+    slack_http_host: str = "127.0.0.1"
 
     pdl_api_key: SecretStr | None = None
     pdl_base_url: str = "https://api.peopledatalabs.com"
@@ -79,6 +86,10 @@ def _explained(detail: Mapping[str, Any]) -> str:
     if kind == "literal_error":
         expected = str(detail["ctx"]["expected"]).replace("'", "")
         return f'{name} is "{given}". Use {expected}.'
+    if kind == "greater_than":
+        return f'{name} is "{given}". Use a number above 0.'
+    if kind.startswith("bool"):
+        return f'{name} is "{given}". Use true or false.'
     if kind.startswith("int"):
         return f'{name} is "{given}", which is not a whole number. Use one, such as 60.'
     if kind.startswith("float"):
@@ -91,3 +102,51 @@ def require(value: str | SecretStr | None, name: str) -> str:
     if value is None:
         raise SettingsError(f"{name} is not set. Set it in the environment or in .env.")
     return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def check_complete(settings: Settings, *, listens: bool = True) -> None:
+    """Raise SettingsError naming everything that a worker lacks, not only the first of it.
+
+    With `listens` its ports must be free, too.
+    """
+    with_key = settings.salesforce_private_key_file is not None
+    needed = {
+        "MARKETO_BASE_URL": settings.marketo_base_url,
+        "MARKETO_CLIENT_ID": settings.marketo_client_id,
+        "MARKETO_CLIENT_SECRET": settings.marketo_client_secret,
+        "SALESFORCE_DOMAIN": settings.salesforce_domain,
+        "SALESFORCE_CONSUMER_KEY": settings.salesforce_consumer_key,
+        **(
+            {"SALESFORCE_USERNAME": settings.salesforce_username}
+            if with_key
+            else {"SALESFORCE_CONSUMER_SECRET": settings.salesforce_consumer_secret}
+        ),
+    }
+    missing = [name for name, value in needed.items() if value is None]
+    taken = [
+        f"{name} {port} can't be listened on: {trouble}."
+        for name, host, port in (
+            (
+                "ROUTEREADY_METRICS_PORT",
+                settings.routeready_metrics_host,
+                settings.routeready_metrics_port,
+            ),
+            ("SLACK_HTTP_PORT", settings.slack_http_host, settings.slack_http_port),
+        )
+        if listens and port is not None and (trouble := _trouble_at(host, port)) is not None
+    ]
+    told: list[str] = []
+    if missing:
+        verb, it = ("is", "it") if len(missing) == 1 else ("are", "them")
+        told.append(f"{listed(missing)} {verb} not set. Set {it} in the environment or in .env.")
+    if told or taken:
+        raise SettingsError(" ".join([*told, *taken]))
+
+
+def _trouble_at(host: str, port: int) -> str | None:
+    """Why nobody can listen there; None when somebody can."""
+    try:
+        with socket.create_server((host, port)):
+            return None
+    except (OSError, OverflowError) as error:
+        return getattr(error, "strerror", None) or str(error)

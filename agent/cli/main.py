@@ -10,15 +10,15 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from agent.cli import reports
+from agent.cli import probes, reports
 from agent.cli.help import Grouped
 from agent.cli.policy import policy_cli
 from agent.cli.setup import setup_cli
-from domain.errors import RoutereadyError
+from domain.errors import RoutereadyError, SettingsError
 
 if TYPE_CHECKING:
     from agent.run.context import RunContext
@@ -66,6 +66,10 @@ RESULTS = {
 }
 """What became of leads in one run, for people."""
 
+FAILED, UNUSABLE = 1, 2
+"""Exit codes: it was tried and failed or was refused; settings or words that nothing can be done
+with. docs/reference/commands.md has the table."""
+
 ApprovalId = Annotated[
     str, typer.Argument(help="The approval's id, as listed by `routeready approvals`.")
 ]
@@ -92,7 +96,7 @@ def main() -> None:
         cli()
     except RoutereadyError as error:
         sys.stderr.write(f"routeready: {error}\n")
-        raise SystemExit(1) from None
+        raise SystemExit(UNUSABLE if isinstance(error, SettingsError) else FAILED) from None
 
 
 @cli.command(rich_help_panel=WORKER)
@@ -110,21 +114,34 @@ def run() -> None:
 @cli.command(rich_help_panel=WORKER)
 def route() -> None:
     """Run once: check and route all leads that are due now."""
-    from agent.app import open_app
-    from agent.settings import read_settings
-    from agent.worker.tick import Worker
-
-    _tell(Worker.of(open_app(read_settings())).route())
+    _once("route")
 
 
 @cli.command(rich_help_panel=WORKER)
 def follow() -> None:
     """Run once: follow up on all assigned leads that are due (remind, escalate, reassign)."""
+    _once("follow")
+
+
+def _once(part: Literal["route", "follow"]) -> None:
+    """Run one part once; however that ends, the next command finds the lease free."""
     from agent.app import open_app
-    from agent.settings import read_settings
+    from agent.settings import check_complete, read_settings
     from agent.worker.tick import Worker
 
-    _tell(Worker.of(open_app(read_settings())).follow())
+    settings = read_settings()
+    check_complete(settings, listens=False)
+    app = open_app(settings)
+    worker = Worker.of(app)
+    try:
+        _tell(worker.route() if part == "route" else worker.follow())
+    finally:
+        worker.leave()
+        app.close()
+
+
+for command in probes.ALL:
+    cli.command(rich_help_panel=WORKER)(command)
 
 
 def _tell(report: "Report") -> None:
@@ -132,7 +149,7 @@ def _tell(report: "Report") -> None:
         raise RoutereadyError(report.paused)
     if report.busy:
         raise RoutereadyError(
-            "Another instance of the worker is running. Try again when it is done."
+            f"Another instance of the worker is running. {report.busy} Try again when it is done."
         )
     if report.error:
         raise RoutereadyError(report.error)
@@ -242,9 +259,11 @@ def doctor() -> None:
     """Check credentials, permissions, fields, queues, campaign and clocks, with a fix for each."""
     from agent.app import open_app
     from agent.cli.terminal import show_findings
-    from agent.settings import read_settings
+    from agent.settings import check_complete, read_settings
 
-    findings = open_app(read_settings()).examine()
+    settings = read_settings()
+    check_complete(settings, listens=False)
+    findings = open_app(settings).examine()
     show_findings(findings)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)

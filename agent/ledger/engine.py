@@ -11,12 +11,30 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from domain.errors import LedgerError
+from domain.health import Fault
 
 BUSY_SECONDS = 10
 MIGRATIONS = Path(__file__).parent / "migrations"
+_FAULTS = (
+    ("SQLITE_FULL", Fault.FULL),
+    ("SQLITE_IOERR_SHMSIZE", Fault.FULL),
+    ("SQLITE_IOERR_WRITE", Fault.FULL),
+    ("SQLITE_READONLY_DBMOVED", Fault.GONE),
+    ("SQLITE_READONLY", Fault.READ_ONLY),
+    ("SQLITE_CANTOPEN", Fault.UNREACHABLE),
+    ("SQLITE_IOERR", Fault.UNREACHABLE),
+    ("SQLITE_BUSY", Fault.BUSY),
+    ("SQLITE_LOCKED", Fault.BUSY),
+    ("53100", Fault.FULL),
+    ("25006", Fault.READ_ONLY),
+    ("55P03", Fault.BUSY),
+    ("57P", Fault.UNREACHABLE),
+    ("08", Fault.UNREACHABLE),
+)
+"""Codes of SQLite and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 _MIGRATING = Lock()
 """Alembic keeps the migration that runs in globals of its module: one at a time in a process."""
 
@@ -54,6 +72,38 @@ def reading(engine: Engine) -> Generator[Connection]:
     """A connection that only reads, and so never waits for a writer."""
     with engine.connect().execution_options(reads=True) as connection:
         yield connection
+
+
+def identity(engine: Engine) -> tuple[int, int] | None:
+    """Which file a SQLite database is in; None when it isn't there, or is no file.
+
+    Whoever has it open goes on in a removed file without an error, and all of it is lost.
+    """
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+        return None
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """What an error says is wrong with the database; None when it is not the database's fault."""
+    if not isinstance(error, DBAPIError):
+        return None
+    original: Any = error.orig
+    code = str(getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None))
+    for start, fault in _FAULTS:
+        if code.startswith(start):
+            return fault
+    return Fault.UNREACHABLE if error.connection_invalidated or _is_lost(error, code) else None
+
+
+def _is_lost(error: DBAPIError, code: str) -> bool:
+    """Whether the server could not be reached, in which case it gives no code."""
+    return isinstance(error, OperationalError) and code == "None"
 
 
 def alembic_config(engine: Engine) -> Config:

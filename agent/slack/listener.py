@@ -6,13 +6,12 @@ needs no keeping. Who pressed is what Slack says, not what the message says.
 
 import http.client as http_client
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from slack_bolt import Ack, BoltRequest, BoltResponse
 from slack_bolt import App as Bolt
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
@@ -22,8 +21,10 @@ from agent.follow_through import message_updates, rep_actions
 from agent.follow_through.rep_actions import Press, Verb
 from agent.logs import alert, defect, log
 from agent.slack import conversation, http
+from agent.slack.line import SocketLine
 from domain import border
 from domain.errors import ToolError
+from domain.health import Trouble
 from domain.policy.model import Policy
 from domain.values import CycleId, content_hash
 from tools.slack.messages import modals
@@ -87,31 +88,47 @@ def _fails_alone(error: Exception, body: Body, client: WebClient, respond: Respo
         alert("slack_unanswered", f"Nobody could be told that it failed: {type(unsent).__name__}")
 
 
+class Line(Protocol):
+    """The way on which Slack reaches us."""
+
+    def troubles(self) -> Sequence[Trouble]:
+        """What is wrong with it now."""
+        ...
+
+
+class _Quiet:
+    """A way that nothing can be wrong with: none at all, or a port that Slack calls."""
+
+    def troubles(self) -> Sequence[Trouble]:
+        """Nothing."""
+        return ()
+
+
 @contextmanager
-def listening(app: App) -> Generator[None]:
-    """Listen for presses on threads of their own, as far as the settings say how."""
+def listening(app: App) -> Generator[Line]:
+    """Listen for presses on threads of their own, as far as the settings say how.
+
+    Slack is for telling: where it can't be reached yet, this goes on without it and tries again.
+    Raises SettingsError for a port that can't be listened on.
+    """
     settings = app.settings
     if settings.slack_bot_token is None:
-        yield
-        return
-    handler = None
-    if settings.slack_app_token is not None:
-        bolt = build(app)
-        token = settings.slack_app_token.get_secret_value()
-        handler = SocketModeHandler(bolt, token, web_client=bolt.client)
-        handler.connect()  # pyright: ignore[reportUnknownMemberType]  (untyped in Bolt)
-        log("slack_connected", "Connected to Slack through Socket Mode.")
+        yield _Quiet()
+    elif settings.slack_app_token is not None:
+        line = SocketLine(build(app), settings.slack_app_token.get_secret_value())
+        line.open()
+        try:
+            yield line
+        finally:
+            line.close()
     elif settings.slack_signing_secret is not None and settings.slack_http_port is not None:
         secret = settings.slack_signing_secret.get_secret_value()
-        with http.serving(build(app), secret, settings.slack_http_port) as port:
-            log("slack_listening", f"Listening for Slack over HTTP on port {port}.")
-            yield
-        return
-    try:
-        yield
-    finally:
-        if handler is not None:
-            handler.close()  # pyright: ignore[reportUnknownMemberType]  (untyped in Bolt)
+        host, port = settings.slack_http_host, settings.slack_http_port
+        with http.serving(build(app), secret, port, host=host) as port:
+            log("slack_listening", f"Listening for Slack over HTTP at {host}:{port}.")
+            yield _Quiet()
+    else:
+        yield _Quiet()
 
 
 def _listen(bolt: Bolt, app: App) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+from agent.ledger.engine import fault_of
 from agent.logs import alert, defect
 from agent.run.context import RunContext
 from domain.decision.said import SetAside
@@ -39,6 +40,7 @@ def isolated(batch: Callable[[RunContext], T], claims: Claims, context: RunConte
 
     Raises:
         ToolError: a vendor failed; that is nobody's fault but the vendor's.
+        DBAPIError: the ledger can't be read or written; that is no lead's fault either.
         Exception: it failed before any lead was taken, or on every one of them.
     """
     try:
@@ -46,6 +48,8 @@ def isolated(batch: Callable[[RunContext], T], claims: Claims, context: RunConte
     except ToolError:
         raise
     except Exception as error:
+        if fault_of(error) is not None:
+            raise
         taken = claims.claimed(context.run)
         claims.release(context.run)
         search = _Search(batch, claims, context, [], {})
@@ -80,6 +84,8 @@ class _Search(Generic[T]):
                 self.done.append(self.batch(replace(self.context, only=frozenset(half))))
             except ToolError:
                 raise
-            except Exception as cause:  # noqa: BLE001  (whatever it is, it is one lead's)
+            except Exception as cause:
+                if fault_of(cause) is not None:
+                    raise
                 self.claims.release(self.context.run)
                 self.part(half, cause)

@@ -1,132 +1,82 @@
-"""Running without end: a tick on a schedule, a graceful stop, and a health file."""
+"""Running without end: ticks at a steady pace, a graceful stop, and health that is never old."""
 
-import json
-import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-
-from apscheduler.schedulers.background import BackgroundScheduler
+from types import FrameType
 
 from agent.app import App, open_app
-from agent.conversation.desk import Desk
-from agent.logs import alert, configure, defect, log
-from agent.settings import Settings
+from agent.logs import configure, log
+from agent.settings import Settings, check_complete
 from agent.slack import listener
+from agent.slack.listener import Line
 from agent.worker import telemetry
+from agent.worker.heartbeat import heard_of
+from agent.worker.loop import SLICE_SECONDS, Loop
+from agent.worker.service import SLACK, Service
 from agent.worker.tick import Worker
-from domain.errors import PolicyError
-from domain.grammar import counted
-
-TICK = "tick"
 
 
 def run_forever(settings: Settings) -> None:
-    """Tick until SIGTERM or SIGINT; the tick under way is finished first."""
+    """Tick until SIGTERM or SIGINT; the tick under way is finished first.
+
+    Raises SettingsError naming all that is missing, PolicyError or LedgerError, before anything is
+    begun. However it ends, the lease is given back.
+    """
     configure(settings.routeready_log_format)
+    check_complete(settings)
     app = open_app(settings)
-    with telemetry.watching(app):
+    try:
         _run(app)
-    app.close()
+    finally:
+        Worker.of(app).leave()
+        app.close()
     log("run_stopped", "Worker stopped. Everything it had started is finished.")
 
 
 def _run(app: App) -> None:
-    settings = app.settings
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    scheduler = BackgroundScheduler(timezone=UTC)
-    scheduler.add_job(
-        _tick_safely,
-        "interval",
-        seconds=settings.routeready_tick_seconds,
-        args=[app],
-        next_run_time=datetime.now(UTC),
-        coalesce=True,
-        max_instances=1,
-        id=TICK,
+    service = Service(app)
+    loop = Loop(
+        service.tick,
+        app.settings.routeready_tick_seconds,
+        lambda: datetime.now(UTC),
+        beat=service.pulse.beat,
+        jumped=service.health.jumped,
     )
 
-    def hurry() -> None:
-        scheduler.modify_job(TICK, next_run_time=datetime.now(UTC))
+    def end(_number: int, _frame: FrameType | None) -> None:
+        loop.stop()
 
-    app.hurry = hurry
-    scheduler.start()
-    log("run_started", "Worker started.", policy=app.policy.version)
-    with listener.listening(app):
-        stop.wait()
-    scheduler.shutdown(wait=True)
-    Worker.of(app).leave()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    app.hurry = loop.hurry
+    with ExitStack() as stack:
+        stack.enter_context(telemetry.watching(app, service))
+        app.watch = service.pulse.around(app.watch)
+        line = stack.enter_context(listener.listening(app))
+        stack.enter_context(heard_of(service))
+        stack.enter_context(_watched(service, line))
+        log("run_started", "Worker started.", policy=app.policy.version)
+        service.pulse.start()
+        loop.run()
 
 
-def _tick_safely(app: App) -> None:
-    """The one place where any error is caught: it is told, and the next tick tries again."""
+@contextmanager
+def _watched(service: Service, line: Line) -> Generator[None]:
+    """Health is looked at and written beside the ticks too: a tick that hangs can't say so."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(SLICE_SECONDS):
+            service.health.found(SLACK, line.troubles())
+            service.write()
+
+    thread = threading.Thread(target=watch, name="health", daemon=True)
+    thread.start()
     try:
-        state, problems = _ticked(app)
-    except Exception as error:  # noqa: BLE001  (the worker must outlive any one tick)
-        told = defect(error)
-        alert("tick_failed", f"Run failed; the next one tries again: {told}")
-        state, problems = "failed", [told]
-    try:
-        write_health(app.settings.routeready_health_file, state, problems)
-    except OSError as error:
-        alert("health_unwritten", f"The health file can't be written: {error.strerror}")
-
-
-def _ticked(app: App) -> tuple[str, list[str]]:
-    """Do what is due; how that went, and everything that is wrong."""
-    settings = app.settings
-    if settings.routeready_stop_file.exists():
-        said = f"Stopped by the file {settings.routeready_stop_file}. Delete it to continue."
-        log("tick_stopped", said)
-        return "stopped", [said]
-    problems = _take_up_policy(app)
-    report = Worker.of(app).tick()
-    Desk(app.context(), app.memory).tidy()
-    if report.paused:
-        log("tick_paused", f"Nothing was done: {report.paused}")
-    elif report.busy:
-        log("tick_busy", "Another instance is running; this one waits.")
-    elif report.error:
-        alert("tick_ended_early", report.error, run=report.run)
-    else:
-        said = "Run complete: everything due was checked."
-        log("tick_done", said, run=report.run, **report.verdicts)
-    aside = len(app.ledger.workings.set_aside())
-    if aside:
-        problems.append(f"{counted(aside, 'lead')} set aside after internal errors")
-    if report.error:
-        return "failed", [*problems, report.error]
-    return ("degraded" if problems else "ok"), problems
-
-
-def _take_up_policy(app: App) -> list[str]:
-    """Take up a changed policy; whatever is wrong with it, the one in force stays."""
-    try:
-        if app.reload_policy():
-            log("policy_changed", "New policy in force.", policy=app.policy.version)
-    except PolicyError as error:
-        said = f"The policy file has errors, so the previous policy stays in force: {error}"
-    except Exception as error:  # noqa: BLE001  (no file whatever stops routing)
-        told = defect(error)
-        said = f"The policy file can't be read, so the previous policy stays in force: {told}"
-    else:
-        return []
-    alert("policy_refused", said)
-    return [said]
-
-
-def write_health(path: Path, state: str, problems: Sequence[str]) -> None:
-    """Say how the last tick went, in one small file that a probe can read; replaced in one move.
-
-    `state` is `ok` only when nothing is wrong; `degraded` when work goes on although something is.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    told = "; ".join(problems) or None
-    said = {"state": state, "at": datetime.now(UTC).isoformat(), "error": told, "pid": os.getpid()}
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(said), encoding="utf-8")
-    draft.replace(path)
+        yield
+    finally:
+        stop.set()
+        thread.join(SLICE_SECONDS)

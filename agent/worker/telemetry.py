@@ -1,17 +1,23 @@
 """Metrics for Prometheus and traces for OpenTelemetry: both off unless a setting asks for them."""
 
+import asyncio
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from agent import server
 from agent.app import App
 from agent.ledger.views.gauges import Gauges
-from agent.logs import log
+from agent.logs import alert, defect, log
+from agent.server import Bounded, Message, Receive, Send
 from domain.errors import (
     AuthError,
     QuotaError,
@@ -21,8 +27,13 @@ from domain.errors import (
     ToolError,
     UnknownOutcomeError,
 )
+from domain.health import State
 
-LOOPBACK = "127.0.0.1"
+if TYPE_CHECKING:
+    from agent.worker.service import Service
+
+THREADS = 2
+"""Counts of the ledger at once."""
 NAME = "routeready"
 _BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 """Seconds."""
@@ -39,7 +50,7 @@ _MORE_THAN_VENDORS = frozenset({"tick", "node"})
 
 
 @contextmanager
-def watching(app: App) -> Generator[None]:
+def watching(app: App, service: "Service") -> Generator[None]:
     """Watch a worker as its settings say, for as long as it runs.
 
     Raises SettingsError when traces are wanted and the `otel` extra is not installed.
@@ -50,28 +61,72 @@ def watching(app: App) -> Generator[None]:
         if settings.routeready_otel_endpoint is not None:
             watch.tracer = stack.enter_context(_tracing(settings.routeready_otel_endpoint))
         if settings.routeready_metrics_port is not None:
-            stack.enter_context(_serving(app, watch, settings.routeready_metrics_port))
+            stack.enter_context(_serving(app, service, watch, settings.routeready_metrics_port))
         if watch.tracer is not None or settings.routeready_metrics_port is not None:
             app.watch = watch
         yield
 
 
 @contextmanager
-def _serving(app: App, watch: "Watch", port: int) -> Generator[None]:
+def _serving(app: App, service: "Service", watch: "Watch", port: int) -> Generator[None]:
     watch.registry.register(LedgerCollector(app))
-    try:
-        server, thread = start_http_server(port, LOOPBACK, watch.registry)
-    except OSError as error:
-        raise SettingsError(
-            f"Can't listen on ROUTEREADY_METRICS_PORT {port}: {error.strerror}"
-        ) from None
-    log("metrics_served", f"Metrics served at http://{LOOPBACK}:{port}/metrics.")
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    host = app.settings.routeready_metrics_host
+    socket = server.bound(host, port, "ROUTEREADY_METRICS_PORT")
+    with ThreadPoolExecutor(THREADS, "metrics") as pool:
+        pages = Bounded(_Pages(watch, service, pool), most_bytes=0)
+        with server.serving(pages, socket, "metrics"):
+            log("metrics_served", f"Metrics served at http://{host}:{port}/metrics.")
+            yield
+
+
+class _Pages:
+    """What tools ask a worker: its figures, whether it is alive, and what is wrong with it."""
+
+    def __init__(self, watch: "Watch", service: "Service", pool: ThreadPoolExecutor) -> None:
+        self._registry, self._service, self._pool = watch.registry, service, pool
+
+    async def __call__(self, scope: Message, _: Receive, send: Send) -> None:
+        """Answer one request; `live` never waits for the ledger."""
+        if scope["method"] not in ("GET", "HEAD"):
+            await server.refuse(send, HTTPStatus.METHOD_NOT_ALLOWED)
+        elif scope["path"] == "/live":
+            is_live = self._service.is_live
+            status = HTTPStatus.OK if is_live else HTTPStatus.SERVICE_UNAVAILABLE
+            await _tell(send, status, "text/plain", "live" if is_live else "no progress")
+        elif scope["path"] == "/health":
+            look = self._service.look()
+            is_failed = look.state is State.FAILED
+            status = HTTPStatus.SERVICE_UNAVAILABLE if is_failed else HTTPStatus.OK
+            await _tell(send, status, "application/json", self._service.text(look))
+        elif scope["path"] in ("/", "/metrics"):
+            await self._counted(send)
+        else:
+            await server.refuse(send, HTTPStatus.NOT_FOUND)
+
+    async def _counted(self, send: Send) -> None:
+        """Figures are counted in the ledger, which may take its time: on a thread of their own."""
+        loop = asyncio.get_running_loop()
+        try:
+            body = await loop.run_in_executor(self._pool, self._figures)
+        except Exception as error:  # noqa: BLE001  (a ledger that is gone is told by /health)
+            alert("metrics_failed", f"Metrics could not be counted: {defect(error)}")
+            await server.refuse(send, HTTPStatus.SERVICE_UNAVAILABLE)
+        else:
+            await _tell(send, HTTPStatus.OK, CONTENT_TYPE_PLAIN_0_0_4, body)
+
+    def _figures(self) -> str:
+        return generate_latest(self._registry).decode()
+
+
+async def _tell(send: Send, status: HTTPStatus, content: str, said: str) -> None:
+    body = said.encode()
+    headers = [
+        (b"content-type", content.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 @contextmanager

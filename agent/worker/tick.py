@@ -6,21 +6,28 @@ needs, so a scheduler on one machine or a queue across many may call the same fu
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from agent.app import App
+from agent.ledger.engine import fault_of
+from agent.ledger.stores.leases import Leases
 from agent.logs import alert, defect
 from agent.rollout import publications
 from agent.run.context import RunContext
+from agent.run.holder import is_gone
 from agent.run.pauses import stops
 from domain.conversation.change_requests import WORKER
 from domain.errors import ToolError
+from domain.health import CheckFailed, LedgerOut, PausedBy, Trouble, VendorOut
 
 if TYPE_CHECKING:
     from agent.worker.order import Part
 
+TICK = "tick"
+"""The lease's name."""
 LEASE = timedelta(minutes=5)
 ROUNDS = 20
 """At most so many batches in one tick; the rest is due in the next."""
@@ -33,13 +40,15 @@ class Report:
     run: str
     verdicts: Counter[str] = field(default_factory=Counter[str])
     """How many leads got which verdict: `READY`, `WAIT`, `PARK`, `REJECT`."""
-    busy: bool = False
-    """Another instance holds the lease: nothing was done."""
+    busy: str | None = None
+    """Another instance holds the lease: nothing was done, and this is who, and until when."""
     error: str | None = None
     paused: str | None = None
     """A person stopped the worker: nothing was done, and this is who and why."""
     steps: Counter[str] = field(default_factory=Counter[str])
     """How many handed-off leads had which step: `rest`, `climb`, `end`, `pass`."""
+    troubles: tuple[Trouble, ...] = ()
+    """What is wrong, for health."""
 
     def and_then(self, other: "Report") -> "Report":
         """This part and the next one as one report, under the first one's run."""
@@ -49,6 +58,7 @@ class Report:
             verdicts=self.verdicts + other.verdicts,
             steps=self.steps + other.steps,
             error="; ".join(errors) or None,
+            troubles=self.troubles + other.troubles,
         )
 
 
@@ -58,11 +68,14 @@ class Worker:
 
     name: str
     context: Callable[[], RunContext]
+    leases: Leases
+    now: Callable[[], datetime]
+    """The clock, for when a run really ends."""
 
     @classmethod
     def of(cls, app: App) -> "Worker":
         """The worker of a process."""
-        return cls(app.name, app.context)
+        return cls(app.name, app.context, app.ledger.leases, app.clock.now)
 
     def tick(self) -> Report:
         """Do every part in its turn; each vendor failure is reported, and stops only its part."""
@@ -97,14 +110,17 @@ class Worker:
         ledger = context.ledger
         stop = stops(context).get(WORKER)
         if stop is not None:
-            return Report(context.run, paused=f"paused by {stop.by}: {stop.reason}")
-        if ledger.leases.acquire("tick", self.name, context.now, LEASE) is None:
-            return Report(context.run, busy=True)
+            paused = PausedBy(by=stop.by, reason=stop.reason)
+            said = f"paused by {stop.by}: {stop.reason}"
+            return Report(context.run, paused=said, troubles=(paused,))
+        if not self._has_lease(context):
+            return Report(context.run, busy=self._holder(context))
         ledger.leases.begin_run(context.run, part.name, context.now)
         ledger.cycles.keep_policy(context.policy, context.now)
         context = publications.watch(context) or context
         counts: Counter[str] = Counter()
         error: str | None = None
+        troubles: tuple[Trouble, ...] = ()
         try:
             for _ in range(ROUNDS):
                 done = part.batch(context)
@@ -115,19 +131,50 @@ class Worker:
                     break
         except Exception as failure:  # noqa: BLE001  (no part keeps the next from its turn)
             error = str(failure) if isinstance(failure, ToolError) else defect(failure)
+            troubles = (trouble_of(failure),)
             if not isinstance(failure, ToolError):
                 alert("part_failed", f"An unforeseen error ended {part.name}: {error}")
             ledger.cycles.release(context.run)
             ledger.handoffs.release(context.run)
-        ledger.leases.end_run(context.run, context.now, counts, error)
+        ledger.leases.end_run(context.run, self.now(), counts, error)
         return Report(
             context.run,
             verdicts=counts if part.counts == "verdicts" else Counter(),
             steps=counts if part.counts == "steps" else Counter(),
             error=error,
+            troubles=troubles,
         )
 
+    def _has_lease(self, context: RunContext) -> bool:
+        """Take the lease, or renew it; that of a process which is certainly gone is taken over."""
+        leases, now = context.ledger.leases, context.now
+        if leases.acquire(TICK, self.name, now, LEASE) is not None:
+            return True
+        held = leases.held(TICK, now)
+        if held is None or not is_gone(held.holder, self.name):
+            return False
+        leases.release(TICK, held.holder, now)
+        return leases.acquire(TICK, self.name, now, LEASE) is not None
+
+    def _holder(self, context: RunContext) -> str:
+        held = context.ledger.leases.held(TICK, context.now)
+        if held is None:
+            return "It has just ended."
+        until = f"{held.until:%Y-%m-%d %H:%M:%S} UTC"
+        return f"It is {held.holder}, and unless it renews its lease, this ends at {until}."
+
     def leave(self) -> None:
-        """Let another instance have the lease."""
-        context = self.context()
-        context.ledger.leases.release("tick", self.name, context.now)
+        """Let another instance have the lease; nothing that goes wrong here is worth a word.
+
+        A lease that can't be given back runs out by itself.
+        """
+        with suppress(Exception):
+            self.leases.release(TICK, self.name, self.now())
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """What an error says of the worker's health, without a lead's own data."""
+    if isinstance(error, ToolError):
+        return VendorOut(vendor=error.vendor, detail=str(error))
+    fault = fault_of(error)
+    return CheckFailed(place=defect(error)) if fault is None else LedgerOut(fault=fault)

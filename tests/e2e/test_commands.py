@@ -51,10 +51,15 @@ def test_why_of_a_stranger_is_one_sentence_and_no_traceback(here: Town, tmp_path
 
 
 def test_a_missing_setting_is_named_with_where_to_put_it() -> None:
-    """Without credentials the first command says which is missing."""
+    """Without credentials the first command names all that is missing."""
     bare = {name: value for name, value in os.environ.items() if "_" not in name}
     done = routeready("doctor", env={**bare, "ROUTEREADY_DATABASE": "sqlite://"})
-    assert "MARKETO_BASE_URL is not set. Set it in the environment or in .env." in done.stderr
+    told = (
+        "routeready: MARKETO_BASE_URL, MARKETO_CLIENT_ID, MARKETO_CLIENT_SECRET, "
+        "SALESFORCE_DOMAIN, SALESFORCE_CONSUMER_KEY and SALESFORCE_CONSUMER_SECRET are not set. "
+        "Set them in the environment or in .env.\n"
+    )
+    assert (2, told) == (done.returncode, done.stderr)
 
 
 def test_setup_adds_what_salesforce_lacks(here: Town, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from agent.activity import observation
 from agent.ledger.tables.states import CycleStatus
 from agent.routing import graph
-from agent.worker.scheduler import _tick_safely  # pyright: ignore[reportPrivateUsage]
+from agent.worker.service import Service
 from domain.follow_through.first_touch import Activity, Touched, Turn, Untouched
 from domain.gate.snapshot import Snapshot
 from domain.gate.verdict import Verdict
@@ -117,19 +117,19 @@ SAVED: tuple[Save, ...] = (
 @pytest.mark.parametrize("save", SAVED)
 def test_no_territories_whatever_stop_the_worker(here: Town, policy: Path, save: Save) -> None:
     """The policy in force stays, leads are routed, and health says what is wrong."""
-    _tick_safely(here.app)
+    Service(here.app).tick()
     assert ("ok", "") == health(policy)
     table = policy / "territories.csv"
     good = table.read_bytes()
     table.write_bytes(save(good))
     lead = here.arrive()
     here.pass_time(minutes=1)
-    _tick_safely(here.app)
+    Service(here.app).tick()
     state, why = health(policy)
     assert ("degraded", True) == (state, "territories.csv:" in why)
     assert CycleStatus.ASSIGNED == here.cycle(lead).status
     table.write_bytes(good)
-    _tick_safely(here.app)
+    Service(here.app).tick()
     assert ("ok", "") == health(policy)
 
 
@@ -142,7 +142,7 @@ def test_a_folder_in_the_place_of_a_file_stops_no_worker(
     (policy / name).mkdir()
     lead = here.arrive()
     here.pass_time(minutes=1)
-    _tick_safely(here.app)
+    Service(here.app).tick()
     assert "degraded" == health(policy)[0]
     assert CycleStatus.ASSIGNED == here.cycle(lead).status
 
@@ -159,7 +159,7 @@ def test_an_unforeseen_error_is_told_by_its_place_without_the_leads_data(
     here.pass_time(minutes=1)
     with monkeypatch.context() as patched:
         patched.setattr("agent.routing.graph.judge", breaks)
-        _tick_safely(here.app)
+        Service(here.app).tick()
     assert "degraded" == health(policy)[0]
     (aside,) = here.app.ledger.workings.set_aside()
     assert aside.error.startswith("UnicodeEncodeError at agent/routing/graph.py:")
@@ -189,18 +189,18 @@ def test_a_lead_on_which_something_fails_is_set_aside_alone(
 
     with monkeypatch.context() as patched:
         patched.setattr(graph, "judge", breaks)
-        _tick_safely(here.app)
+        Service(here.app).tick()
         assert [CycleStatus.ASSIGNED] * 4 == [here.cycle(one).status for one in others]
         (aside,) = here.app.ledger.workings.set_aside()
         assert (str(victim), "routing", 1) == (aside.lead, aside.where, aside.tries)
         assert aside.error.startswith("KeyError at agent/routing/graph.py:")
         assert ("degraded", "1 lead set aside after internal errors") == health(policy)
         here.pass_time(minutes=6)
-        _tick_safely(here.app)
+        Service(here.app).tick()
         (aside,) = here.app.ledger.workings.set_aside()
         assert (2, timedelta(minutes=10)) == (aside.tries, aside.again_at - here.world.now)
     here.pass_time(minutes=11)
-    _tick_safely(here.app)
+    Service(here.app).tick()
     assert (CycleStatus.ASSIGNED, ("ok", "")) == (here.cycle(victim).status, health(policy))
 
 
@@ -215,9 +215,9 @@ def test_an_error_on_every_lead_is_nobodys_fault(
 
     with monkeypatch.context() as patched:
         patched.setattr(graph, "judge", breaks)
-        _tick_safely(here.app)
+        Service(here.app).tick()
     assert ("failed", []) == (health(policy)[0], here.app.ledger.workings.set_aside())
-    _tick_safely(here.app)
+    Service(here.app).tick()
     expected = [CycleStatus.ASSIGNED] * 5
     assert expected == [here.cycle(one).status for one in (victim, *others)]
 
@@ -231,7 +231,7 @@ def test_an_assigned_lead_on_which_something_fails_is_set_aside_alone(
         here.arrive(email=f"p{one}@acme.example", company=f"Co {one}") for one in range(3)
     ]
     here.pass_time(minutes=1)
-    _tick_safely(here.app)
+    Service(here.app).tick()
     record, whole = here.cycle(victim).record_id, observation.judge
 
     def breaks(done: Sequence[Activity], turn: Turn, rules: TouchRules) -> Touched | Untouched:
@@ -242,12 +242,12 @@ def test_an_assigned_lead_on_which_something_fails_is_set_aside_alone(
     here.pass_time(hours=3, minutes=20)
     with monkeypatch.context() as patched:
         patched.setattr(observation, "judge", breaks)
-        _tick_safely(here.app)
+        Service(here.app).tick()
     (aside,) = here.app.ledger.workings.set_aside()
     assert (str(victim), "follow-through") == (aside.lead, aside.where)
     effects = [here.app.ledger.history.effects(here.cycle(one).id) for one in others]
     told = [{row.action["tone"] for row in rows if row.kind == "tell_owner"} for rows in effects]
     assert [{"assigned", "reminder"}] * 2 == told
     here.pass_time(minutes=6)
-    _tick_safely(here.app)
+    Service(here.app).tick()
     assert [] == here.app.ledger.workings.set_aside()

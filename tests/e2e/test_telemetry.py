@@ -9,6 +9,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent.worker import telemetry
+from agent.worker.service import Service
 from agent.worker.telemetry import Watch
 from domain.errors import RateLimitError, SettingsError
 from tests.support.follow_through import call, live
@@ -44,7 +45,7 @@ def port(here: Town) -> Iterator[int]:
     """The worker watched at a port."""
     found = free_port()
     watched(here, routeready_metrics_port=found)
-    with telemetry.watching(here.app):
+    with telemetry.watching(here.app, Service(here.app)):
         yield found
 
 
@@ -109,7 +110,7 @@ def test_a_port_that_is_taken_is_told(here: Town) -> None:
         watched(here, routeready_metrics_port=taken.getsockname()[1])
         with (
             pytest.raises(SettingsError, match="ROUTEREADY_METRICS_PORT"),
-            telemetry.watching(here.app),
+            telemetry.watching(here.app, Service(here.app)),
         ):
             pass
 
@@ -117,7 +118,7 @@ def test_a_port_that_is_taken_is_told(here: Town) -> None:
 def test_without_a_setting_nothing_is_watched(here: Town) -> None:
     """No server, no counters, no spans: the usual run costs nothing."""
     before = here.app.watch
-    with telemetry.watching(here.app):
+    with telemetry.watching(here.app, Service(here.app)):
         assert before is here.app.watch
 
 

@@ -11,6 +11,8 @@ from agent.ledger.tables.operations import LeaseRow, RunRow
 
 _LEASE = table(LeaseRow)
 _RUN = table(RunRow)
+TOLERANCE = 2
+"""By how many of its lengths a lease may seem to last: clocks of two machines differ a little."""
 
 
 class Leases:
@@ -25,7 +27,7 @@ class Leases:
             found = connection.execute(
                 select(_LEASE).where(_LEASE.c.name == name).with_for_update()
             ).one_or_none()
-            if found is not None and found.holder != holder and found.until > now:
+            if found is not None and found.holder != holder and _lasts(found.until, now, length):
                 return None
             ours = found is not None and found.holder == holder
             fence = 1 if found is None else found.fence + (not ours)
@@ -39,11 +41,12 @@ class Leases:
         with self._engine.begin() as connection:
             connection.execute(update(_LEASE).where(ours).values(until=now))
 
-    def holder(self, name: str, now: datetime) -> str | None:
-        """Who holds a lease now."""
-        held = select(_LEASE.c.holder).where(_LEASE.c.name == name, _LEASE.c.until > now)
+    def held(self, name: str, now: datetime) -> LeaseRow | None:
+        """A lease that somebody holds now."""
+        query = select(_LEASE).where(_LEASE.c.name == name, _LEASE.c.until > now)
         with reading(self._engine) as connection:
-            return connection.scalar(held)
+            found = connection.execute(query).mappings().one_or_none()
+        return None if found is None else LeaseRow(**found)
 
     def last_run(self) -> datetime | None:
         """When the last run ended that went well: how fresh the ledger's picture is."""
@@ -65,3 +68,8 @@ class Leases:
         ended = {"ended_at": now, "counts": dict(counts), "error": error}
         with self._engine.begin() as connection:
             connection.execute(update(_RUN).where(_RUN.c.id == run).values(ended))
+
+
+def _lasts(until: datetime, now: datetime, length: timedelta) -> bool:
+    """Whether a lease still holds. One that ends far too late was taken before a clock was set."""
+    return now < until <= now + TOLERANCE * length
