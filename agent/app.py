@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -125,6 +125,7 @@ class App:
             investigator=self.investigator,
             talker=self.talker,
             batch_size=self.settings.routeready_batch_size,
+            look_back=timedelta(hours=self.settings.marketo_look_back_hours),
             canary=publications.canary(self.ledger, self.policy),
             watch=self.watch,
             halted=self._stop_file,

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     marketo_base_url: str | None = None
     marketo_client_id: str | None = None
     marketo_client_secret: SecretStr | None = None
+    marketo_look_back_hours: float = 24
 
     salesforce_domain: str | None = None
     salesforce_consumer_key: str | None = None

@@ -60,6 +60,17 @@ class ActivityPage(Value):
     """More is there now. True even on an empty page when Marketo says so."""
 
 
+class Merge(Value):
+    """People of Marketo who became one."""
+
+    id: str
+    """Marketo's `marketoGUID`: seeing it twice is harmless."""
+    at: Instant
+    winner: LeadKey
+    """Who is left, with everything that the others did."""
+    losers: tuple[LeadKey, ...]
+
+
 class Presence(Value):
     """What a person's Slack says of them."""
 
@@ -122,6 +133,10 @@ class Marketing(Protocol):
 
     def people(self, keys: Sequence[LeadKey]) -> Mapping[LeadKey, RawLead]:
         """The persons as they are now; one that Marketo no longer has is absent."""
+        ...
+
+    def merges(self, since: datetime) -> Sequence[Merge]:
+        """Who was merged into whom since then."""
         ...
 
     def same_email(self, emails: Sequence[str]) -> Mapping[str, tuple[LeadKey, ...]]:

@@ -321,6 +321,20 @@ def effect_key(cycle: CycleId, kind: str, rung: str = "") -> EffectKey:
     return EffectKey("e" + content_hash(f"{cycle}\n{kind}\n{rung}"))
 
 
+def reached_somebody(status: str, assigned_at: datetime | None) -> bool:
+    """Whether a cycle got as far as a person: one who owned the lead, or refused it unassigned.
+
+    In shadow mode, what would have been assigned counts as assigned.
+    """
+    return assigned_at is not None or status in (
+        CycleStatus.ASSIGNED,
+        CycleStatus.TOUCHED,
+        CycleStatus.CLOSED,
+        CycleStatus.SHADOWED,
+        CycleStatus.DENIED,
+    )
+
+
 def cycle_id(lead: LeadKey, number: int) -> CycleId:
     """A cycle's id, told by its lead and number."""
     return CycleId(f"{lead}-{number}")

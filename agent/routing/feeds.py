@@ -1,44 +1,51 @@
 """Reading Marketo's feeds into the ledger.
 
-A feed that was read to its end begins again a little earlier next time: Marketo shows some
-activities late, and the ledger knows by `marketoGUID` which it has seen.
+A feed that was read to its end begins again a little earlier next time, and now and then much
+earlier (`look_back`): Marketo shows some activities late, and the ledger knows by `marketoGUID`
+which it has seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
+from agent.routing.look_back import EXHAUSTED, FIRST_LOOK, TOKEN_LIFE, sweep
 from agent.run.context import RunContext
 from domain.intake.triggers import triggered
 from domain.lead.model import FieldName, RawLead
 from domain.values import LeadKey
 
 OVERLAP = timedelta(minutes=5)
-FIRST_LOOK = timedelta(days=1)
-"""How far back the very first read goes."""
-TOKEN_LIFE = timedelta(hours=6)
-"""A token older than this is not trusted any more; reading begins again at its time."""
 PAGES_PER_RUN = 40
 """At most so many pages of one feed in one run; the rest is read by the next."""
+
+FORGET = timedelta(days=2)
+"""What was seen of a feed is known so long at least."""
 
 ACTIVITIES = "activities"
 CHANGES = "changes"
 
-_EXHAUSTED = ""
-
 
 def refill(context: RunContext) -> None:
     """Take in new activities and open the cycles that their triggers call for."""
-    policy, intake = context.policy, context.ledger.intake
+    policy = context.policy
     types = sorted(
         {rule.activity for rule in policy.triggers}
         | {name.partition(":")[0] for name in policy.gate.intent_activities}
     )
-    token = _resume(context, ACTIVITIES, FIRST_LOOK)
+    _take_in(ACTIVITIES, _resume(context, ACTIVITIES, FIRST_LOOK), types, context)
+    again = sweep(ACTIVITIES, context)
+    if again is not None:
+        _take_in(again.cursor, again.token, types, context)
+
+
+def _take_in(cursor: str, token: str, types: Sequence[str], context: RunContext) -> None:
+    """Read a feed on from a token, as far as one run may."""
+    policy, intake = context.policy, context.ledger.intake
     for _ in range(PAGES_PER_RUN):
         page = context.marketing.activities(token, types)
-        kept = page if page.more else page.model_copy(update={"token": _EXHAUSTED})
+        kept = page if page.more else page.model_copy(update={"token": EXHAUSTED})
         triggers = triggered(page.activities, policy.triggers)
-        intake.take_in(ACTIVITIES, kept, triggers, policy.gate, context.now)
+        intake.take_in(cursor, kept, triggers, policy.gate, context.now)
         if not page.more:
             return
         token = page.token
@@ -53,15 +60,25 @@ def wake_changed(context: RunContext) -> None:
     intake = context.ledger.intake
     sleeping = set(intake.sleeping())
     if not sleeping:
-        intake.move_cursor(CHANGES, _EXHAUSTED, context.now)
+        intake.move_cursor(CHANGES, EXHAUSTED, context.now)
         return
-    token = _resume(context, CHANGES, OVERLAP)
+    _wake(CHANGES, _resume(context, CHANGES, OVERLAP), sleeping, context)
+    again = sweep(CHANGES, context)
+    if again is not None:
+        _wake(again.cursor, again.token, sleeping, context)
+
+
+def _wake(cursor: str, token: str, sleeping: Collection[LeadKey], context: RunContext) -> None:
+    """Read changes on from a token; one that was seen before wakes nobody again."""
+    intake, now = context.ledger.intake, context.now
+    forget = now - 2 * context.look_back - FORGET
     for _ in range(PAGES_PER_RUN):
         page = context.marketing.changes(token, _DECIDING)
-        changed = {activity.lead for activity in page.activities} & sleeping
-        intake.wake(changed, context.now)
+        theirs = {one.id: one.lead for one in page.activities if one.lead in sleeping}
+        if theirs:
+            intake.wake_changed(theirs, now, forget)
         token = page.token
-        intake.move_cursor(CHANGES, token if page.more else _EXHAUSTED, context.now)
+        intake.move_cursor(cursor, token if page.more else EXHAUSTED, now)
         if not page.more:
             return
 
@@ -113,6 +130,6 @@ def _resume(context: RunContext, feed: str, first_look: timedelta) -> str:
     cursor = context.ledger.intake.cursor(feed)
     if cursor is None:
         return context.marketing.start_token(context.now - first_look)
-    if cursor.token == _EXHAUSTED or context.now - cursor.at > TOKEN_LIFE:
+    if cursor.token == EXHAUSTED or context.now - cursor.at > TOKEN_LIFE:
         return context.marketing.start_token(cursor.at - OVERLAP)
     return cursor.token

@@ -22,7 +22,7 @@ from agent.marketo_updates.fields import MIRROR_FIELDS
 from agent.marketo_updates.sync import REQUEST_SYNC
 from agent.notifications.owner import TELL_OWNER
 from agent.rollout import publications
-from agent.routing import decisions, enrichment, feeds, roster, unsent
+from agent.routing import decisions, enrichment, feeds, merges, roster, unsent
 from agent.routing.batch import Batch, Update, V
 from agent.run.context import RunContext
 from agent.run.node_watch import watched
@@ -52,10 +52,14 @@ def intake(state: Batch, runtime: Runtime[RunContext]) -> Update:  # noqa: ARG00
     unsent.decide_again(context)
     feeds.refill(context)
     feeds.wake_changed(context)
+    merges.look(context)
     claimed = context.ledger.cycles.claim(
         context.run, context.now, context.batch_size, context.only
     )
     people = context.marketing.people([one.cycle.trigger.lead for one in claimed])
+    if len(people) < len(claimed):
+        moved = merges.follow(context)
+        claimed = [one for one in claimed if one.cycle.trigger.lead not in moved]
     since = context.now - context.policy.gate.intent_window
     return {
         "claimed": {one.cycle.trigger.lead: one for one in claimed},

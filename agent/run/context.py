@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from agent.ledger import Ledger
@@ -45,6 +45,8 @@ class RunContext:
     talker: Talker | None = None
     """None when no model is connected."""
     batch_size: int = 1000
+    look_back: timedelta = timedelta(hours=24)
+    """How late Marketo's feeds are read again; zero reads nothing twice."""
     stopwatch: Callable[[], float] = time.perf_counter
     """Seconds, to tell how long something took."""
     halted: Callable[[], str | None] = lambda: None

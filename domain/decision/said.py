@@ -22,7 +22,7 @@ from domain.follow_through.reasons import (
 )
 from domain.gate.verdict import Judged
 from domain.routing.basis import RoutedBy
-from domain.values import Instant, Quoted, Value
+from domain.values import Instant, LeadKey, Quoted, Value
 
 
 class Event(StrEnum):
@@ -39,6 +39,13 @@ class Happened(Value):
 
     kind: Literal["happened"] = "happened"
     what: Event
+
+
+class MergedInto(Value):
+    """The person was merged into another in Marketo, who is routed instead."""
+
+    kind: Literal["merged_into"] = "merged_into"
+    lead: LeadKey
 
 
 class LookedCloser(Value):
@@ -199,6 +206,7 @@ Said = Annotated[
     | ByAssignmentRules
     | Overtaken
     | Happened
+    | MergedInto
     | WriteRefused
     | GaveUp
     | DecidedAgain

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.lead.model import Activity, Did, Reached, Trigger
+from domain.lead.model import Activity, Did, Reached, Trigger, TriggerKind
 from domain.policy.model import TriggerRule
 
 
@@ -23,6 +23,21 @@ def triggered(activities: Sequence[Activity], rules: Sequence[TriggerRule]) -> l
                 fact=_fact(activity, rule),
             )
     return list(found.values())
+
+
+STRENGTH = (
+    TriggerKind.HAND_RAISE,
+    TriggerKind.PRODUCT_QUALIFIED,
+    TriggerKind.TARGET_ACCOUNT,
+    TriggerKind.MQL_THRESHOLD,
+    TriggerKind.RECYCLED,
+)
+"""From what says most of a lead's interest to what says least: the lead's own word first."""
+
+
+def is_stronger(one: TriggerKind, other: TriggerKind) -> bool:
+    """Whether a trigger says more of a lead's interest than the one that opened its cycle."""
+    return STRENGTH.index(one) < STRENGTH.index(other)
 
 
 def _fits(activity: Activity, rule: TriggerRule) -> bool:

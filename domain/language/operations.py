@@ -16,6 +16,7 @@ from domain.decision.said import (
     Happened,
     LookedCloser,
     Mend,
+    MergedInto,
     NotReassigned,
     Overtaken,
     Ruled,
@@ -77,6 +78,7 @@ def said(one: Said | None, zone: ZoneInfo) -> str:  # noqa: C901, PLR0911, PLR09
             | ByAssignmentRules()
             | Overtaken()
             | Happened()
+            | MergedInto()
             | WriteRefused()
             | GaveUp()
             | DecidedAgain()
@@ -93,6 +95,7 @@ _BySystems = (
     | ByAssignmentRules
     | Overtaken
     | Happened
+    | MergedInto
     | WriteRefused
     | GaveUp
     | DecidedAgain
@@ -101,7 +104,7 @@ _BySystems = (
 )
 
 
-def _by_systems(one: _BySystems) -> str:  # noqa: PLR0911  (one per code)
+def _by_systems(one: _BySystems) -> str:  # noqa: C901, PLR0911  (one per code)
     """What models, Salesforce and the worker did about a lead."""
     match one:
         case LookedCloser():
@@ -118,6 +121,8 @@ def _by_systems(one: _BySystems) -> str:  # noqa: PLR0911  (one per code)
             )
         case Happened():
             return _event(one.what)
+        case MergedInto():
+            return f"Merged into person {one.lead} in Marketo, who is routed instead."
         case WriteRefused():
             return f"Salesforce rejected the update{_until(one.mend)}: {one.words} [{one.code}]"
         case GaveUp():

@@ -225,7 +225,7 @@ class Conditions(Value):
     held: OnHold | None = None
     """None when nobody holds it."""
     previous_trigger_at: Instant | None = None
-    """When the lead's previous cycle was triggered; None when this is its first."""
+    """When the lead last came up before and reached somebody; None when it never did."""
     sync_requested_at: Instant | None = None
     """When the worker asked Marketo to sync this person; None when it didn't."""
     other_people: tuple[LeadKey, ...] = ()

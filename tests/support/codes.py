@@ -299,6 +299,7 @@ SAYINGS: Mapping[type[Value], tuple[Value, ...]] = {
     said.ByAssignmentRules: (said.ByAssignmentRules(owner="Tom"),),
     said.Overtaken: (said.Overtaken(by="Marta", owner="Ben"),),
     said.Happened: tuple(said.Happened(what=what) for what in said.Event),
+    said.MergedInto: (said.MergedInto(lead=LeadKey("7")),),
     said.WriteRefused: tuple(
         said.WriteRefused(words="No such owner.", code="INVALID", mend=mend)
         for mend in (None, *said.Mend)

@@ -16,7 +16,7 @@ from domain.effects import (
 )
 from domain.errors import RequestError, ToolError, UnavailableError, UnknownOutcomeError
 from domain.lead.model import FieldName, RawLead
-from domain.ports import ActivityPage, Clock, Finding
+from domain.ports import ActivityPage, Clock, Finding, Merge
 from domain.values import EffectKey, LeadKey
 from tools.marketo.batches import Batch, Parcel, Send, batches, deliver
 from tools.marketo.catalog import Catalog
@@ -25,12 +25,14 @@ from tools.marketo.envelope import VENDOR, Row
 from tools.marketo.examination import USUAL, Expectations, examine
 from tools.marketo.fields import STANDARD, FieldMap
 from tools.marketo.wire import (
+    MERGE,
     activity_row,
     attribute_of,
     mirror_row,
     person_id,
     read_activity,
     read_change,
+    read_merge,
     read_person,
     receipts_of,
 )
@@ -76,6 +78,12 @@ class MarketoGateway:
         page = self._client.changes(token, list(names))
         found = tuple(read_change(row, names) for row in page.rows)
         return ActivityPage(activities=found, token=page.token, more=page.more)
+
+    def merges(self, since: datetime) -> Sequence[Merge]:
+        """Who was merged into whom since then; merges are few."""
+        types = self._catalog.type_ids([MERGE])
+        rows = self._since(since, sorted(types))
+        return [one for one in map(read_merge, rows) if one is not None]
 
     def people(self, keys: Sequence[LeadKey]) -> Mapping[LeadKey, RawLead]:
         """The persons as they are now, 300 per call; one that Marketo no longer has is absent."""
@@ -215,9 +223,15 @@ class MarketoGateway:
     def _logged(self, persons: set[int], since: datetime) -> Iterator[Row]:
         """Our custom activities since a moment; Marketo filters by at most 30 persons."""
         named = sorted(persons) if len(persons) <= PERSONS_PER_FEED else []
+        return self._since(since, [self._activity_type()], named)
+
+    def _since(
+        self, since: datetime, types: Sequence[int], persons: Sequence[int] = ()
+    ) -> Iterator[Row]:
+        """All activities of some types since a moment, page by page."""
         token, more = self._client.paging_token(since), True
         while more:
-            page = self._client.activities(token, [self._activity_type()], named)
+            page = self._client.activities(token, types, persons)
             yield from page.rows
             if page.more and page.token == token:
                 raise UnavailableError(VENDOR, "its pages of activities do not advance")

@@ -1,6 +1,7 @@
 """Marketo's records and our values: reading the former, writing the latter."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 from domain.effects import Applied, MirrorActivity, MirrorFields, Receipt, Refused, Unknown
 from domain.errors import RequestError
 from domain.lead.model import Activity, CrmLink, FieldName, RawLead
+from domain.ports import Merge
 from domain.values import LeadKey, RecordId, Scalar
 from tools.marketo.envelope import VENDOR, Json, Outcome, Row
 from tools.marketo.error_codes import code_of
@@ -15,6 +17,13 @@ from tools.marketo.fields import ActivityNames, FieldMap, LinkNames, MirrorNames
 
 CHANGE = "Change Data Value"
 """Marketo's name of the activity that a change of a field leaves."""
+
+
+MERGE = "Merge Leads"
+"""Marketo's name of the activity that a merge leaves on the person who is left."""
+_MERGED = "Merge IDs"
+"""Its attribute with the ids of those who are gone."""
+_NUMBER = re.compile(r"[0-9]+")
 
 
 class ActivityType(NamedTuple):
@@ -132,6 +141,19 @@ def read_change(row: Row, names: Mapping[str, FieldName]) -> Activity:
         at=read_instant(row["activityDate"]),
         name=", ".join(changed),
         attributes=changed,
+    )
+
+
+def read_merge(row: Row) -> Merge | None:
+    """Read a merge; None when it names nobody who is gone."""
+    losers = _NUMBER.findall(attribute_of(row, _MERGED) or "")
+    if not losers:
+        return None
+    return Merge(
+        id=str(row.get("marketoGUID") or row["id"]),
+        at=read_instant(row["activityDate"]),
+        winner=LeadKey(str(row["leadId"])),
+        losers=tuple(LeadKey(one) for one in dict.fromkeys(losers)),
     )
 
 

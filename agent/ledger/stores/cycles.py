@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import JSON, Connection, Engine, exists, or_, select, type_coerce, update
 
 from agent.ledger.engine import reading
-from agent.ledger.records import RECEIPTS, Claimed, Step, Unsent, aside_again
+from agent.ledger.records import (
+    RECEIPTS,
+    Claimed,
+    Step,
+    Unsent,
+    aside_again,
+    reached_somebody,
+)
 from agent.ledger.rows import insert_new, table
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow
@@ -83,7 +90,7 @@ class Cycles:
                 verdict_hash=row.verdict_hash,
                 ready_at=row.ready_at,
                 sync_requested_at=row.sync_requested_at,
-                previous_trigger_at=triggered.get((row.lead, row.number - 1)),
+                previous_trigger_at=_before(triggered.get(row.lead, ()), row.number),
                 held=held[row.lead][0] if row.lead in held else None,
                 held_until=held[row.lead][1] if row.lead in held else None,
             )
@@ -227,8 +234,19 @@ def _holds(
     return {row.lead: (OnHold(by=row.by, reason=row.reason), row.until) for row in rows}
 
 
-def _triggered(connection: Connection, leads: Sequence[str]) -> dict[tuple[str, int], datetime]:
-    """When each cycle of these leads was triggered, by lead and number."""
-    columns = select(_CYCLE.c.lead, _CYCLE.c.number, _CYCLE.c.trigger)
-    rows = connection.execute(columns.where(_CYCLE.c.lead.in_(leads)))
-    return {(row.lead, row.number): Trigger.model_validate(row.trigger).at for row in rows}
+def _triggered(
+    connection: Connection, leads: Sequence[str]
+) -> dict[str, list[tuple[int, datetime]]]:
+    """When the cycles of these leads were triggered that reached somebody, each with its number."""
+    columns = (_CYCLE.c.lead, _CYCLE.c.number, _CYCLE.c.trigger)
+    found = select(*columns, _CYCLE.c.status, _CYCLE.c.assigned_at).where(_CYCLE.c.lead.in_(leads))
+    triggered: defaultdict[str, list[tuple[int, datetime]]] = defaultdict(list)
+    for row in connection.execute(found):
+        if reached_somebody(row.status, row.assigned_at):
+            triggered[row.lead].append((row.number, Trigger.model_validate(row.trigger).at))
+    return triggered
+
+
+def _before(triggered: Sequence[tuple[int, datetime]], number: int) -> datetime | None:
+    """When the lead last came up before a cycle and reached somebody."""
+    return max(((one, at) for one, at in triggered if one < number), default=(0, None))[1]

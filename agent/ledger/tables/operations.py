@@ -16,6 +16,15 @@ class CursorRow(Table, table=True):
     at: datetime = instant(nullable=False)
 
 
+class SeenRow(Table, table=True):
+    """Something of a feed that was dealt with, so that reading it again changes nothing."""
+
+    id: str = Field(primary_key=True)
+    """Marketo's `marketoGUID`."""
+    at: datetime = instant(index=True, nullable=False)
+    """When it was dealt with; the row goes once no look back reaches so far."""
+
+
 class LeaseRow(Table, table=True):
     """Who may run ticks now; `fence` grows with every new holder."""
 

@@ -74,7 +74,7 @@ class Watching:
                 },
                 runs={(kind, how): count for kind, how, count, _ in runs},
                 last_run_at=_latest([(row[0], row[3]) for row in runs if row[1] != UNFINISHED]),
-                read_at={row.name: row.at for row in connection.execute(select(_CURSOR))},
+                read_at={row.name: row.at for row in connection.execute(_CURSORS)},
                 overdue_since=min((one for one in due if one is not None), default=None),
                 oldest_unworked_at=connection.scalar(_OLDEST),
                 tokens={(purpose, model): tokens for purpose, model, tokens, _ in models},
@@ -101,6 +101,8 @@ def _latest(runs: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
 
 
 UNFINISHED = "unfinished"
+_CURSORS = select(_CURSOR).where(_CURSOR.c.name.not_like("% look-back %"))
+"""How far feeds are read; how far back they are read again says nothing of that."""
 _OUTCOME = case(
     (_RUN.c.ended_at.is_(None), UNFINISHED), (_RUN.c.error.is_(None), "ok"), else_="failed"
 ).label("outcome")
