@@ -7,7 +7,7 @@ CLIENTS := tests/conformance/node
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients conformance eval assault kills month fix bench docs pictures site lock clean
+.PHONY: help demo test check clients conformance eval assault hostile kills month fix bench docs pictures site lock clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -40,6 +40,9 @@ assault: $(VENV)/.tests ## Test the guards with 100,000 tool calls of a hostile 
 kills: $(VENV)/.tests ## Kill the worker 200 times on each database (about 20 minutes each; goes on where it was ended)
 	@$(BIN)/python -m tests.kills 200 sqlite
 	@$(BIN)/python -m tests.kills 200 postgresql
+
+hostile: $(VENV)/.tests ## Corrupt 20,000 values on the wire and see who suffers (about 15 minutes; it goes on in var/hostile)
+	@$(BIN)/python -m tests.hostile 20000 1 var/hostile
 
 month: $(VENV)/.tests ## Simulate a month of 2,000 leads and 40 reps (about 10 minutes)
 	@MONTH_LEADS=2000 MONTH_DAYS=30 $(BIN)/pytest -q tests/e2e/test_month.py

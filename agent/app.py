@@ -18,7 +18,7 @@ from agent.policy.file import load_policy
 from agent.rollout import publications
 from agent.run.context import RunContext
 from agent.run.holder import new_name
-from agent.settings import Settings, require
+from agent.settings import Settings, keep_to_ourselves, require
 from domain.intake.normalization.fields import canonical_values
 from domain.policy.model import Assignment, Policy
 from domain.ports import (
@@ -73,6 +73,7 @@ def open_app(settings: Settings, clock: Clock | None = None) -> "App":
 
     Raises PolicyError, SettingsError or LedgerError with what to do.
     """
+    keep_to_ourselves()
     policy = load_policy(settings.routeready_policy)
     ledger = open_ledger(settings.routeready_database)
     return App(settings, ledger.publications.named(policy), ledger, clock or WallClock())

@@ -3,7 +3,9 @@
 Each field is the environment variable of the same name in capitals; `.env.example` documents all.
 """
 
+import os
 import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -70,6 +72,23 @@ class Settings(BaseSettings):
     openai_base_url: str = "https://api.openai.com/v1"
     openai_model: str | None = None
     openai_price_per_million: float | None = None
+
+
+TRACERS = ("LANGCHAIN_", "LANGSMITH_")
+"""Environment variables by which a dependency of LangGraph sends every lead to its maker."""
+
+
+def keep_to_ourselves() -> None:
+    """Take out of the environment what would let dependencies report to others.
+
+    Only `ROUTEREADY_OTEL_ENDPOINT` turns traces on, and those hold no lead data.
+    """
+    for name in [one for one in os.environ if one.upper().startswith(TRACERS)]:
+        del os.environ[name]
+    os.environ["LANGSMITH_TRACING"] = os.environ["LANGCHAIN_TRACING_V2"] = "false"
+    loaded: Any = sys.modules.get("langsmith.utils")
+    if loaded is not None:
+        loaded.get_env_var.cache_clear()  # it remembers what it read
 
 
 def read_settings() -> Settings:

@@ -10,6 +10,7 @@
     │   ├── QuotaError             no calls to this vendor before `until`
     │   ├── AuthError              credentials or permissions: someone must fix them
     │   └── RequestError           our bug or their schema: never retried
+    │       └── UnreadableError    what concerns these leads can't be read; the others are fine
     ├── PolicyError                the policy file has errors
     ├── PublishingError            a policy can't be published or rolled back
     ├── SettingsError              a setting is missing or wrong
@@ -18,6 +19,7 @@
 What goes wrong with one record of many is not an exception but a `Refused` receipt.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 
@@ -79,6 +81,15 @@ class AuthError(ToolError):
 
 class RequestError(ToolError):
     """The vendor rejected the request: a bug in routeready, or a changed schema."""
+
+
+class UnreadableError(RequestError):
+    """Records of single leads can't be read; they are set aside, and the others go on."""
+
+    def __init__(self, vendor: str, leads: Mapping[str, str]) -> None:
+        self.leads = leads
+        """Why, by the lead's key; nothing of the lead's own data."""
+        super().__init__(vendor, "; ".join(sorted(set(leads.values()))))
 
 
 class PolicyError(RoutereadyError):

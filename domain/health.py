@@ -66,6 +66,13 @@ class LeadsSetAside(Value):
     count: int
 
 
+class RecordsUnread(Value):
+    """Records of Marketo's feeds that can't be read, seen lately."""
+
+    kind: Literal["records_unread"] = "records_unread"
+    count: int
+
+
 class SlackNotConnected(Value):
     """Slack can't be reached for what people press and write; it is tried again by itself."""
 
@@ -135,6 +142,7 @@ Trouble = Annotated[
     | VendorOut
     | PolicyRefused
     | LeadsSetAside
+    | RecordsUnread
     | SlackNotConnected
     | SlackTokenRejected
     | LedgerOut
@@ -177,7 +185,7 @@ def patience(one: Trouble) -> timedelta | None:
     What a person did on purpose needs none, and without the ledger none can be sent.
     """
     match one:
-        case PolicyRefused() | LeadsSetAside() | SlackTokenRejected():
+        case PolicyRefused() | LeadsSetAside() | RecordsUnread() | SlackTokenRejected():
             return timedelta(0)
         case CheckFailed() | VendorOut() | SlackNotConnected():
             return timedelta(minutes=15)

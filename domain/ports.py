@@ -50,10 +50,22 @@ def unwatched(kind: str, name: str) -> AbstractContextManager[object]:  # noqa: 
     return _NOTHING
 
 
+class Unread(Value):
+    """One record of a feed that can't be read; the others of its page can."""
+
+    lead: LeadKey | None
+    """Whose it is; None when that is what can't be read."""
+    why: str
+    """Which field, and what it holds instead; not the value."""
+    record: str
+    """The record as JSON, for whoever looks into it; cut, and shown nowhere but to them."""
+
+
 class ActivityPage(Value):
     """Some of what happened in Marketo, and where to read on."""
 
     activities: tuple[Activity, ...]
+    unread: tuple[Unread, ...] = ()
     token: str
     """Where the next read begins; kept even when nothing was found."""
     more: bool

@@ -142,7 +142,7 @@ class Answer:
         """The body as JSON, made safe.
 
         Raises:
-            ValueError: it is not JSON, or nested too deeply.
+            ValueError: it is not JSON.
         """
         return border.decode(self.body)
 

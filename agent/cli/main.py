@@ -282,19 +282,28 @@ def migrate() -> None:
 
 @cli.command(rich_help_panel=LEADS)
 def exceptions() -> None:
-    """List leads and updates set aside after an internal error. Each is retried automatically."""
+    """List leads and updates set aside, and records that can't be read. Each is retried."""
     from agent.ledger import open_ledger
     from agent.settings import read_settings
     from domain.grammar import counted
 
-    found = open_ledger(read_settings().routeready_database).workings.set_aside()
+    workings = open_ledger(read_settings().routeready_database).workings
+    found = workings.set_aside()
     for one in found:
         tried = counted(one.tries, "try", "tries")
         typer.echo(
             f"{one.lead or '-'}  {one.title or 'no name yet'}  {one.where}: {one.error}, {tried}, "
             f"next {one.again_at:%Y-%m-%d %H:%M} UTC"
         )
+    odd = workings.unread()
+    for row in odd:
+        typer.echo(
+            f"{row.lead or 'unknown lead'}  Marketo {row.feed}: {row.why}, "
+            f"seen {row.last_at:%Y-%m-%d %H:%M} UTC"
+        )
     typer.echo(f"{counted(len(found), 'lead or update', 'leads or updates')} set aside")
+    if odd:
+        typer.echo(f"{counted(len(odd), 'record')} from Marketo that can't be read")
 
 
 @cli.command(rich_help_panel=LEADS)

@@ -348,11 +348,12 @@ def growing(before: int) -> timedelta:
     return min(FIRST_PAUSE * 2 ** min(before, 12), LONGEST_PAUSE)
 
 
-def aside_again(said: object, error: str) -> tuple[SetAside, timedelta]:
+def aside_again(said: object, error: str, release: str) -> tuple[SetAside, timedelta]:
     """What a row says once more that is set aside, and for how long.
 
     `said` is what it said before, unread: it may be what is broken.
     """
     told = cast("dict[str, Any]", said) if isinstance(said, dict) else {}
-    before = int(told["tries"]) if told.get("kind") == "set_aside" else 0
-    return SetAside(error=error, tries=before + 1), growing(before)
+    is_same = told.get("kind") == "set_aside" and told.get("release", "") == release
+    before = int(told["tries"]) if is_same else 0
+    return SetAside(error=error, tries=before + 1, release=release), growing(before)

@@ -6,15 +6,19 @@ which it has seen.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from agent.logs import alert
 from agent.routing.look_back import EXHAUSTED, FIRST_LOOK, TOKEN_LIFE, sweep
 from agent.run.context import RunContext
 from domain.intake.triggers import triggered
 from domain.lead.model import FieldName, RawLead
+from domain.ports import Unread
 from domain.values import LeadKey
 
 OVERLAP = timedelta(minutes=5)
+UNREAD_AGAIN = timedelta(hours=1)
+"""So long a record that can't be read is read again and again, with all that came after it."""
 PAGES_PER_RUN = 40
 """At most so many pages of one feed in one run; the rest is read by the next."""
 
@@ -46,6 +50,7 @@ def _take_in(cursor: str, token: str, types: Sequence[str], context: RunContext)
         kept = page if page.more else page.model_copy(update={"token": EXHAUSTED})
         triggers = triggered(page.activities, policy.triggers)
         intake.take_in(cursor, kept, triggers, policy.gate, context.now)
+        _tell(page.unread)
         if not page.more:
             return
         token = page.token
@@ -62,25 +67,41 @@ def wake_changed(context: RunContext) -> None:
     if not sleeping:
         intake.move_cursor(CHANGES, EXHAUSTED, context.now)
         return
-    _wake(CHANGES, _resume(context, CHANGES, OVERLAP), sleeping, context)
+    # What made somebody be set aside may lie in any field.
+    fields = tuple(FieldName) if context.ledger.workings.set_aside() else _DECIDING
+    _wake(CHANGES, _resume(context, CHANGES, OVERLAP), sleeping, fields, context)
     again = sweep(CHANGES, context)
     if again is not None:
-        _wake(again.cursor, again.token, sleeping, context)
+        _wake(again.cursor, again.token, sleeping, fields, context)
 
 
-def _wake(cursor: str, token: str, sleeping: Collection[LeadKey], context: RunContext) -> None:
+def _wake(
+    cursor: str,
+    token: str,
+    sleeping: Collection[LeadKey],
+    fields: Sequence[FieldName],
+    context: RunContext,
+) -> None:
     """Read changes on from a token; one that was seen before wakes nobody again."""
     intake, now = context.ledger.intake, context.now
     forget = now - 2 * context.look_back - FORGET
     for _ in range(PAGES_PER_RUN):
-        page = context.marketing.changes(token, _DECIDING)
+        page = context.marketing.changes(token, fields)
         theirs = {one.id: one.lead for one in page.activities if one.lead in sleeping}
         if theirs:
             intake.wake_changed(theirs, now, forget)
+        _tell(page.unread)
+        intake.note_unread(cursor, page.unread, now)
         token = page.token
         intake.move_cursor(cursor, token if page.more else EXHAUSTED, now)
         if not page.more:
             return
+
+
+def _tell(odd: Sequence[Unread]) -> None:
+    """Say what can't be read; the record itself is in the ledger, not in the log."""
+    for one in odd:
+        alert("record_unread", f"Marketo's record can't be read: {one.why}.", lead=one.lead)
 
 
 _DECIDING = (
@@ -131,5 +152,11 @@ def _resume(context: RunContext, feed: str, first_look: timedelta) -> str:
     if cursor is None:
         return context.marketing.start_token(context.now - first_look)
     if cursor.token == EXHAUSTED or context.now - cursor.at > TOKEN_LIFE:
-        return context.marketing.start_token(cursor.at - OVERLAP)
+        return context.marketing.start_token(_again_from(context, feed, cursor.at) - OVERLAP)
     return cursor.token
+
+
+def _again_from(context: RunContext, feed: str, end: datetime) -> datetime:
+    """Where the last read ended, or what it couldn't read lies: that may be whole again soon."""
+    odd = context.ledger.intake.unread_since(feed, context.now - UNREAD_AGAIN)
+    return end if odd is None else min(odd, end)

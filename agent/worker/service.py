@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from agent.app import App
 from agent.conversation.desk import Desk
@@ -12,10 +13,20 @@ from agent.worker.health import Health, Look
 from agent.worker.pulse import Pulse
 from agent.worker.tick import Report, Worker, trouble_of
 from domain.errors import PolicyError
-from domain.health import Fault, LeadsSetAside, LedgerOut, PolicyRefused, StopFile, Trouble
+from domain.health import (
+    Fault,
+    LeadsSetAside,
+    LedgerOut,
+    PolicyRefused,
+    RecordsUnread,
+    StopFile,
+    Trouble,
+)
 
 CHECK, POLICY, SLACK, HEARTBEAT = "check", "policy", "slack", "heartbeat"
 """Who finds troubles."""
+UNREAD_FOR = timedelta(days=1)
+"""So long health speaks of a record that can't be read."""
 
 
 class Service:
@@ -84,6 +95,9 @@ class Service:
         aside = len(app.ledger.workings.set_aside())
         if aside:
             found.append(LeadsSetAside(count=aside))
+        unread = len(app.ledger.workings.unread(app.clock.now() - UNREAD_FOR))
+        if unread:
+            found.append(RecordsUnread(count=unread))
 
     def _take_up_policy(self) -> None:
         """Take up a changed policy; whatever is wrong with it, the one in force stays."""

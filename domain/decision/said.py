@@ -185,8 +185,10 @@ class SetAside(Value):
 
     kind: Literal["set_aside"] = "set_aside"
     error: str
-    """The error's kind and place; nothing of the lead."""
+    """The error's kind and place, or the field that can't be read; nothing of the lead."""
     tries: int
+    release: str = ""
+    """Of routeready, on which it failed; another one tries it again at once."""
 
 
 Said = Annotated[

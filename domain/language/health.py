@@ -14,6 +14,7 @@ from domain.health import (
     NoCheckEnded,
     PausedBy,
     PolicyRefused,
+    RecordsUnread,
     SlackNotConnected,
     SlackTokenRejected,
     StopFile,
@@ -55,6 +56,8 @@ def trouble(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (a sentence a
             )
         case LeadsSetAside():
             return f"{counted(one.count, 'lead')} set aside after internal errors"
+        case RecordsUnread():
+            return f"{counted(one.count, 'record')} from Marketo can't be read"
         case SlackNotConnected():
             return f"Slack is not connected, so buttons and questions don't work: {one.detail}"
         case SlackTokenRejected():
@@ -88,6 +91,8 @@ def fix(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (as above)
             return "Correct the file. It is read again at the next check."
         case LeadsSetAside():
             return "See `routeready exceptions`. Each lead is retried automatically."
+        case RecordsUnread():
+            return "See `routeready exceptions`, and look at the records in Marketo."
         case SlackNotConnected():
             return "The worker tries again by itself. Routing and follow-up go on."
         case SlackTokenRejected():

@@ -52,11 +52,58 @@ def test_json_from_a_wire_is_read_and_made_safe(body: bytes, value: object) -> N
     assert value == border.decode(body)
 
 
-@pytest.mark.parametrize("levels", [border.DEEPEST + 1, 100_000])
-def test_what_is_nested_without_end_is_refused_whole(levels: int) -> None:
-    """As a value that is no JSON, not as a crash of whoever walks through it."""
-    with pytest.raises(ValueError, match="nested"):
-        border.decode(b"[" * levels + b"]" * levels)
+@pytest.mark.parametrize("levels", [border.DEEPEST + 1, 900, 100_000])
+def test_what_is_nested_without_end_is_one_sign_and_the_rest_is_read(levels: int) -> None:
+    """One record of a page is odd, not the page; a bracket within a text is none."""
+    deep = b'{"a]\\"[": ' * levels + b"1" + b"}" * levels
+    told = border.decode(b'[{"id": 1, "x": ' + deep + b'}, {"id": 2, "x": "}]"}]')
+    assert ([1, 2], "}]") == ([one["id"] for one in told], told[1]["x"])
+    assert "\ufffd" in json.dumps(told, ensure_ascii=False)
+    with pytest.raises(ValueError, match=r"nested|Expecting"):
+        border.decode(b"[" * levels)
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026-11-23T12:00:00Z", "2026-11-23T12:00:00+00:00"),
+        ("2026-11-23t12:00:00z+0000", "2026-11-23T12:00:00+00:00"),
+        ("2026-11-23T12:00:00.000-0500", "2026-11-23T17:00:00+00:00"),
+        ("2026-11-23", "2026-11-23T00:00:00+00:00"),
+        (" 2026-11-23 12:00:00\n", "2026-11-23T12:00:00+00:00"),
+    ],
+)
+def test_a_moment_is_read_in_all_its_forms(written: str, moment: str) -> None:
+    """As Marketo and Salesforce write one, and in UTC whatever its zone."""
+    assert moment == border.moment(written).isoformat()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *(None, True, 7, 46349.4, "", "Fox", [], {}),
+        *("0000-01-01", "0001-01-01T00:00:00+14:00", "10000-01-01", "9999-12-31T23:59:59-14:00"),
+        *("2026-02-30", "2026-11-23T10:00:00+99:00"),
+    ],
+)
+def test_what_is_no_moment_is_told_without_its_words(told: object) -> None:
+    """The sentence says what kind of thing stood there; the thing may be a lead's own."""
+    with pytest.raises(ValueError) as raised:  # noqa: PT011  (the words are what is tested)
+        border.moment(told)
+    assert str(told) not in str(raised.value) or str(told) == ""
+
+
+@pytest.mark.parametrize("told", [7, 7.0, "7", " 007 "])
+def test_an_id_has_one_form(told: object) -> None:
+    """However a vendor's encoder wrote it."""
+    assert "7" == border.number_of(told)
+
+
+@pytest.mark.parametrize("told", [None, True, -7, 7.5, "", "x7", "٧", "7" * 30, [7], float("nan")])
+def test_what_is_no_id_is_none(told: object) -> None:
+    """Other digits, signs, fractions, numbers without end."""
+    with pytest.raises(ValueError, match="where a number should be"):
+        border.number_of(told)
 
 
 _ANY = st.recursive(

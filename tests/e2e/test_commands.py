@@ -11,25 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli.demo import sandbox_settings
 from sandbox.people import roster
 from sandbox.state.world import World
+from tests.support.environments import environment
 from tests.support.repository import ROOT
 from tests.support.worlds import Town, town
-
-
-def environment(here: Town, folder: Path) -> dict[str, str]:
-    """The environment that points the commands at a sandbox."""
-    settings = sandbox_settings(here.running.details(), folder)
-    values = settings.model_dump(exclude_none=True)
-    texts = {
-        name.upper(): value.get_secret_value() if hasattr(value, "get_secret_value") else str(value)
-        for name, value in values.items()
-    }
-    texts["ROUTEREADY_HEALTH_FILE"] = str(folder / "health.json")
-    texts["ROUTEREADY_STOP_FILE"] = str(folder / "stop")
-    texts["ROUTEREADY_TICK_SECONDS"] = "1"
-    return {**os.environ, **texts}
 
 
 def routeready(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

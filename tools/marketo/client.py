@@ -1,7 +1,7 @@
 """Marketo's REST API: signing in, envelopes, pages, and nothing of what they mean to us."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from pydantic import SecretStr
 
+from domain import border
 from domain.errors import AuthError, RequestError, UnavailableError
 from domain.ports import Clock
 from tools.http import Answer, Call, Transport
@@ -31,6 +32,9 @@ from tools.marketo.wire import (
     StaticList,
     read_campaign,
     read_field,
+    read_list,
+    read_total,
+    read_type,
     write_instant,
 )
 
@@ -207,17 +211,19 @@ class MarketoClient:
         return [
             campaign
             for name in names
-            for campaign in map(read_campaign, self._all("/rest/v1/campaigns.json", {"name": name}))
+            for campaign in _known(
+                read_campaign, self._all("/rest/v1/campaigns.json", {"name": name})
+            )
             if campaign.name == name
         ]
 
     def lists(self, names: Sequence[str]) -> list[StaticList]:
         """The static lists with these names."""
         return [
-            StaticList(int(row["id"]), str(row["name"]))
+            found
             for name in names
-            for row in self._all("/rest/v1/lists.json", {"name": name})
-            if row["name"] == name
+            for found in _known(read_list, self._all("/rest/v1/lists.json", {"name": name}))
+            if found.name == name
         ]
 
     def list_members(self, list_id: int, fields: Sequence[str]) -> Iterator[Row]:
@@ -228,17 +234,21 @@ class MarketoClient:
     def person_fields(self) -> list[PersonField]:
         """All fields of a person, as `describe2` tells them."""
         rows = self._read("/rest/v1/leads/describe2.json").rows
-        return [read_field(row) for one in rows for row in one.get("fields") or ()]
+        try:
+            fields = [field for one in rows for field in border.records(one.get("fields"))]
+        except ValueError as error:
+            raise UnavailableError(VENDOR, f"its list of fields holds {error}") from None
+        return list(_known(read_field, fields))
 
     def activity_types(self) -> list[ActivityType]:
         """All kinds of activity; their ids differ from one subscription to the next."""
         rows = self._read("/rest/v1/activities/types.json").rows
-        return [ActivityType(int(row["id"]), str(row["name"])) for row in rows]
+        return list(_known(read_type, rows))
 
     def calls_today(self) -> int:
         """How many calls all integrations of the subscription have made today."""
         rows = self._read("/rest/v1/stats/usage.json").rows
-        return sum(int(row.get("total") or 0) for row in rows)
+        return sum(_known(read_total, rows))
 
     def _all(
         self, template: str, query: Mapping[str, str], path: Mapping[str, str] | None = None
@@ -362,6 +372,15 @@ def chunked(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Cut a sequence into pieces of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def _known(read: Callable[[Row], T], rows: Iterable[Row]) -> Iterator[T]:
+    """What the subscription has; an entry of its catalog that can't be read is not known."""
+    for row in rows:
+        try:
+            yield read(row)
+        except ValueError:
+            continue
 
 
 def _joined(values: Sequence[object]) -> str:

@@ -1,10 +1,12 @@
 """Marketo's envelope: success or failure of a whole request, and of each record in it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
+from domain import border
 from domain.errors import (
     AuthError,
     LockedError,
@@ -27,6 +29,14 @@ Json = Any
 
 Row = Mapping[str, Json]
 """One record as Marketo sends it."""
+
+
+_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
+"""What a header can carry."""
+_LONGEST_LIFE = 86_400
+"""Seconds that a token is used at most; Marketo's last an hour."""
+_LONGEST_WORDS = 500
+_LONGEST_TOKEN = 2_000
 
 
 class StaleTokenError(Exception):
@@ -84,9 +94,11 @@ def read_token(answer: Answer, now: datetime) -> Token:
         )
     value = _object(expect_success(VENDOR, answer, now))
     text, seconds = value.get("access_token"), value.get("expires_in")
-    if not isinstance(text, str) or not isinstance(seconds, int):
+    if not isinstance(text, str) or _TOKEN.fullmatch(text) is None:
         raise UnknownOutcomeError(VENDOR, "the identity service answered without a token")
-    return Token(text, seconds)
+    if isinstance(seconds, bool) or not isinstance(seconds, int):
+        raise UnknownOutcomeError(VENDOR, "the identity service answered without a token")
+    return Token(text, min(max(seconds, 0), _LONGEST_LIFE))
 
 
 def read_envelope(answer: Answer, now: datetime) -> Envelope:
@@ -99,8 +111,8 @@ def read_envelope(answer: Answer, now: datetime) -> Envelope:
     value = _object(expect_success(VENDOR, answer, now))
     if value.get("success") is True:
         return Envelope(
-            rows=tuple(value.get("result") or ()),
-            token=value.get("nextPageToken"),
+            rows=_rows(value.get("result")),
+            token=_token(value.get("nextPageToken")),
             more=value.get("moreResult") is True,
             answered_at=answer.date(),
         )
@@ -154,5 +166,41 @@ def _object(answer: Answer) -> Row:
 
 
 def _reasons(row: Row) -> tuple[Reason, ...]:
-    given = [*(row.get("reasons") or ()), *(row.get("errors") or ())]
-    return tuple(Reason(str(one.get("code")), str(one.get("message") or "")) for one in given)
+    given: list[Json] = []
+    for name in ("reasons", "errors"):
+        told = row.get(name)
+        given += cast("list[Json]", told) if isinstance(told, list) else [told] if told else []
+    return tuple(_reason(one) for one in given)
+
+
+def _reason(told: Json) -> Reason:
+    row = border.record(told)
+    if not row:
+        return Reason("", str(told)[:_LONGEST_WORDS])
+    return Reason(str(row.get("code")), str(row.get("message") or "")[:_LONGEST_WORDS])
+
+
+def _rows(told: Json) -> tuple[Row, ...]:
+    """The records of an answer. One that is no object stays as an empty one: places count.
+
+    Raises:
+        UnknownOutcomeError: there is something else where records should be.
+    """
+    if told is None:
+        return ()
+    if not isinstance(told, list):
+        raise UnknownOutcomeError(VENDOR, "the answer has no list of records")
+    return tuple(map(border.record, cast("list[Json]", told)))
+
+
+def _token(told: Json) -> str | None:
+    """Where to read on.
+
+    Raises:
+        UnknownOutcomeError: it is nothing that could be sent back.
+    """
+    if told is None or told == "":
+        return None
+    if not isinstance(told, str) or not told.isascii() or len(told) > _LONGEST_TOKEN:
+        raise UnknownOutcomeError(VENDOR, "the answer has no paging token that could be used")
+    return told

@@ -1,6 +1,6 @@
 """The port `domain.ports.Marketing` over one Marketo subscription."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from domain.effects import (
@@ -14,13 +14,19 @@ from domain.effects import (
     RequestSync,
     Unknown,
 )
-from domain.errors import RequestError, ToolError, UnavailableError, UnknownOutcomeError
-from domain.lead.model import FieldName, RawLead
-from domain.ports import ActivityPage, Clock, Finding, Merge
+from domain.errors import (
+    RequestError,
+    ToolError,
+    UnavailableError,
+    UnknownOutcomeError,
+    UnreadableError,
+)
+from domain.lead.model import Activity, FieldName, RawLead
+from domain.ports import ActivityPage, Clock, Finding, Merge, Unread
 from domain.values import EffectKey, LeadKey
 from tools.marketo.batches import Batch, Parcel, Send, batches, deliver
 from tools.marketo.catalog import Catalog
-from tools.marketo.client import CAMPAIGN_PAGE, PAGE, PERSONS_PER_FEED, MarketoClient
+from tools.marketo.client import CAMPAIGN_PAGE, PAGE, PERSONS_PER_FEED, MarketoClient, Page
 from tools.marketo.envelope import VENDOR, Row
 from tools.marketo.examination import USUAL, Expectations, examine
 from tools.marketo.fields import STANDARD, FieldMap
@@ -32,12 +38,16 @@ from tools.marketo.wire import (
     person_id,
     read_activity,
     read_change,
+    read_key,
     read_merge,
     read_person,
     receipts_of,
+    unread,
 )
 
 _NOT_FOUND = "1004"
+_NOBODY = "0"
+"""Stands for a person whose number can't be read: there is one, whoever it is."""
 _DATE_MARGIN = timedelta(minutes=1)
 """Activities are dated to the second, and a paging token may leave out its own second."""
 
@@ -66,8 +76,7 @@ class MarketoGateway:
         """One page of activities of the types named, at most ten of them."""
         names = self._catalog.type_ids(types)
         page = self._client.activities(token, sorted(names))
-        found = tuple(read_activity(row, names) for row in page.rows)
-        return ActivityPage(activities=found, token=page.token, more=page.more)
+        return _read_page(page, lambda row: read_activity(row, names))
 
     def changes(self, token: str, fields: Sequence[FieldName]) -> ActivityPage:
         """One page of changes to the fields named; those that Marketo lacks are left out."""
@@ -76,8 +85,7 @@ class MarketoGateway:
         if not names:
             raise RequestError(VENDOR, "none of the fields to watch is a Marketo field")
         page = self._client.changes(token, list(names))
-        found = tuple(read_change(row, names) for row in page.rows)
-        return ActivityPage(activities=found, token=page.token, more=page.more)
+        return _read_page(page, lambda row: read_change(row, names))
 
     def merges(self, since: datetime) -> Sequence[Merge]:
         """Who was merged into whom since then; merges are few."""
@@ -86,13 +94,35 @@ class MarketoGateway:
         return [one for one in map(read_merge, rows) if one is not None]
 
     def people(self, keys: Sequence[LeadKey]) -> Mapping[LeadKey, RawLead]:
-        """The persons as they are now, 300 per call; one that Marketo no longer has is absent."""
+        """The persons as they are now, 300 per call; one that Marketo no longer has is absent.
+
+        Raises:
+            UnreadableError: some came in a form that can't be read.
+        """
         asked = dict.fromkeys(keys)
         ids = [str(person_id(key)) for key in asked]
         now = self._clock.now()
-        rows = self._client.persons("id", ids, self._fields.read())
-        people = (read_person(row, self._fields, now) for row in rows)
-        return {one.key: one for one in people if one.key in asked}
+        people: dict[LeadKey, RawLead] = {}
+        odd: dict[str, str] = {}
+        nameless: str | None = None
+        for row in self._client.persons("id", ids, self._fields.read()):
+            try:
+                key = read_key(row)
+            except ValueError as error:
+                nameless = f"a person came whose {error}"
+                continue
+            if key not in asked:
+                continue
+            try:
+                people[key] = read_person(row, self._fields, now)
+            except ValueError as error:
+                odd[key] = f"Marketo's {error}"
+        if nameless is not None:
+            # Who isn't among the others may be the one without a name: nobody is called gone.
+            odd |= {key: nameless for key in asked if key not in people and key not in odd}
+        if odd:
+            raise UnreadableError(VENDOR, odd)
+        return people
 
     def same_email(self, emails: Sequence[str]) -> Mapping[str, tuple[LeadKey, ...]]:
         """All persons by e-mail address (lower case); an address nobody has is absent."""
@@ -100,7 +130,11 @@ class MarketoGateway:
         asked = sorted({email.lower() for email in emails if _can_be_filtered(email)})
         found: dict[str, set[int]] = {}
         for row in self._client.persons(name, asked, ("id", name)):
-            found.setdefault(str(row.get(name)).lower(), set()).add(int(row["id"]))
+            try:
+                key = read_key(row)
+            except ValueError:
+                key = _NOBODY
+            found.setdefault(str(row.get(name)).strip().lower(), set()).add(int(key))
         return {
             email: tuple(LeadKey(str(one)) for one in sorted(found[email]))
             for email in asked
@@ -161,7 +195,7 @@ class MarketoGateway:
         decided = min(one.stamp.routed_at for one in planned.values()) - _DATE_MARGIN
         persons = {person_id(one.lead) for one in planned.values()}
         rows = self._logged(persons, min(since, decided))
-        held = {(str(row["leadId"]), attribute_of(row, name)) for row in rows}
+        held = {(str(row.get("leadId")), _decision(row, name)) for row in rows}
         return frozenset(
             key for key, one in planned.items() if (one.lead, one.stamp.decision_id) in held
         )
@@ -210,9 +244,9 @@ class MarketoGateway:
         """
         try:
             rows = list(self._client.persons("id", [str(one) for one in persons], ("id",)))
-        except ToolError as unread:
-            raise UnknownOutcomeError(VENDOR, unread.detail, code=error.code) from unread
-        known = {int(row["id"]) for row in rows}
+            known = {int(read_key(row)) for row in rows}
+        except (ToolError, ValueError) as unread:
+            raise UnknownOutcomeError(VENDOR, str(unread), code=error.code) from unread
         gone = Refused(refusal=Refusal.GONE, code=_NOT_FOUND, words=error.detail)
         unknown = Unknown(detail=f"refused together with another person: {error}")
         return [unknown if person in known else gone for person in persons]
@@ -243,6 +277,28 @@ def _requests(planned: Mapping[EffectKey, RequestSync], campaign: str) -> Iterat
         if one.campaign == campaign:
             person = person_id(one.lead)
             yield Parcel(key, person, {"id": person})
+
+
+def _read_page(page: Page, read: Callable[[Row], Activity]) -> ActivityPage:
+    """One odd record stops neither the others nor the reading."""
+    found: list[Activity] = []
+    odd: list[Unread] = []
+    for row in page.rows:
+        try:
+            found.append(read(row))
+        except ValueError as error:
+            odd.append(unread(row, error))
+    return ActivityPage(
+        activities=tuple(found), unread=tuple(odd), token=page.token, more=page.more
+    )
+
+
+def _decision(row: Row, name: str) -> str | None:
+    """Which decision an activity of ours carries; one that can't be read carries none."""
+    try:
+        return attribute_of(row, name)
+    except ValueError:
+        return None
 
 
 def _can_be_filtered(email: str) -> bool:

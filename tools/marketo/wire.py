@@ -2,18 +2,27 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from domain import border
 from domain.effects import Applied, MirrorActivity, MirrorFields, Receipt, Refused, Unknown
 from domain.errors import RequestError
 from domain.lead.model import Activity, CrmLink, FieldName, RawLead
-from domain.ports import Merge
+from domain.ports import Merge, Unread
 from domain.values import LeadKey, RecordId, Scalar
 from tools.marketo.envelope import VENDOR, Json, Outcome, Row
 from tools.marketo.error_codes import code_of
 from tools.marketo.fields import ActivityNames, FieldMap, LinkNames, MirrorNames
+
+T = TypeVar("T")
+
+_DONE = frozenset({"created", "updated", "added"})
+"""What Marketo says of a record that it has written."""
+LONGEST_EVIDENCE = 4_000
+"""Characters of an unreadable record that are kept."""
+_LONGEST_ID = 100
 
 CHANGE = "Change Data Value"
 """Marketo's name of the activity that a change of a field leaves."""
@@ -61,13 +70,16 @@ class PersonField(NamedTuple):
     """Whether Salesforce owns it."""
 
 
-def read_instant(text: str) -> datetime:
-    """Read Marketo's several forms of a moment: `...Z`, `+0000`, `-05:00` and `Z+0000`."""
+def _read(row: Row, name: str, reading: Callable[[Json], T]) -> T:
+    """A value of a record.
+
+    Raises:
+        ValueError: it is not what it should be; the sentence names the field, not the value.
+    """
     try:
-        instant = datetime.fromisoformat(text.replace("Z+0000", "Z"))
-    except ValueError:
-        raise RequestError(VENDOR, f"{text!r} is not a date and time") from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return reading(row.get(name))
+    except ValueError as error:
+        raise ValueError(f"{name} holds {error}") from None
 
 
 def write_instant(instant: datetime) -> str:
@@ -75,86 +87,131 @@ def write_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def read_key(row: Row, name: str = "id") -> LeadKey:
+    """Whose record it is.
+
+    Raises:
+        ValueError: it doesn't say.
+    """
+    return LeadKey(_read(row, name, border.number_of))
+
+
 def read_person(row: Row, fields: FieldMap, read_at: datetime) -> RawLead:
-    """Read a person; what Marketo does not hold (null) is absent."""
-    key = LeadKey(str(row["id"]))
+    """Read a person; what Marketo does not hold (null) is absent.
+
+    Raises:
+        ValueError: a field holds what no field of Marketo's can hold.
+    """
     return RawLead(
-        key=key,
+        key=read_key(row),
         values=_values(row, fields.person),
         link=_link(row, fields.link),
-        created_at=_moment(row, "createdAt", key),
-        updated_at=_moment(row, "updatedAt", key),
+        created_at=_read(row, "createdAt", border.moment),
+        updated_at=_read(row, "updatedAt", border.moment),
         read_at=read_at,
     )
 
 
 def _values(row: Row, names: Mapping[FieldName, str]) -> dict[FieldName, Scalar]:
-    values = {field: row.get(name) for field, name in names.items()}
-    return {
-        field: value
-        for field, value in values.items()
-        if isinstance(value, str | int | float | bool) and value != ""
-    }
+    values = {field: _read(row, name, _scalar) for field, name in names.items()}
+    return {field: value for field, value in values.items() if value is not None and value != ""}
 
 
-def _moment(row: Row, name: str, key: LeadKey) -> datetime:
-    value = row.get(name)
-    if not isinstance(value, str):
-        raise RequestError(VENDOR, f"person {key} came without {name}")
-    return read_instant(value)
+def _scalar(value: Json) -> Scalar | None:
+    """A field that holds a list may be the one that forbids to write to somebody: no guess."""
+    if isinstance(value, dict | list):
+        raise ValueError(f"{border.kind_of(value)} where one value should be")  # noqa: TRY004
+    return value
 
 
 def _link(row: Row, names: LinkNames) -> CrmLink | None:
     """An empty SFDC type means that the person is not in Salesforce (Adobe: Salesforce sync)."""
-    kind = row.get(names.kind)
+    kind = _read(row, names.kind, _text_or_none)
     if kind not in ("Lead", "Contact"):
         return None
     by_kind = names.contact_id if kind == "Contact" else names.lead_id
-    record_id = row.get(by_kind) or row.get(names.id)
-    return CrmLink(kind=kind, record_id=RecordId(str(record_id))) if record_id else None
+    record_id = _read(row, by_kind, _text_or_none) or _read(row, names.id, _text_or_none)
+    return CrmLink(kind=kind, record_id=RecordId(record_id)) if record_id else None
+
+
+def _text_or_none(value: Json) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{border.kind_of(value)} where a text should be")
+    return value
 
 
 def read_activity(row: Row, types: Mapping[int, str]) -> Activity:
-    """Read an activity; `marketoGUID` is its identity, the integer id may be absent."""
+    """Read an activity; `marketoGUID` is its identity, the integer id may be absent.
+
+    Raises:
+        ValueError: it doesn't say who did what when.
+    """
+    number = int(_read(row, "activityTypeId", border.number_of))
     return Activity(
-        id=str(row.get("marketoGUID") or row["id"]),
-        lead=LeadKey(str(row["leadId"])),
-        type=types.get(row["activityTypeId"], str(row["activityTypeId"])),
-        at=read_instant(row["activityDate"]),
+        id=_identity(row),
+        lead=read_key(row, "leadId"),
+        type=types.get(number, str(number)),
+        at=_read(row, "activityDate", border.moment),
         name=_text(row.get("primaryAttributeValue")),
         attributes={
-            str(one["name"]): _text(one.get("value")) for one in row.get("attributes") or ()
+            _text(one.get("name")): _text(one.get("value"))
+            for one in _read(row, "attributes", border.records)
         },
     )
 
 
 def read_change(row: Row, names: Mapping[str, FieldName]) -> Activity:
-    """Read a change of fields: attributes are our field names with the new values."""
-    changed = {
-        str(names.get(one["name"], one["name"])): _text(one.get("newValue"))
-        for one in row.get("fields") or ()
-    }
+    """Read a change of fields: attributes are our field names with the new values.
+
+    Raises:
+        ValueError: it doesn't say who was changed when.
+    """
+    fields = [
+        (_text(one.get("name")), one.get("newValue"))
+        for one in _read(row, "fields", border.records)
+    ]
+    changed = {str(names.get(name, name)): _text(value) for name, value in fields}
     return Activity(
-        id=str(row.get("marketoGUID") or row["id"]),
-        lead=LeadKey(str(row["leadId"])),
+        id=_identity(row),
+        lead=read_key(row, "leadId"),
         type=CHANGE,
-        at=read_instant(row["activityDate"]),
+        at=_read(row, "activityDate", border.moment),
         name=", ".join(changed),
         attributes=changed,
     )
 
 
 def read_merge(row: Row) -> Merge | None:
-    """Read a merge; None when it names nobody who is gone."""
+    """Read a merge; None when it names nobody who is gone.
+
+    Raises:
+        ValueError: it doesn't say who was merged when.
+    """
     losers = _NUMBER.findall(attribute_of(row, _MERGED) or "")
     if not losers:
         return None
     return Merge(
-        id=str(row.get("marketoGUID") or row["id"]),
-        at=read_instant(row["activityDate"]),
-        winner=LeadKey(str(row["leadId"])),
+        id=_identity(row),
+        at=_read(row, "activityDate", border.moment),
+        winner=read_key(row, "leadId"),
         losers=tuple(LeadKey(one) for one in dict.fromkeys(losers)),
     )
+
+
+def _identity(row: Row) -> str:
+    told = row.get("marketoGUID") or row.get("id")
+    if isinstance(told, bool) or not isinstance(told, str | int) or len(str(told)) > _LONGEST_ID:
+        raise ValueError("marketoGUID holds no identity")
+    return str(told)
+
+
+def unread(row: Json, why: ValueError) -> Unread:
+    """A record that can't be read, with as much of it as helps to find it in Marketo."""
+    try:
+        lead = read_key(border.record(row), "leadId")
+    except ValueError:
+        lead = None
+    return Unread(lead=lead, why=str(why), record=json.dumps(row)[:LONGEST_EVIDENCE])
 
 
 def _text(value: Json) -> str:
@@ -166,7 +223,7 @@ def _text(value: Json) -> str:
 def attribute_of(row: Row, name: str) -> str | None:
     """An activity's attribute; Marketo may answer with its API name or the name it shows."""
     wanted = _folded(name)
-    for one in row.get("attributes") or ():
+    for one in _read(row, "attributes", border.records):
         if wanted in (_folded(one.get("apiName")), _folded(one.get("name"))):
             return _text(one.get("value"))
     return None
@@ -177,18 +234,42 @@ def _folded(name: Json) -> str:
 
 
 def read_field(row: Row) -> PersonField:
-    """Read one field of `describe2`."""
+    """Read one field of `describe2`; raises ValueError when it has no name."""
+    length = row.get("length")
+    is_length = isinstance(length, int) and not isinstance(length, bool) and length > 0
     return PersonField(
-        name=str(row["name"]),
+        name=_read(row, "name", _name),
         updateable=row.get("updateable") is not False,
-        length=row.get("length"),
+        length=length if is_length else None,
         crm_managed=row.get("crmManaged") is True,
     )
 
 
 def read_campaign(row: Row) -> Campaign:
-    """Read a smart campaign."""
-    return Campaign(int(row["id"]), str(row["name"]), str(row["type"]), row.get("active") is True)
+    """Read a smart campaign; raises ValueError when it has no id or name."""
+    number, name = int(_read(row, "id", border.number_of)), _read(row, "name", _name)
+    return Campaign(number, name, str(row.get("type")), row.get("active") is True)
+
+
+def read_list(row: Row) -> StaticList:
+    """Read a static list; raises ValueError when it has no id or name."""
+    return StaticList(int(_read(row, "id", border.number_of)), _read(row, "name", _name))
+
+
+def read_type(row: Row) -> ActivityType:
+    """Read a kind of activity; raises ValueError when it has no id or name."""
+    return ActivityType(int(_read(row, "id", border.number_of)), _read(row, "name", _name))
+
+
+def read_total(row: Row) -> int:
+    """Read how many calls one day had; raises ValueError when it doesn't say."""
+    return int(_read(row, "total", border.number_of))
+
+
+def _name(value: Json) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{border.kind_of(value)} where a name should be")
+    return value
 
 
 def mirror_row(mirror: MirrorFields, names: MirrorNames, lengths: Mapping[str, int]) -> Row:
@@ -249,10 +330,11 @@ def person_id(key: LeadKey) -> int:
 
 
 def receipts_of(outcomes: Sequence[Outcome], count: int) -> list[Receipt]:
-    """One receipt for each record sent; what Marketo doesn't mention may have happened."""
-    unmentioned = Unknown(detail="Marketo's answer does not mention this record")
-    told = [_receipt(outcome) for outcome in outcomes[:count]]
-    return told + [unmentioned] * (count - len(told))
+    """One receipt for each record sent; what can't be told apart may have happened."""
+    if len(outcomes) != count:
+        detail = f"Marketo's answer has {len(outcomes)} results for {count} records"
+        return [Unknown(detail=detail)] * count
+    return [_receipt(outcome) for outcome in outcomes]
 
 
 def _receipt(outcome: Outcome) -> Receipt:
@@ -262,4 +344,6 @@ def _receipt(outcome: Outcome) -> Receipt:
     if outcome.status in ("skipped", "failed"):
         refusal = code_of("").refusal
         return Refused(refusal=refusal, code=outcome.status, words="no reason was given")
+    if outcome.status not in _DONE:
+        return Unknown(detail="Marketo's answer says neither success nor failure")
     return Applied(detail=outcome.status)

@@ -18,6 +18,7 @@ from tools.salesforce.connection.credentials import Connection
 from tools.salesforce.records import activities, candidates, outcomes, owners, wire
 from tools.salesforce.records.fields import PERSON_ACCOUNT, SObject
 from tools.salesforce.records.reader import Reader, Wanted
+from tools.salesforce.records.shapes import has
 from tools.salesforce.setup import examination
 from tools.salesforce.setup.deployment import Deployer
 from tools.salesforce.setup.examination import Expected
@@ -94,7 +95,8 @@ class Gateway:
         )
         open_leads = Counter[str]()
         for row in counts:
-            open_leads[row["OwnerId"]] += row["total"]
+            if has(row, OwnerId=str, total=int):
+                open_leads[row["OwnerId"]] += row["total"]
         return Roster(
             at=now,
             members={

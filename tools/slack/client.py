@@ -42,6 +42,7 @@ Row = dict[str, Any]
 PAGE = 200
 """Records per page; Slack advises at most 200 (Slack: Pagination)."""
 
+LONGEST_CURSOR = 2_000
 _ATTEMPTS = 3
 _FIRST_WAIT = timedelta(seconds=1)
 _LONGEST_WAIT = timedelta(seconds=30)
@@ -75,8 +76,11 @@ _BROKEN = (
     OSError,
     ValueError,
     AttributeError,  # the SDK trips over JSON that is no object
+    TypeError,
+    RecursionError,
 )
 _CODE = re.compile(r"[a-z0-9_]+")
+_OK = 200
 _SERVER_FAILED = 500
 _TOO_MANY = 429
 
@@ -150,10 +154,15 @@ class SlackClient:
         cursor: dict[str, str] = {}
         while True:
             answer = self.read(method, limit=limit, **arguments, **cursor)
-            yield from answer.get(key) or ()
+            listed = answer.get(key)
+            if listed is not None and not isinstance(listed, list):
+                raise UnavailableError(VENDOR, f"{method} answered without a list")
+            yield from filter(None, map(border.record, cast("list[Any]", listed or [])))
             following = within(answer, "response_metadata").get("next_cursor")
             if not following:
                 return
+            if not isinstance(following, str) or len(following) > LONGEST_CURSOR:
+                raise UnavailableError(VENDOR, f"{method} answered with no cursor that can be used")
             if cursor == {"cursor": following}:
                 raise UnavailableError(VENDOR, f"the pages of {method} do not advance")
             cursor = {"cursor": following}
@@ -187,7 +196,12 @@ class SlackClient:
         headers = _lower(response.headers)
         if "x-oauth-scopes" in headers:
             self.scopes = frozenset(re.split(r"\s*,\s*", headers["x-oauth-scopes"].strip()))
-        return cast("Row", border.safe(response.data))
+        if not isinstance(response.data, dict):
+            raise _unreadable(method, _OK)
+        try:
+            return cast("Row", border.safe(response.data))
+        except ValueError:
+            raise _unreadable(method, _OK) from None
 
     def _refusal(self, method: str, error: SlackApiError) -> ToolError:
         response: Any = error.response
@@ -242,9 +256,9 @@ def within(row: Row, name: str) -> Row:
 
 def _needed(body: Row) -> str:
     needed = body.get("needed")
-    messages: list[str] = within(body, "response_metadata").get("messages") or []
+    messages: Any = within(body, "response_metadata").get("messages")
     said = [f"needs the scope {needed}"] if needed else []
-    said += messages
+    said += map(str, cast("list[Any]", messages)) if isinstance(messages, list) else []
     return f" ({'; '.join(said)[:300]})" if said else ""
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, Connection, Engine, exists, or_, select, type_coerce, update
+from sqlalchemy import JSON, Connection, Engine, exists, func, or_, select, type_coerce, update
 
 from agent.ledger.engine import reading
 from agent.ledger.records import (
@@ -97,18 +97,25 @@ class Cycles:
             for row in rows
         ]
 
-    def claimed(self, run: str) -> list[CycleId]:
-        """What a run has claimed and not given back."""
-        mine = select(_CYCLE.c.id).where(_CYCLE.c.claimed_by == run).order_by(_CYCLE.c.id)
+    def claimed(self, run: str) -> dict[CycleId, LeadKey]:
+        """What a run has claimed and not given back, and whose it is."""
+        mine = select(_CYCLE.c.id, _CYCLE.c.lead).where(_CYCLE.c.claimed_by == run)
         with reading(self._engine) as connection:
-            return [CycleId(one) for one in connection.scalars(mine)]
+            rows = connection.execute(mine.order_by(_CYCLE.c.id))
+            return {CycleId(row.id): LeadKey(row.lead) for row in rows}
 
-    def set_aside(self, cycle: CycleId, error: str, now: datetime) -> SetAside:
+    def aside(self, cycles: Collection[CycleId]) -> frozenset[CycleId]:
+        """Which of these were set aside before."""
+        ours = select(_CYCLE.c.id).where(_CYCLE.c.id.in_(cycles), _CYCLE.c.blocked_by == DEFECT)
+        with reading(self._engine) as connection:
+            return frozenset(CycleId(one) for one in connection.scalars(ours))
+
+    def set_aside(self, cycle: CycleId, error: str, now: datetime, release: str) -> SetAside:
         """Put a cycle off on which something failed, longer each time; says how often it did."""
         mine = _CYCLE.c.id == cycle
         with self._engine.begin() as connection:
             stored = select(type_coerce(_CYCLE.c.said, JSON)).where(mine)
-            said, pause = aside_again(connection.scalar(stored), error)
+            said, pause = aside_again(connection.scalar(stored), error, release)
             values = {"status": CycleStatus.PARKED, "due_at": now + pause, "deadline": None}
             aside = {"said": said, "blocked_by": DEFECT, "claimed_by": None, "claimed_until": None}
             connection.execute(update(_CYCLE).where(mine).values(**values, **aside))
@@ -162,6 +169,13 @@ class Cycles:
                 )
                 for row in connection.execute(stuck)
             ]
+
+    def retry_aside(self, release: str, now: datetime) -> int:
+        """Let all be tried in the next run that another release set aside; how many they are."""
+        told = type_coerce(_CYCLE.c.said, JSON)["release"].as_string()
+        theirs = (_CYCLE.c.blocked_by == DEFECT) & (func.coalesce(told, "") != release)
+        with self._engine.begin() as connection:
+            return connection.execute(update(_CYCLE).where(theirs).values(due_at=now)).rowcount
 
     def release(self, run: str) -> None:
         """Give back what a run claimed."""

@@ -64,23 +64,43 @@ class Handoffs:
         held = self.several(cycles) if cycles else {}
         return [held[one] for one in cycles if one in held]
 
-    def claimed(self, run: str) -> list[CycleId]:
-        """What a run has claimed and not given back."""
-        mine = select(_HANDOFF.c.cycle_id).where(_HANDOFF.c.claimed_by == run)
+    def claimed(self, run: str) -> dict[CycleId, LeadKey]:
+        """What a run has claimed and not given back, and whose it is."""
+        mine = select(_HANDOFF.c.cycle_id, _HANDOFF.c.lead).where(_HANDOFF.c.claimed_by == run)
         with reading(self._engine) as connection:
-            found = connection.scalars(mine.order_by(_HANDOFF.c.cycle_id))
-            return [CycleId(one) for one in found]
+            rows = connection.execute(mine.order_by(_HANDOFF.c.cycle_id))
+            return {CycleId(row.cycle_id): LeadKey(row.lead) for row in rows}
 
-    def set_aside(self, cycle: CycleId, error: str, now: datetime) -> SetAside:
+    def aside(self, cycles: Collection[CycleId]) -> frozenset[CycleId]:
+        """Which of these were set aside before."""
+        said = type_coerce(_HANDOFF.c.said, JSON)["kind"].as_string()
+        ours = select(_HANDOFF.c.cycle_id).where(
+            _HANDOFF.c.cycle_id.in_(cycles), said == "set_aside"
+        )
+        with reading(self._engine) as connection:
+            return frozenset(CycleId(one) for one in connection.scalars(ours))
+
+    def set_aside(self, cycle: CycleId, error: str, now: datetime, release: str) -> SetAside:
         """Put a handoff off on which something failed, longer each time; says how often it did."""
         mine = _HANDOFF.c.cycle_id == cycle
         with self._engine.begin() as connection:
             stored = select(type_coerce(_HANDOFF.c.said, JSON)).where(mine)
-            said, pause = aside_again(connection.scalar(stored), error)
+            said, pause = aside_again(connection.scalar(stored), error, release)
             values = {"due_at": now + pause, "said": said}
             free = {"claimed_by": None, "claimed_until": None}
             connection.execute(update(_HANDOFF).where(mine).values(**values, **free))
         return said
+
+    def retry_aside(self, release: str, now: datetime) -> int:
+        """Let all be tried in the next run that another release set aside; how many they are."""
+        said = type_coerce(_HANDOFF.c.said, JSON)
+        theirs = (
+            (_HANDOFF.c.state == OPEN)
+            & (said["kind"].as_string() == "set_aside")
+            & (func.coalesce(said["release"].as_string(), "") != release)
+        )
+        with self._engine.begin() as connection:
+            return connection.execute(update(_HANDOFF).where(theirs).values(due_at=now)).rowcount
 
     def release(self, run: str) -> None:
         """Give back what a run claimed."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from agent.ledger.engine import reading
 from agent.ledger.records import Cursor, Taken, cycle_id, reached_somebody
@@ -14,15 +14,15 @@ from agent.ledger.tables.decisions import ApprovalRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import ActivityRow, CorrectionRow, CycleRow, HoldRow, TriggerRow
-from agent.ledger.tables.operations import CursorRow, SeenRow
+from agent.ledger.tables.operations import CursorRow, SeenRow, UnreadRow
 from agent.ledger.tables.states import OPEN, UNFINISHED, CycleStatus, EffectState, TriggerOutcome
 from agent.ledger.transaction.step import SET_OWNER
 from domain.decision.said import MergedInto
 from domain.intake.triggers import is_stronger
 from domain.lead.model import Trigger
 from domain.policy.model import Gate
-from domain.ports import ActivityPage, Merge
-from domain.values import LeadKey
+from domain.ports import ActivityPage, Merge, Unread
+from domain.values import LeadKey, content_hash
 
 _SLEEPING = (CycleStatus.WAITING, CycleStatus.PARKED)
 _CYCLE = table(CycleRow)
@@ -34,6 +34,7 @@ _EFFECT = table(EffectRow)
 _HANDOFF = table(HandoffRow)
 _HOLD = table(HoldRow)
 _SEEN = table(SeenRow)
+_UNREAD = table(UnreadRow)
 
 
 class Intake:
@@ -70,6 +71,7 @@ class Intake:
             new = [trigger for trigger in triggers if trigger.activity_id in fresh]
             rows = _answer(connection, new, gate, now)
             insert_new(connection, TriggerRow, rows)
+            _note(connection, feed, page.unread, now)
             upsert(connection, CursorRow, "name", [{"name": feed, "token": page.token, "at": now}])
         opened = sum(row["outcome"] == TriggerOutcome.OPENED for row in rows)
         joined = sum(row["outcome"] == TriggerOutcome.JOINED for row in rows)
@@ -105,6 +107,19 @@ class Intake:
             insert_new(connection, SeenRow, [{"id": one.id, "at": now} for one in merges])
         return moved
 
+    def note_unread(self, feed: str, odd: Sequence[Unread], now: datetime) -> None:
+        """Keep records that can't be read, for whoever looks into them."""
+        with self._engine.begin() as connection:
+            _note(connection, feed, odd, now)
+
+    def unread_since(self, feed: str, since: datetime) -> datetime | None:
+        """When the oldest of a feed's records that can't be read was first seen; None for none."""
+        oldest = select(func.min(_UNREAD.c.first_at)).where(
+            _UNREAD.c.feed == feed, _UNREAD.c.first_at >= since
+        )
+        with reading(self._engine) as connection:
+            return connection.scalar(oldest)
+
     def sleeping(self) -> list[LeadKey]:
         """Leads whose cycle waits or is parked: a change of their data should wake them."""
         with reading(self._engine) as connection:
@@ -116,6 +131,22 @@ class Intake:
         with self._engine.begin() as connection:
             ids = connection.scalars(select(_CYCLE.c.id).where(_CYCLE.c.lead.in_(leads))).all()
             _wake(connection, ids, now)
+
+
+def _note(connection: Connection, feed: str, odd: Sequence[Unread], now: datetime) -> None:
+    rows: dict[str, dict[str, Any]] = {
+        content_hash(f"{feed} {one.record}"): {
+            **one.model_dump(),
+            "feed": feed,
+            "first_at": now,
+            "last_at": now,
+        }
+        for one in odd
+    }
+    known = set(connection.scalars(select(_UNREAD.c.id).where(_UNREAD.c.id.in_(list(rows)))))
+    seen = update(_UNREAD).where(_UNREAD.c.id.in_(known)).values(last_at=now)
+    connection.execute(seen)
+    insert_new(connection, UnreadRow, [{"id": one, **rows[one]} for one in rows.keys() - known])
 
 
 @dataclass

@@ -25,6 +25,22 @@ class SeenRow(Table, table=True):
     """When it was dealt with; the row goes once no look back reaches so far."""
 
 
+class UnreadRow(Table, table=True):
+    """A record of a feed that couldn't be read, for whoever looks into it."""
+
+    id: str = Field(primary_key=True)
+    """A hash of the record, so that seeing it again is no second one."""
+    feed: str
+    lead: str | None = Field(default=None, index=True)
+    """Whose it is; None when that is what can't be read."""
+    why: str = text()
+    """Which field holds what instead; nothing of the lead's data."""
+    record: str = text()
+    """As it came, escaped and cut."""
+    first_at: datetime = instant(nullable=False)
+    last_at: datetime = instant(index=True, nullable=False)
+
+
 class LeaseRow(Table, table=True):
     """Who may run ticks now; `fence` grows with every new holder."""
 

@@ -15,7 +15,7 @@ from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import CycleRow
-from agent.ledger.tables.operations import CursorRow, LeaseRow, RunRow
+from agent.ledger.tables.operations import CursorRow, LeaseRow, RunRow, UnreadRow
 from agent.ledger.tables.policies import PolicyRow
 from agent.ledger.tables.states import DEFECT, OPEN, UNSETTLED, EffectState
 from domain.conversation.change_requests import Proposal
@@ -25,6 +25,7 @@ _CYCLE = table(CycleRow)
 _HANDOFF = table(HandoffRow)
 _RUN = table(RunRow)
 _CURSOR = table(CursorRow)
+_UNREAD = table(UnreadRow)
 _EFFECT = table(EffectRow)
 _CALL = table(CallRow)
 _DECISION = table(DecisionRow)
@@ -162,6 +163,13 @@ class Workings:
             for lead, title, kind, error, tries, due_at in updates
         ]
         return sorted(found, key=lambda one: (one.again_at, one.lead))
+
+    def unread(self, since: datetime | None = None) -> list[UnreadRow]:
+        """Records of Marketo's feeds that can't be read, the latest first."""
+        query = select(_UNREAD).order_by(_UNREAD.c.last_at.desc(), _UNREAD.c.id)
+        if since is not None:
+            query = query.where(_UNREAD.c.last_at >= since)
+        return [UnreadRow(**row) for row in self._rows(query)]
 
     def dead_letters(self, limit: int) -> list[EffectRow]:
         """Writes that were given up, the latest first."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain import border
 from domain.effects import Applied, MirrorActivity, MirrorFields, Refusal, Refused, Stamp, Unknown
 from domain.errors import (
     AuthError,
@@ -39,7 +40,6 @@ from tools.marketo.wire import (
     mirror_row,
     read_activity,
     read_change,
-    read_instant,
     read_person,
     receipts_of,
 )
@@ -165,16 +165,18 @@ def test_outcomes_keep_their_order_and_both_names_of_reasons() -> None:
 
 
 def test_every_record_sent_gets_a_receipt() -> None:
-    """Applied, refused with the vendor's words, and unknown when the answer is too short."""
+    """Applied, refused with the vendor's words, or unknown; never another record's."""
     gone = Reason("1004", "Lead not found")
-    outcomes = (Outcome("updated", ()), Outcome("skipped", (gone,)), Outcome("skipped", ()))
+    done = (Outcome("updated", ()), Outcome("skipped", (gone,)), Outcome("skipped", ()))
+    outcomes = (*done, Outcome("", ()))
     expected = [
         Applied(detail="updated"),
         Refused(refusal=Refusal.GONE, code="1004", words="Lead not found"),
         Refused(refusal=Refusal.OTHER, code="skipped", words="no reason was given"),
-        Unknown(detail="Marketo's answer does not mention this record"),
+        Unknown(detail="Marketo's answer says neither success nor failure"),
     ]
     assert receipts_of(outcomes, 4) == expected
+    assert {type(one) for one in receipts_of(outcomes, 5)} == {Unknown}
 
 
 @pytest.mark.parametrize(
@@ -207,7 +209,7 @@ def test_a_records_code_says_what_to_do_next(code: str, refusal: Refusal) -> Non
 )
 def test_all_forms_of_a_moment_are_read(text: str) -> None:
     """Marketo writes moments in several ways."""
-    assert read_instant(text) == NOW
+    assert border.moment(text) == NOW
 
 
 def test_what_marketo_does_not_hold_is_absent() -> None:

@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
+from typing import cast
 from urllib.parse import quote, urlsplit
 
 import jwt
@@ -24,6 +26,7 @@ from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSessi
 from domain import border
 from domain.errors import AuthError
 from domain.ports import Clock, Watch, unwatched
+from tools import addresses
 from tools.salesforce.connection.answers import SUCCESS, Json, Part, Row, Usage
 from tools.salesforce.connection.credentials import ClientCredentials, Connection
 from tools.salesforce.connection.errors import (
@@ -41,6 +44,11 @@ QUERIES_PER_CALL = 5
 """Queries or collections within one composite request. Salesforce: Composite Resources."""
 ASSERTION_LIFE = timedelta(minutes=3)
 
+MOST_BYTES = 64 * 1024 * 1024
+"""Larger answers are refused, counted after decompression."""
+_CHUNK = 65_536
+_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
+"""What a header can carry."""
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 
 
@@ -54,7 +62,15 @@ class _TimedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, **options: Json) -> requests.Response:  # type: ignore[override]
         """Send with the default timeout unless the caller gave one."""
         options["timeout"] = options.get("timeout") or self._timeout
-        return super().send(request, **options)
+        response = super().send(request, **options)
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > MOST_BYTES:
+                response.close()
+                raise requests.exceptions.ContentDecodingError("the answer is too large")
+        response._content = bytes(body)  # noqa: SLF001  (the one way to give a body that was read)
+        return response
 
 
 class Client:
@@ -85,11 +101,14 @@ class Client:
         return session
 
     def _remember(self, response: requests.Response, **_options: Json) -> None:
+        response.json = partial(_decoded, response)
         told = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
         if told is not None:
             self.usage = Usage(int(told[1]), int(told[2]))
-        if "Date" in response.headers:
+        try:
             self.server_time = parsedate_to_datetime(response.headers["Date"])
+        except (KeyError, ValueError):
+            return
 
     @property
     def root(self) -> str:
@@ -112,10 +131,13 @@ class Client:
         found: list[list[Row]] = []
         for pack in packs(queries, QUERIES_PER_CALL):
             asked = [self._asking(query, number) for number, query in enumerate(pack)]
-            for part in self.composite(asked, writes=False):
+            parts = self.composite(asked, writes=False)
+            for part in parts:
                 if not part.is_success:
                     raise error_of(part.status, part.body, writes=False, now=self._clock.now())
-                found.append(self._all_pages(part.body))
+                found.append(self._all_pages(border.record(part.body)))
+            if len(parts) != len(asked):
+                raise unreadable(writes=False)
         return found
 
     def _asking(self, query: Query, number: int) -> Row:
@@ -127,11 +149,15 @@ class Client:
         }
 
     def _all_pages(self, page: Json) -> list[Row]:
-        rows: list[Row] = list(page["records"])
-        while not page["done"]:
-            url = page["nextRecordsUrl"]
-            page = self._call(lambda org, url=url: _page(org, url), writes=False)
-            rows += page["records"]
+        rows: list[Row] = _records(page)
+        seen: set[str] = set()
+        while page.get("done") is not True:
+            url = page.get("nextRecordsUrl")
+            if not isinstance(url, str) or not url.startswith(f"{self.root}/") or url in seen:
+                raise unreadable(writes=False)
+            seen.add(url)
+            page = border.record(self._call(lambda org, url=url: _page(org, url), writes=False))
+            rows += _records(page)
         return rows
 
     def composite(
@@ -150,9 +176,13 @@ class Client:
             writes=writes,
         )
         try:
-            return [Part(one["httpStatusCode"], one["body"]) for one in answer["compositeResponse"]]
-        except (KeyError, TypeError):
+            told = border.records(border.record(answer).get("compositeResponse"))
+        except ValueError:
             raise unreadable(writes=writes) from None
+        is_told = isinstance(answer, dict) and "compositeResponse" in answer
+        if not is_told or not all(_is_part(one) for one in told):
+            raise unreadable(writes=writes)
+        return [Part(one["httpStatusCode"], one["body"]) for one in told]
 
     def create(self, path: str, body: Mapping[str, Json]) -> Json:
         """POST to a resource below `root`, once."""
@@ -163,7 +193,8 @@ class Client:
 
     def tooling_query(self, query: Query) -> list[Row]:
         """The rows of a query about the org's own set-up."""
-        return self._all_pages(self.read(f"tooling/query/?q={quote(query.text, safe='')}"))
+        told = self.read(f"tooling/query/?q={quote(query.text, safe='')}")
+        return self._all_pages(border.record(told))
 
     def _call(self, send: Callable[[Salesforce], Json], *, writes: bool) -> Json:
         with self._watch(VENDOR, "write" if writes else "read"):
@@ -177,9 +208,9 @@ class Client:
         org = self._open(expired=None)
         try:
             try:
-                return border.safe(send(org))
+                return send(org)
             except SalesforceExpiredSession:
-                return border.safe(send(self._open(expired=org)))
+                return send(self._open(expired=org))
         except SalesforceExpiredSession as error:
             raise AuthError(
                 VENDOR,
@@ -191,10 +222,10 @@ class Client:
             raise error_of(
                 error.status, error.content, writes=writes, now=self._clock.now()
             ) from None
-        except requests.exceptions.JSONDecodeError:
-            raise unreadable(writes=writes) from None
         except requests.RequestException as error:
             raise lost(error, writes=writes) from error
+        except (ValueError, TypeError):  # the SDK trips over JSON that is no object
+            raise unreadable(writes=writes) from None
 
     def _open(self, *, expired: Salesforce | None) -> Salesforce:
         with self._lock:
@@ -216,19 +247,33 @@ class Client:
         told = _json(response)
         if response.status_code not in SUCCESS:
             raise sign_in_error(response.status_code, told)
-        try:
-            org = Salesforce(
-                session_id=told["access_token"],
-                instance=urlsplit(str(told["instance_url"])).netloc,
-                version=self.connection.version,
-                session=self._session,
-                object_pairs_hook=None,
-            )
-        except (KeyError, TypeError):
-            raise unreadable(writes=False) from None
+        answer = border.record(told)
+        token, host = answer.get("access_token"), self._instance(answer.get("instance_url"))
+        if not isinstance(token, str) or _TOKEN.fullmatch(token) is None:
+            raise unreadable(writes=False)
+        org = Salesforce(
+            session_id=token,
+            instance=host,
+            version=self.connection.version,
+            session=self._session,
+            object_pairs_hook=None,
+        )
         del org.headers["X-PrettyPrint"]
-        self._user_id = str(told.get("id") or "").rpartition("/")[2] or None
+        self._user_id = str(answer.get("id") or "").rpartition("/")[2] or None
         return org
+
+    def _instance(self, told: Json) -> str:
+        """Where the org is served from: the host that a setting names, or one of Salesforce's.
+
+        The token goes there, and so does every lead.
+        """
+        url = told if isinstance(told, str) else ""
+        ours, theirs = urlsplit(self.connection.url), urlsplit(url)
+        is_theirs = (theirs.hostname or "").endswith(".salesforce.com")
+        is_public = is_theirs and addresses.refusal(url, here=False) is None
+        if theirs.scheme != "https" or not (theirs.netloc == ours.netloc or is_public):
+            raise unreadable(writes=False)
+        return theirs.netloc
 
     @property
     def user_id(self) -> str | None:
@@ -263,5 +308,23 @@ def _page(org: Salesforce, url: str) -> Json:
 def _json(response: requests.Response) -> Json:
     try:
         return response.json()
-    except requests.exceptions.JSONDecodeError:
+    except ValueError:
         return None
+
+
+def _decoded(response: requests.Response, **_options: Json) -> Json:
+    """Every answer's JSON, as the library asks for it: made safe."""
+    return border.decode(response.content)
+
+
+def _records(page: Json) -> list[Row]:
+    """The rows of a page; what is no object among them is for whoever knows the question."""
+    listed: Json = border.record(page).get("records")
+    if not isinstance(listed, list):
+        raise unreadable(writes=False)
+    return list(cast("list[Row]", listed))
+
+
+def _is_part(told: Mapping[str, Json]) -> bool:
+    status = told.get("httpStatusCode")
+    return isinstance(status, int) and not isinstance(status, bool) and "body" in told

@@ -24,6 +24,7 @@ VENDOR = "salesforce"
 ASK_AGAIN = timedelta(hours=1)
 """When to look whether the rolling 24 hours of API calls have made room."""
 PAUSE = timedelta(seconds=10)
+LONGEST_WORDS = 1_000
 
 _NO_PERMISSION = frozenset(
     {
@@ -42,7 +43,8 @@ def first_error(content: object) -> tuple[str | None, str]:
     if isinstance(content, list) and content and isinstance(content[0], dict):
         error = cast("Row", content[0])
         code = error.get("errorCode") or error.get("statusCode")
-        return code, " ".join(str(error.get("message", "")).split())
+        words = " ".join(str(error.get("message", ""))[:LONGEST_WORDS].split())
+        return (code if isinstance(code, str) else None), words
     return None, "the answer holds no Salesforce error"
 
 

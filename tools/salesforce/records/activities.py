@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain import border
+from domain.errors import UnreadableError
 from domain.follow_through.first_touch import Activity, Actor, Direction
 from domain.lead.crm_records import ActivityKind, RecordKind, RecordSeen
 from domain.ports import Observed
 from domain.routing.route import Subject
 from domain.values import LeadKey, RecordId
 from tools.salesforce.connection.answers import Row
+from tools.salesforce.connection.errors import VENDOR
 from tools.salesforce.records import wire
 from tools.salesforce.records.fields import (
     EMAIL_MESSAGE,
@@ -73,34 +76,68 @@ class Trail:
 def observe(
     subjects: Mapping[LeadKey, Subject], since: datetime, reader: Reader
 ) -> dict[LeadKey, Observed]:
-    """These records as they are now, with what was done about them since then."""
-    walked = trails(subjects, reader)
+    """These records as they are now, with what was done about them since then.
+
+    Raises:
+        UnreadableError: rows that concern some of the leads can't be understood.
+        ValueError: such a row may concern any of them; ask for fewer.
+    """
+    odd: list[tuple[Row, str]] = []
+    walked = trails(subjects, reader, odd)
     about = _about(walked)
-    found = _activities(about, since, reader)
+    found = _activities(about, since, reader, odd)
+    if odd:
+        _tell(odd, about, walked)
     observed = {lead: _observed(trail, found[lead]) for lead, trail in walked.items()}
     nothing = Observed(record=None, activities=())
     return {lead: observed.get(lead, nothing) for lead in subjects}
 
 
-def trails(subjects: Mapping[LeadKey, Subject], reader: Reader) -> dict[LeadKey, Trail]:
-    """Where each record went; what is no Salesforce id is left out."""
+def _tell(
+    odd: Sequence[tuple[Row, str]],
+    about: Mapping[RecordId, LeadKey],
+    walked: Mapping[LeadKey, Trail],
+) -> None:
+    """Say whom rows concern that can't be understood: what was done there can't be known.
+
+    Raises:
+        UnreadableError: these leads.
+        ValueError: any of them.
+    """
+    found: dict[str, str] = {}
+    for row, why in odd:
+        ids = [row.get(name) for name in ("WhoId", "WhatId", "Id")]
+        concerned = {about[RecordId(one)] for one in ids if isinstance(one, str) and one in about}
+        if not concerned and len(walked) > 1:
+            raise ValueError(why)
+        found |= dict.fromkeys(concerned or walked, why)
+    raise UnreadableError(VENDOR, found)
+
+
+def trails(
+    subjects: Mapping[LeadKey, Subject], reader: Reader, odd: list[tuple[Row, str]]
+) -> dict[LeadKey, Trail]:
+    """Where each record went; what is no Salesforce id is left out.
+
+    `odd` takes the rows that can't be understood.
+    """
     begun = {
         lead: Trail(one.kind, wire.record_id(one.record_id))
         for lead, one in subjects.items()
         if wire.is_record_id(one.record_id)
     }
-    _walk(begun, reader)
+    _walk(begun, reader, odd)
     return begun
 
 
-def _walk(trails: Mapping[LeadKey, Trail], reader: Reader) -> None:
+def _walk(trails: Mapping[LeadKey, Trail], reader: Reader, odd: list[tuple[Row, str]]) -> None:
     """Follow every record through merges and conversions to where it is now."""
     rows: dict[RecordId, Row] = {}
     for _ in range(MOVES):
         wanted = _missing(trails.values(), rows)
         if not any(wanted.values()):
             return
-        rows |= _rows(wanted, reader)
+        rows |= _rows(wanted, reader, odd)
         for trail in trails.values():
             _advance(trail, rows)
 
@@ -116,7 +153,9 @@ def _missing(
     return wanted
 
 
-def _rows(wanted: Mapping[RecordKind, set[RecordId]], reader: Reader) -> dict[RecordId, Row]:
+def _rows(
+    wanted: Mapping[RecordKind, set[RecordId]], reader: Reader, odd: list[tuple[Row, str]]
+) -> dict[RecordId, Row]:
     kinds = [kind for kind, ids in wanted.items() if ids]
     asked = [
         Wanted(
@@ -127,7 +166,9 @@ def _rows(wanted: Mapping[RecordKind, set[RecordId]], reader: Reader) -> dict[Re
         )
         for kind in kinds
     ]
-    return {RecordId(row["Id"]): row for some in reader.rows(asked) for row in some}
+    found = reader.rows(asked)
+    odd += [one for some in found for one in some.odd]
+    return {RecordId(row["Id"]): row for some in found for row in some}
 
 
 def _advance(trail: Trail, rows: Mapping[RecordId, Row]) -> None:
@@ -160,7 +201,10 @@ def _about(trails: Mapping[LeadKey, Trail]) -> dict[RecordId, LeadKey]:
 
 
 def _activities(
-    about: Mapping[RecordId, LeadKey], since: datetime, reader: Reader
+    about: Mapping[RecordId, LeadKey],
+    since: datetime,
+    reader: Reader,
+    odd: list[tuple[Row, str]],
 ) -> dict[LeadKey, list[Activity]]:
     terms = [Term("WhatId" if one.startswith("006") else "WhoId", one) for one in about]
     rest = f"AND LastModifiedDate >= {literal(since)}"
@@ -172,18 +216,23 @@ def _activities(
     )
     mails = _mails([row for row in tasks if _kind(row) is ActivityKind.EMAIL], reader)
     found: dict[LeadKey, list[Activity]] = defaultdict(list)
-    for row in tasks:
-        found[_lead_of(row, about)].append(task(row, mails.get(row["Id"])))
-    for row in events:
-        found[_lead_of(row, about)].append(meeting(row))
+    odd += [*tasks.odd, *events.odd]
+    for row in (*tasks, *events):
+        lead = _lead_of(row, about)
+        if lead is None:
+            odd.append((row, "Salesforce's activity is about nobody who was asked for"))
+        elif "StartDateTime" in row:
+            found[lead].append(meeting(row))
+        else:
+            found[lead].append(task(row, mails.get(row["Id"])))
     return found
 
 
-def _lead_of(row: Row, about: Mapping[RecordId, LeadKey]) -> LeadKey:
+def _lead_of(row: Row, about: Mapping[RecordId, LeadKey]) -> LeadKey | None:
     for name in ("WhoId", "WhatId"):
         if row[name] and (lead := about.get(RecordId(row[name]))) is not None:
             return lead
-    raise KeyError(row["Id"])
+    return None
 
 
 def _mails(tasks: Sequence[Row], reader: Reader) -> dict[str, Row]:
@@ -214,7 +263,7 @@ def _observed(trail: Trail, activities: list[Activity]) -> Observed:
         status=row.get("Status"),
         is_converted=trail.was_converted,
         modified_by=_told(row, "LastModifiedBy").get("Name") or "someone",
-        modified_at=row["LastModifiedDate"],
+        modified_at=border.moment(row["LastModifiedDate"]),
     )
     return Observed(record=record, activities=(*activities, *_first_moments(row)))
 
@@ -267,12 +316,12 @@ def meeting(row: Row) -> Activity:
     return Activity(
         id=row["Id"],
         kind=ActivityKind.MEETING,
-        at=row["CreatedDate"],
+        at=border.moment(row["CreatedDate"]),
         record_id=_who(row),
         by=_creator(row),
         owner=_owner(row),
         direction=Direction.OUTBOUND,
-        starts_at=row["StartDateTime"],
+        starts_at=border.moment(row["StartDateTime"]),
         subject=str(row["Subject"] or ""),
     )
 
@@ -291,9 +340,9 @@ def _kind(row: Row) -> ActivityKind:
 def _moment(row: Row, mail: Row | None) -> datetime:
     """When it happened; a task that is logged late counts from when somebody completed it."""
     if mail is not None and mail["MessageDate"]:
-        return datetime.fromisoformat(mail["MessageDate"])
+        return border.moment(mail["MessageDate"])
     done = row.get("CompletedDateTime") if row["IsClosed"] else None
-    return datetime.fromisoformat(done or row["CreatedDate"])
+    return border.moment(done or row["CreatedDate"])
 
 
 def _direction(row: Row, kind: ActivityKind, mail: Row | None) -> Direction:
@@ -363,7 +412,13 @@ def stirred(since: datetime, reader: Reader, own: str | None) -> dict[RecordId, 
     ]
     (rows,) = reader.rows([queries])
     for row in rows:
-        record = wire.record_id(row.get("WhoId") or row["Id"])
-        at = datetime.fromisoformat(row["LastModifiedDate"])
+        told = row.get("WhoId") or row.get("Id")
+        try:
+            at = border.moment(row.get("LastModifiedDate"))
+        except ValueError:
+            continue  # a hint to look sooner, and no more: everybody is looked at in their turn
+        if not isinstance(told, str):
+            continue
+        record = wire.record_id(told)
         found[record] = max(at, found.get(record, at))
     return found

@@ -8,13 +8,16 @@ account, an account's parent, open opportunities) are fetched in one or two more
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from domain.errors import UnreadableError
 from domain.lead.crm_records import Account, Candidates, CrmRecord
 from domain.lead.model import FieldName, Lead
 from domain.values import LeadKey, RecordId
 from tools.salesforce.connection.answers import Row
+from tools.salesforce.connection.errors import VENDOR
 from tools.salesforce.records import wire
 from tools.salesforce.records.fields import SObject
 from tools.salesforce.records.reader import Reader, Wanted
+from tools.salesforce.records.shapes import has
 from tools.salesforce.soql.query import Query, Term, finding
 from tools.salesforce.soql.spellings import company_forms, website_forms
 
@@ -23,10 +26,16 @@ SPELLINGS = 8
 
 
 def find(leads: Sequence[Lead], reader: Reader) -> dict[LeadKey, Candidates]:
-    """Candidates of every lead, each in the order of their ids."""
+    """Candidates of every lead, each in the order of their ids.
+
+    Raises:
+        UnreadableError: rows that concern some of the leads can't be understood.
+        ValueError: such a row may concern any of them; ask for fewer.
+    """
     search = _Search(reader)
     search.look_for(leads)
     search.follow(leads)
+    search.expect_readable(leads)
     return {lead.key: search.candidates(lead) for lead in leads}
 
 
@@ -35,6 +44,8 @@ class _Search:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._odd: list[tuple[Row, str]] = []
+        """Rows that can't be understood, and why."""
         self._records: dict[RecordId, CrmRecord] = {}
         self._accounts: dict[RecordId, Row] = {}
         self._found: set[RecordId] = set()
@@ -60,6 +71,7 @@ class _Search:
                 Wanted(SObject.ACCOUNT, sites, spellings=SPELLINGS),
             ]
         )
+        self._odd += [*leads_found.odd, *contacts_found.odd, *accounts_found.odd]
         self._keep_records(map(wire.lead_record, leads_found))
         self._keep_records(map(wire.contact_record, contacts_found))
         self._keep_accounts(accounts_found)
@@ -118,11 +130,15 @@ class _Search:
                 _counts(owned),
             ]
         )
+        for rows in (contacts_found, accounts_found, named, open_deals):
+            self._odd += rows.odd
         self._keep_records(map(wire.contact_record, contacts_found))
         self._keep_accounts([*accounts_found, *named])
         for row in sorted(open_deals, key=lambda one: (one["CreatedDate"], one["Id"])):
             self._opportunities[row["AccountId"]].append(row)
-        self._contacts |= {row["AccountId"]: row["people"] for row in counts}
+        self._contacts |= {
+            row["AccountId"]: row["people"] for row in counts if has(row, AccountId=str, people=int)
+        }
         return {RecordId(row["Id"]) for row in named}
 
     def _keep_records(self, records: Iterable[CrmRecord]) -> None:
@@ -141,6 +157,32 @@ class _Search:
             domain = wire.domain_of(row["Website"])
             if domain is not None:
                 self._accounts_by_domain[domain].append(account_id)
+
+    def expect_readable(self, leads: Sequence[Lead]) -> None:
+        """Find out whom the rows concern that can't be understood.
+
+        Raises:
+            UnreadableError: these leads; which record they are can't be known.
+            ValueError: any of them.
+        """
+        if not self._odd:
+            return
+        found: dict[str, str] = {}
+        marks = {lead.key: self._marks(lead) for lead in leads}
+        for row, why in self._odd:
+            texts = {str(one).strip().casefold() for one in row.values()}
+            concerned = [key for key, known in marks.items() if known & texts]
+            if not concerned and len(leads) > 1:
+                raise ValueError(why)
+            found |= dict.fromkeys(concerned or marks, why)
+        raise UnreadableError(VENDOR, found)
+
+    def _marks(self, lead: Lead) -> set[str]:
+        """By what a row may be recognized as one of a lead's."""
+        records = self._records_of(lead)
+        texts = (_email(lead), _link(lead), _domain(lead), *_sites(lead), *_names(lead))
+        known = (*texts, *self._accounts_of(lead, records), *(one.id for one in records))
+        return {one.casefold() for one in known if one}
 
     def candidates(self, lead: Lead) -> Candidates:
         """What the batch found for one of its leads."""

@@ -30,7 +30,7 @@ def outcomes(
     """
     found = {
         lead: trail
-        for lead, trail in trails(subjects, reader).items()
+        for lead, trail in trails(subjects, reader, []).items()
         if trail.row is not None and not trail.row["IsDeleted"]
     }
     if not found:
@@ -54,7 +54,9 @@ def outcomes(
     deals = _deals(found, roles, since, reader)
     meetings: defaultdict[LeadKey, int] = defaultdict(int)
     for row in events:
-        lead = people[RecordId(row["WhoId"])]
+        lead = people.get(RecordId(row["WhoId"] or ""))
+        if lead is None:
+            continue
         meetings[lead] += meeting(row).at >= since[lead]
     return {
         lead: Became(
@@ -77,7 +79,7 @@ def _deals(
             leads_of[one].append(lead)
     wanted: defaultdict[str, set[LeadKey]] = defaultdict(set)
     for row in roles:
-        wanted[row["OpportunityId"]].update(leads_of[row["ContactId"]])
+        wanted[row["OpportunityId"]].update(leads_of.get(row["ContactId"], ()))
     converted = {
         (trail.opportunity, lead) for lead, trail in found.items() if trail.opportunity is not None
     }
@@ -95,7 +97,7 @@ def _deals(
             is_closed=row["IsClosed"],
             is_won=row["IsWon"],
         )
-        for lead in sorted(wanted[row["Id"]]):
+        for lead in sorted(wanted.get(row["Id"], ())):
             if deal.at >= since[lead] or (row["Id"], lead) in converted:
                 deals[lead].append(deal)
     return deals

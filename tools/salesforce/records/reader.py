@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.errors import AuthError, RequestError
+from domain import border
+from domain.errors import AuthError, RequestError, UnavailableError
 from tools.salesforce.connection.answers import Json, Row
 from tools.salesforce.connection.client import Client
 from tools.salesforce.connection.errors import VENDOR
 from tools.salesforce.records.fields import COLUMNS, PACKAGE, Columns, SObject
+from tools.salesforce.records.shapes import why_odd
 from tools.salesforce.soql.query import Query, Term, finding
 
 UNKNOWN_FIELD = "INVALID_FIELD"
@@ -36,6 +38,13 @@ class FieldFacts:
     is_updateable: bool
 
 
+class Rows(list[Row]):
+    """The rows of one question that are as they should be."""
+
+    odd: Sequence[tuple[Row, str]] = ()
+    """The others, each with the field that holds what it can't; an empty row was no object."""
+
+
 Asked = Wanted | Sequence[Query]
 """Rows of an object, or ready queries such as aggregates."""
 
@@ -51,8 +60,10 @@ class Reader:
         self._absent = absent
         self._described: dict[SObject, dict[str, FieldFacts]] = {}
 
-    def rows(self, asked: Sequence[Asked]) -> list[list[Row]]:
+    def rows(self, asked: Sequence[Asked]) -> list[Rows]:
         """The rows of each thing asked for, in as few calls as possible.
+
+        Rows that can't be understood are told apart; whom they concern, the asker knows.
 
         Salesforce answers INVALID_FIELD both for a field that doesn't exist and for one that the
         user may not see. Only then are objects described, once, and the rows asked for again.
@@ -67,10 +78,27 @@ class Reader:
                 raise
         return self._rows(asked)
 
-    def _rows(self, asked: Sequence[Asked]) -> list[list[Row]]:
+    def _rows(self, asked: Sequence[Asked]) -> list[Rows]:
         texts = [self._queries(one) for one in asked]
         found = iter(self._client.query([query for queries in texts for query in queries]))
-        return [[row for _ in queries for row in next(found)] for queries in texts]
+        return [
+            self._parted(one, [row for _ in queries for row in next(found)])
+            for one, queries in zip(asked, texts, strict=True)
+        ]
+
+    def _parted(self, asked: Asked, found: Sequence[Json]) -> Rows:
+        if not isinstance(asked, Wanted):
+            return Rows(row for row in map(border.record, found) if row)
+        columns = self._columns(asked)
+        needed = (asked.columns or COLUMNS[asked.sobject]).needed
+        whys = [why_odd(row, columns, needed) for row in found]
+        rows = Rows(row for row, why in zip(found, whys, strict=True) if why is None)
+        rows.odd = [
+            (border.record(row), f"Salesforce's {asked.sobject} {why}")
+            for row, why in zip(found, whys, strict=True)
+            if why is not None
+        ]
+        return rows
 
     def _queries(self, asked: Asked) -> Sequence[Query]:
         if not isinstance(asked, Wanted):
@@ -117,9 +145,15 @@ class Reader:
     def describe(self, sobject: SObject) -> dict[str, FieldFacts]:
         """The object's fields as the integration user sees them now, by name."""
         told: Json = self._client.read(f"sobjects/{sobject}/describe")
+        try:
+            described = border.records(border.record(told).get("fields"))
+        except ValueError as error:
+            detail = f"its description of {sobject} holds {error}"
+            raise UnavailableError(VENDOR, detail) from None
         facts = {
-            field["name"]: FieldFacts(field["name"], is_updateable=field["updateable"])
-            for field in told["fields"]
+            name: FieldFacts(name, is_updateable=field.get("updateable") is True)
+            for field in described
+            if isinstance(name := field.get("name"), str)
         }
         self._described[sobject] = facts
         return facts

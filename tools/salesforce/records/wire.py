@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain import border
 from domain.effects import Stamp
 from domain.intake.normalization.emails import registrable
 from domain.intake.normalization.fields import normalize
@@ -122,8 +123,8 @@ def _person(row: Row, values: Mapping[FieldName, Scalar]) -> dict[str, Json]:
         "owner": owner(row),
         "do_not_route": row[fields.DO_NOT_ROUTE] is True,
         "decision_id": row[fields.DECISION_ID],
-        "created_at": row["CreatedDate"],
-        "modified_at": row["LastModifiedDate"],
+        "created_at": border.moment(row["CreatedDate"]),
+        "modified_at": border.moment(row["LastModifiedDate"]),
         "values": values,
     }
 
@@ -138,7 +139,7 @@ def _values(row: Row, names: Mapping[FieldName, str]) -> dict[FieldName, Json]:
         value = row.get(theirs)
         if value not in (None, "", False):
             held[ours] = value
-    at = datetime.fromisoformat(row["CreatedDate"])
+    at = border.moment(row["CreatedDate"])
     raw = RawLead(key=LeadKey(""), values=held, link=None, created_at=at, updated_at=at, read_at=at)
     understood = normalize(raw).fields
     return {name: understood[name].value for name in held if name in understood}
@@ -172,7 +173,7 @@ def account(parts: AccountParts) -> Account:
         parent_id=row["ParentId"],
         opportunities=tuple(opportunity(one) for one in parts.opportunities),
         contacts=parts.contacts,
-        created_at=row["CreatedDate"],
+        created_at=border.moment(row["CreatedDate"]),
     )
 
 
@@ -183,7 +184,7 @@ def opportunity(row: Row) -> Opportunity:
         name=row["Name"],
         owner=owner(row),
         stage=row["StageName"],
-        created_at=row["CreatedDate"],
+        created_at=border.moment(row["CreatedDate"]),
     )
 
 
@@ -195,7 +196,7 @@ def owner_state(lead: LeadKey, kind: RecordKind, row: Row) -> OwnerState:
         kind=kind,
         owner=owner(row),
         decision_id=row[fields.DECISION_ID],
-        modified_at=row["LastModifiedDate"],
+        modified_at=border.moment(row["LastModifiedDate"]),
         modified_by=_name(row["LastModifiedBy"]) or "someone",
         is_deleted=row["IsDeleted"],
         converted_contact_id=row.get("ConvertedContactId"),

@@ -8,7 +8,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
+from domain import border
 from domain.effects import (
     Applied,
     LogCall,
@@ -28,13 +30,15 @@ from tools.salesforce.records import fields, wire
 from tools.salesforce.records.fields import SObject
 from tools.salesforce.records.reader import Reader
 from tools.salesforce.soql.query import packs
-from tools.salesforce.writes.receipts import unsent
+from tools.salesforce.writes.receipts import unsent, why_failed
 from tools.salesforce.writes.refusals import refusal
 
 RECORDS = 200
 """Records within one collection. Salesforce: "Update Multiple Records"."""
 TEXT_LENGTH = 255
 NOTE_LENGTH = 2_000
+_NOTHING = 502
+"""As if a gateway had answered, when Salesforce's answer holds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +94,13 @@ class ActivityWriter:
                 "body": {"allOrNone": False, "records": [one.record for one in pack]},
             }
             try:
-                (part,) = self._client.composite([subrequest], writes=True)
+                parts = self._client.composite([subrequest], writes=True)
             except ToolError as error:
                 again = error.until if isinstance(error, QuotaError) else None
                 lost = Untried(detail=str(error), retry_at=again)
                 receipts |= {one.key: lost for one in pack}
             else:
+                part = parts[0] if parts else Part(_NOTHING, None)
                 receipts |= _read(pack, part, self._clock.now())
         return receipts
 
@@ -121,17 +126,20 @@ def _read(pack: Sequence[_Written], part: Part, now: datetime) -> dict[EffectKey
         words = str(part.body)[:TEXT_LENGTH]
         untried = Untried(detail=f"HTTP {part.status}: {words}", retry_at=now + ASK_AGAIN)
         return {one.key: untried for one in pack}
-    return {one.key: _receipt(told, now) for one, told in zip(pack, part.body, strict=True)}
+    results = cast("list[Json]", part.body) if isinstance(part.body, list) else []
+    if len(results) != len(pack):
+        results = [None] * len(pack)  # whose result is whose can't be known
+    return {one.key: _receipt(told, now) for one, told in zip(pack, results, strict=True)}
 
 
-def _receipt(told: Json, now: datetime) -> Receipt:
-    if told["success"]:
+def _receipt(result: Json, now: datetime) -> Receipt:
+    told = border.record(result)
+    if told.get("success") is True:
         return Applied(detail=str(told.get("id") or ""))
-    errors: list[Row] = told["errors"] or []
-    error: Row = errors[0] if errors else {}
-    code = str(error.get("statusCode") or "UNKNOWN")
-    words = str(error.get("message") or "no reason was given")
-    named: list[str] = error.get("fields") or []
+    if told.get("success") is not False:
+        # Harmless to repeat, as all of these writes are.
+        return Untried(detail="Salesforce's answer says neither success nor failure")
+    code, words, named = why_failed(told) or ("UNKNOWN", "no reason was given", [])
     return unsent(code, words, now) or Refused(
         refusal=refusal(code, words, named), code=code, words=words
     )

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
 from enum import StrEnum
+from typing import cast
 
 from domain.effects import Applied, Receipt, Refusal, Refused, SetOwner, Unknown, Untried
 from domain.errors import QuotaError, ToolError, UnavailableError, UnknownOutcomeError
 from domain.lead.crm_records import OwnerState, RecordKind
 from domain.ports import Clock
 from domain.values import EffectKey, LeadKey, RecordId
-from tools.salesforce.connection.answers import Part, Row
+from tools.salesforce.connection.answers import Json, Part, Row
 from tools.salesforce.connection.client import AUTO_ASSIGN, Client
 from tools.salesforce.records import wire
 from tools.salesforce.records.owners import owner_states
@@ -166,11 +167,16 @@ class OwnerWriter:
     def _read_parts(self, batch: _Batch, parts: Sequence[Part]) -> dict[EffectKey, Receipt]:
         now = self._clock.now()
         receipts = _each(batch, Unknown(detail="Salesforce's answer did not mention it"))
-        for several, part in zip(batch.carried, parts, strict=False):
+        if len(parts) != len(batch.carried):
+            return receipts
+        for several, part in zip(batch.carried, parts, strict=True):
             if self._guard is Guard.UNMODIFIED_SINCE:
                 receipts |= {key: of_row(action, part, now) for key, action in several}
-            elif part.is_success:
-                for (key, action), result in zip(several, part.body, strict=False):
+            elif part.is_success and isinstance(part.body, list):
+                results = cast("list[Json]", part.body)
+                if len(results) != len(several):
+                    continue  # whose result is whose can't be known
+                for (key, action), result in zip(several, results, strict=True):
                     receipts[key] = of_result(action, result, now)
             else:
                 receipts |= {key: of_failed_part(action, part, now) for key, action in several}

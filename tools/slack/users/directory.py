@@ -5,9 +5,10 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from domain import border
 from domain.errors import RequestError, UnavailableError
 from domain.intake.normalization.texts import fold
 from domain.lead.absences import OutOfOffice
@@ -83,13 +84,12 @@ def says_away(status: str) -> bool:
 def read_person(row: Row) -> Person:
     """A person from Slack's JSON of a user."""
     profile = within(row, "profile")
-    ends = int(profile.get("status_expiration") or 0)
     return Person(
         id=str(row["id"]),
         timezone=str(row.get("tz") or ""),
         status=str(profile.get("status_text") or ""),
         emoji=str(profile.get("status_emoji") or "").strip(":").partition("::")[0],
-        until=datetime.fromtimestamp(ends, UTC) if ends else None,
+        until=border.epoch(profile.get("status_expiration") or None),
     )
 
 
@@ -182,7 +182,7 @@ class Directory:
         if wanted in known.by_email or wanted in known.shared:
             return known.by_email.get(wanted)
         try:
-            row: Row = self._client.read("users.lookupByEmail", email=email)["user"]
+            row = within(self._client.read("users.lookupByEmail", email=email), "user")
         except RequestError as error:
             if error.code == "users_not_found":
                 return None

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from domain import border
 from domain.errors import ToolError
 from tools.slack.client import Row, SlackClient, within
 from tools.slack.users.directory import FRESH_FOR
@@ -45,14 +46,14 @@ class QuietHours:
                 told = self._client.read("dnd.teamInfo", users=some)
             except ToolError:
                 return found
-            found |= {user: _span(row) for user, row in within(told, "users").items()}
+            quiet = within(told, "users")
+            found |= {user: _span(within(quiet, user)) for user in quiet}
         return found
 
 
 def _span(row: Row) -> tuple[datetime, datetime]:
     """The next or present quiet time; an empty one where none is set."""
-    if not row.get("dnd_enabled"):
+    start, end = (border.epoch(row.get(f"next_dnd_{one}_ts")) for one in ("start", "end"))
+    if row.get("dnd_enabled") is not True or start is None or end is None:
         return datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(0, UTC)
-    start = float(row.get("next_dnd_start_ts") or 0)
-    end = float(row.get("next_dnd_end_ts") or 0)
-    return datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)
+    return start, end
