@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from agent.logs import alert
 from agent.run.context import RunContext
-from domain.errors import ToolError
+from domain.errors import ToolError, UnreadableError
 from domain.follow_through.escalation import Seen
 from domain.follow_through.first_touch import Turn, judge
 from domain.follow_through.handoff import Handoff
@@ -50,6 +50,21 @@ def observe(handoffs: Sequence[Handoff], context: RunContext) -> dict[CycleId, O
     since = min(one.first_assigned_at for one in handoffs) - BEFORE
     found = context.crm.observe(subjects, since)
     return {one.cycle: found[one.lead] for one in handoffs}
+
+
+def legible(handoffs: Sequence[Handoff], context: RunContext) -> dict[CycleId, Observed]:
+    """The same for those whose records can be read; the others are set aside in their own turn."""
+    try:
+        return observe(handoffs, context)
+    except UnreadableError as error:
+        left = [one for one in handoffs if one.lead not in error.leads]
+        return legible(left, context) if len(left) < len(handoffs) else {}
+    except ValueError:
+        if len(handoffs) == 1:
+            return {}
+        middle = len(handoffs) // 2
+        halves = (handoffs[:middle], handoffs[middle:])
+        return {cycle: one for half in halves for cycle, one in legible(half, context).items()}
 
 
 def presences(handoffs: Sequence[Handoff], context: RunContext) -> Mapping[str, Presence]:

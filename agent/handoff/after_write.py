@@ -39,6 +39,7 @@ from domain.effects import (
     SetOwner,
     Tone,
 )
+from domain.errors import UnreadableError
 from domain.follow_through.handoff import Closing, Handoff
 from domain.lead.crm_records import OwnerKind, OwnerState, PoolState
 from domain.policy.model import Policy, next_at_work
@@ -118,7 +119,11 @@ def _who_owns(writes: Sequence[Tried], context: RunContext) -> dict[LeadKey, Own
         if (isinstance(receipt, Applied) and write.owner is None)
         or (isinstance(receipt, Refused) and receipt.refusal is Refusal.OWNER_CHANGED)
     }
-    return dict(context.crm.owner_states(asked)) if asked else {}
+    try:
+        return dict(context.crm.owner_states(asked)) if asked else {}
+    except UnreadableError as error:
+        left = {lead: subject for lead, subject in asked.items() if lead not in error.leads}
+        return dict(context.crm.owner_states(left)) if left else {}
 
 
 def _assigned(

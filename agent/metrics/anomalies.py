@@ -43,7 +43,7 @@ def _ticked_off(rows: Sequence[HandoffRow], context: RunContext) -> list[Deed]:
     """To-dos that were completed, each once, whoever's lead they were about."""
     handoffs = [Handoff.model_validate(row.handoff) for row in rows]
     found: dict[str, Deed] = {}
-    for observed in observation.observe(handoffs, context).values():
+    for observed in observation.legible(handoffs, context).values():
         for one in observed.activities:
             if one.kind is ActivityKind.TASK and one.is_done and one.owner is not None:
                 found[one.id] = Deed(

@@ -48,9 +48,11 @@ def outcomes(context: RunContext) -> Outcomes:
 def _touches(
     handoffs: Sequence[Handoff], context: RunContext
 ) -> list[tuple[Handoff, datetime | None]]:
-    seen = observation.seen(handoffs, observation.observe(handoffs, context), {}, context)
+    observed = observation.legible(handoffs, context)
+    legible = [one for one in handoffs if one.cycle in observed]
+    seen = observation.seen(legible, observed, {}, context)
     found: list[tuple[Handoff, datetime | None]] = []
-    for one in handoffs:
+    for one in legible:
         judgment = seen[one.cycle].judgment
         found.append((one, judgment.at if isinstance(judgment, Touched) else None))
     return found

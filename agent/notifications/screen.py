@@ -92,8 +92,14 @@ def _touched_meanwhile(
     if not waited:
         return {}
     handoffs = list({one.cycle: one for one in waited.values()}.values())
-    seen = observation.seen(handoffs, observation.observe(handoffs, context), {}, context)
-    judged = {key: seen[handoff.cycle].judgment for key, handoff in waited.items()}
+    observed = observation.legible(handoffs, context)
+    legible = [one for one in handoffs if one.cycle in observed]
+    seen = observation.seen(legible, observed, {}, context)
+    judged = {
+        key: seen[handoff.cycle].judgment
+        for key, handoff in waited.items()
+        if handoff.cycle in seen
+    }
     return {key: _no_need(judgment(one)) for key, one in judged.items() if isinstance(one, Touched)}
 
 

@@ -8,8 +8,10 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sandbox.people import roster
+from sandbox.slack.transport.socket_mode import ADDRESS
 from sandbox.state.world import World
 from tests.support.environments import environment
 from tests.support.repository import ROOT
@@ -68,7 +70,8 @@ def test_a_worker_speaks_with_nobody_but_those_it_was_told(tmp_path: Path) -> No
             run.send_signal(signal.SIGTERM)
             assert 0 == run.wait(30)
         assert here.owner_writes()[here.lead(dana)["Id"]]
-        named = {here.running.plain.port, here.running.secure.port, here.running.socket.port}
+        link = str(here.world.table(ADDRESS)["address"]["url"])
+        named = {here.running.plain.port, here.running.secure.port, urlsplit(link).port}
     spoken = {tuple(line.rsplit(" ", 1)) for line in seen.read_text("utf-8").splitlines()}
     strangers = {
         (host, port)
