@@ -18,6 +18,7 @@ from agent.policy.file import load_policy
 from agent.rollout import publications
 from agent.run.context import RunContext
 from agent.run.holder import new_name
+from agent.run.model_trouble import ModelTrouble
 from agent.settings import Settings, keep_to_ourselves, require
 from domain.intake.normalization.fields import canonical_values
 from domain.policy.model import Assignment, Policy
@@ -266,7 +267,8 @@ class App:
         access = self._model_access()
         if access is None:
             return None
-        gateway = LlmGateway(access, self.clock, self.chance, self.watch)
+        told = self.model_trouble.told
+        gateway = LlmGateway(access, self.clock, self.chance, self.watch, told)
         return ModelInvestigator(gateway, self.clock)
 
     @cached_property
@@ -275,7 +277,13 @@ class App:
         access = self._model_access()
         if access is None:
             return None
-        return ModelTalker(LlmGateway(access, self.clock, self.chance, self.watch))
+        told = self.model_trouble.told
+        return ModelTalker(LlmGateway(access, self.clock, self.chance, self.watch, told))
+
+    @cached_property
+    def model_trouble(self) -> ModelTrouble:
+        """What is wrong with the model, for the log and for health."""
+        return ModelTrouble(self.clock)
 
     @cached_property
     def memory(self) -> "Memory":
@@ -330,4 +338,9 @@ class App:
             findings += self.messenger.examine()
         if self.enrichment is not None:
             findings += self.enrichment.examine()
+        access = self._model_access()
+        if access is not None:
+            model = LlmGateway(access, self.clock, self.chance, self.watch)
+            findings += model.examine()
+            model.close()
         return findings

@@ -73,6 +73,13 @@ class RecordsUnread(Value):
     count: int
 
 
+class ModelOut(Value):
+    """No model can be used; everything is done without one."""
+
+    kind: Literal["model_out"] = "model_out"
+    detail: str
+
+
 class SlackNotConnected(Value):
     """Slack can't be reached for what people press and write; it is tried again by itself."""
 
@@ -143,6 +150,7 @@ Trouble = Annotated[
     | PolicyRefused
     | LeadsSetAside
     | RecordsUnread
+    | ModelOut
     | SlackNotConnected
     | SlackTokenRejected
     | LedgerOut
@@ -187,7 +195,7 @@ def patience(one: Trouble) -> timedelta | None:
     match one:
         case PolicyRefused() | LeadsSetAside() | RecordsUnread() | SlackTokenRejected():
             return timedelta(0)
-        case CheckFailed() | VendorOut() | SlackNotConnected():
+        case CheckFailed() | VendorOut() | ModelOut() | SlackNotConnected():
             return timedelta(minutes=15)
         case HeartbeatFailed():
             return timedelta(hours=1)

@@ -367,6 +367,16 @@ class Worded(Value):
     milliseconds: int
 
 
+class Wasted(Value):
+    """What a model took for an answer that is of no use: it is billed, and counted."""
+
+    model: str
+    tokens: int
+    milliseconds: int
+    written: int = 0
+    """How many of the tokens the model wrote."""
+
+
 class Investigator(Protocol):
     """A model that may look closer at one case, within bounds."""
 
@@ -376,8 +386,8 @@ class Investigator(Protocol):
         look: Mapping[str, Callable[[], str]],
         max_tokens: int,
         prompt: str,
-    ) -> Chosen | None:
-        """What the model chooses after looking; None when it didn't, or not in time.
+    ) -> Chosen | Wasted | None:
+        """What the model chooses after looking; None when it didn't answer at all.
 
         `look` are the only things it can do, by name: they take nothing and change nothing.
         """
@@ -385,8 +395,8 @@ class Investigator(Protocol):
 
     def word(
         self, messages: Sequence[Mapping[str, str]], max_tokens: int, prompt: str
-    ) -> Worded | None:
-        """A sentence or two as the model words them; None when it didn't, or not in time."""
+    ) -> Worded | Wasted | None:
+        """A sentence or two as the model words them; None when it didn't answer at all."""
         ...
 
 
@@ -425,8 +435,8 @@ class Talker(Protocol):
         max_tokens: int,
         deadline: datetime,
         prompt: str,
-    ) -> Spoken | None:
-        """What the model says or wants called; None when it didn't answer, or not in time.
+    ) -> Spoken | Wasted | None:
+        """What the model says or wants called; None when it didn't answer at all.
 
         `tools` are the only things it can ask for: by name, what each is for and its arguments.
         """

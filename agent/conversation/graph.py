@@ -31,7 +31,7 @@ from domain.conversation.permissions import CHANGES, Ability, Reach, may, reach,
 from domain.errors import ToolError
 from domain.grammar import listed
 from domain.policy.conversation import Conversation
-from domain.ports import Called, Spoken
+from domain.ports import Called, Spoken, Wasted
 from domain.values import CycleId, content_hash
 
 PROMPT = "converse"
@@ -184,7 +184,7 @@ def think(state: Chat, runtime: Runtime[Chatting]) -> Chat:
     rules, said = talk.policy.conversation, None
     if calls < rules.calls and tokens < rules.tokens:
         said = _spoken(state, runtime.context)
-    if said is None:
+    if said is None or isinstance(said, Wasted):
         return _without_words(state, talk)
     counts: Chat = {"calls": calls + 1, "tokens": tokens + said.tokens}
     if said.calls:
@@ -204,8 +204,8 @@ def think(state: Chat, runtime: Runtime[Chatting]) -> Chat:
     }
 
 
-def _spoken(state: Chat, chatting: Chatting) -> Spoken | None:
-    """One call of the model, kept in the ledger with what it took."""
+def _spoken(state: Chat, chatting: Chatting) -> Spoken | Wasted | None:
+    """One call of the model, kept in the ledger with what it took, of use or not."""
     talk = chatting.talk
     prompt = talk.run.prompt(PROMPT)
     if talk.run.talker is None:
@@ -281,6 +281,8 @@ def look(state: Chat, runtime: Runtime[Chatting]) -> Chat:
             content = "One change at a time; ask again after the person has decided."
         elif len(used) >= talk.policy.conversation.tools:
             content = "That is enough for one question; answer from what you have."
+        elif wanted.problem is not None:
+            content = wanted.problem  # for the model, which may mend it; no words for a person
         else:
             answer = called(wanted, _about(talk, about))
             proposal = answer.proposal or ""

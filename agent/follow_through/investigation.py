@@ -17,7 +17,7 @@ from domain.language import operations
 from domain.language.facts import absence
 from domain.language.touches import found
 from domain.policy.follow_through import Move
-from domain.ports import Chosen
+from domain.ports import Chosen, Wasted
 from domain.values import CycleId, Value
 
 PROMPT = "investigate"
@@ -57,7 +57,7 @@ def _ask(one: Case, climb: Climb, context: RunContext) -> Choice | None:
     if said is None:
         return None
     note(prompt, said, one.handoff.cycle, context)
-    return checked(said, one, climb)
+    return None if isinstance(said, Wasted) else checked(said, one, climb)
 
 
 def checked(said: Chosen, one: Case, climb: Climb) -> Choice | None:

@@ -23,6 +23,7 @@ from domain.language.manager import breach
 from domain.language.touches import found
 from domain.policy.follow_through import Move
 from domain.policy.model import zone_of
+from domain.ports import Wasted
 from domain.values import CycleId
 
 OPENING, ESCALATION, DIGEST = "nudge", "escalate", "digest"
@@ -144,4 +145,6 @@ def _said(
     if said is None:
         return None
     note(prompt, said, about, context)
+    if isinstance(said, Wasted):
+        return None
     return said.text if said.text and faithful(said.text, known) else None

@@ -2,12 +2,12 @@
 
 from agent.ledger.stores.turns import ModelCall
 from agent.run.context import RunContext
-from domain.ports import Chosen, Worded
+from domain.ports import Chosen, Wasted, Worded
 from prompts import Prompt
 
 
-def note(prompt: Prompt, said: Chosen | Worded, about: str, context: RunContext) -> None:
-    """Keep a call that was answered, used or not; `about` is the handoff's cycle, or empty.
+def note(prompt: Prompt, said: Chosen | Worded | Wasted, about: str, context: RunContext) -> None:
+    """Keep a call that was billed, used or not; `about` is the handoff's cycle, or empty.
 
     Decisions of the cycle name the policy, the call its prompt and model: together they tell what
     an outcome came from.

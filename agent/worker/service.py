@@ -17,6 +17,7 @@ from domain.health import (
     Fault,
     LeadsSetAside,
     LedgerOut,
+    ModelOut,
     PolicyRefused,
     RecordsUnread,
     StopFile,
@@ -98,6 +99,8 @@ class Service:
         unread = len(app.ledger.workings.unread(app.clock.now() - UNREAD_FOR))
         if unread:
             found.append(RecordsUnread(count=unread))
+        if app.model_trouble.problem is not None:
+            found.append(ModelOut(detail=app.model_trouble.problem))
 
     def _take_up_policy(self) -> None:
         """Take up a changed policy; whatever is wrong with it, the one in force stays."""

@@ -11,6 +11,7 @@ from domain.health import (
     HeartbeatFailed,
     LeadsSetAside,
     LedgerOut,
+    ModelOut,
     NoCheckEnded,
     PausedBy,
     PolicyRefused,
@@ -58,6 +59,8 @@ def trouble(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (a sentence a
             return f"{counted(one.count, 'lead')} set aside after internal errors"
         case RecordsUnread():
             return f"{counted(one.count, 'record')} from Marketo can't be read"
+        case ModelOut():
+            return f"The model can't be used, so everything is done without it: {one.detail}"
         case SlackNotConnected():
             return f"Slack is not connected, so buttons and questions don't work: {one.detail}"
         case SlackTokenRejected():
@@ -93,6 +96,8 @@ def fix(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (as above)
             return "See `routeready exceptions`. Each lead is retried automatically."
         case RecordsUnread():
             return "See `routeready exceptions`, and look at the records in Marketo."
+        case ModelOut():
+            return "Run `routeready doctor`, and check the model's settings and account."
         case SlackNotConnected():
             return "The worker tries again by itself. Routing and follow-up go on."
         case SlackTokenRejected():

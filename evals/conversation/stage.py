@@ -23,7 +23,7 @@ from agent.worker.tick import Worker
 from domain.conversation.answers import Shown
 from domain.conversation.permissions import Ability, principal
 from domain.policy.model import Policy
-from domain.ports import Spoken, Talker
+from domain.ports import Spoken, Talker, Wasted
 from domain.values import content_hash
 from evals.cases.conversation import Move, Press, Talk
 from evals.conversation.end_state import Standing, full_name, standing
@@ -38,7 +38,7 @@ from evals.conversation.worlds import (
 from prompts import Prompt
 from sandbox.server.instance import Running, start
 from sandbox.slack.conversations.channels import add_channel, open_dm
-from sandbox.slack.messages.typing import delivered
+from sandbox.slack.messages.typed_text import delivered
 from sandbox.slack.people.users import user_by_email
 from sandbox.state.world import Entry, Row, World
 from tools.llm.talker import ModelTalker
@@ -100,11 +100,11 @@ class _Punctual:
         max_tokens: int,
         deadline: datetime,
         prompt: str,
-    ) -> Spoken | None:
+    ) -> Spoken | Wasted | None:
         """Ask, with as much time as the product grants to a turn."""
         until = WallClock().now() + (deadline - self.began)
         said = self.talker.speak(messages, tools, max_tokens, until, prompt)
-        self.thoughts.append(said)
+        self.thoughts.append(said if isinstance(said, Spoken) else None)
         return said
 
 

@@ -14,7 +14,7 @@ from agent.conversation.desk import Desk
 from sandbox.openai.personalities import become
 from sandbox.openai.script import add_rule
 from sandbox.slack.conversations.channels import add_channel, open_dm
-from sandbox.slack.messages.typing import delivered
+from sandbox.slack.messages.typed_text import delivered
 from sandbox.slack.web.app import bot
 from sandbox.state.world import Row
 from tests.support.follow_through import (

@@ -5,15 +5,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
-from openai.types.chat import ChatCompletion, ChatCompletionMessage
 from pydantic import BaseModel, ValidationError
 
 from domain import border
-from domain.errors import ToolError
+from domain.errors import ToolError, UnavailableError
 from tools.llm.requests import Tool
 from tools.llm.schemas import without_defaults
+from tools.llm.wire import Counted, Fault, Wire
 
 VENDOR = "model"
 LONGEST_ANSWER = 100_000
@@ -24,6 +24,11 @@ T = TypeVar("T", bound=BaseModel)
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
 _LONGEST_EXCUSE = 300
 _LONGEST_COMPLAINT = 600
+_LONGEST_CODE = 40
+_CHARACTERS = 4
+"""About so many to a token, where a server doesn't count."""
+CUT_OFF = "length"
+"""The code of an answer that the limit of tokens left no room for."""
 
 
 class ModelRefusedError(ToolError):
@@ -40,10 +45,12 @@ class MisfitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens, as the server counted them; zero where it doesn't count."""
+    """Tokens, as the server counted them."""
 
     prompt: int = 0
     completion: int = 0
+    is_estimate: bool = False
+    """The server doesn't count; the figures are from the length of the texts."""
 
     @property
     def total(self) -> int:
@@ -51,7 +58,18 @@ class Usage:
         return self.prompt + self.completion
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(self.prompt + other.prompt, self.completion + other.completion)
+        return Usage(
+            self.prompt + other.prompt,
+            self.completion + other.completion,
+            self.is_estimate or other.is_estimate,
+        )
+
+
+@dataclass
+class Meter:
+    """What one call of `complete` takes, told also when it fails; the caller's own."""
+
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,39 +114,75 @@ class Said:
     calls: tuple[tuple[str, str, str], ...]
     """Id, name and arguments of each tool call."""
     is_cut_off: bool
-    usage: Usage
     model: str
     fingerprint: str | None
 
 
 def read_answer(completion: object) -> Said:
-    """Read a chat completion; servers other than OpenAI's leave members out.
+    """Read a chat completion, whatever of it a server left out or worded in its own way.
 
     Raises:
         ModelRefusedError: there is a refusal in place of an answer.
         ModelOutputError: there is no message in it, or one too long to be meant.
+        UnavailableError: there is a provider's error in it.
     """
-    if not isinstance(completion, ChatCompletion):
+    if not isinstance(completion, dict):
         raise ModelOutputError(VENDOR, "the server's answer is not a chat completion")
-    choices = cast("Sequence[Any] | None", completion.choices)
-    message = cast("ChatCompletionMessage | None", choices[0].message if choices else None)
-    if not choices or message is None:
+    row = cast("Mapping[str, object]", completion)
+    if row.get("error") and not row.get("choices"):
+        raise _provider_error(row["error"])
+    try:
+        answer = Wire.model_validate(row)
+    except ValidationError as error:
+        raise ModelOutputError(VENDOR, f"unlike a completion: {_complaints(error)}") from None
+    if not answer.choices:
         raise ModelOutputError(VENDOR, "the answer has no message")
-    reason = choices[0].finish_reason
+    message, reason = answer.choices[0].message, answer.choices[0].finish_reason
     if message.refusal or reason == "content_filter":
         words = (message.refusal or "stopped by the server's filter")[:_LONGEST_EXCUSE]
         raise ModelRefusedError(VENDOR, words, code="refusal")
-    text = border.text(message.content or "")
-    if len(text) > LONGEST_ANSWER:
-        raise ModelOutputError(VENDOR, f"the answer has {len(text)} characters")
+    if len(message.content) >= LONGEST_ANSWER:
+        raise ModelOutputError(VENDOR, f"the answer has {len(message.content)} characters")
+    calls = tuple(message.calls())
+    if message.function_call is not None and not calls and not message.content:
+        raise ModelOutputError(VENDOR, "it calls a function in the form before tools")
+    if reason == "length" and not calls and not message.content.strip():
+        detail = "the limit of tokens was used up before an answer began"
+        raise ModelOutputError(VENDOR, detail, code=CUT_OFF)
     return Said(
-        text=text,
-        calls=tuple(_calls(message)),
+        text=message.content,
+        calls=calls,
         is_cut_off=reason == "length",
-        usage=_usage(completion),
-        model=cast("str | None", completion.model) or "",
-        fingerprint=completion.system_fingerprint,
+        model=answer.model,
+        fingerprint=answer.system_fingerprint or None,
     )
+
+
+def usage_of(completion: object, sent: int) -> Usage:
+    """What an answer took, also one that is of no use: it is billed all the same.
+
+    A server that doesn't count has an estimate, from the characters that were `sent` and came.
+    """
+    told: object = None
+    row: Mapping[str, object] = {}
+    if isinstance(completion, dict):
+        row = cast("Mapping[str, object]", completion)
+        told = row.get("usage")
+    counted = Counted.model_validate(told) if isinstance(told, dict) else Counted()
+    known = counted.prompt_tokens + counted.completion_tokens
+    if not known and not counted.total_tokens:
+        written = len(json.dumps(row.get("choices") or "")) if row.get("choices") else 0
+        return Usage(-(-sent // _CHARACTERS), -(-written // _CHARACTERS), is_estimate=True)
+    read = max(counted.prompt_tokens, counted.total_tokens - counted.completion_tokens)
+    return Usage(read, counted.completion_tokens)
+
+
+def _provider_error(error: object) -> UnavailableError:
+    """An error that a router of models passes on with a status of success."""
+    told = Fault.model_validate(error) if isinstance(error, dict) else Fault(message=str(error))
+    words = told.message[:_LONGEST_EXCUSE] or "no reason given"
+    code = None if told.code is None else str(told.code)[:_LONGEST_CODE]
+    return UnavailableError(VENDOR, f"the provider failed: {words}", code=code)
 
 
 def parsed(text: str, schema: type[T]) -> T:
@@ -142,7 +196,7 @@ def parsed(text: str, schema: type[T]) -> T:
         return schema.model_validate(without_defaults(schema, value))
     except ValidationError as error:
         raise MisfitError(_complaints(error)) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MisfitError(f"it is not JSON: {error}") from None
 
 
@@ -171,8 +225,8 @@ def _json_in(text: str) -> object:
     start = body.find("{")
     if start < 0:
         raise ValueError("there is no JSON object in it")
-    value, _ = json.JSONDecoder().raw_decode(body[start:])
-    return value
+    value, _ = json.JSONDecoder(strict=False).raw_decode(body[start:].replace("\\u0000", ""))
+    return border.safe(value)
 
 
 def _complaints(error: ValidationError) -> str:
@@ -182,22 +236,3 @@ def _complaints(error: ValidationError) -> str:
         for one in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     return "; ".join(told[:5])[:_LONGEST_COMPLAINT]
-
-
-def _calls(message: ChatCompletionMessage) -> list[tuple[str, str, str]]:
-    return [
-        (
-            border.text(call.id),
-            border.text(call.function.name),
-            border.text(call.function.arguments or ""),
-        )
-        for call in message.tool_calls or ()
-        if call.type == "function"
-    ]
-
-
-def _usage(completion: ChatCompletion) -> Usage:
-    usage = completion.usage
-    if usage is None:
-        return Usage()
-    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)

@@ -16,6 +16,7 @@ import httpx2
 import openai
 from pydantic import BaseModel, SecretStr
 
+from domain import border
 from domain.errors import (
     AuthError,
     QuotaError,
@@ -29,15 +30,27 @@ from domain.ports import Clock, Finding, Watch, unwatched
 from tools.llm.completions import (
     VENDOR,
     Completion,
+    Meter,
     MisfitError,
     ModelOutputError,
+    ModelRefusedError,
     Said,
     Usage,
     parsed,
     read_answer,
     tool_calls,
+    usage_of,
 )
 from tools.llm.requests import Abilities, Ask, Body, Message, Mode, Tool, repair, write
+
+Told = Callable[["ToolError | None"], None]
+"""Is told how each call went."""
+
+
+def untold(error: ToolError | None) -> None:
+    """Tell nobody."""
+    del error
+
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
@@ -54,6 +67,8 @@ _LONGEST_EXCUSE = 200
 _PASSING = (408, 409)
 """Timeout and conflict: what the SDK would repeat too."""
 _SERVER_FAILED = 500
+_NOT_FOUND = 404
+_TRIAL_TOKENS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +109,10 @@ class LlmGateway:
         clock: Clock,
         chance: random.Random,
         watch: Watch = unwatched,
+        told: Told = untold,
     ) -> None:
+        """Take also whom to tell how each call went: the error, or None when it was answered."""
+        self._told = told
         self._settings = settings
         self._watch = watch
         self._clock = clock
@@ -115,6 +133,10 @@ class LlmGateway:
         """The model that is asked."""
         return self._settings.model
 
+    def now(self) -> datetime:
+        """The present, by the clock that calls are timed with."""
+        return self._clock.now()
+
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._client.close()
@@ -129,6 +151,7 @@ class LlmGateway:
         max_tokens: int,
         deadline: datetime | None = None,
         prompt: str = "",
+        meter: Meter | None = None,
     ) -> Completion[T]: ...
 
     @overload
@@ -141,9 +164,10 @@ class LlmGateway:
         max_tokens: int,
         deadline: datetime | None = None,
         prompt: str = "",
+        meter: Meter | None = None,
     ) -> Completion[BaseModel]: ...
 
-    def complete(
+    def complete(  # noqa: PLR0913  (one place for all of a question)
         self,
         messages: Sequence[Message],
         *,
@@ -152,13 +176,15 @@ class LlmGateway:
         max_tokens: int,
         deadline: datetime | None = None,
         prompt: str = "",
+        meter: Meter | None = None,
     ) -> Completion[Any]:
         """Ask, and return an answer of the form asked for.
 
         With a schema the answer is validated here whatever the server promises; one that doesn't
         fit is sent back once with what is wrong. With tools the model may call them instead.
         `prompt` is the prompt's version and is passed through. After `deadline` nothing is sent,
-        and an answer that comes later is not used.
+        and an answer that comes later is not used. `meter` is told what was billed, also for
+        answers that are of no use.
 
         Raises:
             ModelRefusedError: the model would not answer.
@@ -177,6 +203,17 @@ class LlmGateway:
             temperature=self._settings.temperature,
         )
         turn = _Turn(ask, self._clock.now(), deadline, prompt)
+        try:
+            return self._completed(ask, turn)
+        except ToolError as error:
+            self._told(error)
+            raise
+        finally:
+            if meter is not None:
+                meter.usage += turn.usage
+
+    def _completed(self, ask: Ask, turn: "_Turn") -> Completion[Any]:
+        """The answer, mended once when it doesn't fit."""
         said = self._say(ask, turn)
         try:
             return self._completion(said, turn)
@@ -190,19 +227,31 @@ class LlmGateway:
             raise ModelOutputError(VENDOR, detail) from None
 
     def examine(self) -> list[Finding]:
-        """Check the address, the key, and that the server offers the model; asks it nothing."""
-        subject, model = "model", self._settings.model
+        """Try the model: the address, the key, the quota and the name, with one short question."""
         try:
-            offered = _translated(
-                lambda: [one.id for one in self._client.models.list()], self._clock
-            )
+            self.complete([{"role": "user", "content": "Say OK."}], max_tokens=_TRIAL_TOKENS)
+        except (ModelOutputError, ModelRefusedError):
+            pass  # it was reached, and billed: what it says of so little is no matter
         except ToolError as error:
-            return [Finding(subject=subject, ok=False, sentence=str(error), fix=_fix(error))]
-        if model in offered:
-            return [Finding(subject=subject, ok=True, sentence=f"The server offers {model}.")]
-        sentence = f'The server does not offer "{model}".'
-        fix = f"Set OPENAI_MODEL to one of: {', '.join(sorted(offered)[:10]) or 'none offered'}."
-        return [Finding(subject=subject, ok=False, sentence=sentence, fix=fix)]
+            return [Finding(subject="model", ok=False, sentence=str(error), fix=self._fix(error))]
+        return [Finding(subject="model", ok=True, sentence=f"{self.model} answers.")]
+
+    def _fix(self, error: ToolError) -> str:
+        if isinstance(error, AuthError):
+            return "Set OPENAI_API_KEY to a key for this server."
+        if isinstance(error, QuotaError):
+            return "Add credit at the provider, or set OPENAI_API_KEY to a key that has some."
+        if error.code == "model_not_found" or error.code == str(_NOT_FOUND):
+            return f"Set OPENAI_MODEL to one of: {self._offered() or 'none offered'}."
+        return "Check OPENAI_BASE_URL (on most servers it ends in /v1), then try again."
+
+    def _offered(self) -> str:
+        """Some of the models that the server has."""
+        try:
+            names = _translated(lambda: [one.id for one in self._client.models.list()], self._clock)
+        except ToolError:
+            return ""
+        return ", ".join(sorted(names)[:10])
 
     def _completion(self, said: Said, turn: "_Turn") -> Completion[Any]:
         ask = turn.ask
@@ -232,7 +281,7 @@ class LlmGateway:
                 if not self._abilities.learn(error.words, error.param, body):
                     raise
             else:
-                turn.usage += said.usage
+                self._told(None)
                 return said
         raise RequestError(VENDOR, "the server refuses one parameter after the other")
 
@@ -249,14 +298,19 @@ class LlmGateway:
                 if attempt >= self._settings.attempts or wait >= self._until(turn):
                     raise
             else:
+                turn.usage += usage_of(answer, len(str(body)))
                 self._time_left(turn)
                 return read_answer(answer)
             self._clock.sleep(wait.total_seconds())
             attempt += 1
 
     def _create(self, body: Body, seconds: float) -> object:
-        create = cast("Callable[..., object]", self._client.chat.completions.create)
-        return create(**body, timeout=seconds)
+        raw = self._client.chat.completions.with_raw_response
+        create = cast("Callable[..., Any]", raw.create)
+        answer = create(**body, timeout=seconds)
+        if "json" not in str(answer.headers.get("content-type", "json")):
+            return None
+        return border.decode(answer.content)
 
     def _until(self, turn: "_Turn") -> timedelta:
         return timedelta.max if turn.deadline is None else turn.deadline - self._clock.now()
@@ -338,9 +392,3 @@ def _pause(headers: httpx2.Headers) -> timedelta:
         if seconds >= 0:
             return min(timedelta(seconds=seconds), _LONGEST_PAUSE)
     return _USUAL_PAUSE
-
-
-def _fix(error: ToolError) -> str:
-    if isinstance(error, AuthError):
-        return "Set OPENAI_API_KEY to a key for this server."
-    return "Check OPENAI_BASE_URL (on most servers it ends in /v1), then try again."

@@ -11,9 +11,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import ToolError
-from domain.ports import Chosen, Clock, Worded
+from domain.ports import Chosen, Clock, Wasted, Worded
+from tools.llm.completions import Meter
 from tools.llm.gateway import LlmGateway
 from tools.llm.requests import Tool
+from tools.llm.talker import wasted
 
 TURNS = 4
 """At most so many rounds of looking."""
@@ -58,50 +60,63 @@ class ModelInvestigator:
         look: Mapping[str, Callable[[], str]],
         max_tokens: int,
         prompt: str,
-    ) -> Chosen | None:
-        """What the model chooses after looking; None when it didn't, or not in time."""
+    ) -> Chosen | Wasted | None:
+        """What the model chooses after looking; None when it didn't answer at all."""
         talk: list[Mapping[str, Any]] = list(messages)
         tools = [Tool(name, f"Shows {_words(name)}.", NoArguments) for name in look]
         began = self._clock.now()
         deadline = began + TIME
-        tokens = 0
+        meter = Meter()
         try:
             for _ in range(TURNS):
                 said = self._llm.complete(
-                    talk, tools=tools, max_tokens=max_tokens, deadline=deadline, prompt=prompt
+                    talk,
+                    tools=tools,
+                    max_tokens=max_tokens,
+                    deadline=deadline,
+                    prompt=prompt,
+                    meter=meter,
                 )
-                tokens += said.usage.total
                 if not said.tool_calls:
                     break
                 talk += _looked(said.tool_calls, look)
             done = self._llm.complete(
-                talk, schema=Choosing, max_tokens=max_tokens, deadline=deadline, prompt=prompt
+                talk,
+                schema=Choosing,
+                max_tokens=max_tokens,
+                deadline=deadline,
+                prompt=prompt,
+                meter=meter,
             )
         except ToolError:
-            return None
+            return wasted(self._llm, meter, began)
         if done.parsed is None:
-            return None
+            return wasted(self._llm, meter, began)
         return Chosen(
             move=done.parsed.move,
             evidence=done.parsed.evidence,
             reason=done.parsed.reason,
             model=done.model,
             prompt=prompt,
-            tokens=tokens + done.usage.total,
+            tokens=meter.usage.total,
             milliseconds=self._since(began),
         )
 
     def word(
         self, messages: Sequence[Mapping[str, str]], max_tokens: int, prompt: str
-    ) -> Worded | None:
-        """A sentence or two as the model words them; None when it didn't, or not in time."""
-        began = self._clock.now()
+    ) -> Worded | Wasted | None:
+        """A sentence or two as the model words them; None when it didn't answer at all."""
+        began, meter = self._clock.now(), Meter()
         try:
             said = self._llm.complete(
-                messages, max_tokens=max_tokens, deadline=began + TIME, prompt=prompt
+                messages,
+                max_tokens=max_tokens,
+                deadline=began + TIME,
+                prompt=prompt,
+                meter=meter,
             )
         except ToolError:
-            return None
+            return wasted(self._llm, meter, began)
         return Worded(
             text=said.text.strip(),
             model=said.model,

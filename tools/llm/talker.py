@@ -7,9 +7,22 @@ from typing import Any
 from pydantic import BaseModel
 
 from domain.errors import ToolError
-from domain.ports import Called, Spoken
+from domain.ports import Called, Spoken, Wasted
+from tools.llm.completions import Meter
 from tools.llm.gateway import LlmGateway
 from tools.llm.requests import Tool
+
+
+def wasted(llm: LlmGateway, meter: Meter, began: datetime) -> Wasted | None:
+    """What a call took that came to nothing; None when nothing was billed."""
+    if not meter.usage.total:
+        return None
+    return Wasted(
+        model=llm.model,
+        tokens=meter.usage.total,
+        written=meter.usage.completion,
+        milliseconds=round((llm.now() - began).total_seconds() * 1000),
+    )
 
 
 class ModelTalker:
@@ -29,15 +42,23 @@ class ModelTalker:
         max_tokens: int,
         deadline: datetime,
         prompt: str,
-    ) -> Spoken | None:
-        """What the model says or wants called; None when it didn't answer, or not in time."""
+    ) -> Spoken | Wasted | None:
+        """What the model says or wants called; None when it didn't answer at all."""
+        meter, began = Meter(), self._llm.now()
         offered = [Tool(name, purpose, form) for name, (purpose, form) in tools.items()]
         try:
             said = self._llm.complete(
-                messages, tools=offered, max_tokens=max_tokens, deadline=deadline, prompt=prompt
+                messages,
+                tools=offered,
+                max_tokens=max_tokens,
+                deadline=deadline,
+                prompt=prompt,
+                meter=meter,
             )
         except ToolError:
-            return None
+            return wasted(self._llm, meter, began)
+        if not said.tool_calls and not said.text.strip():
+            return wasted(self._llm, meter, began)
         calls = tuple(
             Called(
                 id=one.id,

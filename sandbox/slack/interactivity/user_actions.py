@@ -15,7 +15,7 @@ from sandbox.slack.events.envelopes import CHALLENGE, Push, push
 from sandbox.slack.interactivity import response_urls, triggers, views
 from sandbox.slack.interactivity.form_input import action, check, state
 from sandbox.slack.messages import message_log, reactions
-from sandbox.slack.messages.typing import delivered
+from sandbox.slack.messages.typed_text import delivered
 from sandbox.slack.web import app
 from sandbox.state.world import Row, World
 

@@ -4,12 +4,16 @@ import json
 import random
 import socket
 from collections.abc import Callable, Generator, Mapping
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr
 
+from domain import border
 from domain.errors import (
     AuthError,
     QuotaError,
@@ -32,6 +36,7 @@ from tools.llm import (
     Tool,
     Usage,
 )
+from tools.llm.completions import Meter, read_answer, tool_calls, usage_of
 from tools.llm.schemas import strict_schema
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -363,16 +368,14 @@ def test_an_answer_that_is_no_completion_is_an_error(
 def test_a_server_that_leaves_out_what_it_may_is_understood(
     model: Model, gateway: LlmGateway
 ) -> None:
-    """Local servers count no tokens and name no fingerprint."""
+    """Local servers count no tokens and name no fingerprint: what it took is estimated."""
     message = {"role": "assistant", "content": "Blue."}
     answer = Response.of({"choices": [{"index": 0, "message": message}]})
     model.objections.append(lambda _: answer)
     completion = gateway.complete(ASK, max_tokens=50)
-    assert (completion.text, completion.usage, completion.model) == (
-        "Blue.",
-        Usage(),
-        openai.MODEL,
-    )
+    assert (completion.text, completion.model) == ("Blue.", openai.MODEL)
+    assert completion.usage.is_estimate
+    assert completion.usage.total > 0
 
 
 def test_tools_are_offered_strictly_and_their_arguments_checked(
@@ -494,16 +497,167 @@ def test_the_lead_reader_works_with_the_scripted_model(model: Model, gateway: Ll
 
 
 def test_examination_finds_the_model(model: Model) -> None:
-    """It asks the model nothing and names what is offered instead."""
+    """One short question tells whether it answers; what is offered instead is named."""
     assert [one.ok for one in model.gateway().examine()] == [True]
     (finding,) = model.gateway(model="no-such-model").examine()
     assert (finding.ok, finding.fix) == (False, f"Set OPENAI_MODEL to one of: {openai.MODEL}.")
     (finding,) = model.gateway(api_key=SecretStr("sk-wrong")).examine()
     assert finding.fix == "Set OPENAI_API_KEY to a key for this server."
-    assert model.bodies == []
+    openai.become(model.world, "broke")
+    (finding,) = model.gateway().examine()
+    assert finding.fix is not None
+    assert "Add credit" in finding.fix
 
 
 def test_a_key_never_travels_unencrypted(model: Model) -> None:
     """Another machine is spoken to with TLS only."""
     with pytest.raises(AuthError, match="https"):
         model.gateway(base_url="http://api.openai.invalid/v1")
+
+
+def whole(message: Body, **more: Any) -> Response:  # noqa: ANN401  (JSON)
+    """A completion with a message, as a server sends it."""
+    choice = {"index": 0, "message": message, "finish_reason": more.pop("finish_reason", "stop")}
+    usage = {"prompt_tokens": 900, "completion_tokens": 100, "total_tokens": 1000}
+    return Response.of({"choices": [choice], "model": "m", "usage": usage, **more})
+
+
+def calling(**call: Any) -> Body:  # noqa: ANN401  (JSON)
+    """A message that calls a tool."""
+    function = {"name": "paint", "arguments": '{"color": "blue"}'}
+    return {"content": None, "tool_calls": [{"function": function} | call]}
+
+
+SHAPES: list[tuple[Body, str]] = [
+    ({"content": [{"type": "text", "text": "Bl"}, {"type": "text", "text": "ue."}]}, "Blue."),
+    ({"content": [{"type": "thinking", "thinking": []}, {"text": "Blue."}]}, "Blue."),
+    ({"content": ["Blue."]}, "Blue."),
+    ({"content": "Blue \ud83d"}, "Blue \ufffd"),
+    ({"content": "Blue.", "tool_calls": None, "refusal": None}, "Blue."),
+    ({"content": "Blue.", "tool_calls": [], "function_call": None}, "Blue."),
+]
+
+
+@pytest.mark.parametrize(("message", "text"), SHAPES)
+def test_words_are_read_in_each_shape(
+    model: Model, gateway: LlmGateway, message: Body, text: str
+) -> None:
+    """Parts are joined, thinking is left out, and half an emoji is replaced."""
+    model.objections.append(lambda _: whole(message))
+    assert text == gateway.complete(ASK, max_tokens=50).text
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"id": None},
+        {},
+        {"id": ""},
+        {"id": "c", "type": None},
+        {"id": "c", "type": "function"},
+        {"id": 7},
+        {"id": "c", "function": {"name": "paint", "arguments": {"color": "blue"}}},
+        {"id": "c", "function": {"name": "paint", "arguments": '{"color": "bl\\u0000ue"}'}},
+    ],
+    ids=str,
+)
+def test_a_call_is_run_in_each_shape(model: Model, gateway: LlmGateway, call: Body) -> None:
+    """A call without an id gets one; a call without a type is a function's."""
+    model.objections.append(lambda _: whole(calling(**call)))
+    (made,) = gateway.complete(ASK, tools=[PAINT], max_tokens=50).tool_calls
+    assert (Paint(color="blue"), None) == (made.arguments, made.problem)
+    assert made.id
+
+
+@pytest.mark.parametrize(
+    "function", [{"name": None}, {}, {"name": ["paint"]}, None, {"name": "the sky, in blue"}]
+)
+def test_a_call_without_a_name_is_a_problem_for_the_model(
+    model: Model, gateway: LlmGateway, function: object
+) -> None:
+    """It is answered, not run, and its name can be sent back to any server."""
+    model.objections.append(lambda _: whole(calling(id="c", function=function)))
+    (made,) = gateway.complete(ASK, tools=[PAINT], max_tokens=50).tool_calls
+    assert made.problem is not None
+    assert set(made.name) <= set("abcdefghijklmnopqrstuvwxyz_")
+
+
+def test_two_calls_of_one_id_are_told_apart(model: Model, gateway: LlmGateway) -> None:
+    """Some servers give each call of an answer the same id."""
+    message = calling(id="c")
+    message["tool_calls"] *= 2
+    model.objections.append(lambda _: whole(message))
+    made = gateway.complete(ASK, tools=[PAINT], max_tokens=50).tool_calls
+    assert 2 == len({one.id for one in made})
+
+
+@pytest.mark.parametrize(
+    ("usage", "total"),
+    [
+        ({"prompt_tokens": "900", "completion_tokens": "100"}, 1000),
+        ({"prompt_tokens": 900.5, "completion_tokens": 99.5}, 1001),
+        ({"total_tokens": 1000}, 1000),
+        ({"prompt_tokens": None, "completion_tokens": 100, "total_tokens": 1000}, 1000),
+        ({"prompt_tokens": -5, "completion_tokens": 10}, 10),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("message", "finish", "failure"),
+    [
+        ({"content": "Blue."}, "stop", None),
+        ({"content": ""}, "length", ModelOutputError),
+        ({"content": None, "refusal": "I will not."}, "stop", ModelRefusedError),
+        ({"content": None}, "content_filter", ModelRefusedError),
+        ({"content": {"text": "Blue."}}, "stop", ModelOutputError),
+        ({"content": 7}, "stop", ModelOutputError),
+    ],
+    ids=str,
+)
+def test_what_was_billed_is_counted(
+    model: Model,
+    gateway: LlmGateway,
+    usage: Body,
+    total: int,
+    message: Body,
+    finish: str,
+    failure: type[ToolError] | None,
+) -> None:
+    """However a server counts, and whether or not the answer is of use; once, without a repair."""
+    model.objections.append(lambda _: whole(message, finish_reason=finish, usage=usage))
+    meter = Meter()
+    with nullcontext() if failure is None else pytest.raises(failure):
+        gateway.complete(ASK, max_tokens=50, meter=meter)
+    assert (total, False) == (meter.usage.total, meter.usage.is_estimate)
+
+
+def test_a_providers_error_in_an_answer_is_an_error(model: Model, gateway: LlmGateway) -> None:
+    """Routers of models answer with success around another server's failure."""
+    model.objections.append(lambda _: Response.of({"error": {"message": "busy", "code": 502}}))
+    with pytest.raises(UnavailableError, match="busy"):
+        gateway.complete(ASK, max_tokens=50)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+_MEMBERS = ("choices", "message", "content", "tool_calls", "function", "name", "usage", "refusal")
+
+
+@given(st.sampled_from(_MEMBERS), _JSON)
+def test_no_member_of_a_completion_breaks_the_reading(member: str, value: object) -> None:
+    """Whatever stands in place of any member, the answer is read or refused as a ToolError."""
+    function: Body = {"name": "paint", "arguments": "{}"}
+    call: Body = {"id": "c", "type": "function", "function": function}
+    message: Body = {"content": "Blue.", "tool_calls": [call]}
+    choice: Body = {"message": message, "finish_reason": "stop"}
+    answer: Body = {"choices": [choice], "usage": {"total_tokens": 1}}
+    for place in (answer, choice, message, call, function):
+        if member in place or (member == "refusal" and place is message):
+            place[member] = value
+    told = border.safe(answer)
+    assert usage_of(told, 10).total >= 0
+    with suppress(ToolError):
+        tool_calls(read_answer(told), [PAINT])

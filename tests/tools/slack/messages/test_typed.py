@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.slack.messages.typing import delivered
+from sandbox.slack.messages.typed_text import delivered
 from tools.slack.messages.typed import entered, typed
 
 PEOPLE = {"U0BOT": "", "U0000000079": "Ben Okafor"}
