@@ -9,6 +9,7 @@ from domain.decision.said import Said
 from domain.effects import SetOwner
 from domain.follow_through.handoff import Handoff, due_at, next_stage, target_at, who_answers
 from domain.lead.crm_records import Owner, OwnerKind
+from domain.lead.record_ids import is_queue
 from domain.policy.model import Policy
 from domain.values import RecordId
 
@@ -86,10 +87,10 @@ def _first(
 def written_owner(write: SetOwner, policy: Policy) -> Owner:
     """The owner that a confirmed write gave the record."""
     is_person = write.owner_email is not None
-    queue = policy.queues.get(write.owner_name)
+    in_queue = write.owner_name in policy.queues or is_queue(write.owner or "")
     return Owner(
         id=write.owner or RecordId(""),
-        kind=OwnerKind.USER if is_person or queue is None else OwnerKind.QUEUE,
+        kind=OwnerKind.USER if is_person or not in_queue else OwnerKind.QUEUE,
         name=write.owner_name,
         email=write.owner_email,
     )

@@ -11,7 +11,7 @@ from domain.decision.said import Said, SetAside
 from domain.effects import Action, Planned, Receipt
 from domain.follow_through.handoff import Handoff
 from domain.lead.crm_records import PoolState
-from domain.lead.model import Cycle, FieldName, OnHold
+from domain.lead.model import Cycle, FieldName, Given, OnHold
 from domain.values import CycleId, DecisionId, EffectKey, LeadKey, Scalar, content_hash
 
 ACTIONS: TypeAdapter[Action] = TypeAdapter(Action)
@@ -65,6 +65,7 @@ class Claimed:
     previous_trigger_at: datetime | None
     held: OnHold | None
     held_until: datetime | None = None
+    given: Given | None = None
 
 
 @dataclass(frozen=True)

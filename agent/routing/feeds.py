@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from agent.logs import alert
 from agent.routing.look_back import EXHAUSTED, FIRST_LOOK, TOKEN_LIFE, sweep
 from agent.run.context import RunContext
+from domain.intake.normalization.emails import address
 from domain.intake.triggers import triggered
 from domain.lead.model import FieldName, RawLead
 from domain.ports import Unread
@@ -133,17 +134,25 @@ _DECIDING = (
 def doubles(
     context: RunContext, people: Mapping[LeadKey, RawLead]
 ) -> dict[LeadKey, tuple[LeadKey, ...]]:
-    """For each person, the other Marketo people with the same e-mail address."""
+    """For each person, the older Marketo people with the same e-mail address.
+
+    Only the later ones are doubles: so who is routed doesn't depend on who else is looked at.
+    """
     emails = {
-        key: str(raw.values[FieldName.EMAIL]).strip().lower()
+        key: address(str(raw.values[FieldName.EMAIL])).email
         for key, raw in people.items()
         if raw.values.get(FieldName.EMAIL)
     }
     alike = context.marketing.same_email(sorted(set(emails.values())))
     return {
-        key: tuple(sorted(other for other in alike.get(email, ()) if other != key))
+        key: tuple(other for other in alike.get(email, ()) if _age(other) < _age(key))
         for key, email in emails.items()
     }
+
+
+def _age(key: LeadKey) -> tuple[int, str]:
+    """Marketo counts its people up: the oldest comes first."""
+    return len(key), key
 
 
 def _resume(context: RunContext, feed: str, first_look: timedelta) -> str:

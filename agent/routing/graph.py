@@ -16,6 +16,8 @@ from langgraph.runtime import Runtime
 
 from agent.effects import outbox
 from agent.handoff.set_owner import SET_OWNER
+from agent.ledger.records import Step
+from agent.logs import alert
 from agent.marketo_updates.activity import MIRROR_ACTIVITY
 from agent.marketo_updates.correction import CORRECT_FIELD
 from agent.marketo_updates.fields import MIRROR_FIELDS
@@ -29,6 +31,7 @@ from agent.run.node_watch import watched
 from domain.gate.checks import judge
 from domain.gate.snapshot import Snapshot
 from domain.gate.verdict import Park, Ready, Reject, Verdict, Wait
+from domain.grammar import counted
 from domain.intake.field_precedence import merge
 from domain.intake.normalization.fields import normalize as canonical
 from domain.lead.model import Conditions
@@ -116,6 +119,7 @@ def gate(state: Batch, runtime: Runtime[RunContext]) -> Update:
                 held=state.claimed[key].held,
                 previous_trigger_at=state.claimed[key].previous_trigger_at,
                 sync_requested_at=state.claimed[key].sync_requested_at,
+                given=state.claimed[key].given,
                 other_people=state.doubles.get(key, ()),
             ),
             at=context.now,
@@ -176,6 +180,14 @@ def open_branches(state: Batch) -> list[Branch]:
     return sorted(branches)
 
 
+def _record(step: Step, context: RunContext) -> None:
+    """Write what was decided; what another instance took meanwhile is that one's to decide."""
+    lost = context.ledger.cycles.record(step, context.run)
+    if lost:
+        said = f"{counted(len(lost), 'lead')} taken over by another instance; left to it."
+        alert("claim_lost", said, run=context.run)
+
+
 def assign(state: Batch, runtime: Runtime[RunContext]) -> None:
     """Choose one owner for each ready lead, and write it down before anything is sent."""
     context = runtime.context
@@ -192,7 +204,7 @@ def assign(state: Batch, runtime: Runtime[RunContext]) -> None:
         publications.end_trial(f"It failed to route a lead: {error!r}.", context)
         left = [one for one in cases if one[1].lead.key not in state.tried]
         step = decisions.assigned(left, inputs, context)
-    context.ledger.cycles.record(step)
+    _record(step, context)
 
 
 def stamp(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  (a node's form)
@@ -204,23 +216,23 @@ def wait(state: Batch, runtime: Runtime[RunContext]) -> None:
     """Look again later; ask for the sync where the policy says so."""
     context = runtime.context
     for under, waiting in by_policy(state, Wait, context):
-        context.ledger.cycles.record(decisions.waiting(waiting, under))
+        _record(decisions.waiting(waiting, under), context)
 
 
 def park(state: Batch, runtime: Runtime[RunContext]) -> None:
     """Put aside what somebody must mend, saying who and what."""
     context = runtime.context
     for under, parked in by_policy(state, Park, context):
-        context.ledger.cycles.record(decisions.parked(parked, under))
+        _record(decisions.parked(parked, under), context)
 
 
 def reject(state: Batch, runtime: Runtime[RunContext]) -> None:
     """Close what nothing can mend, and what Marketo no longer has."""
     context = runtime.context
     for under, rejected in by_policy(state, Reject, context):
-        context.ledger.cycles.record(decisions.rejected(rejected, [], under))
+        _record(decisions.rejected(rejected, [], under), context)
     gone = [one for key, one in state.claimed.items() if key not in state.raw]
-    context.ledger.cycles.record(decisions.rejected([], gone, context))
+    _record(decisions.rejected([], gone, context), context)
 
 
 def mirror(state: Batch, runtime: Runtime[RunContext]) -> None:  # noqa: ARG001  (a node's form)

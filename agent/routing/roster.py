@@ -20,7 +20,8 @@ def route_inputs(context: RunContext) -> RouteInputs:
     """The roster and the pools' memory as routing sees them at the start of a batch."""
     policy = context.policy
     emails = sorted(policy.users)
-    queues = sorted({queue.salesforce for queue in policy.queues.values()})
+    holding = {one for one in policy.sync.unassigned_owners if "@" not in one}
+    queues = sorted({queue.salesforce for queue in policy.queues.values()} | holding)
     roster = context.crm.roster(emails, queues, context.now)
     presences = _presences(emails, context)
     given = context.ledger.cycles.assigned_since(context.now - LONGEST_DAY)

@@ -54,6 +54,7 @@ from domain.gate.verdict import (
     Verdict,
     Wait,
 )
+from domain.intake.normalization.written import in_unicode
 from domain.lead.crm_records import CrmRecord, RecordKind
 from domain.lead.match import ManyAccounts, ManyRecords, NoRecord, OneAccount, OneRecord
 from domain.lead.model import Activity, FieldName, Lead
@@ -269,7 +270,7 @@ def _ticked_in(case: Case) -> Literal["Marketo", "Salesforce"] | None:
 
 def _within(hosts: list[str], domains: tuple[str, ...]) -> str | None:
     """The first host that is one of the domains, or within one; None when none is."""
-    listed = [domain.casefold() for domain in domains]
+    listed = [in_unicode(domain) for domain in domains]
     return next(
         (
             host

@@ -219,6 +219,13 @@ class OnHold(Value):
     reason: str
 
 
+class Given(Value):
+    """What the worker itself did to the owner of a lead's record before."""
+
+    owner: RecordId | None
+    """Whom or what it gave the record last; None when it never changed the owner."""
+
+
 class Conditions(Value):
     """What the ledger knows about a cycle when the gate is asked."""
 
@@ -229,4 +236,6 @@ class Conditions(Value):
     sync_requested_at: Instant | None = None
     """When the worker asked Marketo to sync this person; None when it didn't."""
     other_people: tuple[LeadKey, ...] = ()
-    """Other Marketo people with the same e-mail address."""
+    """Older Marketo people with the same e-mail address."""
+    given: Given | None = None
+    """None in decisions of before this was asked: they know only owners of the policy's users."""

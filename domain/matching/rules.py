@@ -28,6 +28,7 @@ from domain.lead.match import (
     PersonMatch,
 )
 from domain.lead.model import FieldName, Lead
+from domain.lead.record_ids import canonical
 from domain.policy.model import Matching, TieBreaker
 from domain.values import RecordId
 
@@ -69,7 +70,7 @@ def _linked(lead: Lead, records: Sequence[CrmRecord]) -> CrmRecord | None:
     if lead.link is None:
         return None
     by_id = {one.id: one for one in records}
-    found = by_id.get(lead.link.record_id)
+    found = by_id.get(canonical(lead.link.record_id))
     if found is not None and found.is_converted and found.converted_contact_id is not None:
         found = by_id.get(found.converted_contact_id)
     return None if found is None or found.is_converted else found

@@ -147,6 +147,13 @@ class _Question:
         """Whether a user only holds leads that nobody was given yet."""
         return email.lower() in {one.lower() for one in self.policy.sync.unassigned_owners}
 
+    def is_holding(self, owner: Owner) -> bool:
+        """Whether an owner only holds leads that nobody was given yet: a user or a queue."""
+        names, queues = self.policy.sync.unassigned_owners, self.inputs.roster.queues
+        if owner.kind is OwnerKind.USER:
+            return self.holds_back(owner.email or "")
+        return any(queues.get(one) == owner.id or owner.is_queue(one) for one in names)
+
     def from_pool(self, name: str) -> ToUser | None:
         """The pool's next available member; the turn is noted."""
         pool = self.policy.pools[name]
@@ -243,8 +250,9 @@ def _seen(rule: RoutingRule, question: _Question) -> tuple[Known, ...]:
 def _current_owner(question: _Question) -> _Choice | None:
     owner = question.owner
     email = (owner.email or "").lower()
-    is_rep = owner.kind is OwnerKind.USER and email in question.policy.users
-    if not is_rep or question.holds_back(email):
+    if owner.kind is not OwnerKind.USER or email not in question.policy.users:
+        return _chosen_by_hand(question)
+    if question.holds_back(email):
         return None
     member = question.member(email)
     if member is None or not member.is_active or member.user_id is None:
@@ -252,6 +260,31 @@ def _current_owner(question: _Question) -> _Choice | None:
         return None
     target = ToUser(email=email, name=owner.name, user_id=member.user_id)
     return _Choice(target, AlreadyOwns(owner=owner.name))
+
+
+def _chosen_by_hand(question: _Question) -> _Choice | None:
+    """An owner whom the policy doesn't name, or a queue: a person's choice, and it stays.
+
+    Nobody's choice are the owners of leads that are not assigned yet, and the worker's own.
+    """
+    owner, given = question.owner, question.snapshot.conditions.given
+    holding = question.policy.sync.unassigned_owners
+    if given is None or given.owner == owner.id or not holding or question.is_holding(owner):
+        return None
+    if not owner.is_active:
+        question.skip_person(owner.name, PassedOver.OWNER_INACTIVE)
+        return None
+    target = _as_it_is(question) if owner.kind is OwnerKind.USER else _same_queue(question)
+    return _Choice(target, AlreadyOwns(owner=owner.name))
+
+
+def _same_queue(question: _Question) -> ToQueue:
+    """The queue that a record is in; by its label where the policy has no name for it."""
+    owner, queues = question.owner, question.inputs.roster.queues
+    for name, queue in question.policy.queues.items():
+        if queues.get(queue.salesforce) == owner.id:
+            return ToQueue(queue=name, developer_name=queue.salesforce, queue_id=owner.id)
+    return ToQueue(queue=owner.name, developer_name=owner.name, queue_id=owner.id)
 
 
 def _opportunity_owner(question: _Question) -> _Choice | None:
@@ -422,6 +455,17 @@ def _as_it_is(question: _Question) -> ToUser:
 def _decide(question: _Question, rule: str, choice: _Choice) -> Route | Keep:
     target = choice.target
     is_kept = isinstance(target, ToUser) and target.user_id == question.owner.id
+    if isinstance(target, ToQueue) and isinstance(choice.basis, AlreadyOwns):
+        return Keep(
+            subject=question.subject,
+            owner=target.queue,
+            owner_name=target.queue,
+            rule=rule,
+            segment=question.segment.name,
+            basis=choice.basis,
+            skipped=tuple(question.skipped),
+            sla_due=_sla_due(question, target),
+        )
     if isinstance(target, ToUser) and is_kept:
         return Keep(
             subject=question.subject,
@@ -457,8 +501,11 @@ def _sla_due(question: _Question, target: Target) -> datetime | None:
         return None
     if sla.clock == "wall":
         return now + sla.first_touch
-    email = policy.queues[target.queue].owner if isinstance(target, ToQueue) else target.email
-    user = policy.users.get(email)
+    if isinstance(target, ToQueue):
+        queue = policy.queues.get(target.queue)
+        user = None if queue is None else policy.users.get(queue.owner)
+    else:
+        user = policy.users.get(target.email)
     if user is None:
         return now + sla.first_touch
     return add(policy.calendars[user.calendar], user.timezone, now, sla.first_touch)

@@ -117,8 +117,8 @@ M_ANY = _At("marketo", path="/rest/")
 M_LEADS = _At("marketo", "POST", r"/leads\.json")
 M_ACTIVITIES = _At("marketo", path=r"/activities\.json")
 S_ANY = _At("salesforce", path="/services/data/")
-S_OWNERS = _At("salesforce", "POST", "/composite$", body='OwnerId"')
-"""Writes of owners; the quote keeps queries out, which travel in composite requests too."""
+S_OWNERS = _At("salesforce", "POST", "/composite$", body='"OwnerId"')
+"""Writes of owners; the quotes keep queries out, which travel in composite requests too."""
 S_QUERIES = (
     _At("salesforce", path="/query"),
     _At("salesforce", "POST", "/composite$", body="SELECT"),

@@ -129,13 +129,14 @@ def test_a_converted_lead_is_followed_to_its_contact(here: Town) -> None:
     assert here.cycle(dana).record_kind == "Contact"
 
 
-def test_the_same_address_twice_in_marketo_is_parked_with_the_merge_named(here: Town) -> None:
-    """An unresolved duplicate is nobody's lead; the message names the person to merge with."""
+def test_of_one_address_twice_in_marketo_the_later_is_parked(here: Town) -> None:
+    """Whatever comes in one tick: the first is routed, the second names who to merge it with."""
     first = here.arrive()
     second = here.arrive(synced=False)
     here.pass_time(minutes=1)
     here.tick()
-    cycle, why = here.cycle(first), DoublePeople(people=(LeadKey(str(second)),))
+    assert here.cycle(first).status == CycleStatus.ASSIGNED
+    cycle, why = here.cycle(second), DoublePeople(people=(LeadKey(str(first)),))
     assert (cycle.blocked_by, cycle.said) == ("DEDUPED", Judged(verdict="PARK", why=(why,)))
 
 

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from agent.ledger.tables.states import CycleStatus
+from agent.rollout.replay import replay
 from domain.decision.said import MergedInto
 from domain.follow_through.handoff import Closing
+from domain.lead.crm_records import OwnerKind
 from domain.policy.model import Mode
 from domain.values import CycleId, LeadKey
 from sandbox.marketo.lead_database import people
+from sandbox.salesforce.store import records
 from tests.support.worlds import Town
 
 POOL = {"Ana Torres", "Ben Okafor"}
@@ -185,3 +188,64 @@ def test_who_reached_nobody_has_no_cool_down(here: Town) -> None:
     live(here, 2)
     assert 2 == here.cycle(dana).number
     assert timedelta(days=30) == here.app.policy.gate.cool_down
+
+
+def colleague(here: Town) -> str:
+    """The Salesforce id of somebody whom the policy doesn't name."""
+    known = records.find(here.world, "User", Email="ana.torres@meridian.example")[0]
+    names = ("FirstName", "LastName", "Email", "Username", "Alias")
+    told = ("Uma", "Klein", "uma.klein@meridian.example", "uma.klein@meridian.example", "uklein")
+    copied = ("ProfileId", "TimeZoneSidKey", "LocaleSidKey", "LanguageLocaleKey", "UserType")
+    values = {name: known[name] for name in copied if known.get(name)}
+    values |= {"IsActive": True, **dict(zip(names, told, strict=True))}
+    return records.insert(here.world, "User", values, by=known["Id"], assign=False)
+
+
+def give(here: Town, person: int, owner: str) -> None:
+    """Somebody changes the owner of a person's Lead by hand."""
+    by, record = here.user("quinn.walsh@meridian.example"), here.lead(person)["Id"]
+    records.update(here.world, "Lead", record, {"OwnerId": owner}, by=by, assign=False)
+
+
+@pytest.mark.parametrize("choice", ["Uma Klein", "Partner_Desk", "Ops_Review"])
+def test_an_owner_whom_a_person_chose_stays_whoever_it_is(here: Town, choice: str) -> None:
+    """A colleague whom the policy doesn't name, and any queue but those where leads wait."""
+    dana = here.arrive()
+    give(here, dana, colleague(here) if choice == "Uma Klein" else here.queue(choice))
+    live(here, 2)
+    cycle = here.cycle(dana)
+    assert (choice, {}) == (here.owner(dana), dict(here.owner_writes()))
+    assert (CycleStatus.ASSIGNED, "Stays with its owner") == (cycle.status, cycle.rule)
+    held = here.app.ledger.handoffs.get(CycleId(cycle.id))
+    assert held is not None
+    assert (choice != "Uma Klein") == (held.handoff.owner.kind is OwnerKind.QUEUE)
+    assert () == replay(here.app.ledger).differences
+
+
+def test_a_queue_that_the_worker_chose_itself_is_nobody_s_choice(here: Town) -> None:
+    """What went to the partner desk by a rule is routed anew when it comes up as something else."""
+    dana = here.arrive(leadSource="Partner")
+    live(here, 2)
+    assert "Partner_Desk" == here.owner(dana)
+    people.change_person(here.world, dana, {"leadSource": "Web"}, reason="x", source="x")
+    does(here, dana, FORM, "Demo Request")
+    live(here, 4)
+    assert here.owner(dana) in POOL
+
+
+def test_a_short_link_and_an_address_in_other_letters_are_the_same_record(here: Town) -> None:
+    """Marketo's 15 characters are Salesforce's 18, and a domain is itself as DNS has it."""
+    dana = here.arrive(email="dana@xn--mnchen-3ya.example", synced=False)
+    row = here.world.table(people.PERSON)[str(dana)]
+    row["email"] = "dana@münchen.example"
+    record = here.sync(dana)
+    row["email"] = "dana@xn--mnchen-3ya.example"
+    row.update(sfdcId=record[:15], sfdcLeadId=record[:15])
+    sam = here.arrive(email="sam@xn--mnchen-3ya.example", lastName="Hill", synced=False)
+    other = here.world.table(people.PERSON)[str(sam)]
+    other["email"] = "sam@münchen.example"
+    here.sync(sam)
+    other["email"] = "sam@xn--mnchen-3ya.example"
+    other.update(sfdcType=None, sfdcId=None, sfdcLeadId=None)
+    live(here, 2)
+    assert [CycleStatus.ASSIGNED] * 2 == [here.cycle(one).status for one in (dana, sam)]

@@ -21,6 +21,7 @@ from domain.errors import (
     UnknownOutcomeError,
     UnreadableError,
 )
+from domain.intake.normalization.written import spelled_alike, spellings
 from domain.lead.model import Activity, FieldName, RawLead
 from domain.ports import ActivityPage, Clock, Finding, Merge, Unread
 from domain.values import EffectKey, LeadKey
@@ -128,17 +129,20 @@ class MarketoGateway:
         """All persons by e-mail address (lower case); an address nobody has is absent."""
         name = self._fields.person[FieldName.EMAIL]
         asked = sorted({email.lower() for email in emails if _can_be_filtered(email)})
-        found: dict[str, set[int]] = {}
-        for row in self._client.persons(name, asked, ("id", name)):
+        spelled = sorted({one for email in asked for one in spellings(email)})
+        people: dict[str, set[int]] = {}
+        for row in self._client.persons(name, spelled, ("id", name)):
             try:
                 key = read_key(row)
             except ValueError:
                 key = _NOBODY
-            found.setdefault(str(row.get(name)).strip().lower(), set()).add(int(key))
+            alike = spelled_alike(str(row.get(name)).strip().lower())
+            people.setdefault(alike, set()).add(int(key))
+        found = {email: people.get(spelled_alike(email), set()) for email in asked}
         return {
             email: tuple(LeadKey(str(one)) for one in sorted(found[email]))
             for email in asked
-            if email in found
+            if found[email]
         }
 
     def mirror_fields(

@@ -10,8 +10,9 @@ from domain import border
 from domain.effects import Applied, MirrorActivity, MirrorFields, Receipt, Refused, Unknown
 from domain.errors import RequestError
 from domain.lead.model import Activity, CrmLink, FieldName, RawLead
+from domain.lead.record_ids import canonical
 from domain.ports import Merge, Unread
-from domain.values import LeadKey, RecordId, Scalar
+from domain.values import LeadKey, Scalar
 from tools.marketo.envelope import VENDOR, Json, Outcome, Row
 from tools.marketo.error_codes import code_of
 from tools.marketo.fields import ActivityNames, FieldMap, LinkNames, MirrorNames
@@ -131,7 +132,7 @@ def _link(row: Row, names: LinkNames) -> CrmLink | None:
         return None
     by_kind = names.contact_id if kind == "Contact" else names.lead_id
     record_id = _read(row, by_kind, _text_or_none) or _read(row, names.id, _text_or_none)
-    return CrmLink(kind=kind, record_id=RecordId(record_id)) if record_id else None
+    return CrmLink(kind=kind, record_id=canonical(record_id)) if record_id else None
 
 
 def _text_or_none(value: Json) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import JSON, Connection, Engine, exists, func, or_, select, type_coerce, update
@@ -20,13 +21,13 @@ from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import ActivityRow, CorrectionRow, CycleRow, HoldRow
 from agent.ledger.tables.policies import PolicyRow, PoolRow
-from agent.ledger.tables.states import DEFECT, REFUSED, UNSETTLED, CycleStatus
-from agent.ledger.transaction.step import SET_OWNER, write
+from agent.ledger.tables.states import DEFECT, REFUSED, UNSETTLED, CycleStatus, EffectState
+from agent.ledger.transaction.step import SET_OWNER, without, write
 from domain.decision.said import SetAside
 from domain.lead.crm_records import PoolState
-from domain.lead.model import Activity, Cycle, FieldName, OnHold, Trigger
+from domain.lead.model import Activity, Cycle, FieldName, Given, OnHold, Trigger
 from domain.policy.model import Policy
-from domain.values import CycleId, LeadKey, Source, Sourced, canonical_json
+from domain.values import CycleId, LeadKey, RecordId, Source, Sourced, canonical_json
 
 CLAIM = timedelta(minutes=10)
 """How long a claimed cycle is left alone; a crash gives it back after this time."""
@@ -76,6 +77,7 @@ class Cycles:
             leads = [row.lead for row in rows]
             held = _holds(connection, leads, now)
             triggered = _triggered(connection, leads)
+            given = _given(connection, leads)
         return [
             Claimed(
                 cycle=Cycle(
@@ -92,6 +94,7 @@ class Cycles:
                 sync_requested_at=row.sync_requested_at,
                 previous_trigger_at=_before(triggered.get(row.lead, ()), row.number),
                 held=held[row.lead][0] if row.lead in held else None,
+                given=Given(owner=given.get(row.lead)),
                 held_until=held[row.lead][1] if row.lead in held else None,
             )
             for row in rows
@@ -227,16 +230,42 @@ class Cycles:
                 given[row.owner].append(row.assigned_at)
         return dict(given)
 
-    def record(self, step: Step) -> None:
-        """Write a step: decisions, cycles, pools, planned effects, approvals. All or nothing."""
+    def record(self, step: Step, run: str | None = None) -> set[CycleId]:
+        """Write a step: decisions, cycles, pools, planned effects, approvals. All or nothing.
+
+        Of a `run`, only what it still claims is written, a cycle whole or not at all; returns the
+        cycles that another run took meanwhile. That one has moved the pools too, so they stay.
+        """
         with self._engine.begin() as connection:
-            write(connection, step)
+            lost = set[CycleId]() if run is None else _lost(connection, step, run)
+            write(connection, replace(without(step, lost), pools={}) if lost else step)
+        return lost
 
     def keep_policy(self, policy: Policy, now: datetime) -> None:
         """Keep a policy whole, so that its decisions can be computed again."""
         row = {"version": policy.version, "body": canonical_json(policy), "first_used_at": now}
         with self._engine.begin() as connection:
             insert_new(connection, PolicyRow, [row])
+
+
+def _lost(connection: Connection, step: Step, run: str) -> set[CycleId]:
+    """The cycles of a step that a run does not claim any more; the others stay its own."""
+    mine = select(_CYCLE.c.id).where(_CYCLE.c.id.in_(list(step.cycles)), _CYCLE.c.claimed_by == run)
+    return set(step.cycles) - set(connection.scalars(mine.with_for_update()))
+
+
+def _given(connection: Connection, leads: Sequence[str]) -> dict[str, RecordId]:
+    """The owner that the worker gave these leads' records last, where it changed the owner."""
+    action = _EFFECT.c.action
+    owner, before = action["owner"].as_string(), action["subject", "expected_owner"].as_string()
+    written = (
+        select(_EFFECT.c.lead, owner.label("owner"), before.label("before"))
+        .where(_EFFECT.c.lead.in_(leads), _EFFECT.c.kind == SET_OWNER)
+        .where(_EFFECT.c.state == EffectState.APPLIED)
+        .order_by(_EFFECT.c.settled_at)
+    )
+    rows = connection.execute(written)
+    return {row.lead: RecordId(row.owner) for row in rows if row.owner and row.owner != row.before}
 
 
 def _holds(

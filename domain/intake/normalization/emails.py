@@ -7,6 +7,8 @@ from disposable_email_domains import blocklist
 from email_validator import EmailNotValidError, validate_email
 from tldextract import TLDExtract
 
+from domain.intake.normalization.written import in_unicode, one_address, spelled_alike
+
 _FREE = frozenset(
     "gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk hotmail.fr live.com msn.com "
     "yahoo.com yahoo.co.uk yahoo.co.jp yahoo.co.in yahoo.fr yahoo.de yahoo.com.br ymail.com "
@@ -47,7 +49,7 @@ def _extract() -> TLDExtract:
 @lru_cache(maxsize=16384)
 def registrable(host: str) -> str | None:
     """The registrable domain of a host or URL, such as `acme.co.uk`; None when it has none."""
-    found = _extract()(host.strip().lower())
+    found = _extract()(in_unicode(host))
     if found.suffix:
         return found.top_domain_under_public_suffix or None
     labels = [label for label in f"{found.subdomain}.{found.domain}".split(".") if label]
@@ -63,15 +65,22 @@ def country_of(domain: str) -> str | None:
     return {"uk": "GB"}.get(ending, ending.upper())
 
 
+def _valid(written: str) -> str | None:
+    """An address in its one spelling; None when it isn't valid."""
+    try:
+        checked = validate_email(written, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return spelled_alike(checked.normalized.lower())
+
+
 @lru_cache(maxsize=16384)
 def address(text: str) -> Address:
     """Understand an address; one that isn't valid is kept as it was written."""
     written = text.strip().strip("<>").lower()
-    try:
-        checked = validate_email(written, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
+    email = _valid(written) or _valid(one_address(written) or "")
+    if email is None:
         return Address(written, "invalid", None)
-    email = checked.normalized.lower()
     local, _, host = email.rpartition("@")
     domain = registrable(host)
     if host in _FREE or domain in _FREE:

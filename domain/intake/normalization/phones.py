@@ -5,12 +5,14 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import geocoder
 
+from domain.intake.normalization.written import bare_number
+
 
 @lru_cache(maxsize=16384)
 def phone(text: str, country: str | None) -> str | None:
     """A number as E.164; None when it is no valid number. National forms need the country."""
     try:
-        parsed = phonenumbers.parse(text, country)
+        parsed = phonenumbers.parse(bare_number(text), country)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(parsed):

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from domain.errors import UnreadableError
+from domain.intake.normalization.written import spellings
 from domain.lead.crm_records import Account, Candidates, CrmRecord
 from domain.lead.model import FieldName, Lead
 from domain.values import LeadKey, RecordId
@@ -61,7 +62,12 @@ class _Search:
 
     def look_for(self, leads: Sequence[Lead]) -> None:
         """Search by e-mail address, by Marketo's link and by website."""
-        people = [Term("Email", email) for lead in leads if (email := _email(lead))]
+        people = [
+            Term("Email", spelled)
+            for lead in leads
+            if (email := _email(lead))
+            for spelled in spellings(email)
+        ]
         links = [Term("Id", linked) for lead in leads if (linked := _link(lead))]
         sites = [Term("Website", site) for lead in leads for site in _sites(lead)]
         leads_found, contacts_found, accounts_found = self._reader.rows(

@@ -10,6 +10,7 @@ from domain import border
 from domain.effects import Stamp
 from domain.intake.normalization.emails import registrable
 from domain.intake.normalization.fields import normalize
+from domain.intake.normalization.written import in_unicode, spelled_alike
 from domain.lead.absences import OutOfOffice
 from domain.lead.crm_records import (
     Account,
@@ -22,6 +23,7 @@ from domain.lead.crm_records import (
     RecordKind,
 )
 from domain.lead.model import FieldName, RawLead
+from domain.lead.record_ids import QUEUE_PREFIX, SHORT, canonical
 from domain.values import Instant, LeadKey, RecordId, Scalar
 from tools.salesforce.records import fields
 from tools.salesforce.soql.spellings import host_of
@@ -29,28 +31,22 @@ from tools.salesforce.soql.spellings import host_of
 Json = Any
 Row = Mapping[str, Json]
 
-SHORT_ID = 15
-QUEUE_PREFIX = "00G"
 LONGEST_AWAY = 120
 """Characters of an out-of-office message that are kept."""
 
-_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?")
+_ID = re.compile(r"[A-Za-z0-9]{15}[A-Z0-5]{3}")
 _HOST = re.compile(r"[^\s.]+(\.[^\s.]+)*\.[a-z][a-z0-9-]+")
-_CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def record_id(text: str) -> RecordId:
     """An id with 18 characters; the last three of them check the capitals of the first 15."""
-    if len(text) != SHORT_ID:
-        return RecordId(text)
-    chunks = (text[start : start + 5] for start in range(0, SHORT_ID, 5))
-    sums = (sum(char.isupper() << place for place, char in enumerate(chunk)) for chunk in chunks)
-    return RecordId(text + "".join(_CHECKSUM[number] for number in sums))
+    return canonical(text)
 
 
 def is_record_id(text: str) -> bool:
     """Whether Salesforce takes it for an id: one that isn't fails the whole query it is in."""
-    return _ID.fullmatch(text) is not None and record_id(text[:SHORT_ID]) == record_id(text)
+    whole = canonical(text)
+    return _ID.fullmatch(whole) is not None and canonical(whole[:SHORT]) == whole
 
 
 def domain_of(website: str | None) -> str | None:
@@ -61,7 +57,7 @@ def domain_of(website: str | None) -> str | None:
     if not website:
         return None
     host = host_of(website)
-    return registrable(host) or (host if _HOST.fullmatch(host) else None)
+    return registrable(host) or (in_unicode(host) if _HOST.fullmatch(host) else None)
 
 
 def timestamp(moment: datetime) -> str:
@@ -116,7 +112,7 @@ def _name(parent: Row | None) -> str | None:
 def _person(row: Row, values: Mapping[FieldName, Scalar]) -> dict[str, Json]:
     return {
         "id": row["Id"],
-        "email": row["Email"],
+        "email": row["Email"] and spelled_alike(row["Email"]),
         "first_name": row["FirstName"],
         "last_name": row["LastName"],
         "country": values.get(FieldName.COUNTRY),

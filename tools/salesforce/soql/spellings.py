@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from cleanco import basename
 
+from domain.intake.normalization.written import in_ascii
+
 SCHEMES = ("http://", "https://")
 
 LEGAL_FORMS = {
@@ -39,7 +41,9 @@ ANYWHERE = ("Inc.", "Inc", "Ltd", "GmbH")
 
 def website_forms(domain: str) -> list[str]:
     """How Account.Website may hold a domain: with and without scheme, `www.` and last slash."""
-    hosts = (domain, f"www.{domain}")
+    hosts = [
+        host for name in dict.fromkeys((domain, in_ascii(domain))) for host in (name, f"www.{name}")
+    ]
     urls = [scheme + host for scheme in SCHEMES for host in hosts]
     return [*hosts, *urls, *(f"{url}/" for url in urls if url != f"http://{domain}")]
 
