@@ -6,6 +6,7 @@ from datetime import timedelta
 from agent.logs import alert
 from agent.run.context import RunContext
 from domain.errors import ToolError, UnreadableError
+from domain.follow_through.delivery import Silence
 from domain.follow_through.escalation import Seen
 from domain.follow_through.first_touch import Turn, judge
 from domain.follow_through.handoff import Handoff
@@ -85,7 +86,7 @@ def seen(
     context: RunContext,
 ) -> dict[CycleId, Seen]:
     """What was observed of each, and whether it counts as a touch."""
-    replies = _replies(handoffs, context)
+    replies, silences = _replies(handoffs, context), _silences(handoffs, context)
     found: dict[CycleId, Seen] = {}
     for one in handoffs:
         there = observed[one.cycle]
@@ -96,6 +97,7 @@ def seen(
             absence=_absence(one, there, presence, context),
             online=presence.is_online if presence is not None else False,
             marketing_replies=replies.get(one.cycle, ()),
+            silences=silences.get(one.cycle, ()),
         )
     return found
 
@@ -137,6 +139,24 @@ def _absence(
     boundless = user.model_copy(update={"cap_open": None, "cap_per_day": None})
     calendar = context.policy.calendars[user.calendar]
     return absence(member, boundless, calendar, context.now, at_work=False)
+
+
+def _silences(
+    handoffs: Sequence[Handoff], context: RunContext
+) -> dict[CycleId, tuple[Silence, ...]]:
+    """When messages to the owner of each waited, longer than the quiet time lets any wait."""
+    if context.messenger is None or not handoffs:
+        return {}
+    told = context.ledger.effects.told([one.cycle for one in handoffs])
+    quiet = context.policy.follow_through.quiet
+    return {
+        one.cycle: tuple(
+            Silence(since=each.planned_at, until=each.told_at, again_at=each.again_at)
+            for each in told.get(one.cycle, ())
+            if each.stage == one.stage and (each.told_at or context.now) - each.planned_at > quiet
+        )
+        for one in handoffs
+    }
 
 
 def _replies(handoffs: Sequence[Handoff], context: RunContext) -> dict[CycleId, tuple[str, ...]]:

@@ -308,6 +308,18 @@ class Defective:
 
 
 @dataclass(frozen=True)
+class Telling:
+    """A message to the owner of a lead, and what became of it."""
+
+    stage: int
+    planned_at: datetime
+    told_at: datetime | None
+    """None while it was not delivered."""
+    again_at: datetime | None
+    """When it is tried again; None when it was delivered, or refused for good."""
+
+
+@dataclass(frozen=True)
 class Taken:
     """What one page of activities led to."""
 

@@ -1,16 +1,19 @@
 """What is due for a handed-off lead: a pure function of what was seen of it, policy and time.
 
-It never goes down a rung and never does one twice. Rungs that fell due while nobody looked are
-passed over: a lead past its last rung is listed, not reminded of first.
+It never goes down a rung and never does one twice. Of the rungs that fell due while nobody looked
+the last is climbed, together with the highest that tells and the highest that reassigns; lower ones
+are passed over: nobody is reminded of what is late. While a message to the owner waits, the clock
+stands still: then the lead stays theirs, and a breach is told to the manager as what it is.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.follow_through.delivery import Silence, heard, waiting
 from domain.follow_through.first_touch import Found, Judgment, Touched
 from domain.follow_through.handoff import (
     Closing,
@@ -29,11 +32,12 @@ from domain.follow_through.reasons import (
     NoTouch,
     OwnerLeft,
     SnoozedBy,
+    Unheard,
     WhyRest,
 )
 from domain.lead.absences import Absence
 from domain.lead.crm_records import Owner, RecordSeen
-from domain.policy.follow_through import OWNER_LEFT, REFUSED, Move, Rung
+from domain.policy.follow_through import OWNER_LEFT, REFUSED, UNHEARD, Move, Rung
 from domain.policy.model import Policy
 from domain.values import Instant, Value
 
@@ -50,6 +54,13 @@ class Seen(Value):
     """Slack shows the person as active now."""
     marketing_replies: tuple[str, ...] = ()
     """Ids of the lead's own answers and visits to marketing since the assignment."""
+    silences: tuple[Silence, ...] | None = None
+    """When messages about it to its owner waited. None in decisions of 0.1.0: nobody looked."""
+
+
+UNHEARD_LOOK = timedelta(minutes=5)
+"""How soon a lead is looked at again whose owner could not be told."""
+TELLING = frozenset({Move.REMIND, Move.NUDGE, Move.ESCALATE})
 
 
 class Puzzle(StrEnum):
@@ -185,17 +196,57 @@ def _over(handoff: Handoff, seen: Seen, policy: Policy, now: datetime) -> End | 
 
 
 def _by_the_clock(handoff: Handoff, seen: Seen, policy: Policy, now: datetime) -> Rest | Climb:
-    ladder = sorted(policy.ladder(handoff.segment), key=lambda rung: rung.after(handoff.target))
-    left = [rung for rung in ladder if rung.name not in handoff.climbed]
-    due = [rung for rung in left if due_at(handoff, rung, policy) <= now]
+    silence = waiting(seen.silences or ())
+    if silence is not None:
+        return _unheard(handoff, seen, policy, now, silence)
+    clock = heard(handoff, seen.silences or (), policy)
+    left = _left(handoff, policy)
+    due = [rung for rung in left if due_at(clock, rung, policy) <= now]
     if not due:
-        soon = [due_at(handoff, rung, policy) for rung in left]
+        soon = [due_at(clock, rung, policy) for rung in left]
         until = min([*soon, now + policy.follow_through.look_every])
         return Rest(until=until)
     rung = due[-1]
     passed = tuple(one.name for one in due[:-1])
     cause = NoTouch(after=rung.after(handoff.target), sla=handoff.target)
+    if seen.silences is not None:
+        rung = rung.model_copy(update={"do": _together(due)})
     return _climb(handoff, seen, policy, rung, cause=cause, passed=passed)
+
+
+def _left(handoff: Handoff, policy: Policy) -> list[Rung]:
+    """The rungs of this stage that were not climbed yet, lowest first."""
+    ladder = sorted(policy.ladder(handoff.segment), key=lambda rung: rung.after(handoff.target))
+    return [rung for rung in ladder if rung.name not in handoff.climbed]
+
+
+def _together(due: Sequence[Rung]) -> tuple[Move, ...]:
+    """What is done of rungs that fell due at once, each move once, lowest first."""
+    kept = {due[-1].name}
+    for moves in (TELLING, frozenset({Move.REASSIGN})):
+        kept |= {rung.name for rung in [one for one in due if moves & set(one.do)][-1:]}
+    done = [move for rung in due if rung.name in kept for move in rung.do]
+    return tuple(dict.fromkeys(done))
+
+
+def _unheard(
+    handoff: Handoff, seen: Seen, policy: Policy, now: datetime, silence: Silence
+) -> Rest | Climb:
+    """What is due while the owner could not be told: nothing of theirs, and no secret either."""
+    rules = policy.follow_through
+    clock = heard(handoff, seen.silences or (), policy)
+    target = Rung(name=UNHEARD, at=handoff.target, do=(Move.ESCALATE,))
+    due = due_at(clock, target, policy)
+    cause = Unheard(owner=handoff.owner.name, waited=now - silence.since, sla=handoff.target)
+    if UNHEARD not in handoff.climbed and due <= now:
+        return _climb(handoff, seen, policy, target, cause=cause)
+    lists = [rung for rung in _left(handoff, policy) if Move.LIST in rung.do]
+    if lists and due_at(clock, lists[-1], policy) <= now:
+        listing = lists[-1].model_copy(update={"do": (Move.LIST,), "model_options": ()})
+        return _climb(handoff, seen, policy, listing, cause=cause)
+    at_latest = now + rules.look_every
+    again = max(now + UNHEARD_LOOK, silence.again_at or at_latest)
+    return Rest(until=min([again, at_latest, *((due,) if due > now else ())]))
 
 
 def _climb(

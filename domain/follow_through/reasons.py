@@ -38,7 +38,17 @@ class NoTouch(Value):
     sla: Duration
 
 
-Cause = Annotated[OwnerLeft | Disowned | NoTouch | Quoted, Field(discriminator="kind")]
+class Unheard(Value):
+    """The target is over, and the owner could not be told: no breach of theirs."""
+
+    kind: Literal["unheard"] = "unheard"
+    owner: str
+    waited: Duration
+    """How long the message has waited, by the clock on the wall."""
+    sla: Duration
+
+
+Cause = Annotated[OwnerLeft | Disowned | NoTouch | Unheard | Quoted, Field(discriminator="kind")]
 
 
 class NothingDue(Value):

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from domain.follow_through.reasons import Escalated, Rotated
+from domain.follow_through.reasons import Escalated, Rotated, Unheard
 from domain.language import steps
 from domain.policy.follow_through import Move
 
@@ -14,6 +14,8 @@ def breach(why: Escalated | Rotated, zone: ZoneInfo) -> str:
         return told if why.to is not None else f"{told} Please assign it to someone."
     others = [one for one in why.moves if one is not Move.ESCALATE]
     told = [f"{steps.cause(why.cause)}.", *steps.moves(others), *steps.cover(why, zone)]
+    if isinstance(why.cause, Unheard):
+        told.append(f"The lead stays with {why.cause.owner} until they are notified.")
     return " ".join(told)
 
 

@@ -15,6 +15,7 @@ from domain.follow_through.reasons import (
     NoTouch,
     OwnerLeft,
     Rotated,
+    Unheard,
 )
 from domain.grammar import lasting, listed
 from domain.language.facts import absence
@@ -35,6 +36,11 @@ def cause(one: Cause) -> str:
             after, sla = lasting(one.after), lasting(one.sla)
             what = "SLA reminder" if one.after < one.sla else "SLA breach"
             return f"{what}: no first touch in {after} (SLA {sla})"
+        case Unheard():
+            waited, sla = lasting(one.waited), lasting(one.sla)
+            return (
+                f"SLA breach: {one.owner} could not be notified in Slack for {waited} (SLA {sla})"
+            )
         case Quoted():
             return one.text.rstrip(".")
         case _:

@@ -54,7 +54,9 @@ OWNER_LEFT = "owner left"
 """The rung that is due at once when the owner is no longer an active user."""
 REFUSED = "refused"
 """The rung that is due at once when it was accepted that a lead isn't its owner's."""
-RESERVED = frozenset({OWNER_LEFT, REFUSED})
+UNHEARD = "not notified"
+"""The step that is due when the target is over and the owner could not be told."""
+RESERVED = frozenset({OWNER_LEFT, REFUSED, UNHEARD})
 
 
 class Rung(Value):

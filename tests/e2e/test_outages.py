@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import text
 
 from agent.ledger.tables.states import UNSETTLED, CycleStatus, EffectState
+from agent.rollout.replay import replay
 from sandbox import faults
 from sandbox.faults import Status
-from tests.support.follow_through import live, messages, said
+from tests.support.follow_through import live, messages, owner, said
 from tests.support.worlds import Town
 
 MARTA = "marta.silva@meridian.example"
@@ -69,3 +70,62 @@ def test_a_handoff_that_cannot_be_read_stops_no_other(here: Town) -> None:
     (aside,) = here.app.ledger.workings.set_aside()
     assert (str(broken), "follow-through") == (aside.lead, aside.where)
     assert "open" == here.app.ledger.handoffs.row(here.cycle(other).id).state  # type: ignore[union-attr]
+
+
+def test_a_burst_of_breaches_reaches_the_manager_in_a_few_messages(here: Town) -> None:
+    """Forty leads breach together: Slack's own limit kills none, and each is named once a step."""
+    here.pass_time(hours=1)
+    for number in range(40):
+        here.arrive(
+            email=f"p{number}@c{number}.example",
+            company=f"Company {number}",
+            lastName=f"L{number}",
+            state="New York",
+        )
+    for _ in range(10):
+        here.tick()
+        here.pass_time(minutes=5)
+    assert [] == [one for one in states(here, "tell_manager") if one != EffectState.APPLIED]
+    told = [one for one in messages(here, MARTA) if "SLA" in said(one)]
+    keys = {key for one in told for key in one["metadata"]["event_payload"]["keys"].split(",")}
+    assert (True, True) == (len(keys) >= 40, len(told) <= 4)
+
+
+def test_nobody_loses_a_lead_that_they_were_never_told_of(here: Town) -> None:
+    """Slack away for five hours: the owner keeps it, the manager hears why, news comes first."""
+    here.pass_time(hours=1)
+    here.tick()
+    person = here.arrive(state="New York")
+    fault = away(here, "slack")
+    for _ in range(15):
+        here.tick()
+        here.pass_time(minutes=20)
+    first = owner(here, person)
+    faults.remove(here.world, fault)
+    live(here, minutes=10)
+    assert (1, first) == (here.owner_writes().total(), owner(here, person))
+    mine = [said(one) for one in messages(here, first)]
+    assert ("New lead:", 1) == (mine[0][:9], len(mine))
+    assert "First touch due" in mine[0]
+    (told,) = [said(one) for one in messages(here, MARTA) if "Dana Fox" in said(one)]
+    assert "could not be notified in Slack for" in told
+    live(here, minutes=50)
+    assert (3, 2) == (len(messages(here, first)), here.owner_writes().total())
+    replayed = replay(here.app.ledger)
+    assert () == replayed.differences
+
+
+def test_after_a_day_without_ticks_people_are_told_and_the_lead_is_given_on(here: Town) -> None:
+    """Of the steps that fell due the highest that tells and the one that reassigns are made up."""
+    here.pass_time(hours=1)
+    person = here.arrive(state="New York")
+    here.tick()
+    first = owner(here, person)
+    here.pass_time(hours=24)
+    here.tick()
+    live(here, minutes=10)
+    assert first != owner(here, person)
+    assert 1 == len(messages(here, owner(here, person)))
+    told = [one for one in messages(here, MARTA) if "SLA breach" in said(one)[:10]]
+    assert 1 == len(told)
+    assert 1 == len([one for one in messages(here, first) if "Dana" in said(one)])

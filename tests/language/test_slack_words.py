@@ -162,6 +162,28 @@ def test_a_message_to_a_manager(more: dict[str, Any], headline: str, *, is_reply
     assert ("Reassign" in text.splitlines()) == (headline == "Not mine")
 
 
+def test_several_leads_of_a_manager_are_one_message() -> None:
+    """Each is named once with its owner, however many steps of it piled up; then they are counted."""
+    many = [told(cycle=f"c{number}", title=f"Lead {number}") for number in range(60)]
+    again = told(cycle="c0", title="Lead 0", sentence="Reassignment due.")
+    leads = [(one, URL) for one in [*many, again]]
+    shown = words(manager_messages.breaches(leads, Reading(NOW, EAST), is_reply=False))
+    line = manager_messages.summary([*many, again], NOW)
+    assert [] == problems(f"{shown}\n{line}", "SLA breaches")
+    assert (1, True) == (shown.count("Lead 0"), "No activity was found. Reassignment due." in shown)
+    assert ("60 SLA breaches" in shown, "more in Salesforce" in shown) == (True, True)
+    assert "60 SLA breaches: Lead 0; Lead 1; Lead 2; and 57 more" == line
+
+
+def test_leads_at_risk_are_told_from_breaches() -> None:
+    """The headline of several says which is which."""
+    later = {"sla_due": NOW + timedelta(hours=1)}
+    both = [told(cycle="c1"), told(cycle="c2", title="Bo Li", **later)]
+    assert "1 SLA breach, 1 at risk: " in manager_messages.summary(both, NOW)
+    risky = [told(cycle="c1", **later), told(cycle="c2", **later)]
+    assert "2 leads with the SLA at risk: " in manager_messages.summary(risky, NOW)
+
+
 CHART = Chart(
     title="Assigned leads by day",
     labels=("Nov 22", "Nov 23"),

@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.policy.file import load_policy
+from domain.follow_through.delivery import Silence, heard
 from domain.follow_through.escalation import Climb, End, Pass, Rest, Seen, next_step
 from domain.follow_through.first_touch import Code, Found, Touched, Untouched
 from domain.follow_through.handoff import Closing, Handoff
-from domain.follow_through.reasons import ByHand, Escalated, NoTouch
+from domain.follow_through.reasons import ByHand, Escalated, NoTouch, Unheard
 from domain.lead.crm_records import ActivityKind, Owner, OwnerKind, RecordKind, RecordSeen
-from domain.policy.follow_through import Move
+from domain.policy.follow_through import UNHEARD, Move
 from domain.time.business_hours import is_open
 from domain.values import CycleId, LeadKey, RecordId
 from tests.support.repository import ROOT
@@ -135,8 +136,82 @@ def test_only_pool_leads_are_given_on(changes: dict[str, object], moves: tuple[M
 
 
 def test_missed_rungs_are_passed() -> None:
-    """After three days of sleep the lead is listed; nobody is reminded first."""
+    """As decisions of 0.1.0 were made: after three days of sleep the lead is listed, no more."""
     started = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
     step = next_step(handoff(started), seen(), POLICY, started + timedelta(days=3))
     assert isinstance(step, Climb)
     assert ("leakage", ("reminder", "breach", "reassignment")) == (step.rung, step.passed)
+
+
+NOON = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
+"""Ten in the morning for Ana."""
+
+
+def looked(*silences: Silence) -> Seen:
+    """Nothing was done, and somebody looked whether Ana was told."""
+    return seen().model_copy(update={"silences": silences})
+
+
+@pytest.mark.parametrize(
+    ("pool", "moves"),
+    [
+        pytest.param(
+            "us_west", (Move.NUDGE, Move.ESCALATE, Move.REASSIGN, Move.LIST), id="of a pool"
+        ),
+        pytest.param(None, (Move.NUDGE, Move.ESCALATE, Move.LIST), id="of an account"),
+    ],
+)
+def test_what_fell_due_while_nobody_looked_is_made_up_for(
+    pool: str | None, moves: tuple[Move, ...]
+) -> None:
+    """The highest that tells and the one that reassigns, each once; nobody is reminded."""
+    step = next_step(handoff(NOON, pool=pool), looked(), POLICY, NOON + timedelta(days=3))
+    assert isinstance(step, Climb)
+    assert ("leakage", moves) == (step.rung, step.moves)
+    assert ("reminder", "breach", "reassignment") == step.passed
+
+
+@given(wait=st.integers(0, 10_000), climbed=st.sets(st.sampled_from(["reminder", UNHEARD])))
+@settings(max_examples=100, deadline=None)
+def test_who_was_not_told_is_neither_reminded_nor_late(wait: int, climbed: set[str]) -> None:
+    """While the message waits: the manager hears of it once, it may be listed, and no more."""
+    now = NOON + timedelta(minutes=wait)
+    one = handoff(NOON, climbed=tuple(climbed))
+    step = next_step(one, looked(Silence(since=NOON, again_at=now)), POLICY, now)
+    if isinstance(step, Rest):
+        assert now < step.until
+        return
+    assert isinstance(step, Climb)
+    assert isinstance(step.cause, Unheard)
+    assert step.moves in ((Move.ESCALATE,), (Move.LIST,))
+    assert () == step.passed
+    assert (step.rung == UNHEARD) == (step.moves == (Move.ESCALATE,))
+    assert not (step.rung == UNHEARD and UNHEARD in climbed)
+
+
+def test_the_clock_runs_from_the_delivery() -> None:
+    """Told after two working hours: the reminder is due a quarter of an hour after that."""
+    told = NOON + timedelta(hours=2)
+    known = looked(Silence(since=NOON, until=told))
+    early = next_step(handoff(NOON), known, POLICY, told + timedelta(minutes=14))
+    assert Rest(until=told + timedelta(minutes=15)) == early
+    step = next_step(handoff(NOON), known, POLICY, told + timedelta(minutes=15))
+    assert isinstance(step, Climb)
+    assert ("reminder", (Move.REMIND,)) == (step.rung, step.moves)
+
+
+@pytest.mark.parametrize(
+    ("waits", "minutes"),
+    [
+        pytest.param([(0, 60), (30, 90)], 90, id="that overlap"),
+        pytest.param([(0, 60), (10, 20)], 60, id="one within another"),
+        pytest.param([(0, 10), (30, 40)], 20, id="apart"),
+    ],
+)
+def test_waits_are_counted_once(waits: list[tuple[int, int]], minutes: int) -> None:
+    """However messages waited together, a minute of waiting is one minute."""
+    silences = [
+        Silence(since=NOON + timedelta(minutes=start), until=NOON + timedelta(minutes=end))
+        for start, end in waits
+    ]
+    assert timedelta(minutes=minutes) == heard(handoff(NOON), silences, POLICY).paused

@@ -235,6 +235,9 @@ CAUSES: Mapping[type[Value], tuple[Value, ...]] = {
         follow.NoTouch(after=timedelta(minutes=minutes), sla=timedelta(minutes=30))
         for minutes in (15, 30, 90)
     ),
+    follow.Unheard: (
+        follow.Unheard(owner="Ana", waited=timedelta(minutes=45), sla=timedelta(minutes=30)),
+    ),
     Quoted: (_QUOTED,),
 }
 _LATE = follow.NoTouch(after=timedelta(minutes=30), sla=timedelta(minutes=30))

@@ -39,6 +39,8 @@ VENDOR = "slack"
 Row = dict[str, Any]
 """A JSON object of Slack's."""
 
+POST = "chat.postMessage"
+"""The method that is limited by channel: about a message a second, after a short burst."""
 PAGE = 200
 """Records per page; Slack advises at most 200 (Slack: Pagination)."""
 
@@ -170,6 +172,9 @@ class SlackClient:
     def write(self, method: str, body: Mapping[str, Any]) -> Row:
         """Call a method that must not be repeated unread; made once.
 
+        Slack limits posts per channel: one that must wait leaves the others open. When a second
+        one must wait at the same time, it is the whole method.
+
         Raises:
             UnknownOutcomeError: it may have happened.
             RetryableError: it did not happen.
@@ -183,14 +188,14 @@ class SlackClient:
             return self._sent(method, **arguments)
 
     def _sent(self, method: str, **arguments: Any) -> Row:  # noqa: ANN401  (the wire)
-        now = self._clock.now()
-        opens = self._closed_until.get(method, now)
+        now, lane = self._clock.now(), _lane(method, arguments.get("json") or {})
+        opens = max(self._closed_until.get(one, now) for one in (method, lane))
         if opens > now:
             raise RateLimitError(VENDOR, f"{method}: Slack asked to wait", retry_after=opens - now)
         try:
             response = self._web.api_call(method, **arguments)
         except SlackApiError as error:
-            raise self._refusal(method, error) from None
+            raise self._refusal(method, lane, error) from None
         except _BROKEN as error:
             raise _network_error(method, error) from None
         headers = _lower(response.headers)
@@ -203,13 +208,13 @@ class SlackClient:
         except ValueError:
             raise _unreadable(method, _OK) from None
 
-    def _refusal(self, method: str, error: SlackApiError) -> ToolError:
+    def _refusal(self, method: str, lane: str, error: SlackApiError) -> ToolError:
         response: Any = error.response
         status = int(response.status_code)
         body = within({"body": response.data}, "body")
         code = str(body.get("error") or "")
         if status == _TOO_MANY or code in _BUSY:
-            return self._too_fast(method, _lower(response.headers))
+            return self._too_fast(method, lane, _lower(response.headers))
         if status >= _SERVER_FAILED or code in _UNSURE:
             said = code if _CODE.fullmatch(code) else str(status)
             return UnknownOutcomeError(VENDOR, f"{method}: Slack failed", code=said)
@@ -218,11 +223,19 @@ class SlackClient:
         detail = f"{method}: {code}{_needed(body)}"
         return (AuthError if code in _NO_ENTRY else RequestError)(VENDOR, detail, code=code)
 
-    def _too_fast(self, method: str, headers: Mapping[str, str]) -> RateLimitError:
+    def _too_fast(self, method: str, lane: str, headers: Mapping[str, str]) -> RateLimitError:
         now = self._clock.now()
         pause = _pause(headers.get("retry-after", ""), now)
-        self._closed_until[method] = now + pause
+        closed = {one: at for one, at in self._closed_until.items() if at > now}
+        if any(one != lane and one.startswith(f"{method} ") for one in closed):
+            closed[method] = now + pause
+        self._closed_until = {**closed, lane: now + pause}
         return RateLimitError(VENDOR, f"{method}: too many calls", retry_after=pause, code="429")
+
+
+def _lane(method: str, body: Mapping[str, Any]) -> str:
+    """What Slack limits: a method, and posts by their channel (Slack: "Rate limits")."""
+    return f"{method} {body.get('channel')}" if method == POST else method
 
 
 def _read_failed(error: ToolError) -> ToolError:

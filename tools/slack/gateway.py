@@ -5,7 +5,7 @@ so that a message whose answer was lost can be found again in its conversation.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from domain.conversation.answers import Shown
@@ -18,6 +18,7 @@ from domain.effects import (
     SendReport,
     TellManager,
     TellOwner,
+    Tone,
     Unknown,
     Untried,
 )
@@ -31,9 +32,9 @@ from domain.errors import (
 )
 from domain.metrics.charts import Chart
 from domain.ports import Clock, Finding, Presence, RecordLinks, Watch, unwatched
-from domain.values import EffectKey
+from domain.values import EffectKey, LeadKey
 from tools.slack import examination, uploads
-from tools.slack.client import PAGE, VENDOR, Row, SlackAccess, SlackClient, within
+from tools.slack.client import PAGE, POST, VENDOR, Row, SlackAccess, SlackClient, within
 from tools.slack.messages import manager_messages, owner_messages, replies, typed
 from tools.slack.messages.blocks import Block
 from tools.slack.messages.charts import png
@@ -117,7 +118,8 @@ class SlackGateway:
         """One message per owner with all of the owner's leads in it.
 
         Once a message may have been posted nothing is raised any more: what went wrong is in the
-        receipts. When Slack asks to wait, or refuses the token, the rest is not tried.
+        receipts. When Slack asks to wait for one channel the others go on; when it is away, or
+        refuses the token, the rest is not tried.
         """
         self._directory.people()
         receipts: dict[EffectKey, Receipt] = {}
@@ -133,7 +135,7 @@ class SlackGateway:
             unanswered = unanswered + 1 if isinstance(receipt, Unknown) else 0
             if unanswered == _UNANSWERED:
                 rest = Untried(detail="Slack does not answer")
-            elif isinstance(receipt, Untried):
+            elif isinstance(receipt, Untried) and receipt.retry_at is None:
                 rest = receipt
         return receipts
 
@@ -175,7 +177,7 @@ class SlackGateway:
             channel = self._conversation(person)
         except ToolError as error:
             return self._receipt(error)
-        items = [self._item(one) for one in told.values()]
+        items = [self._item(one) for one in _once(told.values())]
         zone = directory.zone_named(person.timezone)
         body = {
             "channel": channel,
@@ -209,17 +211,21 @@ class SlackGateway:
     def tell_managers(
         self, planned: Mapping[EffectKey, TellManager], threads: Mapping[EffectKey, str]
     ) -> Mapping[EffectKey, Receipt]:
-        """Tell managers, one message per lead; a thread (`channel/ts`) takes what follows."""
+        """Tell managers, one message with all that each gets; a dispute has one of its own.
 
-        def body(key: EffectKey, person: Person) -> Row:
-            told, thread = planned[key], threads.get(key, "").partition("/")[2]
-            url, now = self._links.url(told.record_id), self._clock.now()
+        A thread (`channel/ts`) takes what follows on the leads of one message.
+        """
+
+        def body(keys: Sequence[EffectKey], person: Person) -> Row:
+            told = [planned[key] for key in keys]
+            thread, now = threads.get(keys[0], "").partition("/")[2], self._clock.now()
             reading = Reading(now, directory.zone_named(person.timezone))
-            shown = manager_messages.breach(told, url, reading, is_reply=bool(thread))
-            said: Row = {"blocks": shown, "text": manager_messages.breach_summary(told, now)}
+            leads = [(one, self._links.url(one.record_id)) for one in told]
+            shown = manager_messages.breaches(leads, reading, is_reply=bool(thread))
+            said: Row = {"blocks": shown, "text": manager_messages.summary(told, now)}
             return {**said, "thread_ts": thread} if thread else said
 
-        return self._send({key: one.manager for key, one in planned.items()}, body)
+        return self._send(_for_managers(planned, threads), body)
 
     def send_reports(self, planned: Mapping[EffectKey, SendReport]) -> Mapping[EffectKey, Receipt]:
         """Send digests and lists, one message each, with their charts as pictures.
@@ -228,18 +234,19 @@ class SlackGateway:
         """
         pictures: dict[EffectKey, Pictures] = {}
 
-        def body(key: EffectKey, _: Person) -> Row:
+        def body(keys: Sequence[EffectKey], _: Person) -> Row:
+            (key,) = keys
             told = planned[key]
             pictures.setdefault(key, self._pictures(told.charts))
             return {"blocks": manager_messages.report(told, pictures[key]), "text": told.title}
 
-        receipts = self._send({key: one.to for key, one in planned.items()}, body)
-        unready = {
-            key: planned[key].to
+        receipts = self._send([(one.to, [key]) for key, one in planned.items()], body)
+        unready = [
+            (planned[key].to, [key])
             for key, receipt in receipts.items()
             if isinstance(receipt, Refused) and receipt.code in _UNREADY and pictures[key].files
-        }
-        for key in unready:
+        ]
+        for _, (key,) in unready:
             pictures[key] = Pictures(missing="Slack was still processing it")
         return receipts | self._send(unready, body)
 
@@ -275,7 +282,7 @@ class SlackGateway:
         for key, one in planned.items():
             items = [
                 self._item(told, one.news.get(told.lead), one.notes.get(told.lead))
-                for told in one.items
+                for told in _once(one.items)
             ]
             zone = directory.zone_named(zones.get(one.items[0].owner.lower()))
             shown, text = owner_messages.owned(items, zone), owner_messages.summary(items, zone)
@@ -351,27 +358,49 @@ class SlackGateway:
         }
 
     def _send(
-        self, readers: Mapping[EffectKey, str], body: Callable[[EffectKey, Person], Row]
+        self,
+        messages: Sequence[tuple[str, Sequence[EffectKey]]],
+        body: Callable[[Sequence[EffectKey], Person], Row],
     ) -> dict[EffectKey, Receipt]:
-        """Post one message per key to its reader; after a few silent posts the rest waits."""
+        """Post messages, each to its reader and with the keys of what it tells.
+
+        Where Slack asks to wait, the rest of that reader's waits and other readers' go on. When it
+        is away, after a few silent posts, or when it refuses the token, all the rest waits.
+        """
         receipts: dict[EffectKey, Receipt] = {}
-        for key, reader in readers.items():
-            silent = sum(isinstance(one, Unknown) for one in receipts.values())
-            if silent >= _UNANSWERED:
-                receipts[key] = Untried(detail="Slack does not answer")
-                continue
+        slow: dict[str, Receipt] = {}
+        silent, rest = 0, None
+        for reader, keys in messages:
             try:
-                person = self._directory.find(reader)
-                if person is None:
-                    words = self._directory.absence(reader)
-                    receipts[key] = _refused("users_not_found", words)
-                    continue
-                channel = self._conversation(person)
-            except ToolError as error:
-                receipts[key] = self._receipt(error)
-                continue
-            receipts[key] = self._post({"channel": channel, **body(key, person)}, [key])
+                receipt = rest or slow.get(reader) or self._write_to(reader, keys, body)
+            except AuthError as error:
+                if not receipts:
+                    raise
+                receipt = rest = Untried(detail=str(error))
+            receipts.update(dict.fromkeys(keys, receipt))
+            silent += isinstance(receipt, Unknown)
+            if silent >= _UNANSWERED:
+                rest = Untried(detail="Slack does not answer")
+            elif isinstance(receipt, Untried):
+                slow[reader] = receipt
+                rest = receipt if receipt.retry_at is None else rest
         return receipts
+
+    def _write_to(
+        self,
+        reader: str,
+        keys: Sequence[EffectKey],
+        body: Callable[[Sequence[EffectKey], Person], Row],
+    ) -> Receipt:
+        """Post one message to its reader."""
+        try:
+            person = self._directory.find(reader)
+            if person is None:
+                return _refused("users_not_found", self._directory.absence(reader))
+            channel = self._conversation(person)
+        except ToolError as error:
+            return self._receipt(error)
+        return self._post({"channel": channel, **body(keys, person)}, keys)
 
     def _conversation(self, person: Person) -> str:
         """The direct message with a person; opening it twice is harmless."""
@@ -385,7 +414,7 @@ class SlackGateway:
             "unfurl_media": False,
         }
         try:
-            answer = self._client.write("chat.postMessage", signed)
+            answer = self._client.write(POST, signed)
         except ToolError as error:
             return self._receipt(error)
         return Applied(detail=f"{answer.get('channel')}/{answer.get('ts')}")
@@ -451,6 +480,35 @@ def _by_owner(planned: _Told) -> dict[str, dict[EffectKey, TellOwner]]:
 def _urgency(entry: tuple[EffectKey, TellOwner]) -> tuple[datetime, str, str]:
     key, told = entry
     return told.sla_due or _LAST, told.title, key
+
+
+_NEWS_FIRST = (Tone.ASSIGNED, Tone.COVER, Tone.BREACH, Tone.REMINDER)
+
+
+def _once(told: Iterable[TellOwner]) -> list[TellOwner]:
+    """Each lead once, where several steps of it piled up: as news, else as the highest of them."""
+    shown: dict[LeadKey, TellOwner] = {}
+    for one in told:
+        known = shown.get(one.lead)
+        if known is None or _NEWS_FIRST.index(one.tone) < _NEWS_FIRST.index(known.tone):
+            shown[one.lead] = one
+    return list(shown.values())
+
+
+def _for_managers(
+    planned: Mapping[EffectKey, TellManager], threads: Mapping[EffectKey, str]
+) -> list[tuple[str, list[EffectKey]]]:
+    """Who gets a message about what: all of one thread's, or all that begins none, together."""
+    found: dict[tuple[str, str, EffectKey | None], list[EffectKey]] = defaultdict(list)
+    for key, one in sorted(planned.items(), key=lambda each: (each[1].sla_due or _LAST, each[0])):
+        alone = None if one.dispute is None else key
+        found[one.manager, threads.get(key, ""), alone].append(key)
+    most = MOST_KEY_CHARACTERS // max((len(key) + 1 for key in planned), default=1)
+    return [
+        (manager, keys[start : start + most])
+        for (manager, _, _), keys in found.items()
+        for start in range(0, len(keys), most)
+    ]
 
 
 def _messages(planned: _Told) -> Iterator[_Told]:

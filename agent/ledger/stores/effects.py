@@ -1,5 +1,6 @@
 """Effects in the ledger: what is to be done, is being done, and was done outside."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,15 @@ from sqlalchemy import (
 )
 
 from agent.ledger.engine import reading
-from agent.ledger.records import ACTIONS, Defective, Outstanding, Settled, Step, growing
+from agent.ledger.records import (
+    ACTIONS,
+    Defective,
+    Outstanding,
+    Settled,
+    Step,
+    Telling,
+    growing,
+)
 from agent.ledger.rows import table
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.leads import CycleRow
@@ -27,7 +36,7 @@ from agent.ledger.tables.states import UNSETTLED, EffectState
 from agent.ledger.transaction.step import write
 from agent.logs import alert, defect
 from domain.effects import Action
-from domain.values import EffectKey
+from domain.values import CycleId, EffectKey
 
 _EFFECT = table(EffectRow)
 _CYCLE = table(CycleRow)
@@ -44,6 +53,20 @@ _READ = (
     _EFFECT.c.defects,
 )
 """The action as the text that it is in the database: a broken one must not break the query."""
+ROWS = 500
+"""Values in one IN list."""
+_TOLD = (
+    select(
+        _EFFECT.c.cycle_id,
+        _EFFECT.c.action["stage"].as_integer().label("stage"),
+        _EFFECT.c.state,
+        _EFFECT.c.planned_at,
+        _EFFECT.c.due_at,
+        _EFFECT.c.settled_at,
+    )
+    .where(_EFFECT.c.kind == "tell_owner", _EFFECT.c.state != EffectState.REFUSED)
+    .order_by(_EFFECT.c.planned_at, _EFFECT.c.key)
+)
 
 
 class Effects:
@@ -174,6 +197,25 @@ class Effects:
         with reading(self._engine) as connection:
             found = connection.scalars(select(_EFFECT.c.key).where(_EFFECT.c.key.in_(list(keys))))
             return {EffectKey(key) for key in found}
+
+    def told(self, cycles: Collection[CycleId]) -> dict[CycleId, list[Telling]]:
+        """The messages to owners about these cycles, oldest first; needless ones are left out."""
+        found: defaultdict[CycleId, list[Telling]] = defaultdict(list)
+        named = list(cycles)
+        with reading(self._engine) as connection:
+            for start in range(0, len(named), ROWS):
+                some = _EFFECT.c.cycle_id.in_(named[start : start + ROWS])
+                for row in connection.execute(_TOLD.where(some)):
+                    state = EffectState(row.state)
+                    found[CycleId(row.cycle_id)].append(
+                        Telling(
+                            stage=row.stage or 0,
+                            planned_at=row.planned_at,
+                            told_at=row.settled_at if state is EffectState.APPLIED else None,
+                            again_at=row.due_at if state in UNSETTLED else None,
+                        )
+                    )
+        return dict(found)
 
     def put_off(self, later: Mapping[EffectKey, datetime]) -> None:
         """Let planned effects wait until then."""

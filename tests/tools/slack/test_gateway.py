@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from domain.effects import Applied, Receipt, Refusal, Refused, TellOwner, Unknown, Untried
+from domain.effects import (
+    Applied,
+    Receipt,
+    Refusal,
+    Refused,
+    SendReport,
+    TellOwner,
+    Unknown,
+    Untried,
+)
 from domain.errors import AuthError, RateLimitError, RequestError, UnavailableError
 from domain.lead.absences import OutOfOffice
 from domain.lead.crm_records import RecordKind
@@ -258,18 +267,32 @@ def test_an_answer_that_never_came_is_unknown(
     assert len(told_once(gateway, planned)) == posted
 
 
-def test_a_wait_that_slack_asks_for_is_kept_for_everybody(workspace: Workspace) -> None:
-    """Nothing was posted; the other owners aren't tried, and nothing is sent before the time."""
+def test_a_wait_that_slack_asks_for_is_the_channels(workspace: Workspace) -> None:
+    """The limit is a channel's: the other owner is told, and this one not before the time."""
     limit = answers({"ok": False, "error": "ratelimited"}, 429, retry_after="7")
     workspace.faults["chat.postMessage"] = [limit]
     gateway, planned = workspace.gateway(), plan(tell(), tell(LENA))
-    expected = NOW + timedelta(seconds=7)
+    receipts = gateway.tell_owners(planned)
+    assert ["applied", "untried"] == sorted(shown(one) for one in receipts.values())
+    left = {key: planned[key] for key, one in receipts.items() if isinstance(one, Untried)}
     for _ in range(2):
-        receipts = gateway.tell_owners(planned).values()
-        assert [one.retry_at for one in receipts if isinstance(one, Untried)] == [expected] * 2
-    assert workspace.calls.count("chat.postMessage") == 1
+        (again,) = gateway.tell_owners(left).values()
+        assert isinstance(again, Untried)
+        assert NOW + timedelta(seconds=7) == again.retry_at
+    assert 2 == workspace.calls.count("chat.postMessage")
     workspace.clock.sleep(7)
-    assert {shown(one) for one in gateway.tell_owners(planned).values()} == {"applied"}
+    assert {"applied"} == {shown(one) for one in gateway.tell_owners(left).values()}
+
+
+def test_a_second_channel_that_must_wait_shows_that_everybody_must(workspace: Workspace) -> None:
+    """Then the limit is the workspace's, and nobody is written to before the time."""
+    limit = answers({"ok": False, "error": "ratelimited"}, 429, retry_after="7")
+    workspace.faults["chat.postMessage"] = [limit, limit]
+    gateway, planned = workspace.gateway(), plan(tell(), tell(LENA))
+    gateway.tell_owners(planned)
+    manager = {EffectKey("m1"): SendReport(to=LENA, title="t", intro="i", sections=())}
+    (receipt,) = gateway.send_reports(manager).values()
+    assert (True, 2) == (isinstance(receipt, Untried), workspace.calls.count("chat.postMessage"))
 
 
 @pytest.mark.parametrize(

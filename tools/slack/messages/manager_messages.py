@@ -3,13 +3,14 @@
 Text that leads or the CRM supplied stands only where Slack shows it as it is.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.effects import SendReport, TellManager
-from domain.grammar import lasting, moment
+from domain.grammar import counted, lasting, moment
 from tools.slack.messages.blocks import (
     GIVE_ON,
     KEEP,
@@ -25,6 +26,8 @@ from tools.slack.messages.text import neutral, plain
 
 MOST_ALT = 2000
 """Characters of an image's alt text (Slack: image block)."""
+ROOM_FOR_END = 200
+"""Characters that are kept for saying how many more there are."""
 LINES = 20
 """Lines of one section of a report; the rest is counted."""
 
@@ -62,6 +65,79 @@ def breach_summary(told: TellManager, now: datetime) -> str:
     """The same in one line, for notifications."""
     title = neutral(told.title, 80) or NAMELESS
     return f"{_headline(told, now)}{title}. Owner: {neutral(told.owner_name, 60)}"
+
+
+def breaches(
+    leads: Sequence[tuple[TellManager, str]], reading: Reading, *, is_reply: bool
+) -> list[Block]:
+    """All that one message tells, each lead with its record's page; a lead is shown once.
+
+    Those that don't fit are counted at the end.
+    """
+    several = _by_lead(leads)
+    if len(several) == 1:
+        ((told, url),) = several
+        return breach(told, url, reading, is_reply=is_reply)
+    title = [{"type": "text", "text": _title([one for one, _ in several], reading.now)}]
+    heading = _section([{**title[0], "style": {"bold": True}}])
+    items: list[Block] = []
+    size = len(json.dumps(heading))
+    for shown, (told, url) in enumerate(several):
+        item = _item(told, url, reading)
+        size += len(json.dumps(item))
+        if size > MOST_CHARACTERS - ROOM_FOR_END:
+            more = {"type": "text", "text": f"and {len(several) - shown} more in Salesforce"}
+            items.append({"type": "rich_text_section", "elements": [more]})
+            break
+        items.append(item)
+    listed = {"type": "rich_text_list", "style": "bullet", "elements": items}
+    return [heading, {"type": "rich_text", "elements": [listed]}]
+
+
+def summary(told: Sequence[TellManager], now: datetime) -> str:
+    """The same in one line, for notifications."""
+    several = [one for one, _ in _by_lead([(one, "") for one in told])]
+    if len(several) == 1:
+        return breach_summary(several[0], now)
+    named = "; ".join(neutral(one.title, 80) or NAMELESS for one in several[:3])
+    more = f"; and {len(several) - 3} more" if len(several) > 3 else ""  # noqa: PLR2004  (as named)
+    return f"{_title(several, now)}: {named}{more}"
+
+
+def _by_lead(leads: Sequence[tuple[TellManager, str]]) -> list[tuple[TellManager, str]]:
+    """Each lead once; where several steps of it piled up, with what each of them says."""
+    found: dict[str, tuple[TellManager, str]] = {}
+    for told, url in leads:
+        known = found.get(told.cycle)
+        if known is None:
+            found[told.cycle] = (told, url)
+        elif told.sentence not in known[0].sentence:
+            said = f"{known[0].sentence} {told.sentence}"
+            found[told.cycle] = (told.model_copy(update={"sentence": said}), url)
+    return list(found.values())
+
+
+def _title(several: Sequence[TellManager], now: datetime) -> str:
+    """What a message of several leads is about."""
+    over = sum(one.sla_due is None or one.sla_due <= now for one in several)
+    if over == len(several):
+        return counted(over, "SLA breach", "SLA breaches")
+    if over == 0:
+        return f"{counted(len(several), 'lead')} with the SLA at risk"
+    return f"{counted(over, 'SLA breach', 'SLA breaches')}, {len(several) - over} at risk"
+
+
+def _item(told: TellManager, url: str, reading: Reading) -> Block:
+    """One lead of several, in short."""
+    title, owner = plain(told.title, TITLE_LENGTH) or NAMELESS, plain(told.owner_name, 80)
+    said = f"\nOwner: {owner}. {_due(told.sla_due, reading)} {plain(told.sentence, REASON_LENGTH)}"
+    return {
+        "type": "rich_text_section",
+        "elements": [
+            {"type": "link", "url": url, "text": title, "style": {"bold": True}},
+            {"type": "text", "text": said},
+        ],
+    }
 
 
 def _headline(told: TellManager, now: datetime) -> str:
