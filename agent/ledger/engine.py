@@ -49,7 +49,31 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    if parsed.database and parsed.database != ":memory:":
+        _watch_file(engine, Path(parsed.database))
     return engine
+
+
+def _watch_file(engine: Engine, path: Path) -> None:
+    """Notice that the file is gone or another one: SQLite would go on in what nobody can open.
+
+    Raises LedgerError at the next transaction, and until the process is started again.
+    """
+    known: list[int] = []
+
+    def same(_: Connection) -> None:
+        try:
+            found = path.stat().st_ino
+        except FileNotFoundError:
+            found = 0
+        known[:] = known or [found]
+        if known != [found]:
+            raise LedgerError(
+                f"The ledger's file {path} was deleted or replaced while the worker was running. "
+                "Stop the worker, put the file back, and start it again."
+            )
+
+    event.listen(engine, "begin", same, insert=True)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401  (DB-API)

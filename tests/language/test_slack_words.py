@@ -163,7 +163,7 @@ def test_a_message_to_a_manager(more: dict[str, Any], headline: str, *, is_reply
 
 
 def test_several_leads_of_a_manager_are_one_message() -> None:
-    """Each is named once with its owner, however many steps of it piled up; then they are counted."""
+    """Each is named once with its owner, however many steps piled up; the rest is counted."""
     many = [told(cycle=f"c{number}", title=f"Lead {number}") for number in range(60)]
     again = told(cycle="c0", title="Lead 0", sentence="Reassignment due.")
     leads = [(one, URL) for one in [*many, again]]

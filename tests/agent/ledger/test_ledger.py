@@ -25,6 +25,7 @@ from agent.ledger.tables.states import CycleStatus, EffectState, TriggerOutcome
 from agent.ledger.transaction.step import UnsentError
 from domain.decision.said import Accepted, Said
 from domain.effects import Applied, Planned, RequestSync, Unknown
+from domain.errors import LedgerError
 from domain.intake.triggers import what_happened
 from domain.lead.crm_records import PoolState
 from domain.lead.model import Activity, Did, Trigger, TriggerKind
@@ -281,3 +282,17 @@ def test_times_come_back_aware(ledger: Ledger) -> None:
     (claimed,) = ledger.cycles.claim("run", NOW, 1)
     assert claimed.cycle.opened_at == NOW
     assert timedelta(0) == claimed.cycle.opened_at.utcoffset()
+
+
+def test_a_file_that_disappears_under_a_running_worker_is_noticed(tmp_path: Path) -> None:
+    """Deleted, or replaced by a copy: nothing is read or written any more, and it is said why."""
+    file = tmp_path / "ledger.sqlite3"
+    opened = open_ledger(f"sqlite:///{file}")
+    copy = file.read_bytes()
+    file.unlink()
+    with pytest.raises(LedgerError, match="deleted or replaced"):
+        opened.leases.last_run()
+    file.write_bytes(copy)
+    with pytest.raises(LedgerError, match="deleted or replaced"):
+        opened.intake.move_cursor("activities", "", NOW)
+    opened.engine.dispose()
