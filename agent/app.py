@@ -3,7 +3,7 @@
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -21,6 +21,8 @@ from agent.run.holder import new_name
 from agent.run.model_trouble import ModelTrouble
 from agent.settings import Settings, keep_to_ourselves, require
 from domain.intake.normalization.fields import canonical_values
+from domain.intake.vocabulary.compiled import compiled
+from domain.lead.model import FieldName
 from domain.policy.model import Assignment, Policy
 from domain.ports import (
     Clock,
@@ -34,7 +36,7 @@ from domain.ports import (
     Watch,
     unwatched,
 )
-from domain.values import LeadKey
+from domain.values import LeadKey, Scalar
 from tools import enrichment, salesforce
 from tools.heartbeat import Heartbeat
 from tools.http import HttpSettings, Transport
@@ -258,8 +260,12 @@ class App:
         if not providers:
             return None
         return enrichment.EnrichmentGateway(
-            self.policy.enrichment, providers, self.ledger.answers, self.clock, canonical_values
+            self.policy.enrichment, providers, self.ledger.answers, self.clock, self._canonical
         )
+
+    def _canonical(self, values: Mapping[FieldName, Scalar]) -> Mapping[FieldName, Scalar]:
+        """A provider's values in canonical form, read with the policy's own words."""
+        return canonical_values(values, compiled(self.policy.vocabulary))
 
     @cached_property
     def investigator(self) -> ModelInvestigator | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, NewType
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 LeadKey = NewType("LeadKey", str)
 """A lead's identity: the id of its Marketo person, as text."""
@@ -67,6 +67,10 @@ class Source(StrEnum):
     """Proposed by a language model and accepted by the same validators as any other value."""
 
 
+def _is_none(value: str | None) -> bool:
+    return value is None
+
+
 class Sourced(Value):
     """One field's value with where it came from, how sure that is, and when it was seen."""
 
@@ -75,6 +79,8 @@ class Sourced(Value):
     confidence: float = 1.0
     """From 0 to 1."""
     at: Instant
+    typed: str | None = Field(default=None, exclude_if=_is_none)
+    """What was typed, where that reads otherwise; rules can use it as `industry_typed`."""
 
 
 def canonical_json(value: BaseModel, *, exclude_unset: bool = False) -> str:

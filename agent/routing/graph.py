@@ -34,6 +34,8 @@ from domain.gate.verdict import Park, Ready, Reject, Verdict, Wait
 from domain.grammar import counted
 from domain.intake.field_precedence import merge
 from domain.intake.normalization.fields import normalize as canonical
+from domain.intake.normalization.fields import with_title_read
+from domain.intake.vocabulary.compiled import compiled
 from domain.lead.model import Conditions
 from domain.matching.rules import match as best_match
 from domain.policy.facts import with_icp_tier, without_tier
@@ -76,8 +78,12 @@ def normalize(state: Batch, runtime: Runtime[RunContext]) -> Update:
     """Bring every field into its canonical form, with its provenance; add what people set right."""
     context = runtime.context
     said = context.ledger.cycles.corrections(list(state.raw))
-    leads = {key: canonical(raw) for key, raw in state.raw.items()}
-    right = {key: merge(leads[key], [said[key]], context.policy.hygiene) for key in said}
+    words = compiled(context.policy.vocabulary)
+    leads = {key: canonical(raw, words) for key, raw in state.raw.items()}
+    right = {
+        key: merge(leads[key], [with_title_read(said[key], words)], context.policy.hygiene)
+        for key in said
+    }
     return {"leads": {**leads, **right}}
 
 

@@ -5,7 +5,7 @@ fix rejects the lead; one that somebody can fix parks it; else something still o
 wait; else it is ready.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -57,7 +57,7 @@ from domain.gate.verdict import (
 from domain.intake.normalization.written import in_unicode
 from domain.lead.crm_records import CrmRecord, RecordKind
 from domain.lead.match import ManyAccounts, ManyRecords, NoRecord, OneAccount, OneRecord
-from domain.lead.model import Activity, FieldName, Lead
+from domain.lead.model import Activity, FieldName, Lead, Misread
 from domain.policy.facts import (
     Facts,
     facts,
@@ -185,7 +185,9 @@ def _identity(case: Case) -> CheckResult:
     if email is None and kind is None:
         return _skip(code, PlainCode.NO_EMAIL)
     if kind == "invalid":
-        return _fail(code, PlainCode.INVALID_EMAIL, ask)
+        slip = any(one.why is Misread.MISSPELLED_EMAIL for one in lead.problems)
+        why = PlainCode.MISSPELLED_EMAIL if slip else PlainCode.INVALID_EMAIL
+        return _fail(code, why, ask)
     if kind == "disposable":
         return _fail(code, PlainCode.DISPOSABLE_EMAIL)
     if kind == "role" and gate.role_accounts == "refuse":
@@ -243,11 +245,9 @@ def _not_excluded(case: Case) -> CheckResult:
         return _fail(code, ExcludedDomain(domain=own, is_own=True))
     if excluded is not None:
         return _fail(code, ExcludedDomain(domain=excluded, is_own=False))
-    words = {word.casefold() for word in gate.test_words}
-    for name in (FieldName.FIRST_NAME, FieldName.LAST_NAME, FieldName.COMPANY):
-        text = lead.text(name)
-        if text is not None and text.casefold() in words:
-            return _fail(code, TestWord(field=name, text=text))
+    test = _test_word(lead, gate.test_words)
+    if test is not None:
+        return _fail(code, test)
     if lead.text(FieldName.SENIORITY) == "student" and gate.students == "refuse":
         return _fail(code, Student(title=lead.text(FieldName.TITLE)))
     system = _ticked_in(case)
@@ -255,6 +255,20 @@ def _not_excluded(case: Case) -> CheckResult:
         what = Fix.UNTICK_IN_SALESFORCE if system == "Salesforce" else Fix.UNTICK_IN_MARKETO
         return _fail(code, DoNotRoute(system=system), Remedy(team=Team.SALES_OPS, what=what))
     return _pass(code, PlainCode.NOT_EXCLUDED)
+
+
+def _test_word(lead: Lead, test_words: Sequence[str]) -> TestWord | None:
+    """The field that says that somebody tried something out.
+
+    People are called Test: a last name alone says so only without a company.
+    """
+    words = {word.casefold() for word in test_words}
+    for name in (FieldName.FIRST_NAME, FieldName.LAST_NAME, FieldName.COMPANY):
+        text = lead.text(name)
+        is_name = name is FieldName.LAST_NAME and lead.text(FieldName.COMPANY) is not None
+        if text is not None and text.casefold() in words and not is_name:
+            return TestWord(field=name, text=text)
+    return None
 
 
 def _ticked_in(case: Case) -> Literal["Marketo", "Salesforce"] | None:

@@ -148,6 +148,8 @@ def _plain(code: PlainCode) -> str:  # noqa: C901, PLR0911, PLR0912  (one case p
     match code:
         case PlainCode.NO_EMAIL:
             return "No email address to check."
+        case PlainCode.MISSPELLED_EMAIL:
+            return "The domain of the email address looks misspelled."
         case PlainCode.INVALID_EMAIL:
             return "The email address is invalid."
         case PlainCode.DISPOSABLE_EMAIL:

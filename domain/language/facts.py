@@ -71,23 +71,33 @@ def fields(names: Sequence[str]) -> str:
 
 def problem(one: Problem) -> str:
     """Why a value could not be understood."""
-    match one.why:
+    return _misread(one.why, one.country).replace("{}", one.value)
+
+
+def _misread(why: Misread, country: str | None) -> str:  # noqa: C901, PLR0911  (a case a code)
+    match why:
         case Misread.NOT_AN_EMAIL:
-            return f'"{one.value}" is not a valid email address.'
+            return '"{}" is not a valid email address.'
+        case Misread.MISSPELLED_EMAIL:
+            return 'The domain of "{}" looks misspelled.'
         case Misread.NOT_A_COMPANY:
-            return f'"{one.value}" is not a company name.'
+            return '"{}" is not a company name.'
         case Misread.UNKNOWN_COUNTRY:
-            return f'"{one.value}" is not a known country.'
+            return '"{}" is not a known country.'
         case Misread.STATE_WITHOUT_COUNTRY:
-            return f'The state "{one.value}" is ambiguous without a country.'
+            return 'The state "{}" is ambiguous without a country.'
         case Misread.NOT_A_STATE:
-            return f'"{one.value}" is not a state of {one.country}.'
+            return f'"{{}}" is not a state of {country}.'
         case Misread.INVALID_PHONE:
-            return f'"{one.value}" is not a valid phone number.'
+            return '"{}" is not a valid phone number.'
         case Misread.NOT_A_HEAD_COUNT:
-            return f'"{one.value}" is not a number of employees.'
+            return '"{}" is not a number of employees.'
+        case Misread.ONLY_AT_MOST:
+            return '"{}" gives only a maximum number of employees.'
+        case Misread.A_DATE:
+            return '"{}" is a date; a spreadsheet may have made it from a range such as 1-10.'
         case _:
-            assert_never(one.why)
+            assert_never(why)
 
 
 _OUR_WORDS = frozenset({"account", "email_kind", "function", "seniority"})

@@ -97,6 +97,12 @@ class Misread(StrEnum):
     NOT_A_STATE = "NOT_A_STATE"
     INVALID_PHONE = "INVALID_PHONE"
     NOT_A_HEAD_COUNT = "NOT_A_HEAD_COUNT"
+    ONLY_AT_MOST = "ONLY_AT_MOST"
+    """An upper bound of the head count: it says no least."""
+    A_DATE = "A_DATE"
+    """A spreadsheet made a date of a range such as 1-10."""
+    MISSPELLED_EMAIL = "MISSPELLED_EMAIL"
+    """A mail provider's name with a slip of the keyboard in it."""
 
 
 class Problem(Value):

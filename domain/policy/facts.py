@@ -10,13 +10,34 @@ from domain.values import Scalar, Source, Sourced, Value
 
 Facts = Mapping[str, Scalar]
 _FIELDS = frozenset(FieldName)
-_TOLD_BY = {"region": "country", "employee_band": "employees"}
+TYPED = {
+    name: f"{name.value}_typed"
+    for name in (
+        FieldName.COMPANY,
+        FieldName.COUNTRY,
+        FieldName.STATE,
+        FieldName.TITLE,
+        FieldName.INDUSTRY,
+        FieldName.EMPLOYEES,
+        FieldName.LEAD_SOURCE,
+    )
+}
+"""Facts that are a field as it was typed, such as `industry_typed`."""
+_TOLD_BY = {
+    "region": "country",
+    "employee_band": "employees",
+    **{typed: name.value for name, typed in TYPED.items()},
+}
 """Facts that follow from a field."""
 
 
 def facts(lead: Lead, trigger: Trigger | None, policy: Policy, match: Match | None) -> Facts:
     """All facts known of a lead but its segment, which follows from them; an unknown is absent."""
     known: dict[str, Scalar] = {name.value: one.value for name, one in lead.fields.items()}
+    for name, typed in TYPED.items():
+        one = lead.fields.get(name)
+        if one is not None:
+            known[typed] = str(one.value) if one.typed is None else one.typed
     region = policy.region_of(lead.text(FieldName.COUNTRY))
     if region is not None:
         known["region"] = region

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.lead.model import FieldName, TriggerKind
 from domain.policy.conditions import Range, When
+from domain.policy.facts import TYPED
 from domain.policy.follow_through import RESERVED, Move, Rung
 from domain.policy.model import Assignment, Policy, Segment
 from domain.policy.routing import Territory, TerritoryRule, ToRule
@@ -20,7 +21,7 @@ from domain.time.durations import format_duration
 
 Path = tuple[str | int, ...]
 
-FACTS = frozenset({*FieldName, "region", "segment", "trigger", "account"})
+FACTS = frozenset({*FieldName, *TYPED.values(), "region", "segment", "trigger", "account"})
 MARKETO_SYNC_PAUSE = timedelta(minutes=5)
 """Adobe: the native sync pauses five minutes between two cycles."""
 ACTIVITY_TYPES_PER_CALL = 10

@@ -22,6 +22,7 @@ from domain.policy.first_touch import TouchRules
 from domain.policy.follow_through import FollowThrough, Rung
 from domain.policy.rollout import Publishing
 from domain.policy.routing import RoutingRule, Territory
+from domain.policy.vocabulary import Vocabulary
 from domain.time.business_hours import Calendar, next_open
 from domain.time.durations import Duration
 from domain.values import Source, Value, canonical_json, content_hash
@@ -164,7 +165,8 @@ class Gate(Value):
     own_domains: tuple[str, ...] = ()
     """Your own domains: employees are not leads."""
     test_words: tuple[str, ...] = ("test", "asdf", "qwerty")
-    """A lead whose first name, last name or company is one of these words is a test lead."""
+    """A lead whose first name or company is one of these words is a test lead; a last name counts
+    only without a company, because people are called Test."""
     students: Literal["allow", "refuse"] = "refuse"
     qualified: tuple[QualifiedRule, ...] = Field(min_length=1)
     """A lead that meets any one of these is qualified."""
@@ -303,6 +305,7 @@ class Policy(Value):
         default_factory=dict[FieldName, tuple[Source, ...]]
     )
     """Source precedence per field. A field not listed keeps the value that the lead gave."""
+    vocabulary: Vocabulary = Vocabulary()
     enrichment: Enrichment = Enrichment()
     matching: Matching = Matching()
     routing: tuple[RoutingRule, ...] = Field(min_length=1)

@@ -13,6 +13,7 @@ from domain.conversation.change_requests import Change, Correct
 from domain.conversation.permissions import Ability
 from domain.decision.cases import Case
 from domain.intake.normalization.fields import canonical_values, normalize
+from domain.intake.vocabulary.compiled import Compiled, compiled
 from domain.lead.model import FieldName, Lead
 from domain.policy.model import Policy
 from domain.values import Scalar, Source, content_hash
@@ -36,7 +37,7 @@ def correct(asked: requests.Correcting, talk: Talk) -> Sequence[Change] | Answer
         return failure(
             f"{found.title} was not checked yet, or is no longer in Marketo.", about=found
         )
-    value = _canonical(field, asked.value, lead)
+    value = _canonical(field, asked.value, lead, compiled(talk.policy.vocabulary))
     name = field.replace("_", " ")
     if value is None:
         return failure(f'"{asked.value}" is not a valid {name}.')
@@ -49,7 +50,7 @@ def correct(asked: requests.Correcting, talk: Talk) -> Sequence[Change] | Answer
         return failure(f"For {name}, the value {SOURCES[now.source]} wins over a correction.")
     then = "the lead is checked again" if found.status in UNROUTED else "the owner stays"
     reason = asked.reason.strip() or "no reason given"
-    marketos = normalize(raw).fields.get(field)
+    marketos = normalize(raw, compiled(talk.policy.vocabulary)).fields.get(field)
     return [
         Correct(
             title=f"{name} of {found.title}",
@@ -86,13 +87,13 @@ def _counts_before(source: Source, order: Sequence[Source]) -> bool:
     return source in order and order.index(source) < order.index(Source.PERSON)
 
 
-def _canonical(field: FieldName, words: str, lead: Lead) -> Scalar | None:
+def _canonical(field: FieldName, words: str, lead: Lead, vocabulary: Compiled) -> Scalar | None:
     """A person's words in canonical form; a state is read in the lead's country."""
     values: dict[FieldName, Scalar] = {field: words.strip()}
     country = lead.text(FieldName.COUNTRY)
     if field is FieldName.STATE and country is not None:
         values[FieldName.COUNTRY] = country
-    return canonical_values(values).get(field)
+    return canonical_values(values, vocabulary).get(field)
 
 
 def seen_lead(found: Known, talk: Talk) -> Lead | None:

@@ -12,6 +12,7 @@ from domain.conversation.permissions import Ability
 from domain.grammar import counted
 from domain.intake.field_precedence import lacking, merge
 from domain.intake.normalization.fields import normalize
+from domain.intake.vocabulary.compiled import compiled
 from domain.language import touches
 from domain.language.facts import problem
 from domain.lead.model import FieldName, Lead
@@ -63,7 +64,9 @@ def _read(found: Known, talk: Talk) -> Lead | None:
     if raw is None:
         return None
     said = talk.run.ledger.cycles.corrections([found.lead])
-    return merge(normalize(raw), list(said.values()), talk.policy.hygiene)
+    return merge(
+        normalize(raw, compiled(talk.policy.vocabulary)), list(said.values()), talk.policy.hygiene
+    )
 
 
 def _fields(lead: Lead) -> Iterator[str]:

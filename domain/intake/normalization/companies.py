@@ -1,26 +1,12 @@
-"""Company names: as they are shown, and as they are compared."""
+"""Company names as they are compared."""
 
 from functools import lru_cache
 
 from cleanco import basename
 
-from domain.intake.normalization.texts import fold, tidy, unshout
+from domain.intake.vocabulary.texts import fold
 
-_PLACEHOLDERS = frozenset(
-    "self;self employed;selfemployed;freelance;freelancer;individual;personal;private;home;me;"
-    "no company;not applicable;student;retired;unemployed;company;my company;test company".split(
-        ";"
-    )
-)
 _STOP_WORDS = frozenset({"the", "and", "of", "und", "et", "y", "e", "de", "co"})
-
-
-def company(text: str) -> str | None:
-    """A company's name for people to read; None for a placeholder."""
-    tidied = tidy(text)
-    if tidied is None or fold(tidied) in _PLACEHOLDERS:
-        return None
-    return unshout(tidied)
 
 
 @lru_cache(maxsize=65536)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from domain.intake.normalization import emails, labels, numbers, phones, places, titles
-from domain.intake.normalization.companies import company
-from domain.intake.normalization.texts import tidy, unshout
+from domain.intake.normalization import emails, numbers, phones, places
+from domain.intake.vocabulary import spellings
+from domain.intake.vocabulary.compiled import Compiled, as_shipped
+from domain.intake.vocabulary.texts import tidy
 from domain.lead.model import FieldName, Lead, Misread, Problem, RawLead
 from domain.values import Instant, LeadKey, Scalar, Source, Sourced
 
@@ -37,13 +38,15 @@ class _Reading:
 
     raw: RawLead
     at: Instant
+    words: Compiled
     fields: dict[FieldName, Sourced] = field(default_factory=dict[FieldName, Sourced])
     problems: list[Problem] = field(default_factory=list[Problem])
 
     def text(self, name: FieldName) -> str | None:
         """The raw text of a field; None when it says nothing."""
         value = self.raw.values.get(name)
-        return None if value is None else tidy(str(value))
+        text = None if value is None else tidy(str(value))
+        return None if text is None or self.words.placeholders.is_one(name, text) else text
 
     def put(
         self,
@@ -51,11 +54,16 @@ class _Reading:
         value: Scalar | None,
         source: Source = Source.MARKETO,
         confidence: float = 1.0,
+        typed: str | None = None,
     ) -> None:
-        """Keep a canonical value, unless there is none."""
+        """Keep a canonical value, unless there is none, and what was typed if that was another."""
         if value is not None:
             self.fields[name] = Sourced(
-                value=value, source=source, confidence=confidence, at=self.at
+                value=value,
+                source=source,
+                confidence=confidence,
+                at=self.at,
+                typed=None if typed == str(value) else typed,
             )
 
     def refuse(self, name: FieldName, value: str, why: Misread, country: str | None = None) -> None:
@@ -63,9 +71,12 @@ class _Reading:
         self.problems.append(Problem(field=name, value=value, why=why, country=country))
 
 
-def normalize(raw: RawLead) -> Lead:
-    """A lead with every field in canonical form, its provenance, and what wasn't understood."""
-    reading = _Reading(raw, raw.updated_at)
+def normalize(raw: RawLead, words: Compiled | None = None) -> Lead:
+    """A lead with every field in canonical form, its provenance, and what wasn't understood.
+
+    Read with the policy's vocabulary; with the shipped one if none is given.
+    """
+    reading = _Reading(raw, raw.updated_at, words or as_shipped())
     for part in (_names, _email, _company, _place, _phone, _title, _size, _labels, _rest):
         part(reading)
     return Lead(
@@ -80,35 +91,36 @@ def normalize(raw: RawLead) -> Lead:
 def _names(reading: _Reading) -> None:
     for name in (FieldName.FIRST_NAME, FieldName.LAST_NAME):
         text = reading.text(name)
-        reading.put(name, None if text is None else unshout(text))
+        reading.put(name, None if text is None else spellings.person(text))
 
 
 def _email(reading: _Reading) -> None:
     text = reading.text(FieldName.EMAIL)
     if text is not None:
-        address = emails.address(text)
+        address = emails.address(text, reading.words.mail_hosts)
         reading.put(FieldName.EMAIL, address.email)
         reading.put(FieldName.EMAIL_KIND, address.kind, Source.DERIVED)
         reading.put(FieldName.DOMAIN, address.domain, Source.DERIVED)
         if address.kind == "invalid":
-            reading.refuse(FieldName.EMAIL, text, Misread.NOT_AN_EMAIL)
+            slip = address.is_misspelled
+            why = Misread.MISSPELLED_EMAIL if slip else Misread.NOT_AN_EMAIL
+            reading.refuse(FieldName.EMAIL, text, why)
     site = reading.text(FieldName.WEBSITE) or reading.text(FieldName.DOMAIN)
     domain = None if site is None else emails.registrable(site)
     reading.put(FieldName.WEBSITE, domain)
     if FieldName.DOMAIN in reading.fields or domain is None:
         return
-    if emails.address(f"a@{domain}").kind == "business":
+    if emails.address(f"a@{domain}", reading.words.mail_hosts).kind == "business":
         reading.put(FieldName.DOMAIN, domain, Source.DERIVED)
 
 
 def _company(reading: _Reading) -> None:
+    typed = reading.raw.values.get(FieldName.COMPANY)
     text = reading.text(FieldName.COMPANY)
-    if text is None:
-        return
-    name = company(text)
-    reading.put(FieldName.COMPANY, name)
-    if name is None:
-        reading.refuse(FieldName.COMPANY, text, Misread.NOT_A_COMPANY)
+    if text is not None:
+        reading.put(FieldName.COMPANY, spellings.company(text), typed=text)
+    elif typed is not None and tidy(str(typed)) is not None:
+        reading.refuse(FieldName.COMPANY, str(typed).strip(), Misread.NOT_A_COMPANY)
 
 
 def _place(reading: _Reading) -> None:
@@ -118,7 +130,7 @@ def _place(reading: _Reading) -> None:
         if found is None:
             reading.refuse(FieldName.COUNTRY, text, Misread.UNKNOWN_COUNTRY)
         else:
-            reading.put(FieldName.COUNTRY, found[0], confidence=round(found[1], 2))
+            reading.put(FieldName.COUNTRY, found[0], confidence=round(found[1], 2), typed=text)
     _state(reading)
 
 
@@ -150,21 +162,38 @@ def _title(reading: _Reading) -> None:
     text = reading.text(FieldName.TITLE)
     if text is None:
         return
-    title = unshout(text)
-    reading.put(FieldName.TITLE, title)
-    reading.put(FieldName.SENIORITY, titles.seniority(title), Source.DERIVED)
-    reading.put(FieldName.FUNCTION, titles.function(title), Source.DERIVED)
+    reading.put(FieldName.TITLE, spellings.title(text), typed=text)
+    seniority, function = reading.words.titles.read(text)
+    reading.put(FieldName.SENIORITY, seniority, Source.DERIVED)
+    reading.put(FieldName.FUNCTION, function, Source.DERIVED)
+
+
+def with_title_read(
+    said: Mapping[FieldName, Sourced], words: Compiled
+) -> Mapping[FieldName, Sourced]:
+    """What somebody said of a lead, and what the title among it tells."""
+    title = said.get(FieldName.TITLE)
+    if title is None:
+        return said
+    seniority, function = words.titles.read(str(title.value))
+    told = {FieldName.SENIORITY: seniority, FieldName.FUNCTION: function}
+    read = {
+        name: title.model_copy(update={"value": value, "typed": None})
+        for name, value in told.items()
+        if value is not None
+    }
+    return {**read, **said}
 
 
 def _size(reading: _Reading) -> None:
     text = reading.text(FieldName.EMPLOYEES) or reading.text(FieldName.EMPLOYEE_BAND)
     if text is not None:
         found = numbers.head_count(text)
-        if found is None:
-            reading.refuse(FieldName.EMPLOYEES, text, Misread.NOT_A_HEAD_COUNT)
+        if isinstance(found, Misread):
+            reading.refuse(FieldName.EMPLOYEES, text, found)
         else:
-            reading.put(FieldName.EMPLOYEES, found[0], confidence=found[1])
-            reading.put(FieldName.EMPLOYEE_BAND, numbers.band(found[0]), Source.DERIVED)
+            reading.put(FieldName.EMPLOYEES, found.count, confidence=found.confidence, typed=text)
+            reading.put(FieldName.EMPLOYEE_BAND, numbers.band(found.count), Source.DERIVED)
     for name in (FieldName.ANNUAL_REVENUE, FieldName.SCORE):
         value = reading.raw.values.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -172,10 +201,14 @@ def _size(reading: _Reading) -> None:
 
 
 def _labels(reading: _Reading) -> None:
-    industry = reading.text(FieldName.INDUSTRY)
-    reading.put(FieldName.INDUSTRY, None if industry is None else labels.industry(industry))
-    source = reading.text(FieldName.LEAD_SOURCE)
-    reading.put(FieldName.LEAD_SOURCE, None if source is None else labels.lead_source(source))
+    lists = {
+        FieldName.INDUSTRY: reading.words.industries,
+        FieldName.LEAD_SOURCE: reading.words.lead_sources,
+    }
+    for name, labels in lists.items():
+        text = reading.text(name)
+        if text is not None:
+            reading.put(name, labels.read(text) or text, typed=text)
 
 
 def _rest(reading: _Reading) -> None:
@@ -187,13 +220,15 @@ def _rest(reading: _Reading) -> None:
             reading.put(name, value is True or str(value).strip().lower() in _YES)
 
 
-def canonical_values(values: Mapping[FieldName, Scalar]) -> Mapping[FieldName, Scalar]:
+def canonical_values(
+    values: Mapping[FieldName, Scalar], words: Compiled | None = None
+) -> Mapping[FieldName, Scalar]:
     """Somebody else's values, such as a provider's, in canonical form; the others are left out."""
     never = datetime.min.replace(tzinfo=UTC)
     raw = RawLead(
         key=LeadKey(""), values=values, link=None, created_at=never, updated_at=never, read_at=never
     )
-    return {name: one.value for name, one in normalize(raw).fields.items() if name in values}
+    return {name: one.value for name, one in normalize(raw, words).fields.items() if name in values}
 
 
 def offline_signals(lead: Lead) -> Mapping[FieldName, Sourced]:
@@ -227,5 +262,5 @@ def with_band(fields: Mapping[FieldName, Sourced]) -> Mapping[FieldName, Sourced
     name = numbers.band(employees.value)
     if name is None:
         return fields
-    told = employees.model_copy(update={"value": name})
+    told = employees.model_copy(update={"value": name, "typed": None})
     return {**fields, FieldName.EMPLOYEE_BAND: told}

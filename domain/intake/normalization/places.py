@@ -10,7 +10,7 @@ import holidays
 from phonenumbers.geodata.locale import LOCALE_DATA
 from rapidfuzz import fuzz, process
 
-from domain.intake.normalization.texts import fold
+from domain.intake.vocabulary.texts import fold
 
 _ALIASES = {
     "GB": "uk;u k;great britain;britain;england;scotland;wales;northern ireland;united kingdom;"

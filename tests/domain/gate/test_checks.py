@@ -356,7 +356,12 @@ NOT_EXCLUDED = passed(CheckCode.NOT_EXCLUDED, plain(PlainCode.NOT_EXCLUDED))
             {"email": "x@eu.rival.example"},
             excluded(ExcludedDomain(domain="eu.rival.example", is_own=False)),
         ),
-        ({"last_name": "TEST"}, excluded(reasons.TestWord(field="last_name", text="TEST"))),
+        ({"first_name": "TEST"}, excluded(reasons.TestWord(field="first_name", text="TEST"))),
+        (
+            {"last_name": "TEST", "company": None},
+            excluded(reasons.TestWord(field="last_name", text="TEST")),
+        ),
+        ({"last_name": "TEST"}, NOT_EXCLUDED),
         ({"company": "asdf"}, excluded(reasons.TestWord(field="company", text="asdf"))),
         ({"last_name": "Testa"}, NOT_EXCLUDED),
         (

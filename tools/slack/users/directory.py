@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from domain import border
 from domain.errors import RequestError, UnavailableError
-from domain.intake.normalization.texts import fold
+from domain.intake.vocabulary.texts import fold
 from domain.lead.absences import OutOfOffice
 from domain.ports import Clock
 from tools.slack.client import VENDOR, Row, SlackClient, within
