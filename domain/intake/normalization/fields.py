@@ -142,9 +142,10 @@ def _state(reading: _Reading) -> None:
         reading.refuse(FieldName.STATE, text, Misread.STATE_WITHOUT_COUNTRY)
         return
     code = str(country.value)
-    state = places.state(text, code)
-    reading.put(FieldName.STATE, state)
-    if state is None and places.knows_states(code):
+    found = places.read_state(text, code)
+    if found is not None:
+        reading.put(FieldName.STATE, found[0], confidence=found[1], typed=text)
+    elif places.knows_states(code):
         reading.refuse(FieldName.STATE, text, Misread.NOT_A_STATE, code)
 
 

@@ -7,6 +7,7 @@ number that is said to count people needs nothing else to be understood.
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -56,7 +57,8 @@ _WHOLE = re.compile(rf"[FUB]*{_CORE}[FUBA]*")
 _COUNTED = re.compile(_CORE.replace("U?", "U", 1))
 
 
-class HeadCount(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class HeadCount:
     """A number of employees and how sure it is."""
 
     count: int
@@ -101,7 +103,7 @@ class _Number(NamedTuple):
     is_whole: bool
 
     @property
-    def count(self) -> float:
+    def people(self) -> float:
         return self.value * self.times
 
 
@@ -166,17 +168,17 @@ def _value(found: re.Match[str], signs: str, numbers: list[_Number]) -> HeadCoun
         low = low._replace(times=high.times, is_whole=(low.value * high.times).is_integer())
     if low.value == 0 and high is not None:
         low = _Number(1, 1, is_whole=True)  # "0-10": nobody is no employer
-    if not low.is_whole or not 1 <= low.count <= MOST_PEOPLE:
+    if not low.is_whole or not 1 <= low.people <= MOST_PEOPLE:
         return Misread.NOT_A_HEAD_COUNT
-    if high is not None and high.count < low.count:
+    if high is not None and high.people < low.people:
         return Misread.NOT_A_HEAD_COUNT
     how = (found["how"] or "") + (found["after"] or "") + (found["late"] or "")
     if high is None and ("S" in how or "E" in how):
-        return _at_most(low.count)
+        return _at_most(low.people)
     if high is None and "C" in how:
         return Misread.NOT_A_HEAD_COUNT
     sure = high is None and not how
-    return HeadCount(int(low.count), _SURE if sure else _LESS_SURE)
+    return HeadCount(int(low.people), _SURE if sure else _LESS_SURE)
 
 
 def _at_most(count: float) -> HeadCount | Misread:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from domain.intake.normalization import emails
+from domain.intake.normalization import emails, places
 from domain.intake.normalization.fields import canonical_values, normalize
 from domain.intake.normalization.numbers import HeadCount, head_count
 from domain.intake.vocabulary.compiled import as_shipped
@@ -134,3 +134,17 @@ def test_the_typed_value_is_kept_beside_the_folded_one() -> None:
         lead.fields[FieldName.LEAD_SOURCE].typed,
         lead.fields[FieldName.EMPLOYEES].typed,
     )
+
+
+@pytest.mark.parametrize("row", cases("countries"))
+def test_a_country_is_read_in_any_language_or_is_none(row: Row) -> None:
+    """ISO's own names and codes, everyday forms, slips; never a guess between two."""
+    found = places.country(row["input"])
+    assert row["expected"] == ("missing" if found is None else found[0])
+
+
+@pytest.mark.parametrize("row", cases("states"))
+def test_a_state_is_read_within_its_country(row: Row) -> None:
+    """Every country that has states; another country's state is none."""
+    found = places.read_state(row["input"], row["country"])
+    assert row["expected"] == ("missing" if found is None else found[0])
