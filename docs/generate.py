@@ -16,6 +16,9 @@ from agent.conversation import graph as conversation  # noqa: E402
 from agent.follow_through import graph as follow_through  # noqa: E402
 from agent.routing import graph as routing  # noqa: E402
 from domain.conversation.permissions import CHANGES, PUBLISHERS, SPENDS, TABLE, Ability, Reach  # noqa: E402
+from domain.intake.normalization.numbers import BANDS  # noqa: E402
+from domain.intake.vocabulary.shipped import vocabulary  # noqa: E402
+from domain.policy.facts import TYPED  # noqa: E402
 from domain.policy.model import Policy  # noqa: E402
 from domain.time.durations import format_duration  # noqa: E402
 
@@ -30,8 +33,38 @@ def documents() -> Mapping[Path, str]:
         ROOT / "docs/graphs/follow_through.mmd": follow_through.build().get_graph().draw_mermaid(),
         ROOT / "docs/graphs/conversation.mmd": conversation.build().get_graph().draw_mermaid(),
         ROOT / "docs/reference/roles.md": "\n".join(_roles()) + "\n",
+        ROOT / "docs/reference/vocabulary.md": "\n".join(_vocabulary()) + "\n",
         ROOT / "docs/reference/policy.md": "\n".join(_policy_reference()) + "\n",
     }
+
+
+def _vocabulary() -> Iterator[str]:
+    yield "# Vocabulary"
+    yield ""
+    yield "The values that rules can use where a field is read into a closed list. Generated from the code by `make docs`."
+    yield ""
+    yield "A value that isn't known stays as it was typed, and rules can use it so. What was typed is kept beside the value and is a field of its own: " + ", ".join(f"`{name}`" for name in TYPED.values()) + "."
+    yield "Add words, override them or replace a list under [`vocabulary`](policy.md#vocabulary) in the policy. `routeready policy check` reports a value that no lead can have."
+    yield ""
+    yield "| field | values |"
+    yield "|---|---|"
+    for field, name in (("industry", "industries"), ("lead_source", "lead_sources"), ("seniority", "seniority"), ("function", "function")):
+        labels = [label.rstrip("~") for label in vocabulary(name) if label not in ("-", "filler", "assistant")]
+        yield f"| `{field}` | " + ", ".join(f"`{label}`" for label in labels) + " |"
+    yield "| `employee_band` | " + ", ".join(f"`{name}`" for name in BANDS) + " |"
+    yield "| `country` | two-letter codes of ISO 3166-1 |"
+    yield "| `state` | codes of ISO 3166-2 without the country, such as `CA`; `AA`, `AE` and `AP` for US forces abroad |"
+    yield ""
+    yield "## Examples"
+    yield ""
+    yield "The first words of each list; all of them are in `domain/intake/vocabulary/lists/`."
+    for name in ("industries", "lead_sources", "seniority", "function"):
+        yield ""
+        yield f"| {name.replace('_', ' ')} | words |"
+        yield "|---|---|"
+        for label, words in vocabulary(name).items():
+            if label not in ("-", "filler", "assistant"):
+                yield f"| `{label.rstrip('~')}` | " + ", ".join(word.strip("^$") for word in words[:8]) + " |"
 
 
 WHOSE = ("own", "team", "other")

@@ -15,6 +15,7 @@ from agent.policy.spreadsheet import SpreadsheetError, read_sheet
 from agent.policy.yaml_text import Document, YamlError, read_yaml
 from agent.policy.yaml_text import Path as Place
 from domain.errors import PolicyError
+from domain.intake.impossible_values import impossible_values
 from domain.policy.lint import Lint, lint
 from domain.policy.model import Policy
 from domain.policy.routing import RULE_KINDS, Territory
@@ -110,8 +111,13 @@ def _build(
             complaints.append(Complaint("error", path.name, line, _spell(at), sentence, suggestion))
         return Reading(None, tuple(complaints))
     if len(complaints) == len(old):  # half a table of territories would be full of gaps
-        complaints += [_from_lint(one, path, document, policy) for one in lint(policy)]
+        complaints += [_from_lint(one, path, document, policy) for one in all_lint(policy)]
     return Reading(policy, tuple(sorted(complaints, key=lambda one: (one.file, one.line))))
+
+
+def all_lint(policy: Policy) -> list[Lint]:
+    """Everything that is wrong with a policy that is well formed."""
+    return [*lint(policy), *impossible_values(policy)]
 
 
 def _old_keys(path: Path, document: Document) -> list[Complaint]:

@@ -10,13 +10,13 @@ from pydantic import TypeAdapter
 from agent.ledger import Ledger
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.logs import alert, log
+from agent.policy.file import all_lint
 from agent.run.context import RunContext
 from domain.conversation.permissions import PUBLISHERS
 from domain.decision.cases import Case
 from domain.decision.replay import decide
 from domain.effects import Planned, SendReport
 from domain.errors import PublishingError
-from domain.policy.lint import lint
 from domain.policy.model import Policy, next_at_work
 from domain.rollout.canary import Canary, Publication, Scope, State, Trial, trial, untriable
 from domain.values import CycleId, DecisionId, canonical_json, content_hash
@@ -111,7 +111,7 @@ def _check_policy(wanted: Request, base: Policy) -> None:
         raise PublishingError(
             "This is already the policy file in force; there is nothing to publish."
         )
-    errors = [one for one in lint(policy) if one.severity == "error"]
+    errors = [one for one in all_lint(policy) if one.severity == "error"]
     if errors:
         raise PublishingError(f"The policy has errors: {errors[0].sentence}.")
     if segment is not None and base.segment(segment) is None:

@@ -268,6 +268,9 @@ def _test_word(lead: Lead, test_words: Sequence[str]) -> TestWord | None:
         is_name = name is FieldName.LAST_NAME and lead.text(FieldName.COMPANY) is not None
         if text is not None and text.casefold() in words and not is_name:
             return TestWord(field=name, text=text)
+    for one in lead.problems:
+        if one.field is FieldName.COMPANY and one.value.casefold() in words:
+            return TestWord(field=FieldName.COMPANY, text=one.value)
     return None
 
 

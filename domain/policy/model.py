@@ -16,13 +16,12 @@ from pydantic import Field
 
 from domain.lead.model import FieldName, TriggerKind
 from domain.policy.alerts import Alerting
-from domain.policy.conditions import Test, When
+from domain.policy.conditions import Test, Vocabulary, When
 from domain.policy.conversation import Conversation
 from domain.policy.first_touch import TouchRules
 from domain.policy.follow_through import FollowThrough, Rung
 from domain.policy.rollout import Publishing
 from domain.policy.routing import RoutingRule, Territory
-from domain.policy.vocabulary import Vocabulary
 from domain.time.business_hours import Calendar, next_open
 from domain.time.durations import Duration
 from domain.values import Source, Value, canonical_json, content_hash

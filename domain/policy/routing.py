@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.policy.conditions import Test, When
 from domain.values import Value
@@ -83,7 +83,7 @@ class Territory(Value):
     """Line number in the file, for messages."""
     territory: str
     region: str | None = None
-    country: str | None = None
+    country: Annotated[str, AfterValidator(str.upper)] | None = None
     state: str | None = None
     segment: str | None = None
     industry: str | None = None

@@ -65,7 +65,8 @@ def test_every_kind_of_file_came_along(installed: Path, tmp_path: Path) -> None:
         "home = p.Path(agent.__file__).parent.parent\n"
         "wanted = ['prompts/nudge.md', 'agent/console/templates/base.html',\n"
         "  'agent/console/static/console.css', 'agent/ledger/migrations/script.py.mako',\n"
-        "  'evals/gold/routing.yaml', 'sandbox/look/templates/base.html']\n"
+        "  'evals/gold/routing.yaml', 'domain/intake/vocabulary/lists/states.tsv',\n"
+        "  'domain/intake/vocabulary/lists/seniority.txt', 'sandbox/look/templates/base.html']\n"
         "print([one for one in wanted if not (home / one).exists()], example_policy().exists())"
     )
     assert "[] True" == _run(installed, tmp_path, "-c", script).stdout.strip()

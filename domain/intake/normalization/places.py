@@ -171,6 +171,13 @@ def knows_states(code: str) -> bool:
     return code in _CLOSED
 
 
+@cache
+def country_codes() -> frozenset[str]:
+    """The two-letter codes of all countries."""
+    return frozenset(row[0] for row in table("countries"))
+
+
+@cache
 def state_codes(code: str) -> frozenset[str]:
     """The codes of a country's states."""
     return frozenset(_states_of(code).values())
@@ -188,6 +195,8 @@ def read_state(text: str, code: str) -> Place | None:
     parts = [part for part in map(fold, _PARTS.split(text)) if part and _country(part) != code]
     if len(parts) != len([one for one in map(fold, _PARTS.split(text)) if one]) or len(parts) > 1:
         found = [_state(part, code) for part in parts]
+        if len(parts) > 1 and len(parts[0]) <= _LONG_CODE and len({*found} - {None}) > 1:
+            return None  # "CA, NV": two states
         last = next((one for one in reversed(found) if one is not None), None)
         is_told = last is not None and (found[-1] == last or len({*found}) <= _CODE)
         return (last, _AROUND) if last is not None and is_told else None

@@ -10,7 +10,7 @@ from domain.intake.vocabulary.placeholders import Placeholders
 from domain.intake.vocabulary.shipped import vocabulary
 from domain.intake.vocabulary.texts import fold
 from domain.intake.vocabulary.titles import Titles
-from domain.policy.vocabulary import Vocabulary
+from domain.policy.conditions import Vocabulary
 from domain.values import canonical_json
 
 Lists = Mapping[str, Sequence[str]]

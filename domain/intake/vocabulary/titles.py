@@ -19,6 +19,8 @@ class Titles:
     ) -> None:
         self._seniority = Phrases(seniority)
         self._function = Phrases(function)
+        labels = (label.removesuffix(_WEAK_LABEL) for label in function if label != _NOTHING)
+        self.functions = tuple(dict.fromkeys(labels))
         self._rank = {label: place for place, label in enumerate(seniority)}
         self.read = lru_cache(maxsize=16384)(self._read)
 

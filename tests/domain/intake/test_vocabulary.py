@@ -10,7 +10,7 @@ from domain.intake.vocabulary.compiled import as_shipped, compiled
 from domain.intake.vocabulary.phrases import words_of
 from domain.intake.vocabulary.shipped import vocabulary
 from domain.lead.model import FieldName
-from domain.policy.vocabulary import Vocabulary
+from domain.policy.conditions import Vocabulary
 from domain.values import Source, Sourced, canonical_json
 from tests.domain.intake.test_tables import raw
 from tests.support.builders import NOW

@@ -250,7 +250,7 @@ def test_a_person_is_looked_up_only_when_something_personal_is_sought(providers:
     providers.person("dana@acme.com")
     look_up(providers.gateway("pdl"), lead())
     enriched = look_up(providers.gateway("pdl"), lead(), FieldName.TITLE, FieldName.SENIORITY)
-    assert values(enriched) == {"title": "Director Of Sales", "seniority": "director"}
+    assert values(enriched) == {"title": "Director of Sales", "seniority": "director"}
     assert providers.paths == ["pdl /v5/company/enrich", "pdl /v5/person/enrich"]
 
 
