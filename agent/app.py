@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from agent.ledger import Ledger, open_ledger
+from agent.ledger import Ledger, open_ledger, read_ledger
 from agent.metrics import lead_history
 from agent.metrics.lead_history import Told
 from agent.policy.file import load_policy
@@ -45,6 +45,7 @@ from tools.llm.investigator import ModelInvestigator
 from tools.llm.talker import ModelTalker
 from tools.marketo.client import MarketoAccess, MarketoClient
 from tools.marketo.examination import Expectations
+from tools.marketo.fields import PERSON_FIELDS
 from tools.marketo.gateway import MarketoGateway
 from tools.quota import Budget, Limits
 from tools.slack.client import SlackAccess
@@ -53,6 +54,9 @@ from tools.slack.users.sign_in import SlackSignIn
 
 if TYPE_CHECKING:
     from agent.conversation.memory import Memory
+
+FIELDS = PERSON_FIELDS
+"""Marketo's REST names of the fields of a lead."""
 
 
 class WallClock:
@@ -79,6 +83,16 @@ def open_app(settings: Settings, clock: Clock | None = None) -> "App":
     keep_to_ourselves()
     policy = load_policy(settings.routeready_policy)
     ledger = open_ledger(settings.routeready_database)
+    return App(settings, ledger.publications.named(policy), ledger, clock or WallClock())
+
+
+def open_to_read(settings: Settings, clock: Clock | None = None) -> "App":
+    """The same over a ledger that is left as it is: nothing is created or migrated.
+
+    Raises PolicyError, SettingsError or LedgerError with what to do.
+    """
+    policy = load_policy(settings.routeready_policy)
+    ledger = read_ledger(settings.routeready_database)
     return App(settings, ledger.publications.named(policy), ledger, clock or WallClock())
 
 

@@ -18,6 +18,7 @@ from agent.cli import probes, reports
 from agent.cli.help import Grouped
 from agent.cli.policy import policy_cli
 from agent.cli.setup import setup_cli
+from agent.cli.tries import try_leads
 from domain.errors import RoutereadyError, SettingsError
 
 if TYPE_CHECKING:
@@ -208,6 +209,9 @@ def _unknown_user(email: str) -> RoutereadyError:
     return RoutereadyError(
         f"The policy has no user {email}. Use an email address listed under users."
     )
+
+
+cli.command("try", rich_help_panel=LEADS)(try_leads)
 
 
 @cli.command(rich_help_panel=WORKER)

@@ -148,6 +148,7 @@ LOOKS: Mapping[str, str] = {
     "decided": "decided a request",
     "ruled": "ruled on a dispute",
     "tried": "tested a policy",
+    "tried leads": "tried leads",
     "published": "published a policy",
     "agreed": "approved a policy",
     "rolled back": "rolled back a policy",

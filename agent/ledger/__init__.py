@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from agent.ledger.engine import check, migrate, open_engine
+from agent.ledger.engine import check, check_is_there, migrate, open_engine
 from agent.ledger.stores.approvals import Approvals
 from agent.ledger.stores.clicks import Clicks
 from agent.ledger.stores.conversations import Conversations
@@ -80,5 +80,16 @@ def open_ledger(url: str) -> Ledger:
     engine = open_engine(url)
     if engine.dialect.name == "sqlite":
         migrate(engine)
+    check(engine)
+    return Ledger.on(engine)
+
+
+def read_ledger(url: str) -> Ledger:
+    """The ledger at a database URL as it is: no file is created, and no table is changed.
+
+    Raises LedgerError saying what to run.
+    """
+    check_is_there(url)
+    engine = open_engine(url)
     check(engine)
     return Ledger.on(engine)

@@ -159,3 +159,15 @@ def check(engine: Engine) -> None:
             f"The database is at revision {found or 'none'}, and this version of routeready needs "
             f"{head}. Run: routeready migrate"
         )
+
+
+def check_is_there(url: str) -> None:
+    """Raise LedgerError for a SQLite file that isn't there: to connect would create it."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return
+    if not Path(parsed.database or "").is_file():
+        raise LedgerError(
+            f"There is no database at {parsed.database}. Check ROUTEREADY_DATABASE, or run: "
+            "routeready migrate"
+        )

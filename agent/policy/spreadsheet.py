@@ -15,7 +15,7 @@ LARGEST = 20 * 1024 * 1024
 """Bytes; a table of territories has some thousand rows."""
 SAVE_AS = 'Save it as "CSV UTF-8 (comma delimited)".'
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_SEPARATORS = (",", ";", "\t", "|")
+SEPARATORS = (",", ";", "\t", "|")
 
 
 class SpreadsheetError(Exception):
@@ -45,10 +45,10 @@ def read_sheet(path: Path) -> Sheet:
     if first is None:
         return Sheet((), 1, ())
     separator = None
-    if lines[first].strip().casefold() in [f"sep={one}" for one in _SEPARATORS]:
+    if lines[first].strip().casefold() in [f"sep={one}" for one in SEPARATORS]:
         separator, first = lines[first].strip()[4:], first + 1
     rest = lines[first:]
-    separator = separator or _separator(rest[0] if rest else "")
+    separator = separator or separator_of(rest[0] if rest else "")
     rows = _rows(rest, first, separator)
     at, names = next(rows, (first + 1, ()))
     columns = tuple(one.strip() for one in names)
@@ -76,9 +76,9 @@ def _text(path: Path) -> str:
         raise SpreadsheetError(line, "This file is not UTF-8 text: see this line") from None
 
 
-def _separator(header: str) -> str:
+def separator_of(header: str) -> str:
     """What parts the columns; where several do, the one that is there most often."""
-    return max(_SEPARATORS, key=header.count)
+    return max(SEPARATORS, key=header.count)
 
 
 def _rows(

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from agent.console import policy_words
 from agent.console.boards.policy_trials import Try, read_texts
+from agent.console.pages.tried_leads import ASKED
 from agent.console.visit import PERIODS, USUAL, NotThereError, Visit
 from agent.policy.file import TERRITORIES, read_policy
 from agent.rollout import publications, simulation_tables
@@ -55,6 +56,7 @@ def show(visit: Visit) -> Response:
         may_try=visit.reach(Ability.WHAT_IF) is not Reach.NONE,
         may_publish=visit.who.role in PUBLISHERS,
         texts=_texts(visit),
+        asked=ASKED,
         periods=PERIODS,
         usual=USUAL,
     )
@@ -153,6 +155,7 @@ def tried(visit: Visit) -> Response:
         titles={} if found is None else _titles(visit, found),
         may_publish=visit.who.role in PUBLISHERS,
         shares=SHARES,
+        asked=ASKED,
     )
 
 

@@ -17,6 +17,7 @@ from agent.console.pages import (
     proposal,
     story,
     system,
+    tried_leads,
 )
 from agent.console.visit import Place, Visit
 from domain.conversation.permissions import Ability, Reach
@@ -54,6 +55,7 @@ PAGES = (
     Page("/disputes/{dispute}", proposal.rule, Ability.WAITING, Reach.TEAM, "POST", "ruled"),
     Page("/policy", policy.show, Ability.RULES),
     Page("/policy/versions/{version}", policy.compare, Ability.RULES),
+    Page("/policy/leads", tried_leads.show, Ability.WHAT_IF, Reach.ALL, "POST", "tried leads"),
     Page("/policy/tries", policy.attempt, Ability.WHAT_IF, Reach.ALL, "POST", "tried"),
     Page("/policy/tries/{attempt}", policy.tried, Ability.WHAT_IF, Reach.ALL),
     Page(

@@ -1,0 +1,1 @@
+"""What would become of leads that somebody types or lists; nothing is ever written."""
