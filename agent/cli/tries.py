@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from agent.app import App
-    from agent.preview.judging import Entry
     from agent.preview.sheet import Sheet
-    from agent.preview.standing import Standing
+    from agent.preview.situation import Situation
+    from agent.preview.verdicts import Entry
     from domain.policy.model import Policy
 
 FORMATS = ("table", "json", "csv")
@@ -83,9 +83,9 @@ def try_leads(  # noqa: PLR0913  (one per option)
         _refuse("--accounts needs --offline. Without --offline, accounts come from Salesforce.")
     try:
         with _table(values, sheet, encoding) as read:
-            standing, notes, app = _standing(policy, accounts, offline=offline)
+            situation, notes, app = _situation(policy, accounts, offline=offline)
             try:
-                _show(read, standing, notes, form, in_order=in_order, alone=sheet is None)
+                _show(read, situation, notes, form, in_order=in_order, alone=sheet is None)
             finally:
                 if app is not None:
                     app.close()
@@ -120,12 +120,12 @@ def _table(
     return nullcontext(reading.Sheet(tuple(name for name, _, _ in pairs), iter([row])))
 
 
-def _standing(
+def _situation(
     path: str | None, accounts: str | None, *, offline: bool
-) -> "tuple[Standing, list[str], App | None]":
+) -> "tuple[Situation, list[str], App | None]":
     from agent.preview.companies import Companies
-    from agent.preview.standing import offline as standing_offline
-    from agent.preview.standing import present
+    from agent.preview.situation import offline as situation_offline
+    from agent.preview.situation import present
     from domain.language import tried_leads
 
     if not offline:
@@ -141,7 +141,7 @@ def _standing(
     companies, notes = _accounts(accounts, policy)
     now = datetime.now(UTC)
     notes = [*notes, tried_leads.OFFLINE, tried_leads.NEW_RECORD]
-    return standing_offline(policy, Companies(companies), now), notes, None
+    return situation_offline(policy, Companies(companies), now), notes, None
 
 
 def _policy(path: str | None) -> "Policy":
@@ -167,7 +167,7 @@ def _accounts(path: str | None, policy: "Policy") -> tuple[list[Any], list[str]]
 
 def _show(
     sheet: "Sheet",
-    standing: "Standing",
+    situation: "Situation",
     notes: list[str],
     form: str,
     *,
@@ -179,9 +179,9 @@ def _show(
     from zoneinfo import ZoneInfo
 
     from agent.app import FIELDS
-    from agent.preview import telling
+    from agent.preview import output
     from agent.preview.columns import read_columns
-    from agent.preview.judging import preview
+    from agent.preview.verdicts import preview
     from domain.language import tried_leads
 
     columns = read_columns(sheet.columns, FIELDS)
@@ -193,13 +193,13 @@ def _show(
         _refuse(
             "No column is a known field. Use Marketo field names, such as email, company, country."
         )
-    zone, counts = ZoneInfo(standing.policy.timezone), telling.Counts()
-    found = preview(_entries(sheet, columns), standing, in_order=in_order)
-    rows = counts.of(telling.told(one, zone) for one in found)
+    zone, counts = ZoneInfo(situation.policy.timezone), output.Counts()
+    found = preview(_entries(sheet, columns), situation, in_order=in_order)
+    rows = counts.of(output.told(one, zone) for one in found)
     if form == "table" and alone:
-        written: Iterable[str] = (telling.in_full(row) for row in rows)
+        written: Iterable[str] = (output.in_full(row) for row in rows)
     else:
-        forms = {"table": telling.as_tables, "json": telling.as_json, "csv": telling.as_csv}
+        forms = {"table": output.as_tables, "json": output.as_json, "csv": output.as_csv}
         written = forms[form](rows)
     if hasattr(sys.stdout, "reconfigure"):  # a terminal that can't write a letter shows its number
         sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from agent.app import FIELDS
 from agent.cli.main import cli
 from agent.preview.columns import read_columns
-from agent.preview.judging import preview
-from agent.preview.standing import present
-from agent.preview.telling import told
+from agent.preview.output import told
+from agent.preview.situation import present
+from agent.preview.verdicts import preview
 from tests.e2e.test_commands import environment
 from tests.e2e.test_console import QUINN
 from tests.language.test_console_words import ANA, MARTA
@@ -54,8 +54,8 @@ def test_what_is_tried_is_what_the_worker_then_does(here: Town) -> None:
         for line, one in enumerate(sheet, 2)
     ]
     before = everything(here)
-    standing = present(here.app.context(), here.app.policy)
-    tried = [told(one, ZoneInfo("UTC")) for one in preview(rows, standing, in_order=True)]
+    situation = present(here.app.context(), here.app.policy)
+    tried = [told(one, ZoneInfo("UTC")) for one in preview(rows, situation, in_order=True)]
     assert before == everything(here)
     people = [here.arrive(**{**USUAL, **one}) for one in LEADS]
     here.pass_time(minutes=11)

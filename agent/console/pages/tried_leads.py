@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from agent.app import FIELDS
 from agent.console.visit import NotThereError, Visit
-from agent.preview import telling
+from agent.preview import output
 from agent.preview.columns import Columns, read_columns
-from agent.preview.judging import Entry, preview
 from agent.preview.sheet import Row, Sheet, table
-from agent.preview.standing import present
+from agent.preview.situation import present
+from agent.preview.verdicts import Entry, preview
 from domain.errors import RoutereadyError
 from domain.policy.model import Policy
 
@@ -42,7 +42,7 @@ class Shown:
     line: int
     who: str
     fields: Sequence[tuple[str, ...]]
-    results: Sequence[telling.Told]
+    results: Sequence[output.Told]
     """One for each policy, in their order."""
 
 
@@ -72,8 +72,8 @@ def show(visit: Visit) -> Response:
         asked=ASKED,
         given={name: visit.asked(name) for name, _ in ASKED},
         pasted=visit.asked("rows"),
-        columns=telling.READ_AS,
-        result=telling.result,
+        columns=output.READ_AS,
+        result=output.result,
     )
 
 
@@ -104,11 +104,11 @@ def _entries(sheet: Sheet, columns: Columns) -> Iterator[Entry]:
         yield row.line, read
 
 
-def _under(policy: Policy, entries: Sequence[Entry], visit: Visit) -> list[telling.Told]:
-    standing = present(visit.office.app.context(), policy, records=False)
-    return [telling.told(one, visit.zone) for one in preview(entries, standing)]
+def _under(policy: Policy, entries: Sequence[Entry], visit: Visit) -> list[output.Told]:
+    situation = present(visit.office.app.context(), policy, records=False)
+    return [output.told(one, visit.zone) for one in preview(entries, situation)]
 
 
-def _shown(results: Sequence[telling.Told]) -> Shown:
+def _shown(results: Sequence[output.Told]) -> Shown:
     first = results[0]
-    return Shown(first["line"], telling.who(first), telling.rows(first), results)
+    return Shown(first["line"], output.who(first), output.rows(first), results)

@@ -17,18 +17,24 @@ from agent.cli.main import cli
 from agent.metrics.rendering import FORMULAS
 from agent.policy.example import example_policy
 from agent.policy.file import load_policy
-from agent.preview import telling
+from agent.preview import output
 from agent.preview.companies import Companies
-from agent.preview.judging import Entry, preview
-from agent.preview.standing import offline
+from agent.preview.situation import offline
+from agent.preview.verdicts import Entry, preview
 from domain.intake.typed_leads import TypedLead
 from domain.lead.model import FieldName
+from domain.policy.model import Policy
 from tests.support.worlds import MONDAY
 
 GOOD = "email,firstName,lastName,company,country,state,numberOfEmployees"
 ROW = "dana@acme.example,Dana,Fox,Acme,United States,California,50"
 POLICY = load_policy(example_policy())
 ROUTED = ("READY", "Hand-raisers", "Territory")
+
+
+def the_example(_: Path) -> Policy:
+    """The example policy, read once."""
+    return POLICY
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +46,7 @@ def nothing_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("agent.policy.file.load_policy", lambda _: POLICY)
+    monkeypatch.setattr("agent.policy.file.load_policy", the_example)
     monkeypatch.setenv("ROUTEREADY_DATABASE", "sqlite:///nowhere/no.sqlite3")
 
 
@@ -296,8 +302,8 @@ def test_a_hundred_thousand_rows_are_never_held() -> None:
             read = line
             yield line, TypedLead(line=line, values={FieldName.EMAIL: "dana@acme.example"})
 
-    standing = offline(POLICY, Companies([]), MONDAY)
-    found = telling.as_json(telling.told(one, ZONE) for one in preview(endless(), standing))
+    situation = offline(POLICY, Companies([]), MONDAY)
+    found = output.as_json(output.told(one, ZONE) for one in preview(endless(), situation))
     assert 3 == len(list(itertools.islice(found, 3)))
     assert read < 1000
 

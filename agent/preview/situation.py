@@ -17,7 +17,7 @@ Find = Callable[[Sequence[Lead]], Mapping[LeadKey, Candidates]]
 
 
 @dataclass(frozen=True)
-class Standing:
+class Situation:
     """A moment, a policy, and what routing looks at besides the lead."""
 
     policy: Policy
@@ -27,7 +27,7 @@ class Standing:
     """Records and accounts that may be leads; each lead is in the answer."""
 
 
-def offline(policy: Policy, companies: Companies, now: datetime) -> Standing:
+def offline(policy: Policy, companies: Companies, now: datetime) -> Situation:
     """Everybody of the policy is at work, every queue exists, pools are at their start."""
     members = {
         email: Member(email=email, name=user.name, user_id=RecordId(email))
@@ -38,10 +38,10 @@ def offline(policy: Policy, companies: Companies, now: datetime) -> Standing:
         roster=Roster(at=now, members=members, queues=queues),
         pools={name: PoolState() for name in policy.pools},
     )
-    return Standing(policy, now, inputs, companies.candidates)
+    return Situation(policy, now, inputs, companies.candidates)
 
 
-def present(context: RunContext, policy: Policy, *, records: bool = True) -> Standing:
+def present(context: RunContext, policy: Policy, *, records: bool = True) -> Situation:
     """As the ledger, Salesforce and Slack have it now; only read, nothing is asked to change.
 
     Without `records` leads count as new ones, and nobody learns whose an existing one is.
@@ -54,4 +54,4 @@ def present(context: RunContext, policy: Policy, *, records: bool = True) -> Sta
             return found
         return {key: one.model_copy(update={"records": ()}) for key, one in found.items()}
 
-    return Standing(policy, context.now, route_inputs(under), find)
+    return Situation(policy, context.now, route_inputs(under), find)

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent.metrics.rendering import safe_cell
-from agent.preview.judging import Previewed
+from agent.preview.verdicts import Previewed
 from agent.tables.table import Sheet, as_text
 from domain.gate.verdict import CheckResult, VerdictKind
 from domain.language import checks, facts, names, routes, tried_leads

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from agent.preview.standing import Standing
+from agent.preview.situation import Situation
 from agent.routing.enrichment import from_crm
 from domain.decision.cases import GateCase, Outcome, RouteCase
 from domain.decision.replay import decide
@@ -68,30 +68,30 @@ Entry = tuple[int, TypedLead | RowProblem]
 
 
 def preview(
-    rows: Iterable[Entry], standing: Standing, *, in_order: bool = False
+    rows: Iterable[Entry], situation: Situation, *, in_order: bool = False
 ) -> Iterator[Previewed]:
     """What would become of each row, in their order.
 
     Each row is judged as if it were the only one; `in_order` lets pools and open leads move on
     between them, as they would live. Raises ToolError when a vendor that is asked fails.
     """
-    entries, inputs = iter(rows), standing.inputs
+    entries, inputs = iter(rows), situation.inputs
     while some := list(islice(entries, AT_ONCE)):
-        read = [_read(line, typed, standing) for line, typed in some]
+        read = [_read(line, typed, situation) for line, typed in some]
         leads = [one.lead for one in read if one.lead is not None]
-        candidates: Mapping[LeadKey, Candidates] = standing.find(leads) if leads else {}
+        candidates: Mapping[LeadKey, Candidates] = situation.find(leads) if leads else {}
         for one in read:
-            judged = _judged(one, candidates, standing, inputs)
+            judged = _judged(one, candidates, situation, inputs)
             if in_order and judged.outcome is not None and judged.outcome.routed is not None:
                 inputs = evolve(inputs, judged.outcome.routed)
             yield judged
 
 
-def _read(line: int, typed: TypedLead | RowProblem, standing: Standing) -> Previewed:
+def _read(line: int, typed: TypedLead | RowProblem, situation: Situation) -> Previewed:
     if not isinstance(typed, TypedLead):
         return Previewed(line, problem=typed)
     try:
-        return Previewed(line, typed, normalize(raw_lead(typed, standing.now)))
+        return Previewed(line, typed, normalize(raw_lead(typed, situation.now)))
     except Exception as error:  # noqa: BLE001  (one row must not end the others)
         return Previewed(line, typed, problem=Defect(error=type(error).__name__))
 
@@ -99,36 +99,36 @@ def _read(line: int, typed: TypedLead | RowProblem, standing: Standing) -> Previ
 def _judged(
     one: Previewed,
     candidates: Mapping[LeadKey, Candidates],
-    standing: Standing,
+    situation: Situation,
     inputs: RouteInputs,
 ) -> Previewed:
     if one.typed is None or one.lead is None:
         return one
     try:
-        return _decided(one.typed, one.lead, candidates[one.lead.key], standing, inputs)
+        return _decided(one.typed, one.lead, candidates[one.lead.key], situation, inputs)
     except Exception as error:  # noqa: BLE001  (one row must not end the others)
         problem = Defect(error=type(error).__name__)
         return Previewed(one.line, one.typed, one.lead, problem=problem)
 
 
 def _decided(
-    typed: TypedLead, lead: Lead, found: Candidates, standing: Standing, inputs: RouteInputs
+    typed: TypedLead, lead: Lead, found: Candidates, situation: Situation, inputs: RouteInputs
 ) -> Previewed:
-    policy = standing.policy
+    policy = situation.policy
     known = from_crm({lead.key: lead}, {lead.key: found}, policy)[lead.key]
     known = with_icp_tier(known, policy)
-    activity = activity_of(typed, policy, standing.now)
+    activity = activity_of(typed, policy, situation.now)
     if isinstance(activity, UnknownTrigger):
         return Previewed(typed.line, typed, known, problem=activity)
     trigger = trigger_of(activity, typed, policy)
     if not isinstance(trigger, Trigger):
         return Previewed(typed.line, typed, known, problem=trigger)
-    snapshot = _snapshot(known, found, trigger, [activity], standing)
+    snapshot = _snapshot(known, found, trigger, [activity], situation)
     outcome = decide(GateCase(snapshot=snapshot), policy)
     if isinstance(snapshot.match.person, NoRecord) and _can_sync(outcome):
         linked = known.model_copy(update={"link": CrmLink(kind=RecordKind.LEAD, record_id=NEW)})
-        synced = found.model_copy(update={"records": (_synced(known, standing.now),)})
-        snapshot = _snapshot(linked, synced, trigger, [activity], standing)
+        synced = found.model_copy(update={"records": (_synced(known, situation.now),)})
+        snapshot = _snapshot(linked, synced, trigger, [activity], situation)
         outcome = decide(GateCase(snapshot=snapshot), policy)
     if isinstance(outcome.verdict, Ready):
         outcome = decide(RouteCase(snapshot=snapshot, inputs=inputs), policy)
@@ -160,15 +160,15 @@ def _snapshot(
     found: Candidates,
     trigger: Trigger,
     activities: Sequence[Activity],
-    standing: Standing,
+    situation: Situation,
 ) -> Snapshot:
     return Snapshot(
         cycle=Cycle(
-            id=CycleId(f"row-{lead.key}"), number=1, trigger=trigger, opened_at=standing.now
+            id=CycleId(f"row-{lead.key}"), number=1, trigger=trigger, opened_at=situation.now
         ),
         lead=lead,
         activities=tuple(activities),
-        match=match(lead, found, standing.policy.matching),
+        match=match(lead, found, situation.policy.matching),
         conditions=Conditions(),
-        at=standing.now,
+        at=situation.now,
     )
