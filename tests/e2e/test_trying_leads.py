@@ -86,7 +86,7 @@ def test_the_command_only_reads(
 
 
 def test_leads_are_tried_in_the_console(here: Town) -> None:
-    """Pasted rows or a filled form, for the policy in effect and for one that is tested."""
+    """Pasted rows or a filled form, for the current policy and for one that is tested."""
     with serving(here.app, "http://127.0.0.1:{port}") as served:
         session = served.visitor(QUINN)
         secret = {"csrf": form_secret(session.get(f"{served.url}/policy", timeout=60).text)}
@@ -114,7 +114,7 @@ def test_leads_are_tried_in_the_console(here: Town) -> None:
         tested = post("/policy/tries", policy=policy.replace("[US, CA]", "[DE]", 1))
         attempt = tested.url.rpartition("/")[2]
         both = post("/policy/leads", rows=rows, attempt=attempt)
-        assert ("Policy in effect" in both.text, "Tested policy" in both.text) == (True, True)
+        assert ("Current policy" in both.text, "Tested policy" in both.text) == (True, True)
         assert ("Ready to route" in both.text, "Missing: state." in both.text) == (True, True)
         for email, status in ((ANA, 403), (MARTA, 200)):
             other = served.visitor(email)

@@ -47,11 +47,11 @@ class Shown:
 
 
 def show(visit: Visit) -> Response:
-    """What would become of the leads, under the policy in effect and under one that is tested.
+    """What would become of the leads, under the current policy and under one that is tested.
 
     Records of people are not looked up: whose an existing lead is, is not everybody's to see.
     """
-    policies = [("Policy in effect", visit.policy), *_tested(visit)]
+    policies = [("Current policy", visit.policy), *_tested(visit)]
     with _sheet(visit) as sheet:
         columns = read_columns(sheet.columns, FIELDS)
         if not columns.are_known:
