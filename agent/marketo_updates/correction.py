@@ -25,8 +25,8 @@ def _send(writes: Mapping[EffectKey, CorrectField], context: RunContext) -> Rece
         if value == write.value:
             compared[key] = Applied(detail="Marketo has it already")
         elif value != write.was:
-            words = f"Marketo's {write.field} was changed to {value} meanwhile"
-            compared[key] = _refused(Refusal.OTHER, words)
+            changed = f"Marketo's {write.field} was changed to {value} meanwhile"
+            compared[key] = _refused(Refusal.OTHER, changed)
     allowed = {key: write for key, write in writes.items() if key not in compared}
     return {**compared, **(context.marketing.correct_fields(allowed) if allowed else {})}
 

@@ -60,7 +60,7 @@ def trouble(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (a sentence a
         case RecordsUnread():
             return f"{counted(one.count, 'record')} from Marketo can't be read"
         case ModelOut():
-            return f"The model can't be used, so everything is done without it: {one.detail}"
+            return one.detail
         case SlackNotConnected():
             return f"Slack is not connected, so buttons and questions don't work: {one.detail}"
         case SlackTokenRejected():
@@ -97,7 +97,7 @@ def fix(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (as above)
         case RecordsUnread():
             return "See `routeready exceptions`, and look at the records in Marketo."
         case ModelOut():
-            return "Run `routeready doctor`, and check the model's settings and account."
+            return "Everything is done without it meanwhile. `routeready doctor` tries it again."
         case SlackNotConnected():
             return "The worker tries again by itself. Routing and follow-up go on."
         case SlackTokenRejected():

@@ -9,7 +9,7 @@ import pytest
 
 from agent.conversation.desk import BROKEN
 from agent.conversation.graph import SILENT, USED_UP
-from agent.worker import scheduler
+from agent.worker.service import Service
 from sandbox.openai.personalities import become
 from tests.support.conversations import answer, give_model, write
 from tests.support.fixed_models import BILLED, model_that_answers
@@ -116,7 +116,7 @@ def test_a_model_in_trouble_is_told_once(
     capsys.readouterr()
     for place in range(3):
         assert SILENT in answer(here, QUINN, f"{QUESTION} {place}")
-    scheduler._tick_safely(here.app)  # pyright: ignore[reportPrivateUsage]
+    Service(here.app).tick()
     health = json.loads((tmp_path / "health.json").read_text())
     assert "degraded" == health["state"]
     assert "quota is used up" in health["error"]
