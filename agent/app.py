@@ -337,12 +337,12 @@ class App:
         self.ledger.engine.dispose()
 
     def stories(self, who: str) -> list[Told]:
-        """The stories of a lead by e-mail address or Marketo id."""
+        """The stories of a lead by email address or Marketo id."""
         told = [lead_history.tell(self.ledger, key, self.policy.timezone) for key in self.keys(who)]
         return [story for story in told if story is not None]
 
     def keys(self, who: str) -> list[LeadKey]:
-        """The leads with an e-mail address, or with a Marketo id."""
+        """The leads with an email address, or with a Marketo id."""
         if "@" not in who:
             return [LeadKey(who)]
         return list(self.marketing.same_email([who]).get(who.lower(), ()))

@@ -63,7 +63,7 @@ class SetOwner(Value):
     """None hands the record to Salesforce's active assignment rule."""
     owner_name: str
     owner_email: str | None = None
-    """The new owner's e-mail address; None for a queue, or where Salesforce's rules choose."""
+    """The new owner's email address; None for a queue, or where Salesforce's rules choose."""
     title: str = ""
     """The lead in a few words: `Dana Fox, VP Marketing at Acme`."""
     why: WhyOwner
@@ -124,7 +124,7 @@ class TellOwner(Value):
     stage: int = 0
     """Which owner's turn it is; a button of an earlier turn does nothing any more."""
     owner: str
-    """The e-mail address of the person who is told."""
+    """The email address of the person who is told."""
     title: str
     """Such as `Dana Fox, VP Marketing at Acme`."""
     record_id: RecordId
@@ -144,7 +144,7 @@ class TellManager(Value):
     lead: LeadKey
     cycle: CycleId
     manager: str
-    """The manager's e-mail address."""
+    """The manager's email address."""
     title: str
     record_id: RecordId
     record_kind: RecordKind

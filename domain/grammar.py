@@ -50,6 +50,11 @@ def lasting(length: timedelta) -> str:
     return " ".join(one for one in parts if not one.startswith("0 "))
 
 
+def capitalized(text: str) -> str:
+    """A text that begins with a capital letter; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def counted(count: int, thing: str, things: str | None = None) -> str:
     """A number with its thing: `1 lead`, `2 SLA breaches`, `3,000 activities`.
 

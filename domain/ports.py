@@ -152,7 +152,7 @@ class Marketing(Protocol):
         ...
 
     def same_email(self, emails: Sequence[str]) -> Mapping[str, tuple[LeadKey, ...]]:
-        """All persons by e-mail address (lower case)."""
+        """All persons by email address (lower case)."""
         ...
 
     def mirror_fields(
@@ -196,7 +196,7 @@ class Crm(Protocol):
         ...
 
     def roster(self, emails: Sequence[str], queues: Sequence[str], now: datetime) -> Roster:
-        """Who may take leads: users by e-mail and queues by DeveloperName."""
+        """Who may take leads: users by email and queues by DeveloperName."""
         ...
 
     def owner_states(self, subjects: Mapping[LeadKey, Subject]) -> Mapping[LeadKey, OwnerState]:
@@ -264,7 +264,7 @@ class Messenger(Protocol):
     """Slack."""
 
     def presences(self, emails: Sequence[str]) -> Mapping[str, Presence]:
-        """What people's Slack says of them, by e-mail; a person without Slack is absent."""
+        """What people's Slack says of them, by email; a person without Slack is absent."""
         ...
 
     def email_of(self, user_id: str) -> str | None:

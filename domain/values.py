@@ -60,7 +60,7 @@ class Source(StrEnum):
     PHONE = "phone"
     """Told by the phone number's own prefix."""
     DOMAIN = "domain"
-    """Told by the e-mail address or the web domain."""
+    """Told by the email address or the web domain."""
     DERIVED = "derived"
     """Worked out from other fields, such as a band from a head count."""
     MODEL = "model"

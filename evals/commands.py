@@ -157,7 +157,7 @@ def baseline_command(
 
 @eval_cli.command("judge")
 def judge_command(model: Model = None, workers: Workers = 2) -> None:
-    """Measure how well a judge of wordings agrees with people, on labelled pairs.
+    """Measure how well a judge of wordings agrees with people, on labeled pairs.
 
     Without --model the built-in stand-in judges: that tests the judging, not a model.
     """

@@ -20,6 +20,7 @@ from agent.cli.policy import policy_cli
 from agent.cli.setup import setup_cli
 from agent.cli.tries import try_leads
 from domain.errors import RoutereadyError, SettingsError
+from domain.language import names
 
 if TYPE_CHECKING:
     from agent.run.context import RunContext
@@ -54,18 +55,6 @@ cli.add_typer(setup_cli, name="setup", rich_help_panel=SETUP)
 
 PLUGINS = "routeready.commands"
 """Entry points that add commands: the evals are above this layer, and an extra of their own."""
-
-RESULTS = {
-    "READY": "route-ready",
-    "WAIT": "waiting",
-    "PARK": "to review",
-    "REJECT": "disqualified",
-    "rest": "with nothing due",
-    "climb": "reminded, escalated or reassigned",
-    "pass": "reassigned by hand",
-    "end": "closed",
-}
-"""What became of leads in one run, for people."""
 
 FAILED, UNUSABLE = 1, 2
 """Exit codes: it was tried and failed or was refused; settings or words that nothing can be done
@@ -155,7 +144,7 @@ def _tell(report: "Report") -> None:
     if report.error:
         raise RoutereadyError(report.error)
     counts = sorted([*report.verdicts.items(), *report.steps.items()])
-    told = ", ".join(f"{count} {RESULTS.get(kind, kind)}" for kind, count in counts)
+    told = ", ".join(f"{count} {names.TALLIES.get(kind, kind)}" for kind, count in counts)
     typer.echo(f"Leads: {told}" if told else "Nothing was due.")
 
 
@@ -354,8 +343,10 @@ def disputes(json_file: JsonPath = None) -> None:
 
     found = cases(open_ledger(read_settings().routeready_database))
     for one in found:
-        ruled = f"{one.state} by {one.ruled_by}" if one.ruled_by else one.state
-        typer.echo(f"{one.id}  {one.opened_at:%Y-%m-%d %H:%M} UTC  {one.reason}: {ruled}")
+        ruled = names.ruling(one.state)
+        by = f" (by the {one.ruled_by})" if one.ruled_by else ""
+        reason = one.reason.replace("_", " ")
+        typer.echo(f"{one.id}  {one.opened_at:%Y-%m-%d %H:%M} UTC  {reason}: {ruled}{by}")
     if not found:
         typer.echo("No disputes.")
     if json_file is not None:

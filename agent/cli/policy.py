@@ -97,12 +97,13 @@ def publish(path: PolicyPath, by: By, because: Because, to: To = None) -> None:
     """Publish a policy to some or all leads. The policy file applies to the others."""
     from agent.policy.file import load_policy
     from agent.rollout import publications
+    from domain.language import names
     from domain.rollout.canary import State, read_scope
 
     app = _app()
     wanted = publications.Request(load_policy(path), read_scope(to or []), by, because)
     made = publications.publish(wanted, app.context())
-    typer.echo(f"{made.id}: {made.sentence}")
+    typer.echo(f"{made.id}: {names.publication(made)}")
     if made.state is State.PROPOSED:
         typer.echo(
             "Pending approval by another RevOps admin: "
@@ -121,10 +122,11 @@ def agree(
 ) -> None:
     """Approve a published policy as the second person; it applies from then on."""
     from agent.rollout import publications
+    from domain.language import names
 
     app = _app()
     made = publications.agree(publication, by, app.context())
-    typer.echo(f"{made.id}: {made.sentence}")
+    typer.echo(f"{made.id}: {names.publication(made)}")
     app.close()
 
 
@@ -132,10 +134,11 @@ def agree(
 def rollback(by: By, because: Because) -> None:
     """Roll back the published policy. Leads that it assigned keep their owners."""
     from agent.rollout import publications
+    from domain.language import names
 
     app = _app()
     ended = publications.roll_back(by, because, app.context())
-    typer.echo(f"{ended.id}: {ended.sentence}")
+    typer.echo(f"{ended.id}: {names.publication(ended)}")
     app.close()
 
 
@@ -143,6 +146,7 @@ def rollback(by: By, because: Because) -> None:
 def history() -> None:
     """List published policies, and how the live one compares with the policy file."""
     from agent.rollout import publications
+    from domain.language import names
     from domain.rollout.canary import State
 
     app = _app()
@@ -152,7 +156,7 @@ def history() -> None:
             f", ended {one.ended_at:%Y-%m-%d %H:%M} UTC by {one.ended_by}" if one.ended_at else ""
         )
         typer.echo(f"{one.id}  {one.asked_at:%Y-%m-%d %H:%M} UTC by {who}{ended}")
-        typer.echo(f"    {one.sentence}\n    Reason: {one.because}")
+        typer.echo(f"    {names.publication(one)}\n    Reason: {one.because}")
         if one.state is State.LIVE:
             found = publications.trial_of(one, app.context())
             for compared in found.compared:

@@ -1,5 +1,6 @@
 """What a person sees in a terminal: aligned tables, colors only where there is a terminal."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -8,8 +9,8 @@ from rich.table import Table
 from agent.metrics.funnel import Funnel
 from agent.metrics.lead_history import STATUSES
 from agent.metrics.touch_rates import Outcomes
-from domain.grammar import counted
-from domain.metrics.leakage import why_blocked
+from domain.grammar import capitalized, counted
+from domain.language import names
 from domain.ports import Finding
 
 
@@ -33,8 +34,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 def _standing(status: str) -> str:
     """A status at the beginning of a line; names within it keep their capitals."""
-    words = STATUSES.get(status, status)
-    return words[:1].upper() + words[1:]
+    return capitalized(STATUSES.get(status, status))
 
 
 def show_funnel(funnel: Funnel) -> None:
@@ -47,18 +47,18 @@ def show_funnel(funnel: Funnel) -> None:
         ("Route-ready", funnel.ready),
         ("Assigned", funnel.assigned),
     ):
-        share = f"{100 * count / widest:.0f} %"
+        share = f"{100 * count / widest:.0f}%"
         steps.add_row(name, f"{count:>5}", f"{share:>5}", _bar(count, widest))
     out.print(steps)
     out.print()
-    stopped = Table("Not assigned", "Leads", "Reason", box=None, padding=(0, 2, 0, 0))
+    stopped = Table("Status", "Leads", "Reason", box=None, padding=(0, 2, 0, 0))
     for status, count in funnel.statuses.items():
-        if status == "assigned":
-            continue
-        reasons = funnel.reasons.get(status, {})
+        reasons: Counter[str] = Counter()
+        for code, times in funnel.reasons.get(status, {}).items():
+            reasons[names.blocked(code)] += times
         first = True
-        for reason, times in reasons.items() or {"": count}.items():
-            stopped.add_row(_standing(status) if first else "", f"{times:>5}", why_blocked(reason))
+        for reason, times in reasons.most_common() or [("", count)]:
+            stopped.add_row(_standing(status) if first else "", f"{times:>5}", reason)
             first = False
     if funnel.held_back:
         stopped.add_row("Triggered again", f"{funnel.held_back:>5}", "within the cool-down")
@@ -82,7 +82,7 @@ def show_difference(without: Outcomes, followed: Outcomes) -> None:
     table = Table("Simulation", "Routing only", "With follow-up", box=None, padding=(0, 2, 0, 0))
 
     def share(part: int, whole: int) -> str:
-        return f"{part:>4} of {whole:<4} {100 * part / max(whole, 1):>3.0f} %"
+        return f"{part:>4} of {whole:<4} {100 * part / max(whole, 1):>3.0f}%"
 
     table.add_row(
         "SLA attainment",

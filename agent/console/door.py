@@ -93,7 +93,7 @@ class Door:
     now: Callable[[], datetime]
     """The real time: sessions end by the clock on the wall."""
     default: str | None = None
-    """E-mail of whom the console is for on an open door."""
+    """Email of whom the console is for on an open door."""
 
     def is_for_us(self, host: str, *, forwarded: bool) -> bool:
         """Whether a request was sent to us by our name.
@@ -114,7 +114,7 @@ class Door:
         return site is None or site in _SITES
 
     def visitor(self, secret: str | None) -> str | None:
-        """E-mail of the bearer of a session; None for somebody who must sign in."""
+        """Email of the bearer of a session; None for somebody who must sign in."""
         return None if not secret else self.visits.bearer(secret, self.now())
 
     def let_in(self, email: str) -> str:
@@ -124,7 +124,7 @@ class Door:
         return secret
 
     def enter_with(self, token: str) -> str | None:
-        """E-mail of whom a token was made for; it is good for one entry."""
+        """Email of whom a token was made for; it is good for one entry."""
         return self.visits.redeem(token.strip(), self.now())
 
     def leave(self, secret: str | None) -> None:

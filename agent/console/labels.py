@@ -114,33 +114,14 @@ FORM_FIELDS: Mapping[str, str] = {
     "lead": "the lead",
 }
 """What a form asks for, as an error names it."""
-PUBLICATIONS: Mapping[State, str] = {
-    State.PROPOSED: "pending second approval",
-    State.LIVE: "live trial",
-    State.WITHDRAWN: "withdrawn",
-    State.ROLLED_BACK: "rolled back",
-    State.ADOPTED: "adopted",
-    State.OVERTAKEN: "superseded by a file change",
-    State.REPLACED: "replaced",
-}
+PUBLICATIONS: Mapping[State, str] = {state: names.publication_state(state) for state in State}
 RUNS: Mapping[str, str] = {"routing": "Routing", "following": "Follow-up"}
-COUNTS: Mapping[str, str] = {
-    "ready": "routed",
-    "wait": "pending",
-    "park": "needs review",
-    "reject": "disqualified",
-    "rest": "on track",
-    "end": "closed",
-    "climb": "escalated",
-    "pass": "reassigned manually",
-}
-"""What one run of the worker did with how many leads."""
 FEEDS: Mapping[str, str] = {
     "activities": "Marketo activities",
     "changes": "Marketo field changes",
-    "alerts": "Alert check",
     "salesforce stirred": "Salesforce changes",
 }
+DATABASES: Mapping[str, str] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 PROVIDERS: Mapping[str, str] = {"pdl": "People Data Labs", "apollo": "Apollo", "hunter": "Hunter"}
 LOOKS: Mapping[str, str] = {
     "looked": "viewed",

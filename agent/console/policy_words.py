@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from agent.console.labels import MOVES, TRIGGERS
 from agent.console.words import length, listed
+from domain.language import names
 from domain.policy.conditions import Range, Test, When
 from domain.policy.follow_through import Rung
 from domain.policy.model import Policy, Segment
@@ -67,7 +68,7 @@ def rung(one: Rung) -> str:
     mark = (
         f"After {length(one.at)}"
         if isinstance(one.at, timedelta)
-        else f"At {100 * one.at:g} % of SLA"
+        else f"At {100 * one.at:g}% of SLA"
     )
     return f"{mark}: {listed([MOVES[move] for move in one.do])}"
 
@@ -77,7 +78,13 @@ def receiver(target: str, policy: Policy) -> str:
     kind, _, name = target.partition(":")
     if kind == "user" and name in policy.users:
         return policy.users[name].name
-    return f"{kind} {_fact(name)}"
+    match kind:
+        case "pool":
+            return f"the {names.pool(name)} round robin"
+        case "queue":
+            return f"the {names.queue(name)}"
+        case _:
+            return f"{kind} {name}"
 
 
 def rule(one: RoutingRule, policy: Policy) -> str:

@@ -36,6 +36,7 @@ from domain.gate.reasons import Reason
 from domain.gate.verdict import in_short
 from domain.language import checks, names, operations, routes
 from domain.language.facts import occurrence
+from domain.metrics.measures import Dimension
 from domain.policy.model import Policy
 from domain.routing.basis import Skipped
 from domain.routing.route import why
@@ -107,6 +108,8 @@ def _templates() -> Environment:
         "why": why,
         "in_short": in_short,
         "passed_over": routes.name,
+        "pool_name": names.pool,
+        "queue_name": names.queue,
         "happened": occurrence,
         "fix": checks.fix,
         "fixed_by": checks.who,
@@ -339,6 +342,11 @@ def name_of(email: str | None, policy: Policy) -> str:
     return email if user is None else user.name
 
 
+def group_name(dimension: Dimension, value: str, policy: Policy) -> str:
+    """What a group of leads is called: people by name, triggers and weeks in words."""
+    return name_of(value, policy) if dimension is Dimension.REP else names.group(dimension, value)
+
+
 def address(
     path: str, query: Mapping[str, str | int | None] | None = None, **more: str | int | None
 ) -> str:
@@ -348,5 +356,5 @@ def address(
 
 
 def person_of(key: str, people: Sequence[str]) -> str | None:
-    """E-mail of the person who is meant by a key in an address."""
+    """Email of the person who is meant by a key in an address."""
     return next((email for email in people if words.person_key(email) == key), None)

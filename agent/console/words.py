@@ -60,7 +60,7 @@ def ago(instant: datetime | None, now: datetime) -> str:
 def percent(share: Share | float | None) -> str:
     """A share in whole per cent."""
     value = share.value if isinstance(share, Share) else share
-    return NOTHING if value is None else f"{100 * value:.0f}\u00a0%"
+    return NOTHING if value is None else f"{100 * value:.0f}%"
 
 
 def number(count: float | None) -> str:
@@ -74,7 +74,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def person_key(email: str) -> str:
-    """What a person is called in an address: opaque, for an e-mail address has no place there."""
+    """What a person is called in an address: opaque, for an email address has no place there."""
     return content_hash(f"person {email}")[:12]
 
 

@@ -155,7 +155,7 @@ def proposed_owner(one: Known, talk: Talk) -> str | None:
 
 
 def find_person(wanted: str, policy: Policy) -> str | Answer:
-    """The colleague that somebody means, by e-mail address; else an answer that says why not."""
+    """The colleague that somebody means, by email address; else an answer that says why not."""
     text = wanted.strip().strip("?!.").lower()
     fits = [
         email
@@ -217,7 +217,8 @@ def standing(one: Known, talk: Talk) -> str:
         left = one.target_at - talk.now
         due = f"First touch due {talk.at(one.target_at)}, in {lasting(left)}"
         if left <= timedelta():
-            due = f"SLA breach: first touch was due {talk.at(one.target_at)}, {lasting(-left)} ago"
+            ago = "just now" if -left < timedelta(minutes=1) else f"{lasting(-left)} ago"
+            due = f"SLA breach: first touch was due {talk.at(one.target_at)}, {ago}"
         return f"Owner: {one.owner_name}. {due}"
     whose = f"Owner: {one.owner_name}. " if one.owner_name else "No owner. "
     return f"{whose}{STATUS[one.status]}: {talk.said(one.said)}"

@@ -53,7 +53,7 @@ class Press:
     id: str
     """The same press delivered twice has the same id."""
     user: str
-    """Slack's id of who pressed, signed by Slack; or the e-mail address of who signed in."""
+    """Slack's id of who pressed, signed by Slack; or the email address of who signed in."""
     verb: Verb
     cycle: CycleId
     stage: int = 0
@@ -128,7 +128,7 @@ def respond(pressed: Press, context: RunContext) -> Answer:
 
 
 def _who(user: str, context: RunContext) -> str | None:
-    """E-mail of who pressed. Slack's ids hold no @: an address comes from our own sign-in."""
+    """Email of who pressed. Slack's ids hold no @: an address comes from our own sign-in."""
     if "@" in user:
         return user
     return None if context.messenger is None else context.messenger.email_of(user)

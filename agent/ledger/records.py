@@ -212,7 +212,7 @@ class Correction:
     value: Scalar
     """In canonical form."""
     by: str
-    """E-mail of the person."""
+    """Email of the person."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ class Stop:
 
     scope: str
     by: str
-    """E-mail of the person."""
+    """Email of the person."""
     reason: str
     at: datetime
 

@@ -140,7 +140,7 @@ def _comparisons(found: Compared) -> Sheet:
         )
         for one in found.comparisons
     )
-    columns = ("Measure", *found.names, "Difference (95 % CI)", "Smallest detectable", "")
+    columns = ("Measure", *found.names, "Difference (95% CI)", "Smallest detectable", "")
     return Sheet("Measures", columns, rows, "Formulas: docs/reference/measures.md.")
 
 
@@ -153,7 +153,7 @@ def amount(value: float | None, unit: Unit) -> str:
     """A share in per cent, or a time in the unit that reads best."""
     if value is None:
         return UNDEFINED
-    return f"{value:.1f} %" if unit is Unit.POINTS else length(timedelta(minutes=value))
+    return f"{value:.1f}%" if unit is Unit.POINTS else length(timedelta(minutes=value))
 
 
 def interval(one: Comparison) -> str:
@@ -189,7 +189,7 @@ def agreement_sheets(agreements: Sequence[Agreement], most: int | None = None) -
         told = UNDEFINED if surely is None else f"{percent(surely.low)} to {percent(surely.high)}"
         counts = (str(count) for count in (one.same, one.team, one.other, one.nobody))
         rows.append((one.by, one.group, percent(share.value), told, *counts))
-    columns = ("By", "Group", "Agreement", "95 % CI", "Same", "Same pool", "Other", "Unassigned")
+    columns = ("By", "Group", "Agreement", "95% CI", "Same", "Same pool", "Other", "Unassigned")
     note = "Agreement: same owner, or another member of the same pool, of all assigned leads."
     yield Sheet("Agreement", columns, tuple(rows), note)
     others = [one for one in agreements if one.match is Match.OTHER]

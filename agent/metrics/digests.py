@@ -33,7 +33,7 @@ WINDOW_HOURS = 3
 REVIEWED = timedelta(weeks=9)
 """So far back the weekly review looks, and a few days more."""
 QUIET = "digest with nothing to say"
-"""The cursor of the last day on which a manager's digest was empty, with the manager's e-mail."""
+"""The cursor of the last day on which a manager's digest was empty, with the manager's email."""
 NOBODY = CycleId("")
 """A report belongs to no cycle."""
 
@@ -186,12 +186,16 @@ def _leakage(reader: str, rows: Sequence[HandoffRow], context: RunContext) -> Se
     return SendReport(
         to=reader,
         title="Unworked leads",
-        intro=f"{counted(len(listed), 'unworked lead')} after final escalation, by owner.",
+        intro=f"{_count(len(listed))} after final escalation.",
         sections=(
             *((name, tuple(lines)) for name, lines in sorted(by_name.items())),
             ("Unusual activity", tuple(_pattern(one, policy) for one in oddities(rows, context))),
         ),
     )
+
+
+def _count(unworked: int) -> str:
+    return counted(unworked, "unworked lead") if unworked else "No unworked leads"
 
 
 def _pattern(one: Pattern, policy: Policy) -> str:

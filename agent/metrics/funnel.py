@@ -5,6 +5,7 @@ from collections import Counter
 from agent.ledger import Ledger
 from agent.ledger.tables.leads import CycleRow
 from agent.ledger.tables.states import CycleStatus
+from domain.language import names
 from domain.values import Value
 
 
@@ -53,4 +54,4 @@ def _kind_of(cycle: CycleRow) -> str:
 
 def _owner_of(cycle: CycleRow) -> str:
     is_person = "@" in (cycle.owner or "")
-    return f"{cycle.owner_name}" if is_person else f"queue {cycle.owner_name}"
+    return f"{cycle.owner_name}" if is_person else names.queue(cycle.owner_name or "")

@@ -169,7 +169,7 @@ def trigger_outcome(row: TriggerRow, zone: ZoneInfo) -> str:
         case TriggerOutcome.OPENED:
             return "new"
         case TriggerOutcome.JOINED:
-            return "added to the lead in progress"
+            return "already in progress, not routed again"
         case TriggerOutcome.HELD_BACK:
             until = "" if row.cool_until is None else f" until {_at(row.cool_until, zone)}"
             return f"ignored during the cool-down{until}"

@@ -18,6 +18,7 @@ from agent.tables.table import (
     percent,
 )
 from domain.grammar import counted
+from domain.language import names
 from domain.metrics.measures import Dimension, Measures, Outcomes, Spread, Stretch
 
 TITLE = "Lead report"
@@ -77,7 +78,9 @@ def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
     yield Sheet(
         "Leakage",
         ("Leak", "Leads", "Marketo IDs"),
-        tuple((one.name, str(len(one.leads)), _named(one.leads, most)) for one in report.leaks),
+        tuple(
+            (names.leak(one), str(len(one.leads)), _named(one.leads, most)) for one in report.leaks
+        ),
         "" if report.leaks else "No leakage.",
     )
     for dimension, parts in report.slices:
@@ -146,7 +149,7 @@ def _speed(measured: Measures) -> Sheet:
 
 
 _SLICED = (
-    "Qualified",
+    "Route-ready",
     "Assigned",
     "Touched",
     "SLA attainment",
@@ -206,7 +209,7 @@ def _csv(report: Report) -> str:
         texts = [safe_cell(text) for text in (one.by, one.group, one.measure, one.unit)]
         rows.writerow([*texts, value, one.part, one.whole, safe_cell(one.reason or "")])
     lists = [(f"lost at {level.stage}", level.lost) for level in report.levels]
-    lists += [(f"leaking: {one.name}", one.leads) for one in report.leaks]
+    lists += [(f"leaking: {names.leak(one)}", one.leads) for one in report.leaks]
     for name, leads in lists:
         for lead in leads:
             rows.writerow(

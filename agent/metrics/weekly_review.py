@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.effects import SendReport
-from domain.grammar import counted, lasting, short_day
+from domain.grammar import capitalized, counted, lasting, short_day
+from domain.language import names
 from domain.metrics.charts import Chart
 from domain.metrics.fates import Look, Step, fates
-from domain.metrics.leakage import leaks
+from domain.metrics.leakage import Leak, leaks
 from domain.metrics.lifecycle import Ending, Journey
 from domain.metrics.measures import (
     NOT_KNOWN,
@@ -81,7 +82,7 @@ def review(reader: str, seen: Sequence[Journey], policy: Policy, now: datetime) 
         sections=(
             ("By segment", tuple(lines)),
             ("Compared with the previous week", _compared(before, last, now)),
-            ("Lead leakage now", tuple(f"{_leak(one.name)}: {len(one.leads)}" for one in leaking)),
+            ("Lead leakage now", tuple(_leaking(one) for one in leaking)),
             ("More", ("The console has the full report.",)),
         ),
         charts=(chart,) if chart.highest else (),
@@ -119,19 +120,9 @@ def _pace(found: Measures) -> str:
     return "" if half is None else f" Half of first touches within {lasting(half)}."
 
 
-_LEAKS = {
-    "ready but not assigned": "Ready but not assigned",
-    "assigned, never touched, late": "Assigned, no first touch, SLA breached",
-    "assigned, owner never told": "Assigned, owner not notified",
-    "owner not in the policy": "Owner not in the policy",
-    "waiting for Salesforce past its deadline": "Delayed sync to Salesforce",
-    "effect given up": "Failed updates",
-}
-
-
-def _leak(name: str) -> str:
-    """A leak as a reader names it."""
-    return _LEAKS.get(name, f"{name[:1].upper()}{name[1:]}")
+def _leaking(one: Leak) -> str:
+    """A leak as a line of its own."""
+    return f"{capitalized(names.leak(one))}: {len(one.leads)}"
 
 
 def _compared(before: Sequence[Journey], last: Sequence[Journey], now: datetime) -> tuple[str, ...]:

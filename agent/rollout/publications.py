@@ -17,6 +17,7 @@ from domain.decision.cases import Case
 from domain.decision.replay import decide
 from domain.effects import Planned, SendReport
 from domain.errors import PublishingError
+from domain.language import names
 from domain.policy.model import Policy, next_at_work
 from domain.rollout.canary import Canary, Publication, Scope, State, Trial, trial, untriable
 from domain.values import CycleId, DecisionId, canonical_json, content_hash
@@ -40,7 +41,7 @@ class Request:
     policy: Policy
     scope: Scope
     by: str
-    """The person's e-mail address, as the policy file has it."""
+    """The person's email address, as the policy file has it."""
     because: str
 
 
@@ -86,7 +87,7 @@ def publish(wanted: Request, context: RunContext) -> Publication:
         raise PublishingError(
             "Someone else just published a policy. See: routeready policy history"
         )
-    log("policy_published", made.sentence, publication=made.id, by=made.by)
+    log("policy_published", names.publication(made), publication=made.id, by=made.by)
     return made
 
 
@@ -156,7 +157,7 @@ def agree(publication: str, by: str, context: RunContext) -> Publication:
         raise PublishingError(
             f"{publication} is not pending approval. See: routeready policy history"
         )
-    log("policy_published", current.sentence, publication=current.id, by=by)
+    log("policy_published", names.publication(current), publication=current.id, by=by)
     return _now(publication, context)
 
 

@@ -28,7 +28,7 @@ class Batch:
     doubles: Mapping[LeadKey, tuple[LeadKey, ...]] = field(
         default_factory=dict[LeadKey, tuple[LeadKey, ...]]
     )
-    """Older Marketo people with the same e-mail address."""
+    """Older Marketo people with the same email address."""
     leads: Mapping[LeadKey, Lead] = field(default_factory=dict[LeadKey, Lead])
     candidates: Mapping[LeadKey, Candidates] = field(default_factory=dict[LeadKey, Candidates])
     enriched: Mapping[LeadKey, Lead] = field(default_factory=dict[LeadKey, Lead])

@@ -134,7 +134,7 @@ _DECIDING = (
 def doubles(
     context: RunContext, people: Mapping[LeadKey, RawLead]
 ) -> dict[LeadKey, tuple[LeadKey, ...]]:
-    """For each person, the older Marketo people with the same e-mail address.
+    """For each person, the older Marketo people with the same email address.
 
     Only the later ones are doubles: so who is routed doesn't depend on who else is looked at.
     """

@@ -61,7 +61,7 @@ def length(duration: timedelta | None) -> str:
 
 def percent(value: float | None) -> str:
     """A share from 0 to 1 in whole per cent."""
-    return UNDEFINED if value is None else f"{100 * value:.0f} %"
+    return UNDEFINED if value is None else f"{100 * value:.0f}%"
 
 
 def written(title: str, lines: Sequence[str], sheets: Iterable[Sheet], form: Form) -> str:

@@ -20,7 +20,7 @@ class About(Value):
     after: str
     """How it will be."""
     owner: str | None = None
-    """E-mail of who answers for the lead now: decides who may approve."""
+    """Email of who answers for the lead now: decides who may approve."""
     bound: str = ""
     """Fingerprint of what the change rests on; when it is another by then, nothing is done."""
 
@@ -32,7 +32,7 @@ class GiveTo(About):
     cycle: CycleId
     lead: LeadKey
     to: str
-    """E-mail of the new owner."""
+    """Email of the new owner."""
     to_id: RecordId
     """The new owner's user in Salesforce."""
     reason: str
@@ -159,7 +159,7 @@ class Proposal(Value):
 
     id: str
     by: str
-    """E-mail of who asked."""
+    """Email of who asked."""
     thread: str
     """The conversation it belongs to."""
     changes: tuple[Change, ...] = Field(min_length=1)

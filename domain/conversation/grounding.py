@@ -75,7 +75,7 @@ _PHONE = re.compile(r"\+\d[\d ()/.-]{6,}\d")
 
 
 def without_addresses(text: str) -> str:
-    """A text for a model: no e-mail address and no phone number, for no task needs one."""
+    """A text for a model: no email address and no phone number, for no task needs one."""
     return _PHONE.sub("[phone number]", _MAIL.sub("[e-mail address]", text))
 
 

@@ -122,7 +122,7 @@ class Principal(Value):
     role: str
     timezone: str
     team: frozenset[str] = frozenset()
-    """E-mails of everybody who reports to them."""
+    """Emails of everybody who reports to them."""
 
 
 def principal(email: str, policy: Policy) -> Principal | None:
@@ -167,7 +167,7 @@ def who_may(ability: Ability) -> tuple[str, ...]:
 
 
 def may(who: Principal, ability: Ability, owner: str | None) -> bool:
-    """Whether somebody may do this with a lead; `owner` is the e-mail of who answers for it.
+    """Whether somebody may do this with a lead; `owner` is the email of who answers for it.
 
     A lead that nobody answers for yet is everybody's who reaches all, and nobody else's.
     """

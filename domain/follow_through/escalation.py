@@ -127,7 +127,7 @@ class Climb(Value):
     passed: tuple[str, ...] = ()
     """Lower rungs that fell due while nobody looked."""
     to: str | None
-    """E-mail of the person the owner's messages go to; None when there is nobody."""
+    """Email of the person the owner's messages go to; None when there is nobody."""
     manager: str | None
     puzzles: tuple[Puzzle, ...] = ()
     cause: Cause

@@ -71,7 +71,7 @@ class Turn(Value):
     assigned_at: Instant
     owner_id: RecordId
     accepted: tuple[str, ...] = ()
-    """E-mails, in small letters, of those whose touch counts: owner, cover, manager, team."""
+    """Emails, in small letters, of those whose touch counts: owner, cover, manager, team."""
     record_ids: tuple[RecordId, ...]
     """The record, and what it was converted or merged into."""
 

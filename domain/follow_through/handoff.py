@@ -33,7 +33,7 @@ class Handoff(Value):
     record_kind: RecordKind
     owner: Owner
     answers: str | None
-    """E-mail of the person who answers for it: the owner, or who answers for the queue."""
+    """Email of the person who answers for it: the owner, or who answers for the queue."""
     pool: str | None = None
     """The pool whose turn it was; only such leads are given on without a person's word."""
     first_assigned_at: Instant
@@ -53,7 +53,7 @@ class Handoff(Value):
     paused: Duration = timedelta()
     """How long the clock stood still in this stage, in the clock's own time."""
     former: tuple[str, ...] = ()
-    """E-mails of those who had it before; none of them gets it again by itself."""
+    """Emails of those who had it before; none of them gets it again by itself."""
     reassigned: int = 0
     refused: Annotated[Disowned | Quoted, Field(discriminator="kind")] | None = None
     """Why the owner need not keep it, once that was accepted: it goes to the next."""
@@ -98,7 +98,7 @@ def next_stage(
 
 
 def who_answers(owner: Owner, policy: Policy) -> str | None:
-    """E-mail of the person who answers for what somebody owns; a queue has one in the policy."""
+    """Email of the person who answers for what somebody owns; a queue has one in the policy."""
     if owner.kind is OwnerKind.USER:
         return (owner.email or "").lower() or None
     for name, queue in policy.queues.items():
@@ -170,7 +170,7 @@ def pause(handoff: Handoff, start: datetime, end: datetime, policy: Policy) -> t
 
 
 def manager_of(handoff: Handoff, policy: Policy) -> str | None:
-    """E-mail of the person who hears of a breach.
+    """Email of the person who hears of a breach.
 
     The owner's manager; else whoever answers for the segment's fallback queue.
     """

@@ -162,14 +162,14 @@ class Unqualified(Value):
 
 
 class DoublePeople(Value):
-    """Marketo has the same e-mail address on other people too."""
+    """Marketo has the same email address on other people too."""
 
     kind: Literal["double_people"] = "double_people"
     people: tuple[LeadKey, ...]
 
 
 class SeveralRecords(Value):
-    """Salesforce has the e-mail address several times."""
+    """Salesforce has the email address several times."""
 
     kind: Literal["several_records"] = "several_records"
     records: tuple[RecordRef, ...]

@@ -4,8 +4,8 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from domain.follow_through.reasons import NoTouch, Rotated, WhyOwner
-from domain.grammar import lasting
-from domain.language import routes, salesforce_record, steps
+from domain.grammar import capitalized, lasting
+from domain.language import names, routes, salesforce_record, steps
 from domain.language.facts import known, occurrence
 from domain.lead.brief import Happening, Opener
 from domain.lead.model import TriggerKind
@@ -20,7 +20,7 @@ def reason(why: WhyOwner | None, zone: ZoneInfo) -> str:
             return ""
         case RoutedBy():
             told = _basis(why.basis)
-            return f"{told[:1].upper()}{told[1:]}."
+            return f"{capitalized(told)}."
         case Rotated():
             return f"Reassigned from a colleague: {_lost(why)}."
         case _:
@@ -31,7 +31,7 @@ def _basis(one: Basis) -> str:
     """Why it is theirs; lines of files and weights are for whoever runs the system."""
     match one:
         case Drawn():
-            return f"next in round robin {one.pool} ({_origin(one.origin)})"
+            return f"next in the {names.pool(one.pool)} round robin ({_origin(one.origin)})"
         case ForPerson():
             return f"{_origin(one.origin)} goes to {one.owner}"
         case _:

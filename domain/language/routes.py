@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from domain.language import names
 from domain.language.facts import absence, known
 from domain.routing.basis import (
     AccountOwned,
@@ -66,10 +67,10 @@ def basis(one: Basis) -> str:  # noqa: C901, PLR0911  (one case per basis)
         case ForPerson():
             return f"{_origin(one.origin)} goes to {one.owner}"
         case Drawn():
-            turn = f"{one.owner} is next in round robin {one.pool}"
+            turn = f"{one.owner} is next in the {names.pool(one.pool)} round robin"
             return f"{_origin(one.origin)}; {turn} (weight {one.weight} of {one.whole})"
         case Queued():
-            return f"{_origin(one.origin)} goes to queue {one.queue}"
+            return f"{_origin(one.origin)} goes to the {names.queue(one.queue)}"
         case FellBack():
             return f"{_missed(one)}; {_ending(one)}"
         case _:
@@ -101,20 +102,21 @@ def _missed(one: FellBack) -> str:
     if one.origin is None:
         return "no rule matches"
     if one.wanted_queue is not None:
-        return f"{_origin(one.origin)} goes to queue {one.wanted_queue}, which can't take it"
+        queue = names.queue(one.wanted_queue)
+        return f"{_origin(one.origin)} goes to the {queue}, which can't take it"
     return f"no one is available for {_origin(one.origin)}"
 
 
 def _ending(one: FellBack) -> str:
     match one.ending:
         case Ending.IN_QUEUE:
-            return f"fallback to queue {one.queue}"
+            return f"fallback to the {names.queue(one.queue or '')}"
         case Ending.KEPT_BY_OWNER:
             return f"{one.owner} keeps the contact"
         case Ending.ACCOUNT_OWNER:
             return f"{one.owner} gets it as the account owner"
         case Ending.QUEUE_OWNER:
-            return f"{one.owner} gets it as the owner of queue {one.queue}"
+            return f"{one.owner} gets it as the owner of the {names.queue(one.queue or '')}"
         case Ending.AS_IT_IS:
             return "the owner stays the same"
         case _:
@@ -128,8 +130,10 @@ def name(one: Skipped) -> str:
             return one.who
         case "territories":
             return "territories"
-        case "pool" | "queue":
-            return f"{one.what} {one.who}"
+        case "pool":
+            return f"{names.pool(one.who)} round robin"
+        case "queue":
+            return names.queue(one.who)
         case _:
             assert_never(one.what)
 

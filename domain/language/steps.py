@@ -18,6 +18,7 @@ from domain.follow_through.reasons import (
     Unheard,
 )
 from domain.grammar import lasting, listed
+from domain.language import names
 from domain.language.facts import absence
 from domain.language.routes import skipped
 from domain.language.touches import found
@@ -87,10 +88,11 @@ def rotated(one: Rotated, zone: ZoneInfo) -> str:
     because = cause(one.because if isinstance(one.because, Quoted) else one.because.cause)
     if one.pool is None:
         return f"{because}. Not reassigned: it didn't come from a round robin."
+    pool = names.pool(one.pool)
     if one.to is not None:
-        return f"{because}. Reassigned to {one.to}, next in round robin {one.pool}."
+        return f"{because}. Reassigned to {one.to}, next in the {pool} round robin."
     told = skipped(one.skipped, zone)
-    return f"{because}. No one else in round robin {one.pool} is available: {told}."
+    return f"{because}. No one else in the {pool} round robin is available: {told}."
 
 
 def by_hand(one: ByHand) -> str:

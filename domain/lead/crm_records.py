@@ -125,7 +125,7 @@ class Roster(Value):
 
     at: Instant
     members: Mapping[str, Member]
-    """By e-mail address."""
+    """By email address."""
     queues: Mapping[str, RecordId]
     """Salesforce's queues by DeveloperName."""
 
@@ -134,7 +134,7 @@ class PoolState(Value):
     """A pool's durable round-robin memory."""
 
     credits: Mapping[str, int] = {}
-    """Per member's e-mail: what the pool owes that member, in shares of a turn (see pools)."""
+    """Per member's email: what the pool owes that member, in shares of a turn (see pools)."""
     turns: int = 0
     """How many leads the pool has given out."""
 

@@ -47,7 +47,7 @@ class PersonBasis(StrEnum):
     """Marketo's own sync links it."""
     SAME_EMAIL = "SAME_EMAIL"
     CONTACT_OF_ACCOUNT = "CONTACT_OF_ACCOUNT"
-    """The same e-mail address several times; the contact of the matched account."""
+    """The same email address several times; the contact of the matched account."""
 
 
 class NoRecord(Value):

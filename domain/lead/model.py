@@ -29,7 +29,7 @@ class FieldName(StrEnum):
     LAST_NAME = "last_name"
     COMPANY = "company"
     DOMAIN = "domain"
-    """The company's registrable web domain, such as `acme.co.uk`; never a free-mail domain."""
+    """The company's registrable web domain, such as `acme.co.uk`; never a freemail domain."""
     WEBSITE = "website"
     COUNTRY = "country"
     """ISO 3166-1 alpha-2."""
@@ -242,6 +242,6 @@ class Conditions(Value):
     sync_requested_at: Instant | None = None
     """When the worker asked Marketo to sync this person; None when it didn't."""
     other_people: tuple[LeadKey, ...] = ()
-    """Older Marketo people with the same e-mail address."""
+    """Older Marketo people with the same email address."""
     given: Given | None = None
     """None in decisions of before this was asked: they know only owners of the policy's users."""

@@ -32,7 +32,7 @@ class Predicted(Value):
     segment: str
     rule: str
     owner: str
-    """E-mail of the person, or the policy's name of the queue."""
+    """Email of the person, or the policy's name of the queue."""
     owner_id: RecordId | None = None
     """The same as Salesforce's id, where it was written down."""
     lay_with: RecordId | None = None
@@ -51,7 +51,7 @@ class Agreement(Value):
     rule: str
     predicted: str
     actual: str
-    """E-mail or name of the owner it has."""
+    """Email or name of the owner it has."""
     match: Match
 
 

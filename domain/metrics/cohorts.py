@@ -86,7 +86,7 @@ class Comparison:
     difference: Interval | None
     """Second minus first, in `unit`; None when it may not be claimed."""
     detectable: float | None
-    """The smallest difference that such groups show with a power of 80 %."""
+    """The smallest difference that such groups show with a power of 80%."""
     reason: str | None
     """Why there is no difference to tell; None when there is one."""
 
@@ -316,7 +316,7 @@ def cautions(cohorts: Cohorts, dimensions: Sequence[Dimension]) -> tuple[str, ..
     if alike is not None and alike < ALIKE:
         by = " and ".join(dimensions)
         found.append(
-            f"The groups differ by {by} (only {100 * alike:.0f} % of the mix is the same): "
+            f"The groups differ by {by} (only {100 * alike:.0f}% of the mix is the same): "
             "a difference may come from the mix of leads, not from the change."
         )
     return tuple(found)

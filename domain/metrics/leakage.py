@@ -1,6 +1,6 @@
 """Where demand is lost: the waterfall from the trigger to the outcome, and a list for each leak."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -115,41 +115,42 @@ def _leads(journeys: Sequence[Journey]) -> tuple[LeadKey, ...]:
     return tuple(one.lead for one in sorted(journeys, key=lambda each: each.triggered_at))
 
 
+class LeakKind(StrEnum):
+    """The ways in which demand is lost."""
+
+    NOT_ASSIGNED = "NOT_ASSIGNED"
+    SLA_BREACH = "SLA_BREACH"
+    NOT_NOTIFIED = "NOT_NOTIFIED"
+    UNKNOWN_OWNER = "UNKNOWN_OWNER"
+    """Assigned to somebody whom the policy doesn't name."""
+    SYNC_OVERDUE = "SYNC_OVERDUE"
+    FAILED_UPDATES = "FAILED_UPDATES"
+    NOT_ROUTABLE = "NOT_ROUTABLE"
+
+
 @dataclass(frozen=True, slots=True)
 class Leak:
     """One way in which demand is lost now, with the leads it concerns."""
 
-    name: str
+    kind: LeakKind
     leads: tuple[LeadKey, ...]
+    obstacle: str = ""
+    """What keeps leads from being routed, for those that are not routable."""
+
+    @property
+    def code(self) -> str:
+        """What tells it from other leaks."""
+        return f"{self.kind} {self.obstacle}".rstrip()
 
 
-_BLOCKED: Mapping[str, str] = {
-    CheckCode.TRIGGER: "no valid trigger",
-    CheckCode.IDENTITY: "no usable identity",
-    CheckCode.REQUIRED_FIELDS: "required fields missing",
-    CheckCode.CONSENT: "no consent",
-    CheckCode.NOT_EXCLUDED: "excluded",
-    CheckCode.QUALIFIED: "does not meet the qualification criteria",
-    CheckCode.DEDUPED: "possible duplicate",
-    CheckCode.MATCH_RESOLVED: "account match unclear",
-    CheckCode.CRM_PRESENT: "not in Salesforce yet",
-    CheckCode.FRESH: "data out of date",
-    CheckCode.NOT_HELD: "on hold",
-    "APPROVAL": "pending approval",
-    "SALESFORCE": "update refused by Salesforce",
-    "DEFECT": "internal error",
-}
+def obstacle(blocked_by: str) -> str:
+    """What keeps a lead from being routed: a check's code, or the fields that are missing.
 
-
-def why_blocked(blocked_by: str) -> str:
-    """What keeps a lead from being routed, in words: `IDENTITY (company)` is `company missing`.
-
-    `blocked_by` is a check's code as the ledger holds it, with the fields that are missing.
+    `blocked_by` is a check's code as the ledger holds it, with the fields that are missing: both
+    `IDENTITY (company)` and `REQUIRED_FIELDS (company)` come to `company`.
     """
     code, _, fields = blocked_by.removesuffix(")").partition(" (")
-    if fields:
-        return f"{fields.replace('_', ' ')} missing"
-    return _BLOCKED.get(code, code.replace("_", " ").lower())
+    return fields or code
 
 
 UNASSIGNED_AFTER = timedelta(minutes=30)
@@ -157,7 +158,7 @@ UNASSIGNED_AFTER = timedelta(minutes=30)
 
 
 def leaks(journeys: Sequence[Journey], policy: Policy, now: datetime) -> tuple[Leak, ...]:
-    """What is leaking now, by what has to be mended; a lead may stand in several lists.
+    """What is leaking now, by what has to be fixed; a lead may stand in several lists.
 
     `policy` tells which owners are people or queues that it knows.
     """
@@ -166,20 +167,20 @@ def leaks(journeys: Sequence[Journey], policy: Policy, now: datetime) -> tuple[L
     waiting = [one for one in open_ones if one.ready_at is None]
     late = [one for one in waiting if one.deadline is not None and one.deadline < now]
     found = [
-        Leak("qualified, not assigned", _leads([one for one in open_ones if _is_stuck(one, now)])),
-        Leak("SLA breach, no first touch", _leads([one for one in given if is_lost(one, now)])),
-        Leak("assigned, owner not notified", _leads([one for one in given if one.told_at is None])),
+        Leak(LeakKind.NOT_ASSIGNED, _leads([one for one in open_ones if _is_stuck(one, now)])),
+        Leak(LeakKind.SLA_BREACH, _leads([one for one in given if is_lost(one, now)])),
+        Leak(LeakKind.NOT_NOTIFIED, _leads([one for one in given if one.told_at is None])),
         Leak(
-            "assigned to an owner who is not in the policy",
+            LeakKind.UNKNOWN_OWNER,
             _leads([one for one in given if _strange(one, policy)]),
         ),
-        Leak("sync to Salesforce overdue", _leads([*filter(_waits_for_sync, late)])),
-        Leak("failed updates", _leads([one for one in journeys if one.dead_letters])),
+        Leak(LeakKind.SYNC_OVERDUE, _leads([*filter(_waits_for_sync, late)])),
+        Leak(LeakKind.FAILED_UPDATES, _leads([one for one in journeys if one.dead_letters])),
     ]
-    reasons = [(why_blocked(one.blocked_by), one) for one in waiting if one.blocked_by]
-    for why in sorted({reason for reason, _ in reasons}):
-        stopped = [one for reason, one in reasons if reason == why]
-        found.append(Leak(f"not routable: {why}", _leads(stopped)))
+    obstacles = [(obstacle(one.blocked_by), one) for one in waiting if one.blocked_by]
+    for what in sorted({each for each, _ in obstacles}):
+        stopped = [one for each, one in obstacles if each == what]
+        found.append(Leak(LeakKind.NOT_ROUTABLE, _leads(stopped), what))
     return tuple(one for one in found if one.leads)
 
 

@@ -50,7 +50,7 @@ class Journey:
     territory: str | None = None
     rule: str | None = None
     rep: str | None = None
-    """E-mail of the person who answers for it now; a queue's name where nobody does."""
+    """Email of the person who answers for it now; a queue's name where nobody does."""
     is_fallback: bool = False
     policy: str | None = None
     """Version of the policy that decided last."""
@@ -126,7 +126,7 @@ class Journey:
 
 
 def answering(journey: Journey, policy: Policy) -> str | None:
-    """E-mail of the person who answers for it now; None for somebody whom the policy lacks.
+    """Email of the person who answers for it now; None for somebody whom the policy lacks.
 
     For what lies in a queue that is the person who answers for the queue.
     """

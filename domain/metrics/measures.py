@@ -310,7 +310,7 @@ def _is_touched(one: Journey) -> bool:
     return one.touched_at is not None
 
 
-READY, ASSIGNED, TOUCHED = "qualification rate", "assignment rate", "touch rate"
+READY, ASSIGNED, TOUCHED = "route-ready rate", "assignment rate", "touch rate"
 IN_TIME = "SLA attainment"
 ACCEPTED, DISPUTED = "acceptance rate", "dispute rate"
 MISROUTED, REASSIGNED = "misroute rate", "reassignment rate"
@@ -319,7 +319,7 @@ CONVERTED, NUDGED = "conversion rate", "touched within 30 min of a reminder"
 SQL, MEETING, OPPORTUNITY, WON = "SQL rate", "meeting rate", "opportunity rate", "win rate"
 WHOLES: Mapping[str, str] = {
     READY: "of all leads",
-    ASSIGNED: "of qualified leads",
+    ASSIGNED: "of route-ready leads",
     IN_TIME: "of assigned leads that were touched or are past their SLA",
     CONVERTED: "of touched leads",
     NUDGED: "of reminders and breach notices",

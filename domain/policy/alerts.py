@@ -26,4 +26,4 @@ class Alerting(Value):
     """How long a lead may stay in a fallback queue, in the queue owner's working hours."""
     drift: float = Field(default=0.2, ge=0, le=1)
     """Where Salesforce's assignment rules choose the owner: the share of owners that may differ
-    from the policy's choice; 0.2 is 20 %."""
+    from the policy's choice; 0.2 is 20%."""

@@ -18,7 +18,7 @@ class Publishing(Value):
     min_leads: int = Field(default=20, ge=5)
     """Minimum number of assigned leads in both groups before rates are compared."""
     confidence: float = Field(default=0.99, ge=0.8, lt=1)
-    """Confidence level for a difference. A canary is judged many times, so more than 95 %."""
+    """Confidence level for a difference. A canary is judged many times, so more than 95%."""
     fallbacks: float = Field(default=0.05, ge=0, le=1)
     """Allowed increase of the share that goes to a fallback queue; 0.05 is 5 percentage points."""
     disputes: float = Field(default=0.05, ge=0, le=1)

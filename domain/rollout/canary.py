@@ -83,7 +83,7 @@ class Scope(Value):
 
     def __str__(self) -> str:
         """The scope in words."""
-        share = f"{self.share} % of the leads" if self.share < _BUCKETS else "all leads"
+        share = f"{self.share}% of the leads" if self.share < _BUCKETS else "all leads"
         return share if self.segment is None else f"{share} of segment {self.segment}"
 
 
@@ -119,23 +119,17 @@ class Publication(Value):
     """Version of the policy file when it was published."""
     scope: Scope
     by: str
-    """E-mail of who published it."""
+    """Email of who published it."""
     because: str
     state: State
     asked_at: Instant
     live_at: Instant | None = None
     agreed_by: str | None = None
-    """E-mail of the second person, where the policy asks for one."""
+    """Email of the second person, where the policy asks for one."""
     ended_at: Instant | None = None
     ended_by: str | None = None
-    """E-mail of who ended it, or `worker`."""
+    """Email of who ended it, or `worker`."""
     ended_because: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What it is, in one line."""
-        said = f"policy {self.version} to {self.scope}, {self.state.replace('_', ' ')}"
-        return f"{said}: {self.ended_because}" if self.ended_because else said
 
 
 class Canary(Value):

@@ -23,7 +23,7 @@ class Habits:
     """How long people took from the assignment to the touch, by clock."""
 
     wall: Mapping[str, Sequence[Stay]]
-    """By e-mail."""
+    """By email."""
     business: Mapping[str, Sequence[Stay]]
 
     def in_time(self, owner: str | None, segment: Segment) -> float | None:

@@ -55,7 +55,7 @@ class Recorded:
 
     case: GateCase | RouteCase
     given_to: str | None
-    """E-mail of the person to whom it gave the lead then; None when to nobody."""
+    """Email of the person to whom it gave the lead then; None when to nobody."""
 
     @property
     def turns(self) -> int:
@@ -72,7 +72,7 @@ class Placement(Value):
     """`READY`, `WAIT`, `PARK` or `REJECT`."""
     segment: str
     owner: str | None = None
-    """E-mail of the person, or the queue's name; None for a lead that is not ready."""
+    """Email of the person, or the queue's name; None for a lead that is not ready."""
     rule: str | None = None
     is_fallback: bool = False
     pool: str | None = None
@@ -183,7 +183,7 @@ class _World:
     """The date on everybody's wall."""
     pools: dict[str, PoolState] = field(default_factory=dict[str, PoolState])
     given: Counter[str] = field(default_factory=Counter[str])
-    """Leads by e-mail, less those that were given in truth."""
+    """Leads by email, less those that were given in truth."""
     given_on: Counter[tuple[str, date]] = field(default_factory=Counter[tuple[str, date]])
     placed: dict[CycleId, Placement] = field(default_factory=dict[CycleId, Placement])
     early: set[CycleId] = field(default_factory=set[CycleId])

@@ -80,7 +80,7 @@ class Keep(Value):
     kind: Literal["keep"] = "keep"
     subject: Subject
     owner: str = ""
-    """The owner's e-mail address, or the policy's name of the queue."""
+    """The owner's email address, or the policy's name of the queue."""
     owner_name: str
     rule: str
     territory: str | None = None
@@ -103,7 +103,7 @@ class Routed(Value):
 
     decision: Annotated[Route | Keep, Field(discriminator="kind")]
     consulted: tuple[str, ...] = ()
-    """E-mail addresses, in alphabetical order."""
+    """Email addresses, in alphabetical order."""
 
 
 class RouteInputs(Value):

@@ -35,7 +35,7 @@ class FamilyChange:
     mean: float
     low: float
     high: float
-    """The 95 % interval over the family's own cases: for reading, no test rests on it."""
+    """The 95% interval over the family's own cases: for reading, no test rests on it."""
 
 
 @dataclass(frozen=True)

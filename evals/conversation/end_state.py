@@ -46,7 +46,7 @@ class Standing:
     stuck: frozenset[str] = frozenset()
     """Leads that the gate let not through, or that wait for a word."""
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """E-mail of who answers for a lead, or would after a yes, by full names; empty for nobody."""
+    """Email of who answers for a lead, or would after a yes, by full names; empty for nobody."""
     policies: frozenset[str] = frozenset()
     """Versions of the policy that were ever in force."""
 

@@ -74,11 +74,11 @@ class Scene:
     asked: Sequence[str]
     """Everything that the model was shown."""
     users: Mapping[str, str]
-    """Salesforce's and Slack's ids of colleagues, with their e-mails."""
+    """Salesforce's and Slack's ids of colleagues, with their emails."""
     leads: Mapping[str, str]
     """Salesforce's ids of leads, with their full names."""
     channels: Mapping[str, str]
-    """Slack's ids of direct messages, with the e-mail of whose they are."""
+    """Slack's ids of direct messages, with the email of whose they are."""
     companies: Mapping[str, str]
     """Companies of leads, by full names."""
 
@@ -116,7 +116,7 @@ class Stage:
     running: Running
     app: App
     dms: dict[str, str] = field(default_factory=dict[str, str])
-    """The direct messages between the worker and everybody, by e-mail."""
+    """The direct messages between the worker and everybody, by email."""
     before: Standing = field(default_factory=Standing)
     """How everything stands at the beginning of every case."""
     _beginning: int = 0

@@ -297,7 +297,7 @@ class _Life:
 
 
 def address_of(name: str) -> str:
-    """The e-mail address of a colleague: `ana.torres` is ana.torres at the company's domain."""
+    """The email address of a colleague: `ana.torres` is ana.torres at the company's domain."""
     return name if "@" in name else f"{name}@{DOMAIN}"
 
 

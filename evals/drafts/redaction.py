@@ -71,7 +71,7 @@ class Redactor:
             self._words.setdefault(first.casefold(), stands_for.split()[0])
 
     def learn_address(self, address: str, stands_for: str) -> None:
-        """A colleague's e-mail address, and the one that stands for it."""
+        """A colleague's email address, and the one that stands for it."""
         self._words[address.casefold()] = stands_for
 
     def text(self, text: str) -> str:

@@ -88,7 +88,7 @@ class Agreement(Value):
     kappa: float
     low: float
     high: float
-    """The 95 % interval."""
+    """The 95% interval."""
     scored: int
     unscored: int
     flips: float

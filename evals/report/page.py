@@ -52,7 +52,7 @@ def as_html(comparison: Comparison) -> str:
         f"<title>Prompts: {verdict}</title><style>{_CSS}</style>"
         f"<h1 class={verdict}>{verdict}</h1><p class=quiet>{escape(changed)} changed</p>"
         f"{_items(judgment.reasons)}"
-        f"{_table(('', 'base', 'candidate', 'difference (95 %)'), rows(comparison))}"
+        f"{_table(('', 'base', 'candidate', 'difference (95%)'), rows(comparison))}"
         f"{_changes(comparison)}"
         f"<h2>Cases that changed</h2>{_flips(comparison)}"
         f"<h2>By family</h2>{_forest(comparison)}"
@@ -157,7 +157,7 @@ def _forest(comparison: Comparison) -> str:
         y = index * _ROW
         color = "bad" if one.mean < 0 else "good" if one.mean > 0 else "base"
         told = f"{family}: {one.before:.0%} to {one.after:.0%}"
-        bounds = f"{one.mean:+.0%}, 95 % from {one.low:+.0%} to {one.high:+.0%}"
+        bounds = f"{one.mean:+.0%}, 95% from {one.low:+.0%} to {one.high:+.0%}"
         parts.append(
             f'<g style="stroke:var(--{color});fill:var(--{color})">'
             f"<title>{escape(family)}: {bounds}</title>"

@@ -46,7 +46,7 @@ def show(comparison: Comparison, out: Console) -> None:
     out.print(f"[bold {COLORS[judgment.verdict]}]{judgment.verdict}[/]  {changed} changed")
     for reason in judgment.reasons:
         out.print(f"  - {reason}", markup=False)
-    table = Table("", "base", "candidate", "difference (95 %)")
+    table = Table("", "base", "candidate", "difference (95%)")
     for row in rows(comparison):
         table.add_row(*row)
     out.print(table)
@@ -89,7 +89,7 @@ def as_markdown(comparison: Comparison) -> str:
     judgment = comparison.judgment
     lines = [f"## Prompts: {judgment.verdict}", ""]
     lines += [f"- {_plain(reason)}" for reason in judgment.reasons]
-    lines += ["", "| | base | candidate | difference (95 %) |", "|---|---|---|---|"]
+    lines += ["", "| | base | candidate | difference (95%) |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows(comparison)]
     lines += ["", "| case | before | after | why |", "|---|---|---|---|"]
     lines += [

@@ -17,7 +17,7 @@ EFFECT_SPREAD = 0.03
 families in what a change does to them. Small enough that no probability leaves 0 to 1, so that
 the mean difference is exactly the one asked for."""
 BASE = 0.85
-"""The base's mean share of passes; with the spreads above, cases pass between 73 and 97 %."""
+"""The base's mean share of passes; with the spreads above, cases pass between 73 and 97%."""
 TASKS = 3
 
 
@@ -81,7 +81,7 @@ def rejected(design: Design, effect: float, replays: int, chance: np.random.Gene
 
 
 def coverage(design: Design, effect: float, replays: int, chance: np.random.Generator) -> float:
-    """The share of replays whose interval holds the true difference; should be 95 %."""
+    """The share of replays whose interval holds the true difference; should be 95%."""
     base, candidate = play(design, effect, replays, chance)
     found = estimate(candidate.mean(axis=-1) - base.mean(axis=-1), design.names)
     return float(((found.low <= effect) & (effect <= found.high)).mean())

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Families = Sequence[str]
 
 ALPHA = 0.05
-"""Of two-sided tests and intervals: 95 %."""
+"""Of two-sided tests and intervals: 95%."""
 PRIMARY, SECONDARY = 0.042, 0.005
 """What a rejection may err, one-sided, by the overall difference and by all other metrics together.
 Their sum bounds the false alarms (Bonferroni); it is below ALPHA because a t with few families is
@@ -34,7 +34,7 @@ class Difference:
     mean: float
     low: float
     high: float
-    """The 95 % interval."""
+    """The 95% interval."""
     p: float
     """Two-sided."""
     standard_error: float
@@ -146,7 +146,7 @@ def at_worst(base: Array, candidate: Array) -> tuple[Array, Array]:
 
 
 def case_interval(paired: Array) -> float:
-    """Half the width of the 95 % interval of a mean over independent cases (Student's t)."""
+    """Half the width of the 95% interval of a mean over independent cases (Student's t)."""
     freedom = len(paired) - 1
     return float(stats.t.ppf(1 - ALPHA / 2, freedom) * paired.std(ddof=1) / np.sqrt(len(paired)))
 

@@ -217,7 +217,7 @@ def test_the_commands_publish_compare_and_take_back(
     path = str(without_ana(tmp_path))
     words = ["policy", "publish", path, "--to", "share=10%", "--by", QUINN]
     done = run(cli, [*words, "--because", "Ana is on leave"])
-    assert f"policy {changed.version} to 10 % of the leads, live" in done.stdout
+    assert f"policy {changed.version} to 10% of the leads, live" in done.stdout
     done = run(cli, ["policy", "history"])
     assert "leads for whom nobody was available: 0 of 0" in done.stdout
     done = run(cli, ["policy", "diff", "file", "live"])

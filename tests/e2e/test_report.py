@@ -55,7 +55,7 @@ def test_coverage_is_what_the_journal_shows(lived: Journal) -> None:
     in_time = sum(at - assigned[person] <= TARGET for person, at in touched.items())
     figures = told(lived)
     assert 9 == figures["leads"][0]
-    assert (len(assigned), 9) == figures["qualification rate"][1:]
+    assert (len(assigned), 9) == figures["route-ready rate"][1:]
     assert (len(touched), len(assigned)) == figures["touch rate"][1:]
     assert (in_time, len(assigned)) == figures["SLA attainment"][1:]
     assert (5, 8, 3) == (len(touched), len(assigned), in_time)

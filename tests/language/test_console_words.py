@@ -25,10 +25,11 @@ from agent.worker.order import KINDS
 from agent.worker.telemetry import LedgerCollector, Watch
 from domain.conversation.permissions import CHANGES
 from domain.gate.verdict import CheckCode, Outcome
+from domain.language import names
 from domain.lead.model import FieldName, TriggerKind
 from domain.metrics.charts import Chart, Series
 from domain.metrics.fates import Fate
-from domain.metrics.leakage import why_blocked
+from domain.metrics.leakage import Leak, LeakKind
 from domain.metrics.measures import Dimension
 from domain.policy.follow_through import Move
 from domain.ports import Identity
@@ -311,8 +312,11 @@ def test_labels_of_every_code() -> None:
     tables = [one for name, one in vars(labels).items() if name.isupper()]
     told = [str(text) for one in tables for text in one.values()]
     told += [one for pair in lead_history.UPDATES.values() for one in pair]
-    told += [why_blocked(code) for code in (*CheckCode, "APPROVAL", "SALESFORCE")]
-    told += [why_blocked(f"REQUIRED_FIELDS ({FieldName.COUNTRY}, {FieldName.LAST_NAME})")]
+    told += [names.blocked(code) for code in (*CheckCode, "APPROVAL", "SALESFORCE")]
+    told += [names.blocked(f"REQUIRED_FIELDS ({FieldName.COUNTRY}, {FieldName.LAST_NAME})")]
+    told += [names.leak(Leak(kind, (), CheckCode.IDENTITY)) for kind in LeakKind]
+    told += [*names.TALLIES.values(), *map(names.publication_state, State)]
+    told += [names.group(Dimension.TRIGGER, kind) for kind in TriggerKind]
     series = tuple(Series(name=kind, values=(1,)) for kind in Fate)
     told.append(Chart(title="Assigned leads by day", labels=("Nov 23",), series=series).alt)
     assert [] == [each for one in told for each in wrong(one, one)]

@@ -29,7 +29,7 @@ class Stage:
 
 
 def _company_of(lead: Lead) -> str | None:
-    """The company's domain; a free-mail or disposable address has none."""
+    """The company's domain; a freemail or disposable address has none."""
     return lead.text(FieldName.DOMAIN)
 
 

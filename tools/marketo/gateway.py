@@ -126,7 +126,7 @@ class MarketoGateway:
         return people
 
     def same_email(self, emails: Sequence[str]) -> Mapping[str, tuple[LeadKey, ...]]:
-        """All persons by e-mail address (lower case); an address nobody has is absent."""
+        """All persons by email address (lower case); an address nobody has is absent."""
         name = self._fields.person[FieldName.EMAIL]
         asked = sorted({email.lower() for email in emails if _can_be_filtered(email)})
         spelled = sorted({one for email in asked for one in spellings(email)})

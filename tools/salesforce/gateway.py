@@ -34,7 +34,7 @@ CLOSED_STATUSES = (
     "Unqualified",
 )
 USERS_PER_COUNT = 500
-"""How many e-mail addresses one count of open leads names."""
+"""How many email addresses one count of open leads names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Gateway:
         return candidates.find(leads, self._reader)
 
     def roster(self, emails: Sequence[str], queues: Sequence[str], now: datetime) -> Roster:
-        """Who may take leads: users by e-mail or username, queues by DeveloperName.
+        """Who may take leads: users by email or username, queues by DeveloperName.
 
         An address without a user comes back as a member without a `user_id`.
         """

@@ -84,7 +84,7 @@ class SlackGateway:
         self._conversations: dict[str, str] = {}
 
     def presences(self, emails: Sequence[str]) -> Mapping[str, Presence]:
-        """What people's Slack says of them, by e-mail; a person without Slack is absent."""
+        """What people's Slack says of them, by email; a person without Slack is absent."""
         people, now = self._directory.people(), self._clock.now()
         found = {
             email: person for email in emails if (person := people.get(email.lower())) is not None

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from agent.ledger import Ledger
 from agent.metrics.report import Question, Report, report
+from domain.language import names
+from domain.metrics.leakage import Leak
 from domain.metrics.lifecycle import Ending, Journey, answering
 from domain.metrics.measures import (
     IN_TIME,
@@ -45,7 +47,7 @@ class Scope:
     days: int
     segment: str | None = None
     owners: frozenset[str] | None = None
-    """Only leads that these answer for, by e-mail; None for everybody's."""
+    """Only leads that these answer for, by email; None for everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,9 @@ def on_the_way(stage: str) -> str:
     return f"In progress at: {stage}"
 
 
-def leaking(name: str) -> str:
+def leaking(leak: Leak) -> str:
     """The list of a leak."""
-    return f"Leakage: {name}"
+    return f"Leakage: {names.leak(leak)}"
 
 
 def counted(name: str) -> str:
@@ -141,7 +143,7 @@ def under_way(stretch: str) -> str:
 
 def slowest(stretch: str) -> str:
     """The list of leads that took longer than nine of ten."""
-    return f"Slowest 10 %: {stretch}"
+    return f"Slowest 10%: {stretch}"
 
 
 def in_group(dimension: str, group: str) -> str:
@@ -243,7 +245,7 @@ def _lists(
         yield lost_at(level.stage), level.lost
         yield on_the_way(level.stage), level.on_the_way
     for leak in measured.leaks:
-        yield leaking(leak.name), leak.leads
+        yield leaking(leak), leak.leads
     for name, portion in portions(measured.question.now).items():
         yes, no = portion.split(journeys)
         yield counted(name), _leads(yes)

@@ -14,7 +14,7 @@ _HOUR = timedelta(hours=1)
 
 
 def eligible(policy: Policy, segment: str) -> frozenset[str]:
-    """E-mails of those to whom the rules can give a lead of this segment anew.
+    """Emails of those to whom the rules can give a lead of this segment anew.
 
     Owners of records, accounts and opportunities are left out: whose they are, the CRM knows.
     """

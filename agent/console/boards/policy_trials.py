@@ -28,7 +28,7 @@ class Try:
 
     id: str
     by: str
-    """E-mail of the person."""
+    """Email of the person."""
     at: datetime
     days: int
     reading: Reading

@@ -15,7 +15,7 @@ from agent.console import labels, words
 from agent.console.boards import content
 from agent.console.boards.content import Board, Scope
 from agent.console.boards.contrast import Contrast
-from agent.console.visit import PERIODS, Visit, address, name_of
+from agent.console.visit import PERIODS, Visit, address, group_name
 from agent.metrics.cohort_comparison import BY_CHANCE, Compared, amount, interval
 from agent.metrics.report import read_date
 from domain.conversation.permissions import Ability
@@ -205,7 +205,7 @@ def _groups(board: Board, dimension: Dimension, policy: Policy) -> list[Group]:
     found: list[Group] = []
     for value in board.values(dimension):
         title = content.in_group(dimension, value)
-        name = name_of(value, policy) if dimension is Dimension.REP else value
+        name = group_name(dimension, value, policy)
         found.append(Group(content.key_of(title), dimension, value, name, board.size(title)))
     return found
 

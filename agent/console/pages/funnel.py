@@ -10,9 +10,10 @@ from starlette.responses import Response
 from agent.console import labels
 from agent.console.boards import content
 from agent.console.boards.content import Board
-from agent.console.visit import PERIODS, NotThereError, Visit, address, name_of
+from agent.console.visit import PERIODS, NotThereError, Visit, address, group_name
 from agent.metrics.rendering import Format, render
 from agent.metrics.report import shares
+from domain.language import names
 from domain.metrics.measures import (
     OF_ASSIGNED,
     WHOLES,
@@ -102,7 +103,8 @@ def show(visit: Visit) -> Response:
             "portions": list(listing.portions()),
             "speeds": list(listing.speeds()),
             "leaks": [
-                (one.name, listing.number(content.leaking(one.name))) for one in board.report.leaks
+                (names.leak(one), listing.number(content.leaking(one)))
+                for one in board.report.leaks
             ],
             "cuts": list(listing.cuts(dimension, visit)),
             "whole": board.report.whole,
@@ -185,7 +187,7 @@ class _Listing:
             if found is not dimension:
                 continue
             for group, measured in parts:
-                name = name_of(group, visit.policy) if dimension is Dimension.REP else group
+                name = group_name(dimension, group, visit.policy)
                 yield Cut(
                     name,
                     self.number(content.in_group(dimension, group)),

@@ -14,6 +14,7 @@ from agent.policy.file import TERRITORIES, read_policy
 from agent.rollout import publications, simulation_tables
 from domain.conversation.permissions import PUBLISHERS, Ability, Reach
 from domain.errors import PublishingError, RoutereadyError
+from domain.language import names
 from domain.policy.diff import diff
 from domain.policy.model import Policy, Segment
 from domain.rollout.canary import State, read_scope
@@ -187,7 +188,7 @@ def publish(visit: Visit) -> Response:
     )
     made = publications.publish(request, visit.office.app.context())
     visit.office.app.hurry()
-    said = f"Published: {made.sentence}."
+    said = f"Published: {names.publication(made)}."
     if made.state is State.PROPOSED:
         said += " A second RevOps admin must approve it before it takes effect."
     return visit.go("/policy", said=said)
@@ -199,7 +200,7 @@ def agree(visit: Visit) -> Response:
     made = publications.agree(visit.asked("publication"), visit.who.email, context)
     visit.about = made.id
     visit.office.app.hurry()
-    return visit.go("/policy", said=f"Approved: {made.sentence}.")
+    return visit.go("/policy", said=f"Approved: {names.publication(made)}.")
 
 
 def roll_back(visit: Visit) -> Response:
@@ -208,4 +209,4 @@ def roll_back(visit: Visit) -> Response:
     ended = publications.roll_back(visit.who.email, visit.asked("because"), context)
     visit.about = ended.id
     visit.office.app.hurry()
-    return visit.go("/policy", said=f"Rolled back: {ended.sentence}")
+    return visit.go("/policy", said=f"Rolled back: {names.publication(ended)}")

@@ -124,11 +124,12 @@ def _chapter(visit: Visit, cycle: CycleRow) -> Chapter:
     ledger, key = visit.ledger, CycleId(cycle.id)
     decisions = ledger.history.decisions(cycle.id)
     judged = [_judged(row, visit.zone) for row in decisions if row.kind in JUDGED]
+    posted = ledger.handoffs.messages_about([key], "tell_owner")
     moments = [
         *judged,
         *(_decided(row, visit.zone) for row in decisions if row.kind not in JUDGED),
-        *(_written(row) for row in ledger.history.effects(cycle.id)),
-        *(_told(visit, row) for row in ledger.handoffs.messages_about([key], "tell_owner")),
+        *(_written(row) for row in ledger.history.effects(cycle.id) if not _is_in(row, posted)),
+        *(_told(visit, row) for row in posted),
         *(_disputed(visit, row) for row in ledger.handoffs.disputes(cycle=key)),
     ]
     trigger = Trigger.model_validate(cycle.trigger)
@@ -166,7 +167,7 @@ def _judged(row: DecisionRow, zone: ZoneInfo) -> Moment:
     sentence = checks.verdict(verdict, zone)
     if outcome.routed is not None:
         what, sentence = "Routed", routes.routed(why(outcome.routed.decision), zone)
-    source = f"decision {row.id}, policy {row.policy_version}"
+    source = f"Decision {row.id}, policy version {row.policy_version}"
     weighed = _by_weight(verdict)
     return Moment(row.at, what, sentence, mark, verdict, weighed, outcome.routed, source, 0)
 
@@ -185,16 +186,21 @@ def _by_weight(verdict: Verdict) -> list[CheckResult]:
 
 def _decided(row: DecisionRow, zone: ZoneInfo) -> Moment:
     what = labels.DECISIONS.get(row.kind, words.spoken(row.kind).capitalize())
-    source = f"decision {row.id}, policy {row.policy_version}"
-    return Moment(row.at, what, operations.said(row.said, zone), source=source, turn=0)
+    return Moment(row.at, what, operations.said(row.said, zone), turn=0)
 
 
 def _written(row: EffectRow) -> Moment:
     mark = "bad" if row.state in (EffectState.DEAD, EffectState.UNKNOWN) else ""
     at = row.settled_at or row.due_at
-    source = f"{words.plural(row.attempts, 'attempt')}, decision {row.decision_id}"
+    source = words.plural(row.attempts, "attempt") if row.attempts > 1 else ""
     turn = 1 if row.kind == "set_owner" else 2
     return Moment(at, update(row), vendor_words(row), mark, source=source, turn=turn)
+
+
+def _is_in(row: EffectRow, posted: Sequence[Posted]) -> bool:
+    """Whether a message stands in the story already, with the name of who got it."""
+    is_sent = row.kind == "tell_owner" and row.state == EffectState.APPLIED
+    return is_sent and any(one.at == row.settled_at for one in posted)
 
 
 def _told(visit: Visit, row: Posted) -> Moment:
@@ -204,7 +210,7 @@ def _told(visit: Visit, row: Posted) -> Moment:
 def _disputed(visit: Visit, row: DisputeRow) -> Moment:
     ruling = "pending"
     if row.ruled_by is not None:
-        ruled = "upheld" if row.state == "accepted" else "denied"
+        ruled = "accepted" if row.state == "accepted" else "denied"
         ruling = f"{ruled} by {name_of(row.ruled_by, visit.policy)}"
     note = f" Note: {row.note}" if row.note else ""
     return Moment(

@@ -10,8 +10,10 @@ from agent.console.visit import Visit
 from agent.ledger.tables.operations import RunRow
 from domain.conversation.change_requests import WORKER
 from domain.conversation.permissions import Ability
+from domain.language import names
 
-RUNS = 40
+RUNS = 120
+"""So many of the last are looked at; those with nothing due are left out."""
 LOOKS = 60
 LAG = timedelta(minutes=15)
 
@@ -40,12 +42,15 @@ def show(visit: Visit) -> Response:
     """The worker's own state."""
     ledger, policy = visit.ledger, visit.policy
     today = visit.midnight()
+    runs = ledger.workings.runs(RUNS)
+    told = [_tick(row) for row in runs[:1] + [one for one in runs[1:] if one.counts or one.error]]
     rules = policy.conversation
     stops = ledger.conversations.stops()
     return visit.page(
         "system.html",
-        ticks=[_tick(row) for row in ledger.workings.runs(RUNS)],
-        cursors=ledger.workings.cursors(),
+        ticks=told,
+        has_quiet=len(told) < len(runs),
+        cursors=[one for one in ledger.workings.cursors() if one.name in labels.FEEDS],
         leases=ledger.workings.leases(),
         lag=LAG,
         backlog=ledger.workings.backlog(),
@@ -69,13 +74,13 @@ def show(visit: Visit) -> Response:
         may_stop=visit.circle(Ability.PAUSE) is None,
         looks=ledger.visits.latest(LOOKS),
         stop_file=visit.office.app.settings.routeready_stop_file,
-        database=ledger.engine.dialect.name,
+        database=labels.DATABASES.get(ledger.engine.dialect.name, ledger.engine.dialect.name),
     )
 
 
 def _tick(row: RunRow) -> Tick:
     counts = [
-        (labels.COUNTS.get(kind.lower(), words.spoken(kind.lower())), count)
+        (names.TALLIES.get(kind, words.spoken(kind)), count)
         for kind, count in sorted(row.counts.items())
     ]
     return Tick(

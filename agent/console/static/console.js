@@ -36,7 +36,7 @@ function draw(holder) {
     title: holder.dataset.title,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
     cursor: { drag: { x: false, y: false } },
-    scales: { y: { range: (_, low, high) => [0, wanted.unit === " %" ? 100 : Math.max(1, (high ?? 1) * 1.1)] } },
+    scales: { y: { range: (_, low, high) => [0, wanted.unit === "%" ? 100 : Math.max(1, (high ?? 1) * 1.1)] } },
     axes: [
       { ...axis, values: (_, marks) => marks.map(day) },
       { ...axis, size: 52, values: (_, marks) => marks.map((mark) => told(mark)) },

@@ -55,7 +55,7 @@ def correct(asked: requests.Correcting, talk: Talk) -> Sequence[Change] | Answer
         Correct(
             title=f"{name} of {found.title}",
             before="unknown" if now is None else f"{now.value} ({SOURCES[now.source]})",
-            after=f"{value}; updated in Marketo, {then}; reason: {reason}",
+            after=f"{value}; updated in Marketo, {then}; {told_reason(asked.reason)}",
             owner=found.owner,
             bound=bound_to_field(found, field, talk),
             cycle=found.cycle,
@@ -110,3 +110,8 @@ def bound_to_field(found: Known, field: FieldName, talk: Talk) -> str:
     said = talk.run.ledger.cycles.corrections([found.lead]).get(found.lead, {}).get(field)
     values = [None if one is None else one.value for one in (now, said)]
     return content_hash(f"{found.cycle} {field} {values}")
+
+
+def told_reason(said: str) -> str:
+    """Why a change is wanted, as its proposal says it."""
+    return f"reason: {said.strip()}" if said.strip() else "no reason given"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agent.conversation import requests
-from agent.conversation.changes.corrections import UNROUTED, correct
+from agent.conversation.changes.corrections import UNROUTED, correct, told_reason
 from agent.conversation.turn import (
     THIS,
     Talk,
@@ -21,6 +21,7 @@ from agent.effects.plan import plan
 from agent.ledger.records import HeldOff, Step
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.states import OPEN, CycleStatus
+from agent.metrics.lead_history import UPDATES
 from agent.routing import roster
 from agent.run.pauses import stops
 from domain.conversation.answers import Answer
@@ -42,7 +43,7 @@ from domain.conversation.change_requests import (
 from domain.conversation.permissions import Ability, circle, may, principal
 from domain.effects import SendReport
 from domain.follow_through.handoff import Handoff
-from domain.grammar import counted, lasting, moment
+from domain.grammar import capitalized, counted, lasting, moment
 from domain.policy.model import zone_of
 from domain.routing.availability import absence
 from domain.routing.route import Subject
@@ -188,12 +189,13 @@ def give(asked: requests.Giving, talk: Talk) -> Sequence[Change] | Answer:
         return failure(f"{user.name} has no active Salesforce user.")
     away = absence(member, user, talk.policy.calendars[user.calendar], talk.now, at_work=False)
     note = f" (not available now: {away})" if away else ""
+    because = told_reason(asked.reason)
     reason = asked.reason.strip() or "no reason given"
     return [
         GiveTo(
             title=found.title,
             before=f"owner {held.handoff.owner.name}",
-            after=f"reassigned to {user.name}{note}; the SLA clock restarts; reason: {reason}",
+            after=f"reassigned to {user.name}{note}; the SLA clock restarts; {because}",
             owner=found.owner,
             bound=bound(found, held),
             cycle=found.cycle,
@@ -240,7 +242,7 @@ def hold(asked: requests.Holding, talk: Talk) -> Sequence[Change] | Answer:
         HoldBack(
             title=one.title,
             before=standing(one, talk),
-            after=f"on hold until {talk.at(until)}; reason: {reason}",
+            after=f"on hold until {talk.at(until)}; {told_reason(asked.reason)}",
             owner=one.owner,
             bound=bound(one, held.get(one.cycle)),
             cycle=one.cycle,
@@ -258,7 +260,8 @@ def release(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
     holds = talk.run.ledger.conversations.held([one.lead for one in found])
     found = [one for one in found if one.lead in holds]
     if not found:
-        return failure(f'I can\'t find a lead "{asked.lead}" on hold that you can release.')
+        named_one = f' "{asked.lead}"' if asked.lead else ""
+        return failure(f"I can't find a lead{named_one} on hold that you can release.")
     held = talk.run.ledger.handoffs.several([one.cycle for one in found])
     return [
         LetGo(
@@ -332,7 +335,7 @@ def try_again(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
         return failure(f"{found.title} has no failed updates.", about=found)
     return [
         TryAgain(
-            title=f"{found.title}: {UPDATES.get(row.kind, row.kind.replace('_', ' '))}",
+            title=f"{found.title}: {UPDATES[row.kind][0]}",
             before=f"failed: {(row.receipt or {}).get('words', 'no answer')}",
             after="retried on the next run, unless it went through after all",
             owner=found.owner,
@@ -401,7 +404,8 @@ def _awaited(
         if one.cycle in rows and may(talk.who, ability, proposed_owner(one, talk))
     ]
     if not found:
-        return failure(f'I can\'t find an assignment of "{asked.lead}" pending your approval.')
+        of_whom = f' of "{asked.lead}"' if asked.lead else ""
+        return failure(f"I can't find an assignment{of_whom} pending your approval.")
     if len(found) > 1:
         cards = tuple(card(one, talk) for one in found)
         return Answer(title=f"{len(found)} leads match. Which one?", cards=cards, is_failure=True)
@@ -424,7 +428,7 @@ def pause(asked: requests.Scope, talk: Talk) -> Sequence[Change] | Answer:
         Pause(
             title=f"Pause {named(scope)}",
             before="running",
-            after=f"{stopping} until resumed; reason: {reason}",
+            after=f"{stopping} until resumed; {told_reason(asked.reason)}",
             bound="at work",
             scope=scope,
             reason=reason,
@@ -441,9 +445,11 @@ def resume(asked: requests.Scope, talk: Talk) -> Sequence[Change] | Answer:
     if stop is None:
         other = stops(talk.run).get(scope)
         return (
-            failure(f"{named(scope)} is paused by {other.by}, not from here.", other.reason)
+            failure(
+                f"{capitalized(named(scope))} is paused by {other.by}, not from here.", other.reason
+            )
             if other
-            else failure(f"{named(scope)} is not paused.")
+            else failure(f"{capitalized(named(scope))} is not paused.")
         )
     return [
         Resume(
@@ -473,23 +479,6 @@ def _scope(wanted: str, talk: Talk) -> str | Answer:
 def named(scope: str) -> str:
     """What a pause is about, in words."""
     return "the worker" if scope == WORKER else scope
-
-
-UPDATES: Mapping[str, str] = {
-    "set_owner": "owner in Salesforce",
-    "mirror_fields": "fields in Marketo",
-    "mirror_activity": "activity in Marketo",
-    "request_sync": "sync to Salesforce",
-    "tell_owner": "Slack message to the owner",
-    "tell_manager": "Slack message to the manager",
-    "refresh_message": "Slack message update",
-    "send_report": "Slack report",
-    "stamp_touch": "first touch in Salesforce",
-    "set_task": "task in Salesforce",
-    "log_call": "call in Salesforce",
-    "correct_field": "corrected field in Marketo",
-}
-"""What a failed update would have changed."""
 
 
 def bound(found: Known, held: HeldOff | None) -> str:

@@ -34,7 +34,7 @@ def numbers(asked: requests.Period, talk: Talk) -> Answer:
     counted_ones = [one for one in journeys if one.ending is not Ending.SUPERSEDED]
     covered = coverage(counted_ones, talk.now)
     lines = [
-        f"Assignment rate: {_told(covered.assigned)} of routable leads assigned.",
+        f"Assignment rate: {_told(covered.assigned)} of route-ready leads.",
         f"First touch: {_told(covered.touched)} of assigned leads.",
         f"SLA attainment: {_told(covered.in_time)} of leads due.",
     ]
@@ -47,12 +47,13 @@ def numbers(asked: requests.Period, talk: Talk) -> Answer:
     lines.append(f"Unworked after final escalation: {counted(listed, 'lead')}.")
     if not wanted:
         lines += _by_segment(counted_ones, talk)
-    kind = f"new {names[wanted]} lead" if wanted else "new lead"
-    came = f"{counted(len(counted_ones), kind)} in the last {counted(asked.days, 'day')}"
+    came = counted(len(counted_ones), "new lead")
+    came += f" in segment {names[wanted]}" if wanted else ""
+    came += f" in the last {counted(asked.days, 'day')}"
     return Answer(
         title=f"{came}, since {talk.at(since)}.",
         lines=tuple(lines),
-        source=f"Wall-clock time. Definitions: docs/reference/measures.md. {talk.as_of()}",
+        source=f"Elapsed time, not business hours. {talk.as_of()}",
     )
 
 

@@ -79,7 +79,7 @@ def _cap(email: str, policy: Policy) -> str:
 
 
 def _availability(people: Collection[str], talk: Talk) -> tuple[Mapping[str, str], str]:
-    """Why somebody takes no lead now, by e-mail, and where that is known from."""
+    """Why somebody takes no lead now, by email, and where that is known from."""
     policy = talk.policy
     try:
         members = roster.route_inputs(talk.run).roster.members

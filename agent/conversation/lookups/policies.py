@@ -9,6 +9,8 @@ from agent.conversation.turn import MOST_SHOWN, Talk, failure, find_person
 from agent.rollout.simulation import try_policy
 from domain.conversation.answers import Answer
 from domain.grammar import counted, lasting, listed
+from domain.language.names import pool as pool_name
+from domain.language.names import queue as queue_name
 from domain.policy.follow_through import Mark, Move
 from domain.policy.model import Policy, Pool, Segment
 
@@ -93,7 +95,7 @@ def _of_segment(segment: Segment) -> str:
     touch = lasting(segment.sla.first_touch)
     return (
         f"{segment.name}: first touch within {touch} ({clock}); {segment.mode} mode; "
-        f"if no rep is available: queue {segment.fallback}"
+        f"if no rep is available: {queue_name(segment.fallback)}"
     )
 
 
@@ -119,9 +121,9 @@ def _owner(named: str, policy: Policy) -> str:
         case "user":
             return _name(name, policy)
         case "pool":
-            return f"round-robin pool {name}"
+            return f"{pool_name(name)} round robin"
         case _:
-            return f"{kind} {name}" if name else named
+            return queue_name(name) if name else named
 
 
 def what_if(asked: requests.Supposing, talk: Talk) -> Answer:
@@ -202,7 +204,8 @@ def _without(wanted: str, talk: Talk) -> _Supposed | Answer:
         return failure(
             f"{name} shares no pool with anyone.", "Ask: what if TERRITORY went to COLLEAGUE."
         )
-    words = f"Pool {', '.join(theirs)} without {policy.users[person].name}"
+    shared = listed([pool_name(one) for one in theirs])
+    words = f"{shared} round robin without {policy.users[person].name}"
     return policy.model_copy(update={"pools": pools}), person, words
 
 

@@ -70,10 +70,10 @@ class Known:
     segment: str
     territory: str | None
     owner: str | None
-    """E-mail of who answers for it; None while nobody does."""
+    """Email of who answers for it; None while nobody does."""
     owner_name: str | None
     chosen: str | None
-    """E-mail of the person, or name of the queue, that routing chose."""
+    """Email of the person, or name of the queue, that routing chose."""
     said: Said | None
     """What was decided last, in short."""
     blocked_by: str | None
@@ -93,7 +93,7 @@ class Part:
     """A part of the business; what is None narrows nothing."""
 
     owners: Collection[str] | None = None
-    """E-mails of those who answer."""
+    """Emails of those who answer."""
     segment: str | None = None
     territories: Collection[str] | None = None
 

@@ -222,7 +222,7 @@ class Cycles:
             return {row.name: PoolState.model_validate(row.state) for row in rows}
 
     def assigned_since(self, since: datetime) -> dict[str, list[datetime]]:
-        """When each owner was given leads since then, by e-mail."""
+        """When each owner was given leads since then, by email."""
         given: defaultdict[str, list[datetime]] = defaultdict(list)
         columns = select(_CYCLE.c.owner, _CYCLE.c.assigned_at)
         with reading(self._engine) as connection:

@@ -22,7 +22,7 @@ class ModelCall:
     at: datetime
     purpose: str
     who: str
-    """E-mail of the person it was for; empty for the worker's own runs."""
+    """Email of the person it was for; empty for the worker's own runs."""
     prompt: str
     """Version of the prompt."""
     model: str

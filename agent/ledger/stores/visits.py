@@ -23,7 +23,7 @@ class Look:
 
     at: datetime
     who: str
-    """E-mail; empty for somebody who was not let in."""
+    """Email; empty for somebody who was not let in."""
     page: str
     about: str
     did: str
@@ -50,7 +50,7 @@ class Visits:
             connection.execute(_SIGN_IN.insert(), [row])
 
     def bearer(self, secret: str, now: datetime) -> str | None:
-        """E-mail of the person behind a session; None when there is none, or no longer."""
+        """Email of the person behind a session; None when there is none, or no longer."""
         query = select(_SIGN_IN.c.email).where(
             _SIGN_IN.c.id == fingerprint(secret),
             _SIGN_IN.c.kind == SESSION,
@@ -60,7 +60,7 @@ class Visits:
             return connection.scalar(query)
 
     def redeem(self, secret: str, now: datetime) -> str | None:
-        """E-mail of the person a token was made for; None when it is unknown, over, or used.
+        """Email of the person a token was made for; None when it is unknown, over, or used.
 
         The database compares and sets in one statement, so that a token opens one session.
         """

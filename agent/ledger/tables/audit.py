@@ -28,7 +28,7 @@ class VisitRow(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = instant(index=True, nullable=False)
     who: str
-    """E-mail of the person; empty for somebody who was not let in."""
+    """Email of the person; empty for somebody who was not let in."""
     page: str
     """The page's pattern, such as `/leads/{lead}`."""
     about: str

@@ -13,7 +13,7 @@ class ProposalRow(Table, table=True):
 
     id: str = Field(primary_key=True)
     by: str
-    """E-mail of who asked."""
+    """Email of who asked."""
     thread: str = Field(index=True)
     body: dict[str, Any] = json()
     """The proposal, whole."""
@@ -58,7 +58,7 @@ class CallRow(Table, table=True):
     at: datetime = instant(index=True, nullable=False)
     purpose: str
     who: str
-    """E-mail of the person it was for; empty for the worker's own runs."""
+    """Email of the person it was for; empty for the worker's own runs."""
     prompt: str
     """Version of the prompt."""
     model: str
@@ -76,7 +76,7 @@ class TurnRow(Table, table=True):
     id: str = Field(primary_key=True)
     at: datetime = instant(index=True, nullable=False)
     who: str = Field(index=True)
-    """E-mail of the person who asked."""
+    """Email of the person who asked."""
     thread: str
     """The conversation."""
     asked: str = text()

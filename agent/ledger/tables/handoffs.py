@@ -22,7 +22,7 @@ class HandoffRow(Table, table=True):
     lead: str = Field(index=True)
     record_id: str = Field(index=True)
     owner: str = Field(index=True)
-    """E-mail of the person who answers for it; the owner's name where the policy knows none."""
+    """Email of the person who answers for it; the owner's name where the policy knows none."""
     segment: str
     state: str
     """`open`, or how it ended."""
@@ -54,7 +54,7 @@ class MessageRow(Table, table=True):
     id: str = Field(primary_key=True)
     """`channel/ts`."""
     person: str = Field(index=True)
-    """E-mail of the person it went to."""
+    """Email of the person it went to."""
     kind: str
     """The kind of effect that posted it."""
     at: datetime = instant(nullable=False)
@@ -91,7 +91,7 @@ class DisputeRow(Table, table=True):
     cycle_id: str = Field(index=True)
     lead: str
     by: str
-    """E-mail of the owner who refused it."""
+    """Email of the owner who refused it."""
     reason: str
     note: str = text()
     evidence: list[str] = json()
@@ -99,5 +99,5 @@ class DisputeRow(Table, table=True):
     state: str
     """`open`, `accepted` or `refused`."""
     ruled_by: str | None = None
-    """`policy`, or the e-mail of the manager."""
+    """`policy`, or the email of the manager."""
     ruled_at: datetime | None = instant()

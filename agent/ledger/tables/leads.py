@@ -74,7 +74,7 @@ class CycleRow(Table, table=True):
     record_id: str | None = None
     record_kind: str | None = None
     owner: str | None = Field(default=None, index=True)
-    """E-mail of the person, or name of the queue, that owns it."""
+    """Email of the person, or name of the queue, that owns it."""
     owner_name: str | None = None
     title: str = Field(default="", sa_column=Column(Text, nullable=False))
     """The lead in a few words, as it was seen last: what a search looks at."""
@@ -104,7 +104,7 @@ class CorrectionRow(Table, table=True):
     field: str = Field(primary_key=True)
     value: Any = Field(sa_column=Column(JSON, nullable=False))
     by: str
-    """E-mail of the person."""
+    """Email of the person."""
     at: datetime = instant(nullable=False)
 
 

@@ -32,7 +32,7 @@ class RoutingDecision:
     inputs: str
     """Canonical JSON of the case."""
     given_to: str | None
-    """E-mail of the person; None when nobody was given it anew."""
+    """Email of the person; None when nobody was given it anew."""
 
 
 class History:

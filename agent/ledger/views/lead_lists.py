@@ -71,7 +71,7 @@ class Wanted:
     soon: datetime
     """What is due until then is due soon."""
     owners: Collection[str] | None = None
-    """Only leads of these, by e-mail: what the asker may see."""
+    """Only leads of these, by email: what the asker may see."""
     standing: Standing | None = None
     segment: str | None = None
     owner: str | None = None

@@ -1,4 +1,4 @@
-"""E-mail addresses: whether they are valid, what kind they are, and whose domain they have."""
+"""Email addresses: whether they are valid, what kind they are, and whose domain they have."""
 
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -18,7 +18,7 @@ _ROLES = frozenset(
 
 
 class Address(NamedTuple):
-    """An e-mail address as we understand it."""
+    """An email address as we understand it."""
 
     email: str
     kind: str

@@ -103,7 +103,7 @@ def test_behind_every_stage_and_leak_are_its_leads(board: Board) -> None:
             found = board.behind(content.key_of(title))
             assert (title, list(leads)) == (found or (title, []))
     for leak in board.report.leaks:
-        assert len(leak.leads) == board.size(content.leaking(leak.name))
+        assert len(leak.leads) == board.size(content.leaking(leak))
 
 
 def test_every_lead_is_in_one_group_of_each_dimension(board: Board) -> None:

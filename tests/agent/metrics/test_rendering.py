@@ -28,12 +28,12 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_every_format_tells_the_same_share() -> None:
-    """Two of three touched, one of them in time: 67 % and 33 %, or the fractions."""
+    """Two of three touched, one of them in time: 67% and 33%, or the fractions."""
     told = made(assigned(1, touched_after=30), assigned(2, touched_after=90), assigned(3))
     for form in (Format.TEXT, Format.MD, Format.HTML):
         words = re.sub(r"<[^>]+>|\|", " ", render(told, form))
-        assert re.search(r"touch rate\s+67 %\s+2 of 3", words)
-        assert re.search(r"SLA attainment\s+33 %\s+1 of 3", words)
+        assert re.search(r"touch rate\s+67%\s+2 of 3", words)
+        assert re.search(r"SLA attainment\s+33%\s+1 of 3", words)
     found = {
         one["measure"]: (one["value"], one["part"], one["whole"])
         for one in rows(render(told, Format.CSV))
@@ -46,9 +46,9 @@ def test_every_format_tells_the_same_share() -> None:
 def test_what_is_not_known_is_empty_with_a_reason() -> None:
     """No zero stands where nothing was measured."""
     found = {one["measure"]: one for one in rows(render(made(), Format.CSV))}
-    ready = found["qualification rate"]
+    ready = found["route-ready rate"]
     assert ("", "no leads yet") == (ready["value"], ready["reason"])
-    assert re.search(r"qualification rate\s+-\s+0 of 0\s+no leads", render(made(), Format.TEXT))
+    assert re.search(r"route-ready rate\s+-\s+0 of 0\s+no leads", render(made(), Format.TEXT))
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "  ="])

@@ -44,7 +44,7 @@ def test_the_intervals_of_shares_are_the_published_ones() -> None:
 
 
 def test_wilsons_interval_never_leaves_zero_to_one() -> None:
-    """Nobody of ten: the published 0 to 27.75 %."""
+    """Nobody of ten: the published 0 to 27.75%."""
     found = wilson(Share(0, 10))
     assert (0.0, 0.0, 0.2775) == pytest.approx((found.estimate, found.low, found.high), abs=5e-5)
 
@@ -175,7 +175,7 @@ def test_groups_that_differ_in_kind_are_said_to() -> None:
     cohorts = Cohorts(first, second)
     assert 0.5 == overlap(cohorts, [Dimension.TIER])
     (caution,) = cautions(cohorts, [Dimension.TIER])
-    assert "The groups differ by tier (only 50 % of the mix is the same)" in caution
+    assert "The groups differ by tier (only 50% of the mix is the same)" in caution
 
 
 def test_an_empty_group_has_no_mix() -> None:

@@ -74,14 +74,14 @@ def test_each_leak_names_its_leads() -> None:
         ),
         journey(5, is_judged=True, blocked_by="REQUIRED_FIELDS (country)"),
     ]
-    found = {one.name: one.leads for one in leaks(group, policy(), LATER)}
+    found = {one.code: one.leads for one in leaks(group, policy(), LATER)}
     assert {
-        "qualified, not assigned": ("1",),
-        "SLA breach, no first touch": ("2",),
-        "assigned, owner not notified": ("2",),
-        "assigned to an owner who is not in the policy": ("3",),
-        "sync to Salesforce overdue": ("4",),
-        "failed updates": ("2",),
-        "not routable: not in Salesforce yet": ("4",),
-        "not routable: country missing": ("5",),
+        "NOT_ASSIGNED": ("1",),
+        "SLA_BREACH": ("2",),
+        "NOT_NOTIFIED": ("2",),
+        "UNKNOWN_OWNER": ("3",),
+        "SYNC_OVERDUE": ("4",),
+        "FAILED_UPDATES": ("2",),
+        "NOT_ROUTABLE CRM_PRESENT": ("4",),
+        "NOT_ROUTABLE country": ("5",),
     } == found

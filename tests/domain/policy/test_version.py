@@ -36,7 +36,7 @@ def test_a_field_that_a_release_adds_with_a_default_changes_no_version() -> None
 
 
 def test_the_order_of_keys_and_the_spelling_of_values_change_no_version() -> None:
-    """An hour is 60 minutes, and 99 % is 0.990, wherever it stands in the file."""
+    """An hour is 60 minutes, and 99% is 0.990, wherever it stands in the file."""
     one = policy(gate={**said()["gate"], "cool_down": "1h"}, publishing={"confidence": 0.99})
     parts = said(gate={**said()["gate"], "cool_down": "60m"}, publishing={"confidence": 0.990})
     other = Policy.model_validate({key: parts[key] for key in sorted(parts, reverse=True)})

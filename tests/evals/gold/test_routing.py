@@ -20,7 +20,7 @@ def test_the_gold_is_large_and_hard() -> None:
 
 
 def test_leads_go_to_whom_the_policy_says(routed: list[Routing]) -> None:
-    """Owner accuracy is at least 99 %; what misses is told with both answers."""
+    """Owner accuracy is at least 99%; what misses is told with both answers."""
     misses = [
         f"{one.lead.id}: {one.got}, not {one.lead.owner}" for one in routed if not one.is_right
     ]

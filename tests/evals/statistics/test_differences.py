@@ -69,7 +69,7 @@ def test_pass_k_is_the_chance_that_k_drawn_trials_all_passed() -> None:
 def often(effect: float) -> float:
     """How often the gate rejects a true difference, in 40 rounds of 200 replays.
 
-    One round of 200 would tell a rate of 80 % only to within 6 points.
+    One round of 200 would tell a rate of 80% only to within 6 points.
     """
     chance = np.random.default_rng(99)
     return float(np.mean([rejected(DESIGN, effect, 200, chance) for _ in range(40)]))
@@ -87,7 +87,7 @@ def test_equal_arms_raise_few_alarms() -> None:
 
 @pytest.mark.parametrize("effect", [0.0, -0.05, -0.1])
 def test_intervals_hold_the_truth(effect: float) -> None:
-    """95 % intervals hold the true difference in 93 to 97 % of 2,000 replays."""
+    """95% intervals hold the true difference in 93 to 97% of 2,000 replays."""
     assert 0.93 <= coverage(DESIGN, effect, 2_000, np.random.default_rng(11)) <= 0.97
 
 

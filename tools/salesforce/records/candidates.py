@@ -61,7 +61,7 @@ class _Search:
         self._accounts_by_name: dict[str, list[RecordId]] = defaultdict(list)
 
     def look_for(self, leads: Sequence[Lead]) -> None:
-        """Search by e-mail address, by Marketo's link and by website."""
+        """Search by email address, by Marketo's link and by website."""
         people = [
             Term("Email", spelled)
             for lead in leads

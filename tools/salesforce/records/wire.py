@@ -200,7 +200,7 @@ def owner_state(lead: LeadKey, kind: RecordKind, row: Row) -> OwnerState:
 
 
 def member(email: str, users: Sequence[Row], open_leads: Mapping[str, int]) -> Member:
-    """A person of the roster, given the users with that e-mail address or username.
+    """A person of the roster, given the users with that email address or username.
 
     Several users may share an address; an active one counts first, then the one who signs in
     with it.

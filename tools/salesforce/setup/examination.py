@@ -37,7 +37,7 @@ class Expected:
     """What the policy expects of the org."""
 
     users: tuple[str, ...] = ()
-    """E-mail addresses."""
+    """Email addresses."""
     queues: tuple[str, ...] = ()
     """DeveloperNames."""
     worker_assigns: bool = True

@@ -132,7 +132,7 @@ class _Members:
 
 
 class Directory:
-    """The workspace's people by e-mail address and id, read at most every few minutes."""
+    """The workspace's people by email address and id, read at most every few minutes."""
 
     def __init__(self, client: SlackClient, clock: Clock) -> None:
         self._client = client
