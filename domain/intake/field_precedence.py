@@ -28,7 +28,10 @@ def merge(
             if one.confidence >= min_confidence:
                 offers.setdefault(name, []).append(one)
     fields = {name: _best(offers[name], authority.get(name, ())) for name in sorted(offers)}
-    known = tuple(problem for problem in lead.problems if problem.field not in fields)
+    # What can't be used, such as a misspelled address, stays in doubt until another value is found.
+    known = tuple(
+        one for one in lead.problems if fields.get(one.field) == lead.fields.get(one.field)
+    )
     return lead.model_copy(update={"fields": with_band(fields), "problems": known})
 
 

@@ -309,3 +309,12 @@ def test_a_hundred_thousand_rows_are_never_held() -> None:
 
 
 ZONE = ZoneInfo("America/New_York")
+
+
+def test_a_misspelled_mail_provider_is_asked_about() -> None:
+    """The address is there and can't be used: its reason isn't dropped because it has a value."""
+    (lead,) = rows(f"{GOOD}\nkim@gmial.com,Kim,Lee,Globex,United States,California,50")
+    read = lead["fields"]["email"]
+    assert ("kim@gmial.com", "PARK") == (read["value"], lead["verdict"])
+    assert "The domain of the email address looks misspelled." in lead["sentence"]
+    assert "misspelled" in read["problem"]
