@@ -20,7 +20,6 @@ from agent.cli.policy import policy_cli
 from agent.cli.setup import setup_cli
 from agent.cli.tries import try_leads
 from domain.errors import RoutereadyError, SettingsError
-from domain.language import names
 
 if TYPE_CHECKING:
     from agent.run.context import RunContext
@@ -135,6 +134,8 @@ for command in probes.ALL:
 
 
 def _tell(report: "Report") -> None:
+    from domain.language import names
+
     if report.paused:
         raise RoutereadyError(report.paused)
     if report.busy:
@@ -340,6 +341,7 @@ def disputes(json_file: JsonPath = None) -> None:
     from agent.ledger import open_ledger
     from agent.metrics.disputes import cases
     from agent.settings import read_settings
+    from domain.language import names
 
     found = cases(open_ledger(read_settings().routeready_database))
     for one in found:

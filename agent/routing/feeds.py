@@ -17,7 +17,7 @@ from domain.lead.model import FieldName, RawLead
 from domain.ports import Unread
 from domain.values import LeadKey
 
-OVERLAP = timedelta(minutes=5)
+OVERLAP = timedelta(minutes=10)
 UNREAD_AGAIN = timedelta(hours=1)
 """So long a record that can't be read is read again and again, with all that came after it."""
 PAGES_PER_RUN = 40

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from agent.run.context import RunContext
 
-LEVELS, FACTOR = 4, 4
-"""With a look back of a day: the last 24 hours, 6 hours, 90 and 22 minutes."""
+LEVELS, FACTOR = 3, 4
+"""With a look back of a day: the last 24 hours, 6 hours and 90 minutes."""
 FIRST_LOOK = timedelta(days=1)
 """How far back the very first read of a feed goes, and so any read."""
 TOKEN_LIFE = timedelta(hours=6)

@@ -9,7 +9,7 @@ from domain.values import LeadKey
 
 MERGES = "merges"
 """The cursor of the feed."""
-LOOK = timedelta(minutes=5)
+LOOK = timedelta(minutes=15)
 """How often merges are looked for; at once when a lead is missing."""
 LEAST = timedelta(hours=1)
 """So far at least merges are looked for again that Marketo shows late."""

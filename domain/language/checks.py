@@ -34,7 +34,7 @@ from domain.gate.reasons import (
 from domain.gate.verdict import Fix, Judged, Remedy, Team, Verdict, in_short
 from domain.grammar import clock, counted, lasting, listed, moment
 from domain.language.facts import field, fields, known, occurrence, problem
-from domain.language.matches import account_basis, person_basis
+from domain.lead.match import AccountBasis, PersonBasis
 
 
 def verdict(one: Verdict | Judged, zone: ZoneInfo) -> str:
@@ -263,3 +263,32 @@ def fix(remedy: Remedy) -> str:  # noqa: C901, PLR0911, PLR0912  (one case per f
             return "release the hold"
         case _:
             assert_never(remedy.what)
+
+
+def person_basis(by: PersonBasis) -> str:
+    """How a person's record was recognized."""
+    match by:
+        case PersonBasis.LINKED:
+            return "linked by Marketo's sync"
+        case PersonBasis.SAME_EMAIL:
+            return "same email address"
+        case PersonBasis.CONTACT_OF_ACCOUNT:
+            return "same email address, contact of the matched account"
+        case _:
+            assert_never(by)
+
+
+def account_basis(by: AccountBasis) -> str:
+    """How a company's account was recognized."""
+    match by.by:
+        case "own_account":
+            told = "the contact's account"
+        case "domain":
+            told = f"same domain {by.domain}"
+        case "name":
+            country = " and same country" if by.same_country else ""
+            told = f"company name {by.ratio or 0:.0%} alike{country}"
+        case _:
+            assert_never(by.by)
+    ties = ", ".join(one.replace("_", " ") for one in by.tie_breakers)
+    return f"{told}, tie broken by {ties}" if ties else told

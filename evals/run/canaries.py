@@ -33,7 +33,9 @@ from evals.stand_in.conversation import said_by
 from evals.stand_in.model import Character, StandIn
 from evals.statistics.verdict import Judgment, Verdict, judge
 from prompts import Prompt, parse
+from sandbox.slack.messages.typed_text import delivered
 from sandbox.state.world import Row, World
+from tools.slack.messages.typed import typed
 
 FAMILIES = 2
 """Fewer can't be compared: nothing tells how families vary."""
@@ -133,7 +135,12 @@ def _talk(case: AnyCase) -> tuple[tuple[str, str], Sequence[Solved]]:
         raise TypeError(case.id)
     first = next(one.words for one in case.moves if one.words is not None)
     name = " ".join(part.capitalize() for part in case.who.split("."))
-    return (name, first), case.solution
+    return (name, typed(delivered(first), _named)), case.solution
+
+
+def _named(_account: str, label: str) -> str:
+    """No case's first words name a colleague by mention."""
+    return label
 
 
 def _facts(user: str) -> str:

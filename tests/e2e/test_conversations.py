@@ -90,7 +90,7 @@ def test_figures_have_their_period_and_their_segments(here: Town) -> None:
     told = answer(here, QUINN, "numbers 7 days")
     assert "1 new lead in the last 7 days, since Mon, Nov 16" in told
     assert "Hand-raisers: 1 lead, first touch 0% (0 of 1)" in told
-    assert "0 new Enterprise leads" in answer(here, QUINN, "numbers 7 days Enterprise")
+    assert "0 new leads in segment Enterprise" in answer(here, QUINN, "numbers 7 days Enterprise")
     assert 'no segment "Wholesale"' in answer(here, QUINN, "numbers 7 days Wholesale")
 
 

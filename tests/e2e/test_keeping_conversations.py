@@ -246,7 +246,7 @@ def test_a_day_has_a_limit_of_owner_changes_and_messages(here: Town) -> None:
     first = here.arrive()
     here.pass_time(hours=4)
     here.tick()
-    second = here.arrive(lastName="Hill", email="hill@other.example", company="Other")
+    second = here.arrive(lastName="Hill", email="hill@other.example", company="Hill Works")
     here.pass_time(minutes=1)
     here.tick()
     here.pass_time(minutes=1)

@@ -239,7 +239,9 @@ def test_an_assigned_lead_on_which_something_fails_is_set_aside_alone(
             raise ZeroDivisionError
         return whole(done, turn, rules)
 
-    here.pass_time(hours=3, minutes=20)
+    here.pass_time(hours=3)
+    Service(here.app).tick()  # the morning begins for the owners: they are told
+    here.pass_time(minutes=20)
     with monkeypatch.context() as patched:
         patched.setattr(observation, "judge", breaks)
         Service(here.app).tick()

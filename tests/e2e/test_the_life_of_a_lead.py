@@ -100,7 +100,7 @@ def test_a_merged_person_s_hand_raise_goes_on_for_who_is_left(here: Town) -> Non
     live(here, 2)
     assert "DEDUPED" == here.cycle(second).blocked_by
     merge(here, first, second)
-    live(here, 8, 4)
+    live(here, 20, 4)
     gone = here.cycle(second)
     assert (CycleStatus.GONE, MergedInto(lead=LeadKey(str(first)))) == (gone.status, gone.said)
     assert (CycleStatus.ASSIGNED, True) == (here.cycle(first).status, here.owner(first) in POOL)
@@ -122,7 +122,7 @@ def test_an_owner_s_merged_lead_is_followed_as_one(here: Town) -> None:
         source="sync",
     )
     merge(here, first, second)
-    live(here, 8, 4)
+    live(here, 20, 4)
     held = here.app.ledger.handoffs.get(handed)
     assert held is not None
     assert LeadKey(str(first)) == held.handoff.lead

@@ -53,7 +53,9 @@ SECRETS = (
 
 
 def _played(stage: Stage) -> None:
-    """A rep refuses a lead, beside the conversations that were held."""
+    """Leads puzzle the ladder and a rep refuses one, beside the conversations that were held."""
+    kinds = (ActivityKind.CALL, ActivityKind.FIRST_CALL, None)
+    stage.app.ledger.cycles.record(Step(LONG_AGO, decisions=[_puzzled(one) for one in kinds]))
     dana = next(one for one in stage.app.ledger.history.cycles() if "Dana Fox" in (one.title or ""))
     row: dict[str, Any] = {
         "id": "dispute1",
