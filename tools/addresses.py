@@ -122,6 +122,16 @@ def session(inside: Collection[str] = (), *, here: bool = True) -> requests.Sess
     return made
 
 
+class PrivateError(NewConnectionError):
+    """A name that led into a private network; nothing was sent."""
+
+
+def led_inside(error: Exception) -> bool:
+    """Whether a call of such a session failed because its address led into a private network."""
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", cause), PrivateError)
+
+
 class _PublicAdapter(requests.adapters.HTTPAdapter):
     """Opens connections that look at who answers."""
 
@@ -146,7 +156,7 @@ def _pool(pool: Any, connection: Any, inside: frozenset[str]) -> Any:  # noqa: A
         opened: socket.socket = connection._new_conn(self)  # noqa: SLF001  (urllib3's own hook)
         if self.host not in inside and not is_public(str(opened.getpeername()[0])):
             opened.close()
-            raise NewConnectionError(self, f"{self.host} leads into a private network")
+            raise PrivateError(self, f"{self.host} leads into a private network")
         return opened
 
     kind = type("Watched", (connection,), {"_new_conn": connected})
