@@ -18,7 +18,6 @@ from domain.language import (
     checks,
     facts,
     manager,
-    matches,
     names,
     operations,
     rep,
@@ -210,14 +209,14 @@ def test_a_judgment_is_a_sentence() -> None:
 @pytest.mark.parametrize("by", PersonBasis)
 def test_how_a_person_was_recognized_is_a_phrase(by: PersonBasis) -> None:
     """It stands in brackets."""
-    told = matches.person_basis(by)
+    told = checks.person_basis(by)
     assert is_phrase(told), told
 
 
 @pytest.mark.parametrize("by", ACCOUNT_BASES, ids=lambda by: by.by)
 def test_how_an_account_was_recognized_is_a_phrase(by: AccountBasis) -> None:
     """It stands in brackets."""
-    told = matches.account_basis(by)
+    told = checks.account_basis(by)
     assert is_phrase(told), told
 
 
