@@ -106,3 +106,7 @@ class SettingsError(RoutereadyError):
 
 class LedgerError(RoutereadyError):
     """The database doesn't match this version; the message says what to run."""
+
+
+class LedgerGoneError(LedgerError):
+    """The database's file was deleted or replaced while it was in use."""

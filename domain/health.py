@@ -60,7 +60,7 @@ class PolicyRefused(Value):
 
 
 class LeadsSetAside(Value):
-    """Leads on which something failed that nobody foresaw."""
+    """Leads, or updates of them, on which something failed that nobody foresaw."""
 
     kind: Literal["leads_set_aside"] = "leads_set_aside"
     count: int
@@ -73,11 +73,21 @@ class RecordsUnread(Value):
     count: int
 
 
+class ModelFault(StrEnum):
+    """Why the model can't be used."""
+
+    KEY = "key"
+    QUOTA = "quota"
+    SETTINGS = "settings"
+    """It doesn't understand what it is asked, or doesn't know the model."""
+    SILENT = "silent"
+
+
 class ModelOut(Value):
-    """No model can be used; everything is done without one."""
+    """The model can't be used; everything is done without it."""
 
     kind: Literal["model_out"] = "model_out"
-    detail: str
+    fault: ModelFault
 
 
 class SlackNotConnected(Value):

@@ -25,16 +25,15 @@ def live() -> None:
     An outage of a vendor or a large backlog is no reason to restart; see `routeready health`.
     """
     from agent.settings import read_settings
+    from domain.grammar import lasting
 
     settings = read_settings()
     told = _read(settings.routeready_health_file)
     at, moved = _moment(told, "at"), _moment(told, "live_at")
     patience = timedelta(seconds=settings.routeready_live_seconds)
-    age = abs(datetime.now(UTC) - at)
-    if age > max(STALE, patience):
-        raise RoutereadyError(f"The worker is not running: its last sign of life is {age} old.")
+    _expect_recent(at, max(STALE, patience))
     if at - moved > patience:
-        raise RoutereadyError(f"The worker hangs: it has made no progress for {at - moved}.")
+        raise RoutereadyError(f"The worker hangs: no progress for {lasting(at - moved)}.")
     typer.echo("The worker makes progress.")
 
 
@@ -43,15 +42,22 @@ def health() -> None:
     from agent.settings import read_settings
 
     told = _read(read_settings().routeready_health_file)
-    age = abs(datetime.now(UTC) - _moment(told, "at"))
-    if age > STALE:
-        raise RoutereadyError(f"The worker is not running: its last sign of life is {age} old.")
+    _expect_recent(_moment(told, "at"), STALE)
     for one in told.get("problems", []):
         since = str(one["since"])[:16].replace("T", " ")
         typer.echo(f"{one['code']}, since {since} UTC: {one['problem']}\n    {one['fix']}")
     typer.echo(f"State: {told['state']}")
     if told["state"] != "ok":
         raise typer.Exit(1)
+
+
+def _expect_recent(at: datetime, patience: timedelta) -> None:
+    """Refuse a file that a running worker would have written again by now."""
+    from domain.grammar import lasting
+
+    age = abs(datetime.now(UTC) - at)
+    if age > patience:
+        raise RoutereadyError(f"The worker is not running: last sign of life {lasting(age)} ago.")
 
 
 def _read(path: Path) -> dict[str, Any]:

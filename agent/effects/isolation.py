@@ -10,8 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
+from agent.ledger.engine import fault_of
 from agent.ledger.records import Defective, Outstanding, growing
 from agent.ledger.tables.states import EffectState
 from agent.logs import alert, defect
@@ -21,11 +20,14 @@ from domain.grammar import counted
 
 T = TypeVar("T")
 
-NOT_THE_EFFECTS = (RoutereadyError, OperationalError, InterfaceError)
-"""A vendor's failure, or the database's: no effect is to blame."""
 NOBODY_ELSE = 3
 """When so many fail alone and none does not, it isn't the effects."""
 IN_DOUBT = timedelta(seconds=15)
+
+
+def is_nobodys(error: Exception) -> bool:
+    """Whether a vendor or the database failed: no effect is to blame."""
+    return isinstance(error, RoutereadyError) or fault_of(error) is not None
 
 
 def apart(
@@ -53,7 +55,7 @@ def apart(
         try:
             done.append(do(part))
         except Exception as error:
-            if isinstance(error, NOT_THE_EFFECTS) and not isinstance(error, RequestError):
+            if is_nobodys(error) and not isinstance(error, RequestError):
                 raise
             middle = len(part) // 2
             if middle:

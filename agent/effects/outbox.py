@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from agent.effects.isolation import NOT_THE_EFFECTS, alone, apart, suspected
+from agent.effects.isolation import alone, apart, is_nobodys, suspected
 from agent.effects.kind import LONGEST_PAUSE, A, Kind, Receipts, Screened, alike
 from agent.ledger.records import Attempts, Outstanding, Settled
 from agent.ledger.tables.states import UNSETTLED, EffectState
@@ -115,9 +115,9 @@ def _parts(
     def send(some: Sequence[Outstanding]) -> tuple[Sequence[Outstanding], Receipts]:
         try:
             return some, kind.send(kind.actions(some), context)
-        except NOT_THE_EFFECTS:
-            raise
-        except Exception as error:  # noqa: BLE001  (whatever it is, one of these is to blame)
+        except Exception as error:
+            if is_nobodys(error):
+                raise
             context.ledger.effects.set_aside(suspected(some, error, context))
             return (), {}
 

@@ -11,9 +11,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from domain.errors import LedgerError
+from domain.errors import LedgerError, LedgerGoneError
 from domain.health import Fault
 
 BUSY_SECONDS = 10
@@ -57,18 +57,19 @@ def open_engine(url: str) -> Engine:
 def _watch_file(engine: Engine, path: Path) -> None:
     """Notice that the file is gone or another one: SQLite would go on in what nobody can open.
 
-    Raises LedgerError at the next transaction, and until the process is started again.
+    Raises LedgerGoneError at the next transaction, and until the process is started again.
     """
-    known: list[int] = []
+    known: list[tuple[int, int] | None] = []
 
     def same(_: Connection) -> None:
         try:
-            found = path.stat().st_ino
-        except FileNotFoundError:
-            found = 0
+            stat = path.stat()
+            found = stat.st_dev, stat.st_ino
+        except OSError:
+            found = None
         known[:] = known or [found]
         if known != [found]:
-            raise LedgerError(
+            raise LedgerGoneError(
                 f"The ledger's file {path} was deleted or replaced while the worker was running. "
                 "Stop the worker, put the file back, and start it again."
             )
@@ -98,23 +99,10 @@ def reading(engine: Engine) -> Generator[Connection]:
         yield connection
 
 
-def identity(engine: Engine) -> tuple[int, int] | None:
-    """Which file a SQLite database is in; None when it isn't there, or is no file.
-
-    Whoever has it open goes on in a removed file without an error, and all of it is lost.
-    """
-    path = engine.url.database
-    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
-        return None
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 def fault_of(error: BaseException) -> Fault | None:
     """What an error says is wrong with the database; None when it is not the database's fault."""
+    if isinstance(error, LedgerGoneError):
+        return Fault.GONE
     if not isinstance(error, DBAPIError):
         return None
     original: Any = error.orig
@@ -127,7 +115,7 @@ def fault_of(error: BaseException) -> Fault | None:
 
 def _is_lost(error: DBAPIError, code: str) -> bool:
     """Whether the server could not be reached, in which case it gives no code."""
-    return isinstance(error, OperationalError) and code == "None"
+    return isinstance(error, OperationalError | InterfaceError) and code == "None"
 
 
 def alembic_config(engine: Engine) -> Config:

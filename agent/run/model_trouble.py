@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from agent.logs import alert, log
 from domain.errors import AuthError, QuotaError, RequestError, RetryableError, ToolError
+from domain.health import ModelFault, ModelOut
+from domain.language import health as words
 from domain.ports import Clock
 
 CUT_OFF = "length"
@@ -18,20 +20,11 @@ _SHORT = (
     "The language model used up its tokens before an answer began, and they are billed. Raise "
     "max_tokens in the prompt's settings, or set the model to think less."
 )
-_SAYINGS: tuple[tuple[type[ToolError], str], ...] = (
-    (
-        AuthError,
-        "The language model's server refuses the key. Set OPENAI_API_KEY to a key for it.",
-    ),
-    (
-        QuotaError,
-        "The language model's quota is used up. Add credit at the provider.",
-    ),
-    (
-        RequestError,
-        "The language model's server refuses the request. Check OPENAI_MODEL and OPENAI_BASE_URL.",
-    ),
-    (RetryableError, "The language model isn't responding."),
+_FAULTS: tuple[tuple[type[ToolError], ModelFault], ...] = (
+    (AuthError, ModelFault.KEY),
+    (QuotaError, ModelFault.QUOTA),
+    (RequestError, ModelFault.SETTINGS),
+    (RetryableError, ModelFault.SILENT),
 )
 """The first that fits; whatever else goes wrong is an answer, if not a good one."""
 
@@ -42,33 +35,34 @@ class ModelTrouble:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._problem: str | None = None
+        self._fault: ModelFault | None = None
         self._silent_until = clock.now()
 
     @property
-    def problem(self) -> str | None:
+    def fault(self) -> ModelFault | None:
         """What is wrong now, for health; None while the model answers."""
-        return self._problem
+        return self._fault
 
     def told(self, error: ToolError | None) -> None:
         """Take in how a call went: the error, or None when it was answered."""
-        problem = _problem(error)
+        fault = _fault(error)
         with self._lock:
-            before, self._problem = self._problem, problem
+            before, self._fault = self._fault, fault
             now = self._clock.now()
             is_short = error is not None and error.code == CUT_OFF and now >= self._silent_until
             if is_short:
                 self._silent_until = now + AGAIN
-        if problem is not None and problem != before:
+        if fault is not None and fault != before:
+            told = ModelOut(fault=fault)
             code = None if error is None else error.code
-            alert("model_trouble", f"{problem} Until then answers come without it.", code=code)
-        if problem is None and before is not None:
+            alert("model_trouble", f"{words.trouble(told)}. {words.fix(told)}", code=code)
+        if fault is None and before is not None:
             log("model_recovered", "The language model answers again.")
         if is_short:
             alert("model_cut_off", _SHORT)
 
 
-def _problem(error: ToolError | None) -> str | None:
+def _fault(error: ToolError | None) -> ModelFault | None:
     if error is None:
         return None
-    return next((said for kind, said in _SAYINGS if isinstance(error, kind)), None)
+    return next((fault for kind, fault in _FAULTS if isinstance(error, kind)), None)

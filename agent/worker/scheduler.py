@@ -14,7 +14,6 @@ from agent.slack import listener
 from agent.slack.listener import Line
 from agent.worker import telemetry
 from agent.worker.heartbeat import heard_of
-from agent.worker.isolation import retry_after_upgrade
 from agent.worker.loop import SLICE_SECONDS, Loop
 from agent.worker.service import SLACK, Service
 from agent.worker.tick import Worker
@@ -61,7 +60,6 @@ def _run(app: App) -> None:
         stack.enter_context(_watched(service, line))
         log("run_started", "Worker started.", policy=app.policy.version)
         service.pulse.start()
-        retry_after_upgrade(app.context())
         loop.run()
 
 

@@ -6,15 +6,14 @@ from datetime import timedelta
 
 from agent.app import App
 from agent.conversation.desk import Desk
-from agent.ledger import engine as database
 from agent.logs import alert, defect, log
 from agent.worker import health, operations
 from agent.worker.health import Health, Look
+from agent.worker.isolation import retry_after_upgrade
 from agent.worker.pulse import Pulse
 from agent.worker.tick import Report, Worker, trouble_of
 from domain.errors import PolicyError
 from domain.health import (
-    Fault,
     LeadsSetAside,
     LedgerOut,
     ModelOut,
@@ -38,7 +37,7 @@ class Service:
         self.app = app
         self.pulse = Pulse(passed)
         self.health = Health(app.clock.now, passed, settings.routeready_tick_seconds)
-        self._file = database.identity(app.ledger.engine)
+        self._is_retried = False
         self._is_written = True
 
     def tick(self) -> None:
@@ -84,9 +83,9 @@ class Service:
             found.append(StopFile(path=str(file)))
             log("tick_stopped", f"Stopped by the file {file}. Delete it to continue.")
             return
-        if database.identity(app.ledger.engine) != self._file:
-            found.append(LedgerOut(fault=Fault.GONE))
-            return
+        if not self._is_retried:
+            retry_after_upgrade(app.context())
+            self._is_retried = True
         self._take_up_policy()
         operations.tell(app.context(), self.look().standing)
         report = Worker.of(app).tick()
@@ -99,8 +98,8 @@ class Service:
         unread = len(app.ledger.workings.unread(app.clock.now() - UNREAD_FOR))
         if unread:
             found.append(RecordsUnread(count=unread))
-        if app.model_trouble.problem is not None:
-            found.append(ModelOut(detail=app.model_trouble.problem))
+        if app.model_trouble.fault is not None:
+            found.append(ModelOut(fault=app.model_trouble.fault))
 
     def _take_up_policy(self) -> None:
         """Take up a changed policy; whatever is wrong with it, the one in force stays."""

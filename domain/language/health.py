@@ -11,6 +11,7 @@ from domain.health import (
     HeartbeatFailed,
     LeadsSetAside,
     LedgerOut,
+    ModelFault,
     ModelOut,
     NoCheckEnded,
     PausedBy,
@@ -37,6 +38,18 @@ _LEDGER_FIX = {
     Fault.UNREACHABLE: "Check the database server. The worker goes on by itself.",
     Fault.BUSY: "Find out which process holds the lock. The worker goes on by itself.",
 }
+_MODEL = {
+    ModelFault.KEY: "The language model's server rejects the key",
+    ModelFault.QUOTA: "The language model's quota is used up",
+    ModelFault.SETTINGS: "The language model's server rejects the request",
+    ModelFault.SILENT: "The language model isn't responding",
+}
+_MODEL_FIX = {
+    ModelFault.KEY: "Set OPENAI_API_KEY to a valid key.",
+    ModelFault.QUOTA: "Add credit at the provider.",
+    ModelFault.SETTINGS: "Check OPENAI_MODEL and OPENAI_BASE_URL.",
+    ModelFault.SILENT: "Check the provider's status page.",
+}
 _VENDORS = {"marketo": "Marketo", "salesforce": "Salesforce", "slack": "Slack"}
 
 
@@ -56,11 +69,12 @@ def trouble(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (a sentence a
                 "The policy file has errors, so the previous policy stays in force: " + one.detail
             )
         case LeadsSetAside():
-            return f"{counted(one.count, 'lead')} set aside after internal errors"
+            told = counted(one.count, "lead or update", "leads or updates")
+            return f"{told} set aside after internal errors"
         case RecordsUnread():
             return f"{counted(one.count, 'record')} from Marketo can't be read"
         case ModelOut():
-            return one.detail
+            return _MODEL[one.fault]
         case SlackNotConnected():
             return f"Slack is not connected, so buttons and questions don't work: {one.detail}"
         case SlackTokenRejected():
@@ -97,7 +111,7 @@ def fix(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (as above)
         case RecordsUnread():
             return "See `routeready exceptions`, and look at the records in Marketo."
         case ModelOut():
-            return "Everything is done without it meanwhile. `routeready doctor` tries it again."
+            return f"{_MODEL_FIX[one.fault]} Until then everything is done without it."
         case SlackNotConnected():
             return "The worker tries again by itself. Routing and follow-up go on."
         case SlackTokenRejected():

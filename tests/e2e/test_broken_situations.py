@@ -196,7 +196,7 @@ SITUATIONS: tuple[tuple[Break, int, str, list[str], str | None], ...] = (
     (ledger_full, 2, "failed", ["ledger_out"], None),
     (ledger_read_only, 2, "failed", ["ledger_out"], None),
     (ledger_gone, 2, "failed", ["ledger_out"], None),
-    (lead_that_fails, 3, "degraded", ["leads_set_aside"], "1 lead set aside"),
+    (lead_that_fails, 3, "degraded", ["leads_set_aside"], "1 lead or update set aside"),
     (everything_fails, 18, "failed", ["check_failed"], "An internal error ended a check"),
     (tick_hangs, 1, "failed", ["no_check_ended"], None),
     (clock_set_back, 2, "degraded", ["clock_jumped"], None),

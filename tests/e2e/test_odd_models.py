@@ -127,4 +127,4 @@ def test_a_model_in_trouble_is_told_once(
     caught = capsys.readouterr()
     told = caught.err + caught.out
     assert (1, 1) == (told.count("model_trouble"), told.count("model_recovered"))
-    assert here.app.model_trouble.problem is None
+    assert here.app.model_trouble.fault is None

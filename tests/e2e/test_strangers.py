@@ -11,6 +11,7 @@ import pytest
 from agent.activity import observation
 from agent.ledger.tables.states import CycleStatus
 from agent.routing import graph
+from agent.worker import isolation
 from agent.worker.service import Service
 from domain.follow_through.first_touch import Activity, Touched, Turn, Untouched
 from domain.gate.snapshot import Snapshot
@@ -194,7 +195,7 @@ def test_a_lead_on_which_something_fails_is_set_aside_alone(
         (aside,) = here.app.ledger.workings.set_aside()
         assert (str(victim), "routing", 1) == (aside.lead, aside.where, aside.tries)
         assert aside.error.startswith("KeyError at agent/routing/graph.py:")
-        assert ("degraded", "1 lead set aside after internal errors") == health(policy)
+        assert ("degraded", "1 lead or update set aside after internal errors") == health(policy)
         here.pass_time(minutes=6)
         Service(here.app).tick()
         (aside,) = here.app.ledger.workings.set_aside()
@@ -202,6 +203,30 @@ def test_a_lead_on_which_something_fails_is_set_aside_alone(
     here.pass_time(minutes=11)
     Service(here.app).tick()
     assert (CycleStatus.ASSIGNED, ("ok", "")) == (here.cycle(victim).status, health(policy))
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_lead_set_aside_is_tried_again_at_once_by_another_release(
+    here: Town, broken: tuple[int, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may know how by now; a worker of the same release leaves it its pause."""
+    victim, _ = broken
+    whole = graph.judge
+
+    def breaks(snapshot: Snapshot, policy_in_force: Policy) -> Verdict:
+        if snapshot.lead.key == str(victim):
+            raise KeyError("Dana Fox")
+        return whole(snapshot, policy_in_force)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(graph, "judge", breaks)
+        for _ in range(2):  # its arrival is a change of its data, which wakes it once more
+            Service(here.app).tick()
+    Service(here.app).tick()
+    assert [str(victim)] == [one.lead for one in here.app.ledger.workings.set_aside()]
+    monkeypatch.setattr(isolation, "running_release", lambda: "another")
+    Service(here.app).tick()
+    assert CycleStatus.ASSIGNED == here.cycle(victim).status
 
 
 def test_an_error_on_every_lead_is_nobodys_fault(

@@ -16,6 +16,14 @@ GENERIC_CODES = frozenset("io co ai tv me cc fm ly gg sh to ac eu us".split())
 _SHORTEST = 5
 """Shorter brands are one letter away from too many companies."""
 _CODE = 2
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_NEIGHBORS = frozenset(
+    frozenset((one, other))
+    for above, below in zip(_ROWS, (*_ROWS[1:], ""), strict=True)
+    for place, one in enumerate(above)
+    for other in above[place + 1 : place + 2] + below[max(0, place - 1) : place + 1]
+)
+"""Keys beside each other on a keyboard: grail.com is a company, gnail.com a slip."""
 
 
 class MailHosts:
@@ -66,7 +74,7 @@ class MailHosts:
         if len(brand) < _SHORTEST - 1:
             return None
         for name in self._misspelled:
-            if len(name) >= _SHORTEST and brand[0] == name[0] and OSA.distance(brand, name) == 1:
+            if len(name) >= _SHORTEST and brand[0] == name[0] and _is_near(brand, name):
                 endings = self._misspelled[name]
                 is_own = ending in endings or ("*" in endings and _is_countrys(ending))
                 return name if is_own or ending in self._endings else None
@@ -76,6 +84,14 @@ class MailHosts:
         if ending in known:
             return False
         return ending in self._endings or "*" not in known
+
+
+def _is_near(written: str, name: str) -> bool:
+    """Whether one slip of the keyboard makes the one of the other."""
+    if OSA.distance(written, name) != 1:
+        return False
+    changed = [pair for pair in zip(written, name, strict=False) if pair[0] != pair[1]]
+    return len(written) != len(name) or len(changed) > 1 or frozenset(changed[0]) in _NEIGHBORS
 
 
 def _is_countrys(ending: str) -> bool:

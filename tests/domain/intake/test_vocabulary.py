@@ -18,6 +18,24 @@ from tests.support.builders import NOW
 SILENT = ("filler", "-")
 
 
+@pytest.mark.parametrize(
+    ("domain", "kind"),
+    [
+        ("gmaik.com", "misspelled"),
+        ("gmsil.com", "misspelled"),
+        ("hotmaul.com", "misspelled"),
+        ("outloook.com", "misspelled"),
+        ("grail.com", "business"),
+        ("goail.com", "business"),
+        ("comcash.net", "business"),
+    ],
+)
+def test_only_a_slip_of_the_keyboard_is_one(domain: str, kind: str) -> None:
+    """A name that is one letter away, but not one key, may be any company's."""
+    found = emails.address(f"dana.fox@{domain}")
+    assert kind == ("misspelled" if found.is_misspelled else found.kind)
+
+
 @pytest.mark.parametrize("name", ["industries", "lead_sources"])
 def test_every_phrase_reaches_its_label(name: str) -> None:
     """No phrase of a list is shadowed by another one."""
