@@ -296,7 +296,7 @@ class Refusal(StrEnum):
     NEEDLESS = "needless"
     """What it was for happened by itself, such as a touch before a reminder."""
     DATA = "data"
-    """The org's own rules refuse the record's data; someone must mend it."""
+    """The org's own rules refuse the record's data; someone must fix it."""
     SETUP = "setup"
     """A permission or setting is missing, or the org's own code fails; other records meet it."""
     OTHER = "other"

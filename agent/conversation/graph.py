@@ -282,7 +282,7 @@ def look(state: Chat, runtime: Runtime[Chatting]) -> Chat:
         elif len(used) >= talk.policy.conversation.tools:
             content = "That is enough for one question; answer from what you have."
         elif wanted.problem is not None:
-            content = wanted.problem  # for the model, which may mend it; no words for a person
+            content = wanted.problem  # for the model, which may correct it; no words for a person
         else:
             answer = called(wanted, _about(talk, about))
             proposal = answer.proposal or ""

@@ -23,7 +23,7 @@ from domain.decision.said import (
     Event,
     GaveUp,
     Happened,
-    Mend,
+    Needs,
     NotReassigned,
     Overtaken,
     WriteRefused,
@@ -50,7 +50,7 @@ LOOKS = 5
 """After so many refused writes a lead is parked instead of being decided again at once."""
 FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=15), timedelta(hours=8)
 """How soon a refused write is decided and sent again: twice as late each time, up to the last."""
-MENDS = {Refusal.DATA: Mend.RECORD, Refusal.SETUP: Mend.SETUP, Refusal.OTHER: Mend.TIME}
+NEEDS = {Refusal.DATA: Needs.RECORD, Refusal.SETUP: Needs.SETUP, Refusal.OTHER: Needs.TIME}
 
 Tried = tuple[Outstanding, SetOwner, Receipt]
 
@@ -184,8 +184,8 @@ def _refused(
         case Refusal.LOCKED:
             return
         case Refusal.DATA | Refusal.SETUP | Refusal.OTHER:
-            mend = MENDS[receipt.refusal]
-            refused = WriteRefused(words=receipt.words, code=receipt.code, mend=mend)
+            needs = NEEDS[receipt.refusal]
+            refused = WriteRefused(words=receipt.words, code=receipt.code, needs=needs)
             step.cycles[one.cycle] = set_aside(refused, one.looks, context.now)
             _give_back_turn(step, write, known)
         case Refusal.OWNER_CHANGED if state is not None and _is_person(state, context.policy):

@@ -220,7 +220,7 @@ def waiting(judged: Sequence[Judged[Wait]], context: RunContext) -> Step:
 
 
 def parked(judged: Sequence[Judged[Park]], context: RunContext) -> Step:
-    """Put leads aside until somebody mends them; past the deadline they are leakage."""
+    """Put leads aside until somebody fixes them; past the deadline they are leakage."""
     step = Step(at=context.now)
     for claimed, snapshot, verdict in judged:
         _note(step, claimed, snapshot, verdict, context)
@@ -236,7 +236,7 @@ def parked(judged: Sequence[Judged[Park]], context: RunContext) -> Step:
 def rejected(
     judged: Sequence[Judged[Reject]], gone: Sequence[Claimed], context: RunContext
 ) -> Step:
-    """Close what nothing mends, and what no longer exists."""
+    """Close what nothing can fix, and what no longer exists."""
     step = Step(at=context.now)
     for claimed, snapshot, verdict in judged:
         _note(step, claimed, snapshot, verdict, context)

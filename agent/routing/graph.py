@@ -226,14 +226,14 @@ def wait(state: Batch, runtime: Runtime[RunContext]) -> None:
 
 
 def park(state: Batch, runtime: Runtime[RunContext]) -> None:
-    """Put aside what somebody must mend, saying who and what."""
+    """Put aside what somebody must fix, saying who and what."""
     context = runtime.context
     for under, parked in by_policy(state, Park, context):
         _record(decisions.parked(parked, under), context)
 
 
 def reject(state: Batch, runtime: Runtime[RunContext]) -> None:
-    """Close what nothing can mend, and what Marketo no longer has."""
+    """Close what nothing can fix, and what Marketo no longer has."""
     context = runtime.context
     for under, rejected in by_policy(state, Reject, context):
         _record(decisions.rejected(rejected, [], under), context)

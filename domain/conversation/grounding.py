@@ -1,7 +1,7 @@
 """Whether a sentence that a model wrote says only what is in the facts.
 
 Every number, every name and every address in it must stand in the facts; anything that Slack would
-format, link or mention is refused. What doesn't pass is replaced by the template, never mended.
+format, link or mention is refused. What doesn't pass is replaced by the template, never repaired.
 """
 
 import re

@@ -75,13 +75,13 @@ class Overtaken(Value):
     owner: str
 
 
-class Mend(StrEnum):
+class Needs(StrEnum):
     """What lets a write pass that Salesforce refused."""
 
     RECORD = "record"
     """Somebody changes the record."""
     SETUP = "setup"
-    """An administrator grants a permission, or mends the org's own code."""
+    """An administrator grants a permission, or corrects the org's own code."""
     TIME = "time"
     """It passes by itself, or nobody knows."""
 
@@ -93,7 +93,7 @@ class WriteRefused(Value):
     words: str
     """Salesforce's, or the worker's."""
     code: str
-    mend: Mend | None = None
+    needs: Needs | None = None
     """None in what was recorded before it was told."""
 
 

@@ -15,8 +15,8 @@ from domain.decision.said import (
     GaveUp,
     Happened,
     LookedCloser,
-    Mend,
     MergedInto,
+    Needs,
     NotReassigned,
     Overtaken,
     Ruled,
@@ -124,7 +124,7 @@ def _by_systems(one: _BySystems) -> str:  # noqa: C901, PLR0911  (one per code)
         case MergedInto():
             return f"Merged into person {one.lead} in Marketo, who is routed instead."
         case WriteRefused():
-            return f"Salesforce rejected the update{_until(one.mend)}: {one.words} [{one.code}]"
+            return f"Salesforce rejected the update{_until(one.needs)}: {one.words} [{one.code}]"
         case GaveUp():
             return f"Rejected {counted(one.times, 'time')}. Latest: {one.words}"
         case DecidedAgain():
@@ -138,19 +138,19 @@ def _by_systems(one: _BySystems) -> str:  # noqa: C901, PLR0911  (one per code)
             assert_never(one)
 
 
-def _until(mend: Mend | None) -> str:
+def _until(needs: Needs | None) -> str:
     """What has to happen before a rejected update passes; it is sent again by itself."""
-    match mend:
+    match needs:
         case None:
             return ""
-        case Mend.RECORD:
+        case Needs.RECORD:
             return ", until somebody fixes the record"
-        case Mend.SETUP:
+        case Needs.SETUP:
             return ", until an admin fixes the permission or automation"
-        case Mend.TIME:
+        case Needs.TIME:
             return " for now"
         case _:
-            assert_never(mend)
+            assert_never(needs)
 
 
 def _by_people(

@@ -17,7 +17,7 @@ def canonical(text: str) -> RecordId:
     if len(bare) == SHORT and bare.isalnum() and bare.isascii():
         return RecordId(bare + _checksum(bare))
     if len(bare) == LONG and bare.isalnum() and bare.isascii() and bare == bare.lower():
-        # Somebody's tool lost the capitals. Others are left alone: a wrong id is not mended.
+        # Somebody's tool lost the capitals. Others are left alone: a wrong id is not repaired.
         return RecordId(_with_capitals(bare[:SHORT], bare[SHORT:].upper()) or bare)
     return RecordId(bare)
 

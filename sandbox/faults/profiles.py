@@ -401,7 +401,7 @@ PROFILES: Mapping[str, Profile] = {
     "openai.overloaded": Profile(
         "529: the model is overloaded, now and then", (O_CHAT.error("overloaded", chance=0.3),)
     ),
-    "openai.no_quota": Profile("429 that no waiting mends", (Quota(vendor="openai"),)),
+    "openai.no_quota": Profile("429 that no waiting cures", (Quota(vendor="openai"),)),
     "openai.truncated": Profile(
         "a completion breaks off in the middle", (O_CHAT.truncate(keep=200, times=1),)
     ),

@@ -8,7 +8,7 @@
     broken_json  stops in the middle of its JSON
     slow         good, after 45 seconds of the world's time
     refusing     says that it can't help
-    overloaded, broke, down    the API's own errors: 429, a 429 that no waiting mends, 503
+    overloaded, broke, down    the API's own errors: 429, a 429 that no waiting cures, 503
 
 A character is taken by control (`become`), or by one request through the model's name, such as
 `scripted-gullible` or `scripted-wrong-tool`. A test's own rules come before either.

@@ -80,15 +80,15 @@ def test_a_lead_that_is_not_in_salesforce_waits_for_the_sync(here: Town) -> None
 
 
 def test_a_lead_without_a_country_is_parked_and_wakes_when_it_is_mended(here: Town) -> None:
-    """A parked lead says who mends what, in Marketo too; a change of the field wakes it."""
+    """A parked lead says who fixes what, in Marketo too; a change of the field wakes it."""
     dana = here.arrive(country=None, state=None)
     here.pass_time(minutes=1)
     here.tick()
     assert here.cycle(dana).blocked_by == "REQUIRED_FIELDS (country)"
     person = here.world.table(people.PERSON)[str(dana)]
     assert person["routeReadyStatus"] == "parked"
-    mended = {"country": "Germany"}
-    people.change_person(here.world, dana, mended, reason="ops", source="ops")
+    fixed = {"country": "Germany"}
+    people.change_person(here.world, dana, fixed, reason="ops", source="ops")
     here.pass_time(minutes=20)
     here.tick()
     assert here.owner(dana) in ("Lena Vogel", "Max Brandt")

@@ -5,7 +5,7 @@ from sqlalchemy import update
 from agent.ledger.rows import table
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.states import CycleStatus, EffectState
-from domain.decision.said import Mend, WriteRefused
+from domain.decision.said import Needs, WriteRefused
 from sandbox.control.client import Control
 from sandbox.faults.model import Partial
 from sandbox.marketo.lead_database import people
@@ -65,22 +65,22 @@ def live(here: Town, minutes: int, step: int = 20) -> None:
 
 
 def test_an_owner_that_a_rule_refused_is_written_once_the_record_is_mended(here: Town) -> None:
-    """Parked with who mends it and a time of its own; a change of the field sends it again."""
+    """Parked with who fixes it and a time of its own; a change of the field sends it again."""
     dana = here.arrive()
     validation.add_rule(here.world, "Lead", "Phone", None, NEEDED)
     live(here, 1, 1)
     cycle = here.cycle(dana)
     assert isinstance(cycle.said, WriteRefused)
     assert cycle.due_at is not None
-    assert (CycleStatus.PARKED, "SALESFORCE", Mend.RECORD) == (
+    assert (CycleStatus.PARKED, "SALESFORCE", Needs.RECORD) == (
         cycle.status,
         cycle.blocked_by,
-        cycle.said.mend,
+        cycle.said.needs,
     )
     phone = {"phone": "+1 415 555 0100"}
     ops, record = here.user("ana.torres@meridian.example"), here.lead(dana)["Id"]
-    mended = {"Phone": phone["phone"]}
-    records.update(here.world, "Lead", record, mended, by=ops, assign=False)
+    fixed = {"Phone": phone["phone"]}
+    records.update(here.world, "Lead", record, fixed, by=ops, assign=False)
     people.change_person(here.world, dana, phone, reason="ops", source="ops")
     live(here, 2, 1)
     assert (CycleStatus.ASSIGNED, True) == (here.cycle(dana).status, here.owner(dana) in POOL)

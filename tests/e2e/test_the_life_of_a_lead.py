@@ -87,14 +87,14 @@ def test_a_mend_that_marketo_shows_late_wakes_a_parked_lead(here: Town) -> None:
     dana = here.arrive(country=None, state=None)
     live(here, 2)
     late(here, 1200)
-    mended = {"country": "Germany"}
-    people.change_person(here.world, dana, mended, reason="ops", source="ops")
+    fixed = {"country": "Germany"}
+    people.change_person(here.world, dana, fixed, reason="ops", source="ops")
     live(here, 48, 12)
     assert CycleStatus.ASSIGNED == here.cycle(dana).status
 
 
 def test_a_merged_person_s_hand_raise_goes_on_for_who_is_left(here: Town) -> None:
-    """The mend that the worker itself advises brings the lead to an owner."""
+    """The fix that the worker itself advises brings the lead to an owner."""
     first = here.arrive(form="Newsletter")
     second = here.arrive(synced=False)
     live(here, 2)

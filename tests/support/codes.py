@@ -304,8 +304,8 @@ SAYINGS: Mapping[type[Value], tuple[Value, ...]] = {
     said.Happened: tuple(said.Happened(what=what) for what in said.Event),
     said.MergedInto: (said.MergedInto(lead=LeadKey("7")),),
     said.WriteRefused: tuple(
-        said.WriteRefused(words="No such owner.", code="INVALID", mend=mend)
-        for mend in (None, *said.Mend)
+        said.WriteRefused(words="No such owner.", code="INVALID", needs=needs)
+        for needs in (None, *said.Needs)
     ),
     said.GaveUp: tuple(said.GaveUp(times=times, words="No such owner.") for times in (1, 5)),
     said.DecidedAgain: (said.DecidedAgain(words="No such owner."),),

@@ -40,7 +40,7 @@ class ModelOutputError(ToolError):
 
 
 class MisfitError(Exception):
-    """An answer does not fit; the text is for the model, which may mend it once."""
+    """An answer does not fit; the text is for the model, which may correct it once."""
 
 
 @dataclass(frozen=True, slots=True)

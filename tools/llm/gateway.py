@@ -213,13 +213,13 @@ class LlmGateway:
                 meter.usage += turn.usage
 
     def _completed(self, ask: Ask, turn: "_Turn") -> Completion[Any]:
-        """The answer, mended once when it doesn't fit."""
+        """The answer, corrected once when it doesn't fit."""
         said = self._say(ask, turn)
         try:
             return self._completion(said, turn)
         except MisfitError as misfit:
-            mended = repair(ask, said.text, str(misfit))
-        said = self._say(mended, turn)
+            corrected = repair(ask, said.text, str(misfit))
+        said = self._say(corrected, turn)
         try:
             return self._completion(said, turn)
         except MisfitError as misfit:

@@ -26,7 +26,7 @@ class Class(StrEnum):
     EMPTY = "E"
     """There is nothing to find."""
     RECORD = "P"
-    """This record will not work until somebody mends it."""
+    """This record will not work until somebody fixes it."""
     RECORD_BUSY = "r"
     """This record may work later."""
 

@@ -117,7 +117,7 @@ def test_names_are_shown_as_people_write_them(row: Row) -> None:
     ],
 )
 def test_a_head_count_that_is_refused_says_why(text: str, why: Misread) -> None:
-    """A person can mend what they are told."""
+    """A person can fix what is reported to them."""
     assert [why] == [one.why for one in normalize(raw(employees=text)).problems]
 
 
