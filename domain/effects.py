@@ -21,6 +21,7 @@ from domain.values import (
     RecordId,
     Scalar,
     Value,
+    is_absent,
 )
 
 
@@ -72,6 +73,8 @@ class SetOwner(Value):
     segment: str = ""
     pool: str | None = None
     """The pool whose turn it was."""
+    barred: tuple[str, ...] = Field(default=(), exclude_if=is_absent)
+    """Email addresses of the pool's members who never get such leads."""
     brief: Brief = Brief()
 
 

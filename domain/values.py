@@ -67,8 +67,12 @@ class Source(StrEnum):
     """Proposed by a language model and accepted by the same validators as any other value."""
 
 
-def _is_none(value: str | None) -> bool:
-    return value is None
+def is_absent(value: object) -> bool:
+    """Whether a field says nothing: it is left out of JSON, as it was before the field existed.
+
+    What is stored keeps its bytes, and with them its ids and keys, when a field is added.
+    """
+    return value is None or value == ()
 
 
 class Sourced(Value):
@@ -79,7 +83,7 @@ class Sourced(Value):
     confidence: float = 1.0
     """From 0 to 1."""
     at: Instant
-    typed: str | None = Field(default=None, exclude_if=_is_none)
+    typed: str | None = Field(default=None, exclude_if=is_absent)
     """What was typed, where that reads otherwise; rules can use it as `industry_typed`."""
 
 

@@ -13,6 +13,7 @@ from domain.policy.routing import (
     AccountOwnerRule,
     CurrentOwnerRule,
     OpportunityOwnerRule,
+    OwnerRule,
     RoutingRule,
     SalesforceRule,
     ToRule,
@@ -93,14 +94,40 @@ def rule(one: RoutingRule, policy: Policy) -> str:
         case CurrentOwnerRule():
             return "stays with the rep who already owns the record"
         case OpportunityOwnerRule():
-            return "goes to the owner of the account's open opportunity"
+            return f"goes to the owner of the account's open opportunity{_unavailable(one)}"
         case AccountOwnerRule():
-            left = "to their manager" if one.if_owner_left == "manager" else "to the next rule"
-            accounts = _either(one.accounts)
-            return f"goes to the owner of a {accounts} account; if that owner left, {left}"
+            left = _LEFT[one.if_owner_left]
+            owned = f"goes to the owner of a {_either(one.accounts)} account"
+            return f"{owned}; if that owner left, {left}{_unavailable(one)}"
         case ToRule():
-            return f"goes to {receiver(one.to, policy)}"
+            return f"goes to {receiver(one.to, policy)}{_NO_ONE[one.if_no_one_available]}"
         case SalesforceRule():
             return "goes to the owner that Salesforce's active assignment rule returns"
         case _:
-            return "goes to the owner of the first matching territory"
+            otherwise = _NO_ONE[one.if_no_one_available]
+            return f"goes to the owner of the first matching territory{otherwise}"
+
+
+_LEFT = {
+    "manager": "to their manager",
+    "next_rule": "to the next rule",
+    "review": "to the fallback queue",
+}
+_AWAY = {
+    "assign": "it is assigned to them all the same",
+    "cover": "to the person who covers for them",
+    "manager": "to their manager",
+    "next_rule": "to the next rule",
+}
+_NO_ONE = {
+    "fallback": "",
+    "next_row": "; if no one is available, of the next one that matches",
+    "next_rule": "; if no one is available, to the next rule",
+}
+
+
+def _unavailable(one: OwnerRule) -> str:
+    """What happens while the owner is out of office or full."""
+    caps = "; caps don't apply" if one.caps == "ignore" else ""
+    state = "out of office" if one.caps == "ignore" else "out of office or at a cap"
+    return f"; if they are {state}, {_AWAY[one.if_owner_unavailable]}{caps}"

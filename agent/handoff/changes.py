@@ -74,6 +74,7 @@ def _first(
         owner=owner,
         answers=who_answers(owner, policy),
         pool=write.pool,
+        barred=write.barred,
         brief=write.brief,
         policy=write.stamp.policy_version,
         why=write.why,

@@ -27,7 +27,9 @@ from domain.gate.verdict import Park, Ready, Reject, Verdict, Wait, fingerprint,
 from domain.language import salesforce_record
 from domain.lead.match import NoRecord
 from domain.lead.model import FieldName, Lead
+from domain.policy.facts import facts, segment_of, with_segment
 from domain.policy.model import Mode, Policy
+from domain.routing.availability import barred
 from domain.routing.brief import brief
 from domain.routing.route import Keep, Route, Routed, RouteInputs, ToQueue, ToSalesforceRules, why
 from domain.routing.rules import evolve, restrict, route
@@ -174,6 +176,7 @@ def owner_write(
             owner = target.queue_id
         else:
             owner, email = target.user_id, target.email
+    pool = chosen.draws[-1].pool if chosen.draws else None
     return SetOwner(
         lead=decision.lead,
         subject=chosen.subject,
@@ -193,9 +196,18 @@ def owner_write(
             sla_due=chosen.sla_due,
         ),
         segment=chosen.segment,
-        pool=chosen.draws[-1].pool if chosen.draws else None,
+        pool=pool,
+        barred=_barred(pool, snapshot, context.policy),
         brief=brief(snapshot),
     )
+
+
+def _barred(pool: str | None, snapshot: Snapshot, policy: Policy) -> tuple[str, ...]:
+    """Who of the pool never gets such a lead, so that no reassignment gives it to them either."""
+    if pool is None:
+        return ()
+    known = facts(snapshot.lead, snapshot.cycle.trigger, policy, snapshot.match)
+    return barred(pool, with_segment(known, segment_of(known, policy)), policy)
 
 
 def waiting(judged: Sequence[Judged[Wait]], context: RunContext) -> Step:

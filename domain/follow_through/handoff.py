@@ -13,7 +13,7 @@ from domain.policy.follow_through import Rung
 from domain.policy.model import Policy, User
 from domain.time.business_hours import Calendar, add, between, next_open
 from domain.time.durations import Duration
-from domain.values import CycleId, Instant, LeadKey, Quoted, RecordId, Value
+from domain.values import CycleId, Instant, LeadKey, Quoted, RecordId, Value, is_absent
 
 
 class Handoff(Value):
@@ -36,6 +36,8 @@ class Handoff(Value):
     """Email of the person who answers for it: the owner, or who answers for the queue."""
     pool: str | None = None
     """The pool whose turn it was; only such leads are given on without a person's word."""
+    barred: tuple[str, ...] = Field(default=(), exclude_if=is_absent)
+    """Emails of the pool's members who never get such leads."""
     first_assigned_at: Instant
     started_at: Instant
     """When this owner got it."""

@@ -46,7 +46,9 @@ def reassign(
     available: list[str] = []
     had_it = {*handoff.former, handoff.answers}
     for one in pool.members:
-        why = _HAD_IT if one.user in had_it else _absence(one.user, inputs, policy)
+        why = _HAD_IT if one.user in had_it else None
+        why = why or (_BARRED if one.user in handoff.barred else None)
+        why = why or _absence(one.user, inputs, policy)
         if why is None:
             available.append(one.user)
         else:
@@ -67,6 +69,7 @@ def reassign(
 
 
 _HAD_IT = Passed(code=PassedOver.HAD_IT_BEFORE)
+_BARRED = Passed(code=PassedOver.EXCLUDED)
 
 
 def _absence(email: str, inputs: RouteInputs, policy: Policy) -> Absence | None:

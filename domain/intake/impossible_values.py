@@ -133,6 +133,12 @@ def _conditions(policy: Policy) -> Iterator[tuple[Path, When]]:
         yield ("icp", index, "when"), tier.when
     for index, rule in enumerate(policy.routing):
         yield ("routing", index, "when"), rule.when
+    for email, user in policy.users.items():
+        for index, when in enumerate(user.never):
+            yield ("users", email, "never", index), when
+    for name, pool in policy.pools.items():
+        for index, member in enumerate(pool.members):
+            yield ("pools", name, "members", index, "when"), member.when
 
 
 def _of_when(path: Path, when: When, values: _Values) -> Iterator[Lint]:

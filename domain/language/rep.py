@@ -31,7 +31,9 @@ def _basis(one: Basis) -> str:
     """Why it is theirs; lines of files and weights are for whoever runs the system."""
     match one:
         case Drawn():
-            return f"next in the {names.pool(one.pool)} round robin ({_origin(one.origin)})"
+            if one.open_leads is None and one.instead_of is None:
+                return f"next in the {names.pool(one.pool)} round robin ({_origin(one.origin)})"
+            return f"{routes.turn(one)} ({_origin(one.origin)})"
         case ForPerson():
             return f"{_origin(one.origin)} goes to {one.owner}"
         case _:

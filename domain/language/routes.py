@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from domain.grammar import counted
 from domain.language import names
 from domain.language.facts import absence, known
 from domain.routing.basis import (
     AccountOwned,
     AlreadyOwns,
+    Although,
     Basis,
     Drawn,
     Ending,
     FellBack,
     ForPerson,
+    FromAccount,
     FromFacts,
     FromTerritory,
     NoQueue,
@@ -53,22 +56,18 @@ def basis(one: Basis) -> str:  # noqa: C901, PLR0911  (one case per basis)
         case AlreadyOwns():
             return f"{one.owner} already owns the record"
         case OpportunityOwned():
-            return (
-                f'{one.owner} owns the open opportunity "{one.opportunity}" ({one.stage}) '
-                f"at {one.account}"
-            )
+            opportunity = f'the open opportunity "{one.opportunity}" ({one.stage}) at {one.account}'
+            return f"{one.owner} owns {opportunity}{_instead(one)}"
         case AccountOwned():
+            if one.manager is not None:
+                standing = _standing(one.account, one.standing, one.owner)
+                return f"{standing}, who left; {one.manager} is their manager"
             said = _STANDINGS.get(one.standing, "a known account")
-            if one.manager is None:
-                return f"{one.owner} owns {one.account}, {said}"
-            return (
-                f"{one.account} is {said} of {one.owner}, who left; {one.manager} is their manager"
-            )
+            return f"{one.owner} owns {one.account}, {said}{_instead(one)}"
         case ForPerson():
             return f"{_origin(one.origin)} goes to {one.owner}"
         case Drawn():
-            turn = f"{one.owner} is next in the {names.pool(one.pool)} round robin"
-            return f"{_origin(one.origin)}; {turn} (weight {one.weight} of {one.whole})"
+            return f"{_origin(one.origin)}; {turn(one)} (weight {one.weight} of {one.whole})"
         case Queued():
             return f"{_origin(one.origin)} goes to the {names.queue(one.queue)}"
         case FellBack():
@@ -78,6 +77,42 @@ def basis(one: Basis) -> str:  # noqa: C901, PLR0911  (one case per basis)
 
 
 _STANDINGS = {"customer": "a customer", "named": "a named account"}
+
+
+def _standing(account: str, standing: str, owner: str) -> str:
+    return f"{account} is {_STANDINGS.get(standing, 'a known account')} of {owner}"
+
+
+def _instead(one: OpportunityOwned | AccountOwned) -> str:
+    """Who gets it in the owner's place, or that the owner does all the same."""
+    match one.although:
+        case None:
+            return ""
+        case Although.AWAY:
+            state = "out of office"
+        case Although.AT_CAP:
+            state = "at their lead cap"
+        case _:
+            assert_never(one.although)
+    if one.stand_in is None:
+        return f", and gets the lead although they are {state}"
+    if one.stand_in.role == "cover":
+        return f", and is {state}; {one.stand_in.name} covers for them"
+    return f", and is {state}; {one.stand_in.name} is their manager"
+
+
+def turn(one: Drawn) -> str:
+    """Why it was somebody's turn in a pool."""
+    pool = names.pool(one.pool)
+    overflow = (
+        ""
+        if one.instead_of is None
+        else f"no one is available in the {names.pool(one.instead_of)} pool; "
+    )
+    if one.open_leads is None:
+        return f"{overflow}{one.owner} is next in the {pool} round robin"
+    leads = counted(one.open_leads, "open lead")
+    return f"{overflow}{one.owner} has the fewest open leads in the {pool} pool ({leads})"
 
 
 def _origin(one: Origin) -> str:
@@ -101,6 +136,9 @@ def _origin(one: Origin) -> str:
 def _missed(one: FellBack) -> str:
     if one.origin is None:
         return "no rule matches"
+    if isinstance(one.origin, FromAccount):
+        standing = _standing(one.origin.account, one.origin.standing, one.origin.owner)
+        return f"{standing}, who left, and needs a new owner"
     if one.wanted_queue is not None:
         queue = names.queue(one.wanted_queue)
         return f"{_origin(one.origin)} goes to the {queue}, which can't take it"
@@ -162,6 +200,10 @@ def _passed(code: PassedOver) -> str:
             return "had this lead before"
         case PassedOver.NOBODY_AVAILABLE:
             return "no one available"
+        case PassedOver.EXCLUDED:
+            return "excluded from leads like this"
+        case PassedOver.NOT_THEIR_KIND:
+            return "takes only other leads of this pool"
         case PassedOver.NOT_FOR_CONTACTS:
             return "queues can't own contacts"
         case _:

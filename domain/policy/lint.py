@@ -151,6 +151,12 @@ def _users(policy: Policy) -> Iterator[Lint]:
                 said = f"{user.name} is their own manager, directly or through others"
                 advice = "Leave out manager for the person at the top."
                 yield _error((*path, "manager"), said, advice)
+        for index, when in enumerate(user.never):
+            yield from _conditions((*path, "never", index), when, policy)
+            if not when:
+                advice = "Add a condition, or take the person out of the pools."
+                said = f"{user.name} never gets any lead: this exclusion matches all leads"
+                yield _error((*path, "never", index), said, advice)
 
 
 def _manages_self(email: str, policy: Policy) -> bool:
@@ -176,6 +182,24 @@ def _queues_and_pools(policy: Policy) -> Iterator[Lint]:
                 advice = "List each member once; use weight for a larger share."
                 yield _error(path, f"{member.user} is in pool {name} twice", advice)
             seen.add(member.user)
+            yield from _conditions((*path, "when"), member.when, policy)
+        yield from _overflow(name, policy)
+
+
+def _overflow(name: str, policy: Policy) -> Iterator[Lint]:
+    """A pool overflows into another that exists, and never back into itself."""
+    further, path = policy.pools[name].overflow, ("pools", name, "overflow")
+    if further is None:
+        return
+    yield from _reference(path, "pool", further, policy.pools)
+    seen = {name}
+    while further is not None and further in policy.pools:
+        if further in seen:
+            said = f"Pool {name} overflows into itself, directly or through others"
+            yield _error(path, said, "Leave out overflow for the last pool.")
+            return
+        seen.add(further)
+        further = policy.pools[further].overflow
 
 
 def _triggers(policy: Policy) -> Iterator[Lint]:
@@ -309,6 +333,10 @@ def _routing(policy: Policy) -> Iterator[Lint]:
             yield _error(path, said, f'Move it above "{final}", or add a when to that rule.')
         if isinstance(rule, ToRule):
             yield from _target((*path, "to"), rule.to, policy)
+            if rule.if_no_one_available == "next_rule" and index == len(policy.routing) - 1:
+                said = f'No rule comes after "{rule.name}"'
+                advice = "Leave out if_no_one_available, or add a rule below."
+                yield _error((*path, "if_no_one_available"), said, advice)
         if rule.kind in ("to", "salesforce_rules") and not rule.when:
             final = rule.name
         if isinstance(rule, TerritoryRule) and not policy.territories:

@@ -59,6 +59,9 @@ class User(Value):
     """Maximum number of open leads at a time."""
     cap_per_day: int | None = Field(default=None, ge=0)
     """Maximum number of new leads per calendar day, in the person's own time zone."""
+    never: tuple[When, ...] = ()
+    """Leads that no rule and no reassignment gives this person: a lead is excluded if it meets all
+    conditions of any one of these."""
 
 
 class Queue(Value):
@@ -76,12 +79,20 @@ class PoolMember(Value):
     user: str
     weight: int = Field(default=1, ge=1, le=100)
     """A weight of 2 gets twice the leads of a weight of 1."""
+    when: When = Field(default_factory=dict[str, Test])
+    """The leads this member can take, such as by product or country. Default: all leads of the
+    pool."""
 
 
 class Pool(Value):
-    """People who share leads in a weighted round robin."""
+    """People who share leads."""
 
     members: tuple[PoolMember, ...] = Field(min_length=1)
+    choose: Literal["round_robin", "least_loaded"] = "round_robin"
+    """`round_robin`: in turn, by weight. `least_loaded`: whoever has the fewest open leads for
+    their weight; in turn among equals."""
+    overflow: str | None = None
+    """Name of the pool that gets the leads while no member is available."""
     outside_hours: Literal["assign", "skip"] = "assign"
     """`assign`: members outside their working hours get leads too, and the SLA clock starts when
     their day does. `skip`: only members who are at work now get leads."""

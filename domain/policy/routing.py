@@ -19,25 +19,40 @@ class CurrentOwnerRule(_Rule):
     kind: Literal["current_owner"]
 
 
-class OpportunityOwnerRule(_Rule):
+class OwnerRule(_Rule):
+    """What the rules that follow an owner have in common."""
+
+    if_owner_unavailable: Literal["assign", "cover", "manager", "next_rule"] = "next_rule"
+    """If the owner is out of office or has reached a cap: `assign` the lead to them all the same;
+    give it to the user who covers for them (`cover`) or to their `manager`, who then owns the
+    lead; or try the next rule."""
+    caps: Literal["apply", "ignore"] = "apply"
+    """`ignore`: the owner gets these leads even when a cap is reached."""
+
+
+class OpportunityOwnerRule(OwnerRule):
     """A lead from an account with an open opportunity goes to the opportunity owner."""
 
     kind: Literal["opportunity_owner"]
 
 
-class AccountOwnerRule(_Rule):
+class AccountOwnerRule(OwnerRule):
     """A lead from a customer or named account goes to the account owner."""
 
     kind: Literal["account_owner"]
     accounts: tuple[Literal["customer", "named", "any"], ...] = ("customer", "named")
-    if_owner_left: Literal["manager", "next_rule"] = "manager"
-    """If the account owner is inactive: their manager in `users`, or the next rule."""
+    if_owner_left: Literal["manager", "next_rule", "review"] = "manager"
+    """If the account owner is inactive: their manager in `users`; the next rule; or the segment's
+    fallback queue, so that someone chooses the account's next owner (`review`)."""
 
 
 class TerritoryRule(_Rule):
     """Assign by territories.csv. The first matching row wins."""
 
     kind: Literal["territory"]
+    if_no_one_available: Literal["fallback", "next_row", "next_rule"] = "fallback"
+    """If no one is available in the matching row: the segment's fallback queue, the next row that
+    matches, or the next rule."""
 
 
 class ToRule(_Rule):
@@ -46,6 +61,8 @@ class ToRule(_Rule):
     kind: Literal["to"]
     to: str
     """`user:EMAIL`, `pool:NAME` or `queue:NAME`."""
+    if_no_one_available: Literal["fallback", "next_rule"] = "fallback"
+    """If no one is available: the segment's fallback queue, or the next rule."""
 
 
 class SalesforceRule(_Rule):

@@ -1,11 +1,14 @@
 """Why a person can't take a lead right now; or that they can."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from domain.lead.absences import Absence, AtCap, Holiday, Inactive, NoUser, OffHours
 from domain.lead.crm_records import Member
-from domain.policy.model import User
+from domain.policy.conditions import When
+from domain.policy.facts import Facts, holds
+from domain.policy.model import Policy, User
 from domain.time.business_hours import Calendar, holiday_on, next_open
 
 
@@ -36,3 +39,17 @@ def _off_work(user: User, calendar: Calendar, now: datetime) -> Holiday | OffHou
     local = ZoneInfo(calendar.timezone or user.timezone)
     holiday = holiday_on(calendar, now.astimezone(local).date())
     return OffHours(until=opens) if holiday is None else Holiday(name=holiday)
+
+
+def excludes(never: Iterable[When], known: Facts) -> bool:
+    """Whether a lead meets all conditions of any one of somebody's exclusions."""
+    return any(holds(when, known) for when in never)
+
+
+def barred(pool: str, known: Facts, policy: Policy) -> tuple[str, ...]:
+    """The members of a pool who never get such a lead, at no time and from nobody."""
+    return tuple(
+        one.user
+        for one in policy.pools[pool].members
+        if not holds(one.when, known) or excludes(policy.users[one.user].never, known)
+    )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.lead.absences import AtCap, Holiday, Inactive, NoUser, OffHours, OutOfOffice
 from domain.policy.facts import Known
-from domain.values import Quoted, Value
+from domain.values import Quoted, Value, is_absent
 
 
 class PassedOver(StrEnum):
@@ -19,6 +19,10 @@ class PassedOver(StrEnum):
     """Owns the record, and is not active in Salesforce."""
     HAD_IT_BEFORE = "HAD_IT_BEFORE"
     NOBODY_AVAILABLE = "NOBODY_AVAILABLE"
+    EXCLUDED = "EXCLUDED"
+    """The policy never gives them such leads."""
+    NOT_THEIR_KIND = "NOT_THEIR_KIND"
+    """A member of the pool who takes only other leads."""
     NOT_FOR_CONTACTS = "NOT_FOR_CONTACTS"
     """A contact can't be owned by a queue."""
 
@@ -90,6 +94,15 @@ class FromTerritory(Value):
     industry: str | None = None
 
 
+class FromAccount(Value):
+    """An account whose owner left, and whose next owner someone has to choose."""
+
+    kind: Literal["account"] = "account"
+    account: str
+    standing: str
+    owner: str
+
+
 Origin = Annotated[FromFacts | FromTerritory, Field(discriminator="kind")]
 """What sent the lead somewhere."""
 
@@ -115,6 +128,20 @@ class AlreadyOwns(Value):
     owner: str
 
 
+class Although(StrEnum):
+    """Why an owner could not have got the lead, had the rule not said so."""
+
+    AWAY = "AWAY"
+    AT_CAP = "AT_CAP"
+
+
+class StandIn(Value):
+    """Who gets the lead in place of an owner who is there no more, away or at a cap."""
+
+    name: str
+    role: Literal["cover", "manager"]
+
+
 class OpportunityOwned(Value):
     """The account has an open opportunity, whose owner gets the lead."""
 
@@ -123,6 +150,9 @@ class OpportunityOwned(Value):
     opportunity: str
     stage: str
     owner: str
+    although: Although | None = Field(default=None, exclude_if=is_absent)
+    stand_in: StandIn | None = Field(default=None, exclude_if=is_absent)
+    """Gets it in place of an owner who is away or at a cap."""
 
 
 class AccountOwned(Value):
@@ -134,6 +164,10 @@ class AccountOwned(Value):
     """`customer`, `named` or `prospect`."""
     owner: str
     manager: str | None = None
+    """Gets it in place of an owner who left."""
+    although: Although | None = Field(default=None, exclude_if=is_absent)
+    stand_in: StandIn | None = Field(default=None, exclude_if=is_absent)
+    """Gets it in place of an owner who is away or at a cap."""
 
 
 class ForPerson(Value):
@@ -154,6 +188,10 @@ class Drawn(Value):
     weight: int
     whole: int
     """The weights of all members together."""
+    open_leads: int | None = Field(default=None, exclude_if=is_absent)
+    """How many open leads the owner had, where the pool gives to whoever has fewest."""
+    instead_of: str | None = Field(default=None, exclude_if=is_absent)
+    """The pool that overflowed into this one."""
 
 
 class Queued(Value):
@@ -176,11 +214,15 @@ class Ending(StrEnum):
     AS_IT_IS = "AS_IT_IS"
 
 
+Unmet = Annotated[FromFacts | FromTerritory | FromAccount, Field(discriminator="kind")]
+"""What sent the lead somewhere, or would have, had somebody been there."""
+
+
 class FellBack(Value):
     """Nobody was available, or no rule fits: the segment's fallback."""
 
     kind: Literal["fell_back"] = "fell_back"
-    origin: Origin | None = None
+    origin: Unmet | None = None
     """What sent it where nobody was; None where no rule fits."""
     wanted_queue: str | None = None
     """The queue that can't have it; None where it would have been a person's."""
