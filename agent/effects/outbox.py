@@ -53,12 +53,17 @@ def perform_each(kinds: Sequence[Kind[Any]], context: RunContext) -> None:
     Raises:
         ToolError: a vendor failed, the first that did.
     """
+    effects = context.ledger.effects
     failed: ToolError | None = None
+    due = effects.due_kinds(context.now)
     for kind in kinds:
+        if kind.name not in due:
+            continue
         try:
             perform(kind, context)
         except ToolError as error:
             failed = failed or error
+        due = effects.due_kinds(context.now)  # what was sent may lead to others
     if failed is not None:
         raise failed
 
@@ -70,10 +75,11 @@ def perform(kind: Kind[A], context: RunContext) -> None:
         ToolError: the vendor failed; what was due is tried again later.
     """
     effects, now = context.ledger.effects, context.now
-    stopped = stops(context)
-    if WORKER in stopped:
+    found = effects.outstanding(kind.name, UNSETTLED, now, AT_ONCE)
+    stopped = stops(context) if found else {}
+    if not found or WORKER in stopped:
         return
-    found = _going(effects.outstanding(kind.name, UNSETTLED, now, AT_ONCE), stopped, context)
+    found = _going(found, stopped, context)
     doubtful = [one for one in found if one.state is not EffectState.PLANNED]
     if doubtful:
         apart(lambda some: _look_up(kind, some, context), doubtful, context)

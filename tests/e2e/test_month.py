@@ -13,7 +13,7 @@ import pytest
 from sandbox.state.world import Entry
 from tests.support.month import CLOSES, OPENS, SATURDAY, STEP, ZONES, Month, days_off, month
 
-LEADS = int(os.environ.get("MONTH_LEADS", "130"))
+LEADS = int(os.environ.get("MONTH_LEADS", "100"))
 """`make month` lives through it with two thousand; MONTH_MODEL=hostile gives it a model, too."""
 
 

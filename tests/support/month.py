@@ -33,9 +33,9 @@ from tests.support.follow_through import press
 from tests.support.worlds import Town, town
 from tools.slack.messages.blocks import ON_IT
 
-START = datetime(2026, 10, 12, tzinfo=UTC)
+START = datetime(2026, 10, 20, tzinfo=UTC)
 """Europe leaves summer time on 25 October, the United States on 1 November."""
-DAYS = int(os.environ.get("MONTH_DAYS", "24"))
+DAYS = int(os.environ.get("MONTH_DAYS", "16"))
 """By default as far as two days after the second change of the clock; `make month` asks for 30."""
 STEP = timedelta(minutes=30)
 WEEKEND_STEP = timedelta(hours=12)

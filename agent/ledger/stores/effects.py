@@ -75,6 +75,16 @@ class Effects:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    def due_kinds(self, now: datetime) -> frozenset[str]:
+        """The kinds of which anything is due."""
+        due = (
+            select(_EFFECT.c.kind)
+            .where(_EFFECT.c.state.in_(list(UNSETTLED)), _EFFECT.c.due_at <= now)
+            .distinct()
+        )
+        with reading(self._engine) as connection:
+            return frozenset(connection.execute(due).scalars())
+
     def outstanding(
         self, kind: str, states: Collection[EffectState], now: datetime, limit: int
     ) -> list[Outstanding]:
