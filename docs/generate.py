@@ -123,6 +123,9 @@ def _policy_reference() -> Iterator[str]:
     for name, part in schema["$defs"].items():
         if "properties" in part:
             yield from _section(name, part, schema["$defs"])
+        elif "additionalProperties" in part:
+            yield f"\n## {name}\n"
+            yield "Conditions; [all of them with examples](conditions.md)."
         elif "enum" in part:
             yield f"\n## {name}\n"
             yield part.get("description", "")

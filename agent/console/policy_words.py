@@ -6,7 +6,7 @@ from datetime import timedelta
 from agent.console.labels import MOVES, TRIGGERS
 from agent.console.words import length, listed
 from domain.language import names
-from domain.policy.conditions import Range, Test, When
+from domain.policy.conditions import Range, Test, When, as_test, parts
 from domain.policy.follow_through import Rung
 from domain.policy.model import Policy, Segment
 from domain.policy.routing import (
@@ -24,7 +24,21 @@ ANY = "all leads"
 
 def conditions(when: When) -> str:
     """Facts that must hold, joined by `and`."""
-    return " and ".join(f"{_fact(name)} {_test(test)}" for name, test in when.items()) or ANY
+    return " and ".join(_condition(name, test) for name, test in when.items()) or ANY
+
+
+def _condition(name: str, test: Test | tuple[When, ...]) -> str:
+    grouped = parts(name, test)
+    if grouped is None:
+        return f"{_fact(name)} {_test(as_test(test))}"
+    each = [f"({conditions(one)})" if len(one) > 1 else conditions(one) for one in grouped]
+    match name:
+        case "all":
+            return " and ".join(each)
+        case "any":
+            return each[0] if len(each) == 1 else f"({' or '.join(each)})"
+        case _:
+            return f"not ({' or '.join(each)})"
 
 
 def _fact(name: str) -> str:
@@ -49,6 +63,14 @@ def _range(test: Range) -> Iterator[str]:
         yield f"is at most {test.at_most:,g}"
     if test.not_in:
         yield f"is not {_either(test.not_in)}"
+    for verb, texts in (
+        ("contains", test.contains),
+        ("starts with", test.starts_with),
+        ("ends with", test.ends_with),
+    ):
+        if texts:
+            quoted = [f'"{one}"' for one in texts]
+            yield f"{verb} {' or '.join(quoted)}"
     if test.present is not None:
         yield "is known" if test.present else "is not known"
 

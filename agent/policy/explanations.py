@@ -11,31 +11,55 @@ from typing import Any
 from pydantic import BaseModel
 
 from domain.policy import model as contract
+from domain.policy.conditions import GROUPS, Range
 from domain.policy.routing import RULE_KINDS
 
 Detail = Mapping[str, Any]
 """One error as the validation library tells it: `type`, `loc`, `input`, `msg`, perhaps `ctx`."""
 
 REFERENCE = "docs/reference/policy.md"
-FORMS = frozenset({"str", "bool", "Range", "tuple[str, ...]", "float", "timedelta"})
+GROUPED = "tuple[..., ...]"
+"""The form of a list of conditions."""
+FORMS = frozenset({"str", "bool", "Range", "tuple[str, ...]", "float", "timedelta", GROUPED})
 """Names of the forms that a value may have, which no file contains."""
 NO_FORM = "no_form"
 """Our own error type: a value that fits none of the forms it may have."""
+NO_GROUP = "no_group"
+"""And one of `any`, `all` or `not` that has no list of conditions."""
 
 
 def distinct(errors: Iterable[Detail]) -> Iterator[Detail]:
     """Each mistake once: a value that fits none of several forms is one mistake, not several."""
     told: set[tuple[str | int, ...]] = set()
     for one in errors:
-        loc = one["loc"]
-        form = next((place for place, part in enumerate(loc) if part in FORMS), None)
-        if form is None or (loc[form] == "Range" and len(loc) > form + 1):
-            yield one
-            continue
-        is_range = isinstance(one["input"], Mapping) and "when" in loc
-        if loc[:form] not in told and not is_range:
-            told.add(loc[:form])
-            yield {**one, "type": NO_FORM}
+        for place, mistake in _of_form(one):
+            if place is None or place not in told:
+                yield mistake
+            if place is not None:
+                told.add(place)
+
+
+def _of_form(one: Detail) -> Iterator[tuple[tuple[str | int, ...] | None, Detail]]:
+    """The mistake that an error tells of, with the place that is told once; none if others do.
+
+    A value is tried as each of its forms, and each that it doesn't fit is an error.
+    """
+    loc = one["loc"]
+    grouped = max((place for place, part in enumerate(loc) if part == GROUPED), default=-1)
+    if grouped >= 0 and loc[grouped - 1] not in GROUPS:
+        return  # a fact's value: its other forms tell it
+    if grouped >= 0 and len(loc) <= grouped + 2:
+        yield loc[:grouped], {**one, "type": NO_GROUP}
+        return
+    forms = (place for place, part in enumerate(loc) if place > grouped and part in FORMS)
+    form = next(forms, None)
+    if form is None or (loc[form] == "Range" and len(loc) > form + 1):
+        if form is None or loc[form - 1] not in GROUPS:
+            yield None, one
+        return
+    is_range = isinstance(one["input"], Mapping) and "when" in loc
+    if not is_range and loc[form - 1] not in GROUPS:
+        yield loc[:form], {**one, "type": NO_FORM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +166,10 @@ _WANTED = {
 
 
 def _of_kinds(one: _Mistake) -> tuple[str, str]:
+    if one.kind == NO_GROUP:
+        name = next((part for part in reversed(one.place) if part in GROUPS), "any")
+        advice = f"Write {name}: [{{country: DE}}, {{industry: software}}]."
+        return f'"{name}" needs a list of conditions', advice
     if one.kind == NO_FORM and "when" in one.place:
         advice = "Use a value, a list of values, or a range such as {at_least: 100}."
         return f'{one.given} is not a condition for "{one.name}"', advice
@@ -180,7 +208,7 @@ def alike(name: str, known: Iterable[str]) -> str:
 
 _KEYS = frozenset(
     field
-    for model in vars(contract).values()
+    for model in (*vars(contract).values(), Range)
     if isinstance(model, type) and issubclass(model, BaseModel)
     for field in model.model_fields
 )

@@ -10,7 +10,7 @@ from domain.intake.vocabulary.compiled import Compiled, compiled
 from domain.intake.vocabulary.texts import fold
 from domain.intake.vocabulary.titles import SENIORITIES
 from domain.lead.model import FieldName
-from domain.policy.conditions import Range, When
+from domain.policy.conditions import Range, When, as_test, parts
 from domain.policy.lint import Lint, Path
 from domain.policy.model import Policy
 from domain.policy.routing import Territory
@@ -144,7 +144,10 @@ def _conditions(policy: Policy) -> Iterator[tuple[Path, When]]:
 def _of_when(path: Path, when: When, values: _Values) -> Iterator[Lint]:
     country = when.get("country")
     alone = country.upper() if isinstance(country, str) and len(country) == 2 else None  # noqa: PLR2004
-    for fact, test in when.items():
+    for fact, asked in when.items():
+        for index, one in enumerate(parts(fact, asked) or ()):
+            yield from _of_when((*path, fact, index), one, values)
+        test = as_test(asked)
         if fact not in _CLOSED or isinstance(test, bool):
             continue
         texts = (

@@ -1,10 +1,10 @@
 """The facts about a lead that a policy's conditions speak of, and whether the conditions hold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from domain.lead.match import Match, OneAccount
 from domain.lead.model import FieldName, Lead, Trigger
-from domain.policy.conditions import Range, Test, When
+from domain.policy.conditions import Range, Test, When, as_test, parts, tests
 from domain.policy.model import Policy, Segment
 from domain.values import Scalar, Source, Sourced, Value
 
@@ -23,6 +23,19 @@ TYPED = {
     )
 }
 """Facts that are a field as it was typed, such as `industry_typed`."""
+OF_ACCOUNT = frozenset(
+    {
+        "account_name",
+        "account_type",
+        "account_industry",
+        "account_country",
+        "account_state",
+        "account_employees",
+        "account_owner",
+        "open_opportunities",
+    }
+)
+"""Facts about the matched account, as Salesforce has them."""
 _TOLD_BY = {
     "region": "country",
     "employee_band": "employees",
@@ -45,7 +58,26 @@ def facts(lead: Lead, trigger: Trigger | None, policy: Policy, match: Match | No
         known["trigger"] = trigger.kind.value
     if match is not None:
         known["account"] = account_kind(match, policy)
+        known.update(_of_account(match))
     return known
+
+
+def _of_account(match: Match) -> Facts:
+    """What is known of the matched account; nothing without one."""
+    if not isinstance(match.account, OneAccount):
+        return {}
+    account = match.account.account
+    told: Mapping[str, Scalar | None] = {
+        "account_name": account.name,
+        "account_type": account.type,
+        "account_industry": account.industry,
+        "account_country": account.country,
+        "account_state": account.state,
+        "account_employees": account.employees,
+        "account_owner": account.owner.email,
+        "open_opportunities": len(account.opportunities),
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def account_kind(match: Match, policy: Policy) -> str:
@@ -65,7 +97,17 @@ def with_segment(known: Facts, segment: Segment) -> Facts:
 
 def holds(when: When, known: Facts) -> bool:
     """Whether all conditions hold; one about an unknown fact doesn't, unless it asks for that."""
-    return all(_passes(test, known.get(fact)) for fact, test in when.items())
+    return all(_met(name, test, known) for name, test in when.items())
+
+
+def _met(name: str, test: Test | tuple[When, ...], known: Facts) -> bool:
+    """Whether one condition holds, or a group of them."""
+    grouped = parts(name, test)
+    if grouped is None:
+        return _passes(as_test(test), known.get(name))
+    if name == "all":
+        return all(holds(one, known) for one in grouped)
+    return any(holds(one, known) for one in grouped) is (name == "any")
 
 
 def would_need(when: When, known: Facts, policy: Policy) -> tuple[str, ...]:
@@ -88,13 +130,35 @@ def _all_needed(
 ) -> tuple[str, ...]:
     """What all unmet conditions need; empty as soon as one of them can't be helped."""
     fields: dict[str, None] = {}
-    for fact, test in when.items():
-        if not _passes(test, known.get(fact)):
-            more = needed(fact, test)
+    for name, test in when.items():
+        if not _met(name, test, known):
+            grouped = parts(name, test)
+            if grouped is None:
+                more = needed(name, as_test(test))
+            else:
+                more = _needed_in(name, grouped, known, needed)
             if not more:
                 return ()
             fields.update(dict.fromkeys(more))
     return tuple(fields)
+
+
+def _needed_in(
+    name: str,
+    grouped: Sequence[When],
+    known: Facts,
+    needed: Callable[[str, Test], tuple[str, ...]],
+) -> tuple[str, ...]:
+    """What a group that doesn't hold needs: each of its parts, or any one that can be helped.
+
+    What speaks against `not` is known already, and no further field takes it back.
+    """
+    if name == "not":
+        return ()
+    missing = [_all_needed(one, known, needed) for one in grouped if not holds(one, known)]
+    if name == "all" and not all(missing):
+        return ()
+    return tuple(dict.fromkeys(field for some in missing for field in some))
 
 
 def _needed_for(fact: str, test: Test, known: Facts) -> tuple[str, ...]:
@@ -138,7 +202,7 @@ def _among(value: Scalar, texts: tuple[str, ...]) -> bool:
 def _in_range(test: Range, value: Scalar | None) -> bool:
     if value is None:
         return test.present is False
-    if test.present is False or _among(value, test.not_in):
+    if test.present is False or _among(value, test.not_in) or not _reads(test, value):
         return False
     if test.at_least is None and test.at_most is None:
         return True
@@ -147,6 +211,17 @@ def _in_range(test: Range, value: Scalar | None) -> bool:
     low = float("-inf") if test.at_least is None else test.at_least
     high = float("inf") if test.at_most is None else test.at_most
     return low <= value <= high
+
+
+def _reads(test: Range, value: Scalar) -> bool:
+    """Whether a text has what is asked of its parts, whatever the case."""
+    said = str(value).casefold()
+    asked = (
+        (test.contains, said.__contains__),
+        (test.starts_with, said.startswith),
+        (test.ends_with, said.endswith),
+    )
+    return all(not texts or any(has(one.casefold()) for one in texts) for texts, has in asked)
 
 
 class Known(Value):
@@ -158,7 +233,8 @@ class Known(Value):
 
 def looked_at(when: When, known: Facts) -> tuple[Known, ...]:
     """The values that made conditions hold, by the facts' names: the same at any replay."""
-    return tuple(Known(fact=fact, value=known.get(fact)) for fact in sorted(when))
+    names = sorted({name for name, _ in tests(when)})
+    return tuple(Known(fact=fact, value=known.get(fact)) for fact in names)
 
 
 def segment_of(known: Facts, policy: Policy) -> Segment:

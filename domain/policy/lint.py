@@ -11,8 +11,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.lead.model import FieldName, TriggerKind
-from domain.policy.conditions import Range, When
-from domain.policy.facts import TYPED
+from domain.policy.conditions import GROUPS, Range, When, as_test, parts
+from domain.policy.facts import OF_ACCOUNT, TYPED
 from domain.policy.follow_through import RESERVED, Move, Rung
 from domain.policy.model import Assignment, Policy, Segment
 from domain.policy.routing import Territory, TerritoryRule, ToRule
@@ -21,7 +21,9 @@ from domain.time.durations import format_duration
 
 Path = tuple[str | int, ...]
 
-FACTS = frozenset({*FieldName, *TYPED.values(), "region", "segment", "trigger", "account"})
+FACTS = frozenset(
+    {*FieldName, *TYPED.values(), *OF_ACCOUNT, "region", "segment", "trigger", "account"}
+)
 MARKETO_SYNC_PAUSE = timedelta(minutes=5)
 """Adobe: the native sync pauses five minutes between two cycles."""
 ACTIVITY_TYPES_PER_CALL = 10
@@ -265,8 +267,25 @@ def _conditions(
     path: Path, when: When, policy: Policy, without: Iterable[str] = ()
 ) -> Iterator[Lint]:
     facts = FACTS - set(without)
-    for fact, test in when.items():
+    for fact, asked in when.items():
+        grouped = parts(fact, asked)
+        if fact in GROUPS:
+            if not grouped:
+                said = f'"{fact}" needs a list of conditions'
+                advice = f"Write {fact}: [{{country: DE}}, {{industry: software}}]."
+                yield _error((*path, fact), said, advice)
+            for index, one in enumerate(grouped or ()):
+                yield from _conditions((*path, fact, index), one, policy, without)
+            continue
+        test = as_test(asked)
         yield from _reference((*path, fact), "fact", fact, facts)
+        if (
+            isinstance(asked, tuple)
+            and not isinstance(test, Range | bool | str)
+            and len(asked) != len(test)
+        ):
+            said = f'"{fact}" takes values, and only any, all and not take lists of conditions'
+            yield _error((*path, fact), said, "Put the conditions under any, all or not.")
         if isinstance(test, Range):
             values = test.not_in
             low, high = test.at_least, test.at_most

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.console.boards.content import HOURS
-from domain.policy.conditions import When
+from domain.policy.conditions import When, as_test
 from domain.policy.model import Policy
 from domain.policy.routing import TerritoryRule, ToRule
 from domain.time.business_hours import is_open
@@ -32,7 +32,7 @@ def eligible(policy: Policy, segment: str) -> frozenset[str]:
 
 
 def _fits(when: When, segment: str) -> bool:
-    test = when.get("segment")
+    test = as_test(when.get("segment", True))
     if isinstance(test, str):
         return test.lower() == segment.lower()
     if isinstance(test, tuple):

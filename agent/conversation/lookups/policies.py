@@ -11,6 +11,7 @@ from domain.conversation.answers import Answer
 from domain.grammar import counted, lasting, listed
 from domain.language.names import pool as pool_name
 from domain.language.names import queue as queue_name
+from domain.policy.conditions import as_test
 from domain.policy.follow_through import Mark, Move
 from domain.policy.model import Policy, Pool, Segment
 
@@ -84,7 +85,7 @@ def _segments(topic: str, policy: Policy) -> list[Segment]:
 
 
 def _triggers(segment: Segment) -> set[str]:
-    wanted = segment.when.get("trigger", ())
+    wanted = as_test(segment.when.get("trigger", ()))
     return (
         {wanted} if isinstance(wanted, str) else set(wanted) if isinstance(wanted, tuple) else set()
     )
