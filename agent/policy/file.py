@@ -16,7 +16,8 @@ from agent.policy.yaml_text import Document, YamlError, read_yaml
 from agent.policy.yaml_text import Path as Place
 from domain.errors import PolicyError
 from domain.intake.impossible_values import impossible_values
-from domain.policy.lint import Lint, lint
+from domain.policy.lint.checks import lint
+from domain.policy.lint.complaints import Lint
 from domain.policy.model import Policy
 from domain.policy.routing import RULE_KINDS, Territory
 from domain.policy.upgrade import new_name, new_path, old_keys, upgraded

@@ -11,7 +11,7 @@ from domain.intake.vocabulary.texts import fold
 from domain.intake.vocabulary.titles import SENIORITIES
 from domain.lead.model import FieldName
 from domain.policy.conditions import Range, When, as_test, parts
-from domain.policy.lint import Lint, Path
+from domain.policy.lint.complaints import Lint, Path
 from domain.policy.model import Policy
 from domain.policy.routing import Territory
 

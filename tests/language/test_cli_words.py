@@ -22,7 +22,8 @@ from agent.policy.file import read_policy
 from agent.settings import Settings, read_settings
 from domain import errors
 from domain.errors import SettingsError
-from domain.policy.lint import Lint, lint
+from domain.policy.lint.checks import lint
+from domain.policy.lint.complaints import Lint
 from domain.policy.model import Policy
 from evals.commands import eval_cli
 from tests.support.repository import ROOT
@@ -214,8 +215,8 @@ def code(*rooms: str) -> list[Path]:
 
 def test_every_complaint_about_a_policy_is_in_our_words() -> None:
     """All literals of lint and of the reader of policy files."""
-    files = [ROOT / "domain/policy/lint.py", *code("agent/policy")]
-    makers = {"_error", "_warning", "Lint", "Complaint", "_only", "YamlError", "explain"}
+    files = code("domain/policy/lint", "domain/intake", "agent/policy")
+    makers = {"error", "warning", "Lint", "Complaint", "_only", "YamlError", "explain"}
     told = said(files, lambda call: called(call) in makers)
     assert len(told) > 60
     assert [] == wrong_words([("lint", one.text) for one in told])

@@ -7,7 +7,7 @@ import pytest
 
 from domain.language import routes
 from domain.lead.crm_records import PoolState
-from domain.policy.lint import lint
+from domain.policy.lint.checks import lint
 from domain.policy.model import Policy
 from domain.routing.availability import barred
 from domain.routing.route import Route, ToUser, why

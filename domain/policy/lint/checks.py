@@ -3,23 +3,20 @@
 Pure: a policy in, complaints out, each with the path of the part it is about.
 """
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import time, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.lead.model import FieldName, TriggerKind
 from domain.policy.conditions import GROUPS, Range, When, as_test, parts
 from domain.policy.facts import OF_ACCOUNT, TYPED
 from domain.policy.follow_through import RESERVED, Move, Rung
+from domain.policy.lint.complaints import Lint, Path, error, reference, target, warning
+from domain.policy.lint.territories import territories
 from domain.policy.model import Assignment, Policy, Segment
-from domain.policy.routing import Territory, TerritoryRule, ToRule
+from domain.policy.routing import TerritoryRule, ToRule
 from domain.time.business_hours import check_holidays
 from domain.time.durations import format_duration
-
-Path = tuple[str | int, ...]
 
 FACTS = frozenset(
     {*FieldName, *TYPED.values(), *OF_ACCOUNT, "region", "segment", "trigger", "account"}
@@ -31,48 +28,9 @@ ACTIVITY_TYPES_PER_CALL = 10
 LONGEST_SLA = timedelta(days=30)
 
 
-@dataclass(frozen=True)
-class Lint:
-    """One complaint."""
-
-    severity: Literal["error", "warning"]
-    path: Path
-    sentence: str
-    suggestion: str
-
-
 def lint(policy: Policy) -> list[Lint]:
     """Everything that is wrong, in the order of the file."""
     return [one for check in _CHECKS for one in check(policy)]
-
-
-def _error(path: Path, sentence: str, suggestion: str) -> Lint:
-    return Lint("error", path, sentence, suggestion)
-
-
-def _warning(path: Path, sentence: str, suggestion: str) -> Lint:
-    return Lint("warning", path, sentence, suggestion)
-
-
-def _reference(path: Path, kind: str, name: str, known: Iterable[str]) -> Iterator[Lint]:
-    """Complain when `name` is not among `known`."""
-    names = sorted(known)
-    if name in names:
-        return
-    close = difflib.get_close_matches(name, names, n=1)
-    if close:
-        advice = f'Did you mean "{close[0]}"?'
-    elif kind in _ADDED:
-        advice = f"Add it under {kind}s, or use another {kind}."
-    else:
-        advice = f"Use one of: {', '.join(names)}."
-    yield _error(path, f'Unknown {_NAMES.get(kind, kind)} "{name}"', advice)
-
-
-_ADDED = frozenset({"calendar", "user", "queue", "pool", "region", "segment"})
-"""Kinds of names that the policy itself makes."""
-_NAMES = {"fact": "field", "email_kind": "kind of email address", "icp_tier": "ICP tier"}
-"""What people call a kind of name, where it is not the policy's own key."""
 
 
 def _regions(policy: Policy) -> Iterator[Lint]:
@@ -82,11 +40,11 @@ def _regions(policy: Policy) -> Iterator[Lint]:
             path = ("regions", region, index)
             if not (len(country) == 2 and country.isalpha() and country.isupper()):  # noqa: PLR2004
                 advice = "Use the two-letter ISO code in capitals, such as DE or US."
-                yield _error(path, f'"{country}" is not a country code', advice)
+                yield error(path, f'"{country}" is not a country code', advice)
             elif country in owner:
                 advice = f"Remove it from {owner[country]} or from {region}."
                 said = f"Country {country} is already in region {owner[country]}"
-                yield _error(path, said, advice)
+                yield error(path, said, advice)
             owner.setdefault(country, region)
 
 
@@ -95,7 +53,7 @@ def _calendars(policy: Policy) -> Iterator[Lint]:
         path = ("calendars", name)
         if not calendar.hours:
             advice = "Add hours; without them no SLA of this calendar ever comes due."
-            yield _error(path, f"Calendar {name} has no working hours", advice)
+            yield error(path, f"Calendar {name} has no working hours", advice)
         for index, hours in enumerate(calendar.hours):
             if not _is_before(hours.opens, hours.closes):
                 said = (
@@ -103,7 +61,7 @@ def _calendars(policy: Policy) -> Iterator[Lint]:
                     f"{hours.opens}"
                 )
                 advice = "Write times as 09:00, the opening time first; 24:00 is midnight."
-                yield _error((*path, "hours", index), said, advice)
+                yield error((*path, "hours", index), said, advice)
         if calendar.timezone is not None and not _is_zone(calendar.timezone):
             yield _zone_error((*path, "timezone"), calendar.timezone)
         if calendar.holidays is not None:
@@ -112,7 +70,7 @@ def _calendars(policy: Policy) -> Iterator[Lint]:
             except ValueError:
                 said = f'No holidays are known for "{calendar.holidays}"'
                 advice = "Use a country such as US, or a country and state such as DE-BY."
-                yield _error((*path, "holidays"), said, advice)
+                yield error((*path, "holidays"), said, advice)
 
 
 def _is_before(opens: str, closes: str) -> bool:
@@ -133,7 +91,7 @@ def _is_zone(name: str) -> bool:
 
 def _zone_error(path: Path, name: str) -> Lint:
     advice = "Use a name such as Europe/Berlin or America/New_York."
-    return _error(path, f'Unknown time zone "{name}"', advice)
+    return error(path, f'Unknown time zone "{name}"', advice)
 
 
 def _users(policy: Policy) -> Iterator[Lint]:
@@ -143,22 +101,22 @@ def _users(policy: Policy) -> Iterator[Lint]:
         path = ("users", email)
         if email != email.lower() or "@" not in email:
             said = f'"{email}" is not an email address in lowercase'
-            yield _error(path, said, "Write the address in lowercase, such as ana@acme.example.")
+            yield error(path, said, "Write the address in lowercase, such as ana@acme.example.")
         if not _is_zone(user.timezone):
             yield _zone_error((*path, "timezone"), user.timezone)
-        yield from _reference((*path, "calendar"), "calendar", user.calendar, policy.calendars)
+        yield from reference((*path, "calendar"), "calendar", user.calendar, policy.calendars)
         if user.manager is not None:
-            yield from _reference((*path, "manager"), "user", user.manager, policy.users)
+            yield from reference((*path, "manager"), "user", user.manager, policy.users)
             if _manages_self(email, policy):
                 said = f"{user.name} is their own manager, directly or through others"
                 advice = "Leave out manager for the person at the top."
-                yield _error((*path, "manager"), said, advice)
+                yield error((*path, "manager"), said, advice)
         for index, when in enumerate(user.never):
             yield from _conditions((*path, "never", index), when, policy)
             if not when:
                 advice = "Add a condition, or take the person out of the pools."
                 said = f"{user.name} never gets any lead: this exclusion matches all leads"
-                yield _error((*path, "never", index), said, advice)
+                yield error((*path, "never", index), said, advice)
 
 
 def _manages_self(email: str, policy: Policy) -> bool:
@@ -174,15 +132,15 @@ def _manages_self(email: str, policy: Policy) -> bool:
 
 def _queues_and_pools(policy: Policy) -> Iterator[Lint]:
     for name, queue in policy.queues.items():
-        yield from _reference(("queues", name, "owner"), "user", queue.owner, policy.users)
+        yield from reference(("queues", name, "owner"), "user", queue.owner, policy.users)
     for name, pool in policy.pools.items():
         seen: set[str] = set()
         for index, member in enumerate(pool.members):
             path = ("pools", name, "members", index)
-            yield from _reference(path, "user", member.user, policy.users)
+            yield from reference(path, "user", member.user, policy.users)
             if member.user in seen:
                 advice = "List each member once; use weight for a larger share."
-                yield _error(path, f"{member.user} is in pool {name} twice", advice)
+                yield error(path, f"{member.user} is in pool {name} twice", advice)
             seen.add(member.user)
             yield from _conditions((*path, "when"), member.when, policy)
         yield from _overflow(name, policy)
@@ -193,12 +151,12 @@ def _overflow(name: str, policy: Policy) -> Iterator[Lint]:
     further, path = policy.pools[name].overflow, ("pools", name, "overflow")
     if further is None:
         return
-    yield from _reference(path, "pool", further, policy.pools)
+    yield from reference(path, "pool", further, policy.pools)
     seen = {name}
     while further is not None and further in policy.pools:
         if further in seen:
             said = f"Pool {name} overflows into itself, directly or through others"
-            yield _error(path, said, "Leave out overflow for the last pool.")
+            yield error(path, said, "Leave out overflow for the last pool.")
             return
         seen.add(further)
         further = policy.pools[further].overflow
@@ -210,19 +168,19 @@ def _triggers(policy: Policy) -> Iterator[Lint]:
     types |= {name.partition(":")[0] for name in policy.gate.intent_activities}
     if len(types) > ACTIVITY_TYPES_PER_CALL:
         said = f"Triggers and intent activities use {len(types)} activity types; Marketo allows 10"
-        yield _error(("triggers",), said, "Remove some triggers or intent activities.")
+        yield error(("triggers",), said, "Remove some triggers or intent activities.")
     for index, rule in enumerate(policy.triggers):
         if (rule.attribute is None) != (rule.at_least is None):
             advice = "Set both, such as attribute: New Value and at_least: 100, or neither."
             said = f'Trigger "{rule.name}" sets only one of attribute and at_least'
-            yield _error(("triggers", index), said, advice)
+            yield error(("triggers", index), said, advice)
 
 
 def _unique(path: Path, names: list[str]) -> Iterator[Lint]:
     for index, name in enumerate(names):
         if name in names[:index]:
             said = f'The name "{name}" is used twice'
-            yield _error((*path, index), said, "Use each name once; reports are by name.")
+            yield error((*path, index), said, "Use each name once; reports are by name.")
 
 
 def _segments(policy: Policy) -> Iterator[Lint]:
@@ -230,37 +188,37 @@ def _segments(policy: Policy) -> Iterator[Lint]:
     catch_all: str | None = None
     for index, segment in enumerate(policy.segments):
         path = ("segments", index)
-        yield from _reference((*path, "fallback"), "queue", segment.fallback, policy.queues)
+        yield from reference((*path, "fallback"), "queue", segment.fallback, policy.queues)
         yield from _conditions((*path, "when"), segment.when, policy, without={"segment"})
         if catch_all is not None:
             advice = f'Move "{catch_all}" to the end, or add a when to it.'
             said = (
                 f'No lead reaches segment "{segment.name}": "{catch_all}" above matches all leads'
             )
-            yield _error(path, said, advice)
+            yield error(path, said, advice)
         if not segment.when:
             catch_all = segment.name
         yield from _sla((*path, "sla"), segment.sla.first_touch, policy)
     if catch_all is None:
         advice = "Add a last segment without a when, to match all other leads."
         said = "Leads that match no segment would have no SLA and no fallback queue"
-        yield _error(("segments",), said, advice)
+        yield error(("segments",), said, advice)
 
 
 def _sla(path: Path, target: timedelta, policy: Policy) -> Iterator[Lint]:
     at = (*path, "first_touch")
     if target < timedelta(minutes=1):
         said = f"A first-touch SLA of {format_duration(target)} is too short"
-        yield _error(at, said, "Use at least 1m; 15m is common.")
+        yield error(at, said, "Use at least 1m; 15m is common.")
     elif target > LONGEST_SLA:
         said = f"A first-touch SLA of {format_duration(target)} is longer than 30 days"
-        yield _error(at, said, "Check the unit: m is minutes, h hours, d days, w weeks.")
+        yield error(at, said, "Check the unit: m is minutes, h hours, d days, w weeks.")
     elif target < MARKETO_SYNC_PAUSE and not policy.sync.request:
         said = (
             f"A first-touch SLA of {format_duration(target)} is shorter than Marketo's sync "
             "interval of 5m"
         )
-        yield _warning(at, said, "Use a longer SLA, or turn on sync.request.")
+        yield warning(at, said, "Use a longer SLA, or turn on sync.request.")
 
 
 def _conditions(
@@ -273,30 +231,30 @@ def _conditions(
             if not grouped:
                 said = f'"{fact}" needs a list of conditions'
                 advice = f"Write {fact}: [{{country: DE}}, {{industry: software}}]."
-                yield _error((*path, fact), said, advice)
+                yield error((*path, fact), said, advice)
             for index, one in enumerate(grouped or ()):
                 yield from _conditions((*path, fact, index), one, policy, without)
             continue
         test = as_test(asked)
-        yield from _reference((*path, fact), "fact", fact, facts)
+        yield from reference((*path, fact), "fact", fact, facts)
         if (
             isinstance(asked, tuple)
             and not isinstance(test, Range | bool | str)
             and len(asked) != len(test)
         ):
             said = f'"{fact}" takes values, and only any, all and not take lists of conditions'
-            yield _error((*path, fact), said, "Put the conditions under any, all or not.")
+            yield error((*path, fact), said, "Put the conditions under any, all or not.")
         if isinstance(test, Range):
             values = test.not_in
             low, high = test.at_least, test.at_most
             if low is not None and high is not None and low > high:
                 said = f'"{fact}" can\'t be at least {low:g} and at most {high:g}'
-                yield _error((*path, fact), said, "Swap the two numbers.")
+                yield error((*path, fact), said, "Swap the two numbers.")
         else:
             values = test if isinstance(test, tuple) else (str(test),)
         known = _vocabulary(fact, policy)
         for value in values if known is not None else ():
-            yield from _reference((*path, fact), fact, value, known or ())
+            yield from reference((*path, fact), fact, value, known or ())
 
 
 def _vocabulary(fact: str, policy: Policy) -> Iterable[str] | None:
@@ -320,15 +278,15 @@ def _gate(policy: Policy) -> Iterator[Lint]:
             "syncs every 5m"
         )
         advice = "Allow at least two syncs, such as 15m; 2h is common."
-        yield _error(("gate", "wait_for_sync"), said, advice)
+        yield error(("gate", "wait_for_sync"), said, advice)
     if gate.look_again < timedelta(minutes=1):
         said = f"Checking again every {format_duration(gate.look_again)} would use up the API quota"
         advice = "Use at least 1m; Marketo syncs every 5m."
-        yield _error(("gate", "look_again"), said, advice)
+        yield error(("gate", "look_again"), said, advice)
     places = {*policy.regions, *(c for region in policy.regions.values() for c in region)}
     for index, place in enumerate(gate.consent_basis_required_in):
         path = ("gate", "consent_basis_required_in", index)
-        yield from _reference(path, "region", place, places)
+        yield from reference(path, "region", place, places)
     for index, rule in enumerate(gate.qualified):
         path = ("gate", "qualified", index)
         yield from _conditions((*path, "when"), rule.when, policy)
@@ -336,7 +294,7 @@ def _gate(policy: Policy) -> Iterator[Lint]:
             said = (
                 f'Rule "{rule.name}" needs intent activities, but gate.intent_activities is empty'
             )
-            yield _error(path, said, "List the activities that show intent.")
+            yield error(path, said, "List the activities that show intent.")
     for index, tier in enumerate(policy.icp):
         yield from _conditions(("icp", index, "when"), tier.when, policy, without={"icp_tier"})
 
@@ -349,171 +307,38 @@ def _routing(policy: Policy) -> Iterator[Lint]:
         yield from _conditions((*path, "when"), rule.when, policy)
         if final is not None:
             said = f'No lead reaches rule "{rule.name}": "{final}" above matches all leads'
-            yield _error(path, said, f'Move it above "{final}", or add a when to that rule.')
+            yield error(path, said, f'Move it above "{final}", or add a when to that rule.')
         if isinstance(rule, ToRule):
-            yield from _target((*path, "to"), rule.to, policy)
+            yield from target((*path, "to"), rule.to, policy)
             if rule.if_no_one_available == "next_rule" and index == len(policy.routing) - 1:
                 said = f'No rule comes after "{rule.name}"'
                 advice = "Leave out if_no_one_available, or add a rule below."
-                yield _error((*path, "if_no_one_available"), said, advice)
+                yield error((*path, "if_no_one_available"), said, advice)
         if rule.kind in ("to", "salesforce_rules") and not rule.when:
             final = rule.name
         if isinstance(rule, TerritoryRule) and not policy.territories:
             said = f'Rule "{rule.name}" routes by territory, but there are no territories'
-            yield _error(path, said, "Put territories.csv in the policy file's folder.")
+            yield error(path, said, "Put territories.csv in the policy file's folder.")
         by_salesforce = [s for s in policy.segments if s.assignment is Assignment.SALESFORCE_RULES]
         if rule.kind == "salesforce_rules" and len(by_salesforce) == len(policy.segments):
             said = (
                 f'Rule "{rule.name}" has no effect: all segments are assigned by Salesforce '
                 "assignment rules"
             )
-            yield _warning(path, said, "Remove the rule.")
-
-
-def _target(path: Path, target: str, policy: Policy) -> Iterator[Lint]:
-    """Check `user:...`, `pool:...` or `queue:...`."""
-    kind, colon, name = target.partition(":")
-    known: Mapping[str, Iterable[str]] = {
-        "user": policy.users,
-        "pool": policy.pools,
-        "queue": policy.queues,
-    }
-    if not colon or kind not in known:
-        advice = "Write user:EMAIL, pool:NAME or queue:NAME."
-        yield _error(path, f'"{target}" is not an owner', advice)
-    else:
-        yield from _reference(path, kind, name, known[kind])
-
-
-def _territories(policy: Policy) -> Iterator[Lint]:
-    segments = {segment.name for segment in policy.segments}
-    for index, row in enumerate(policy.territories):
-        path = ("territories", index)
-        yield from _target((*path, "owner"), row.owner, policy)
-        if row.region is not None:
-            yield from _reference((*path, "region"), "region", row.region, policy.regions)
-        if row.segment is not None:
-            yield from _reference((*path, "segment"), "segment", row.segment, segments)
-        if row.country is not None and policy.region_of(row.country) is None:
-            said = f'Country "{row.country}" is in no region'
-            advice = "Use the two-letter code, and add it to a region."
-            yield _error((*path, "country"), said, advice)
-        if row.state is not None and row.country is None:
-            said = f'State "{row.state}" has no country'
-            yield _error((*path, "state"), said, "Fill in the country of this row.")
-        yield from _shadowed(index, row, policy)
-    yield from _gaps(policy)
-
-
-def _shadowed(index: int, row: Territory, policy: Policy) -> Iterator[Lint]:
-    """A row that an earlier one hides whole, or shares leads with."""
-    for earlier in policy.territories[:index]:
-        if _covers(earlier, row, policy):
-            said = (
-                f'No lead reaches territory "{row.territory}": line {earlier.line} '
-                f"({earlier.territory}) matches all its leads"
-            )
-            advice = "Move this row above that line, or remove it."
-            yield _error(("territories", index), said, advice)
-            return
-    for earlier in policy.territories[:index]:
-        if earlier.owner != row.owner and _is_accident(earlier, row, policy):
-            said = (
-                f'Territory "{row.territory}" overlaps with line {earlier.line} '
-                f"({earlier.territory}), which takes the leads that match both"
-            )
-            advice = "If that is not intended, make one of the two rows more specific."
-            yield _warning(("territories", index), said, advice)
-            return
-
-
-_CELLS: tuple[Literal["region", "country", "state", "segment", "industry"], ...] = (
-    "region",
-    "country",
-    "state",
-    "segment",
-    "industry",
-)
-
-
-def _cells(row: Territory, policy: Policy) -> dict[str, str | None]:
-    cells = {name: getattr(row, name) for name in _CELLS}
-    if row.country is not None and row.region is None:
-        cells["region"] = policy.region_of(row.country)
-    return cells
-
-
-def _sizes(row: Territory) -> tuple[float, float]:
-    low = float("-inf") if row.employees_from is None else row.employees_from
-    high = float("inf") if row.employees_to is None else row.employees_to
-    return low, high
-
-
-def _covers(earlier: Territory, row: Territory, policy: Policy) -> bool:
-    """Whether every lead that fits `row` fits `earlier` too."""
-    wide, narrow = _cells(earlier, policy), _cells(row, policy)
-    wide_low, wide_high = _sizes(earlier)
-    low, high = _sizes(row)
-    bounded = earlier.employees_from is not None or earlier.employees_to is not None
-    unbounded = row.employees_from is None and row.employees_to is None
-    if bounded and unbounded:
-        return False
-    fits = all(wide[name] is None or wide[name] == narrow[name] for name in _CELLS)
-    return fits and wide_low <= low and high <= wide_high
-
-
-def _is_accident(earlier: Territory, row: Territory, policy: Policy) -> bool:
-    """Whether two rows share leads though neither is the other's special case."""
-    if _covers(row, earlier, policy):
-        return False  # an exception above the general row is how tables are written
-    one, other = _cells(earlier, policy), _cells(row, policy)
-    meet = all(
-        one[name] is None or other[name] is None or one[name] == other[name] for name in _CELLS
-    )
-    (low, high), (other_low, other_high) = _sizes(earlier), _sizes(row)
-    by_segment = (earlier.segment is None) != (row.segment is None)
-    return meet and not by_segment and max(low, other_low) <= min(high, other_high)
-
-
-def _gaps(policy: Policy) -> Iterator[Lint]:
-    """Countries in a region that no territory takes for every segment."""
-    if not policy.territories or not any(r.kind == "territory" for r in policy.routing):
-        return
-    for segment in policy.segments:
-        missing = [
-            country
-            for countries in policy.regions.values()
-            for country in countries
-            if not any(_takes(row, country, segment.name, policy) for row in policy.territories)
-        ]
-        if missing:
-            said = f'No territory for segment "{segment.name}" in {", ".join(missing)}'
-            advice = (
-                "Add rows for these countries; until then their leads go to the rules below, "
-                "or to the fallback queue."
-            )
-            yield _warning(("territories",), said, advice)
-
-
-def _takes(row: Territory, country: str, segment: str, policy: Policy) -> bool:
-    return (
-        row.country in (None, country)
-        and row.region in (None, policy.region_of(country))
-        and row.segment in (None, segment)
-    )
+            yield warning(path, said, "Remove the rule.")
 
 
 def _sync(policy: Policy) -> Iterator[Lint]:
     if policy.sync.request and not policy.sync.campaign:
         said = "sync.request is on, but sync.campaign is missing"
         advice = "Set campaign to the trigger campaign that syncs leads to Salesforce."
-        yield _error(("sync", "request"), said, advice)
+        yield error(("sync", "request"), said, advice)
     if not policy.sync.unassigned_owners:
         said = (
             "sync.unassigned_owners is empty: new leads can't be told from leads that someone owns"
         )
         advice = "List the queues or users that own new leads in Salesforce before assignment."
-        yield _warning(("sync",), said, advice)
+        yield warning(("sync",), said, advice)
 
 
 def _follow_through(policy: Policy) -> Iterator[Lint]:
@@ -524,17 +349,17 @@ def _follow_through(policy: Policy) -> Iterator[Lint]:
             yield from _ladder(("segments", index, "ladder"), segment.ladder, (segment,))
     if rules.leakage_to is not None:
         path = ("follow_through", "leakage_to")
-        yield from _reference(path, "user", rules.leakage_to, policy.users)
+        yield from reference(path, "user", rules.leakage_to, policy.users)
     for index, choice in enumerate(rules.snooze.choices):
         if choice > rules.snooze.longest:
             longest = format_duration(rules.snooze.longest)
             said = f"A snooze of {format_duration(choice)} is longer than the limit of {longest}"
             advice = f"Use at most {longest}, or raise longest."
-            yield _error(("follow_through", "snooze", "choices", index), said, advice)
+            yield error(("follow_through", "snooze", "choices", index), said, advice)
     yield from _unique(("follow_through", "disputes"), [one.name for one in rules.disputes])
     for email, user in policy.users.items():
         if user.cover is not None:
-            yield from _reference(("users", email, "cover"), "user", user.cover, policy.users)
+            yield from reference(("users", email, "cover"), "user", user.cover, policy.users)
 
 
 def _timed(step: Rung, target: timedelta) -> str:
@@ -553,16 +378,16 @@ def _ladder(path: Path, rungs: Sequence[Rung], segments: Sequence[Segment]) -> I
                     f"Step {index + 1} ({_timed(higher, target)}) fires {order} step {index} "
                     f"({_timed(lower, target)}) in segment {segment.name}"
                 )
-                yield _error((*path, index), said, "Set each step later than the one before it.")
+                yield error((*path, index), said, "Set each step later than the one before it.")
                 break
     for index, rung in enumerate(rungs):
         if rung.name in RESERVED:
             said = f'The step name "{rung.name}" is reserved'
-            yield _error((*path, index, "name"), said, "Use another name.")
+            yield error((*path, index, "name"), said, "Use another name.")
     if rungs and Move.LIST not in rungs[-1].do:
         said = "The last escalation step does not put the lead on the leakage list"
         advice = "End with a step that has do: [list], so that no lead is forgotten."
-        yield _warning((*path, len(rungs) - 1), said, advice)
+        yield warning((*path, len(rungs) - 1), said, advice)
 
 
 _CHECKS: tuple[Callable[[Policy], Iterator[Lint]], ...] = (
@@ -576,5 +401,5 @@ _CHECKS: tuple[Callable[[Policy], Iterator[Lint]], ...] = (
     _routing,
     _sync,
     _follow_through,
-    _territories,
+    territories,
 )
