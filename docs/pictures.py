@@ -25,7 +25,7 @@ SHARP = 1.5
 
 @contextmanager
 def demo() -> Iterator[tuple[str, str]]:
-    """The demo company, running; the addresses of its console and of its Slack."""
+    """The demo company, running; the link to its console, and the address of its Slack."""
     command = [sys.executable, "-m", "agent.cli", "demo", "--serve"]
     command += ["--days", str(DAYS), "--port", str(PORT)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
@@ -35,7 +35,6 @@ def demo() -> Iterator[tuple[str, str]]:
                 found = re.search(r"http://\S+", line)
                 look = found[0] if found and found[0].endswith("/look") else look
                 if found and f":{PORT}" in found[0]:
-                    time.sleep(2)  # it is printed a moment before it answers
                     yield found[0], look
                     return
             raise SystemExit("the demo ended before it served its console")
@@ -75,13 +74,14 @@ def main() -> None:
     found = next((path for path in map(shutil.which, BROWSERS) if path), None)
     if found is None:
         raise SystemExit(f"no browser: install one of {', '.join(BROWSERS)}")
-    with demo() as (console, look), sync_playwright() as playwright:
+    with demo() as (link, look), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         desk = browser.new_context(
             viewport={"width": 1080, "height": 640}, device_scale_factor=SHARP
         )
         page = desk.new_page()
-        settled(page, console)
+        page.goto(link)  # it works once, and leads to the first page
+        settled(page, page.url)
         keep(page.screenshot(), "console.png")
         asks = page.locator("article.message").filter(has=page.get_by_role("button"))
         opened(page, look, asks)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 from pydantic import SecretStr
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from agent.app import App, open_app
@@ -166,7 +167,12 @@ def serve_demo(*, seed: int, days: int, port: int) -> None:
             f"See the sandbox's Slack, Salesforce and Marketo, and cause failures: {look}"
         )
         with _living(app, clock), listener.listening(app):
-            serve(app, Address(LOOPBACK, port), tell=out.print)
+            serve(app, Address(LOOPBACK, port), opens=True, tell=_whole(out))
+
+
+def _whole(out: Console) -> Callable[[str], None]:
+    """Told in one line however long: a link that is broken in two leads nowhere."""
+    return lambda said: out.print(said, soft_wrap=True)
 
 
 @contextmanager

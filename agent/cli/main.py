@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from agent.cli import probes, reports
+from agent.cli.console import Port, console_cli
 from agent.cli.help import Grouped
 from agent.cli.policy import policy_cli
 from agent.cli.setup import setup_cli
@@ -43,7 +44,6 @@ WORKER, LEADS, REPORTS, MANAGE, SETUP = (
 )
 """The groups of commands in `--help`."""
 cli.add_typer(policy_cli, name="policy", rich_help_panel=MANAGE)
-console_cli = typer.Typer(help="Serve the console, and manage who is signed in to it.", cls=Grouped)
 cli.add_typer(console_cli, name="console", rich_help_panel=MANAGE)
 prompts_cli = typer.Typer(
     help="List prompts and their versions.", no_args_is_help=True, cls=Grouped
@@ -67,7 +67,6 @@ Asker = Annotated[str, typer.Option("--by", help="Your email address, as in the 
 PauseScope = Annotated[
     str, typer.Argument(help="`worker` for everything, or the name of one segment.")
 ]
-Port = Annotated[int, typer.Option(help="Port to serve the console on.")]
 PromptName = Annotated[
     str, typer.Argument(help="The prompt's name, as listed by `routeready prompts list`.")
 ]
@@ -403,59 +402,6 @@ def demo(
     result = run_demo(seed=seed, days=days)
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
-
-
-@console_cli.callback(invoke_without_command=True)
-def console(
-    context: typer.Context,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Port = 8750,
-    by: Annotated[
-        str | None,
-        typer.Option("--by", help="Whose view to show when sign-in is off, by email address."),
-    ] = None,
-) -> None:
-    """Serve the console until you stop it. Sign-in is required except on this machine."""
-    if context.invoked_subcommand is not None:
-        return
-    from agent.app import open_app
-    from agent.console.door import Address
-    from agent.console.web.server import serve
-    from agent.settings import read_settings
-
-    settings = read_settings()
-    address = Address(host, port, settings.routeready_console_url)
-    app = open_app(settings)
-    serve(app, address, default=by, tell=typer.echo)
-    app.close()
-
-
-@console_cli.command("token")
-def console_token(
-    email: Annotated[str, typer.Argument(help="The person's email address, as in the policy.")],
-) -> None:
-    """Create a sign-in token for one person; it works once, within 10 minutes."""
-    from agent.app import open_app
-    from agent.console.door import make_token
-    from agent.settings import read_settings
-
-    app = open_app(read_settings())
-    if email not in app.policy.users:
-        raise _unknown_user(email)
-    typer.echo(make_token(app.ledger.visits, email, app.clock.now()))
-
-
-@console_cli.command("expel")
-def console_expel(
-    email: Annotated[str, typer.Argument(help="The person's email address.")],
-) -> None:
-    """Sign a person out everywhere: end all their sessions and tokens."""
-    from agent.ledger import open_ledger
-    from agent.settings import read_settings
-    from domain.grammar import counted
-
-    ended = open_ledger(read_settings().routeready_database).visits.expel(email)
-    typer.echo(f"{counted(ended, 'session or token', 'sessions and tokens')} ended for {email}.")
 
 
 @prompts_cli.command("list")

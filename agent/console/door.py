@@ -1,21 +1,22 @@
 """Who is let into the console, and which requests are its own.
 
-On the machine itself (a loopback address, and no public address set) nobody signs in: whoever can
-open it could also read the ledger's file. Everywhere else it takes a session, begun with a token of
-`routeready console token`. What somebody may then see and do is decided by their role on every page
-and act; the door only says who they are.
+Everybody needs a session. It is begun with a token of `routeready console token`, with Slack, or on
+the machine itself (a loopback address, and no public address set) with the link that the console
+prints where it is started; that is good for one entry. Other users of the machine can reach a
+loopback address, too, and can't read the ledger. What somebody may then see and do is decided by
+their role on every page and act; the door only says who they are.
 """
 
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from agent.ledger.stores.visits import SESSION, TOKEN, Visits
+from agent.ledger.stores.visits import LINK, SESSION, STARTED, TOKEN, Visits
 from domain.errors import SettingsError
 
 COOKIE = "routeready"
@@ -23,6 +24,25 @@ SESSION_LASTS = timedelta(hours=12)
 TOKEN_LASTS = timedelta(minutes=10)
 LOOPBACK = "127.0.0.1"
 NAMES_OF_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+LINK_LASTS = timedelta(hours=1)
+START = "/start/"
+"""Where the link of who started the console leads, and its secret after it."""
+_PROXIES = (
+    "akamai-",
+    "cdn-",
+    "cf-",
+    "client-ip",
+    "fastly-",
+    "fly-",
+    "forwarded",
+    "max-forwards",
+    "proxy-",
+    "tailscale-",
+    "true-client",
+    "via",
+    "x-",
+)
+"""How the headers begin that proxies add. Browsers themselves send none of them."""
 _SITES = ("same-origin", "none")
 
 
@@ -53,12 +73,16 @@ class Address:
 
     @property
     def url(self) -> str:
-        """What people type."""
-        return self.public or f"http://{self.host}:{self.port}"
+        """What people type; a number where only this machine is meant.
+
+        Another user could listen at what else the name `localhost` stands for.
+        """
+        host = LOOPBACK if self.host == "localhost" else self.host.strip("[]")
+        return self.public or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def is_open(self) -> bool:
-        """Nobody signs in: it is for whoever sits at this machine."""
+        """It is for whoever started it on this machine, and has no other address."""
         return self.public is None
 
     @property
@@ -92,15 +116,13 @@ class Door:
     visits: Visits
     now: Callable[[], datetime]
     """The real time: sessions end by the clock on the wall."""
-    default: str | None = None
-    """Email of whom the console is for on an open door."""
 
-    def is_for_us(self, host: str, *, forwarded: bool) -> bool:
+    def is_for_us(self, host: str, headers: Iterable[str]) -> bool:
         """Whether a request was sent to us by our name.
 
         An open door takes nothing from a proxy: what comes through one is not from this machine.
         """
-        if self.address.is_open and forwarded:
+        if self.address.is_open and any(one.lower().startswith(_PROXIES) for one in headers):
             return False
         return any(urlsplit(origin).netloc == host for origin in self.address.origins)
 
@@ -117,11 +139,23 @@ class Door:
         """Email of the bearer of a session; None for somebody who must sign in."""
         return None if not secret else self.visits.bearer(secret, self.now())
 
-    def let_in(self, email: str) -> str:
-        """Begin a session; its secret goes into the cookie and nowhere else."""
+    def let_in(self, email: str, *, started: bool = False) -> str:
+        """Begin a session; its secret goes into the cookie and nowhere else.
+
+        Who `started` the console on this machine may look at it as anybody.
+        """
         secret, now = secrets.token_urlsafe(32), self.now()
-        self.visits.admit(SESSION, secret, email, now, now + SESSION_LASTS)
+        kind = STARTED if started else SESSION
+        self.visits.admit(kind, secret, email, now, now + SESSION_LASTS)
         return secret
+
+    def enter_by_link(self, secret: str) -> str | None:
+        """Email of whom a link was made for; None for one that is used, over or made up."""
+        return self.visits.redeem(secret, self.now(), LINK) if self.address.is_open else None
+
+    def may_become_others(self, secret: str | None) -> bool:
+        """Whether the bearer of a session started the console, and could read all of the ledger."""
+        return bool(secret) and self.address.is_open and self.visits.is_started(secret, self.now())
 
     def enter_with(self, token: str) -> str | None:
         """Email of whom a token was made for; it is good for one entry."""
@@ -136,6 +170,13 @@ class Door:
     def cookie(self) -> str:
         """The cookie's name: by its prefix browsers bind it to this very host over HTTPS."""
         return f"__Host-{COOKIE}" if self.address.is_https else f"{COOKIE}_{self.address.port}"
+
+
+def make_link(address: Address, visits: Visits, email: str, now: datetime) -> str:
+    """An address for who may read the ledger here: it lets in once, within an hour."""
+    secret = secrets.token_urlsafe(32)
+    visits.admit(LINK, secret, email, now, now + LINK_LASTS)
+    return f"{address.url}{START}{secret}"
 
 
 def make_token(visits: Visits, email: str, now: datetime) -> str:

@@ -201,6 +201,8 @@ class Visit:
     now: datetime
     policy: Policy
     form: FormData | None = None
+    may_become_others: bool = False
+    """Who started the console on this machine may look at it as anybody."""
     about: str = ""
     """What the look was about, for the record: an id, never a name."""
 
@@ -311,7 +313,6 @@ def _shared(visit: Visit) -> dict[str, Any]:
         "here": visit.request.url.path,
         "now": visit.now,
         "policy": visit.policy,
-        "is_open": visit.office.door.address.is_open,
         "at": at,
         "due": due,
         "ago": ago,

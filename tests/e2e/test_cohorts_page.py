@@ -95,6 +95,7 @@ def test_the_page_says_what_the_terminal_says(
 ) -> None:
     """Each difference with its bounds, each sentence, and how many leads a group has."""
     told = hall.terminal(Which(hall.here.app.clock.now(), **which))
+    hall.served.sign_in(page)
     page.goto(hall.served.url + path(**asked))
     differences = [one["difference"] for one in told["comparisons"][:3]]
     assert [
@@ -110,6 +111,7 @@ def test_somebody_compares_two_groups_without_scripts(hall: Hall, browser: Brows
     """Plain forms; what is clear stands apart from what nobody may claim; a phone is enough."""
     context = browser.new_context(java_script_enabled=False, viewport=PHONE)
     page = context.new_page()
+    hall.served.sign_in(page)
     page.goto(hall.served.url + path())
     page.get_by_role("link", name="One group against another").click()
     page.locator("select[name=treated]").select_option(US)
@@ -123,6 +125,7 @@ def test_somebody_compares_two_groups_without_scripts(hall: Hall, browser: Brows
 
 def test_a_comparison_is_for_everybody(hall: Hall, page: Page) -> None:
     """axe-core finds no barrier, and nothing scrolls sideways on a phone."""
+    hall.served.sign_in(page)
     page.goto(hall.served.url + path(how="group", treated=US))
     found = barriers(page)
     page.set_viewport_size(PHONE)

@@ -59,12 +59,15 @@ class Console:
 
     def sign_in(self, page: Page, email: str) -> None:
         """Sign the browser in as somebody."""
-        door = self.served.office.door
-        cookie = {"name": door.cookie, "value": door.let_in(email), "url": self.served.url}
-        page.context.add_cookies([cookie])  # pyright: ignore[reportArgumentType]
+        self.served.sign_in(page, email)
 
     def open(self, page: Page, path: str) -> None:
-        """Open a page; its scripts have drawn the plots when it is loaded."""
+        """Open a page, as who started the console unless somebody signed in.
+
+        Its scripts have drawn the plots when it is loaded.
+        """
+        if not page.context.cookies():
+            self.served.sign_in(page)
         answer = page.goto(self.served.url + path)
         assert answer is not None
         assert 200 == answer.status

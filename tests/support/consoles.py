@@ -10,13 +10,14 @@ from html.parser import HTMLParser
 
 import requests
 import uvicorn
+from playwright.sync_api import Page
 
 from agent.app import App
 from agent.console.boards.workshop import Figures, beside
 from agent.console.door import Address
 from agent.console.visit import Office
 from agent.console.web.application import build
-from agent.console.web.server import open_office
+from agent.console.web.server import open_office, usual
 
 START_SECONDS = 60
 
@@ -29,13 +30,24 @@ class Served:
     office: Office
 
     def visitor(self, email: str | None = None) -> requests.Session:
-        """A browser of somebody; without a name, of whom an open console is for."""
+        """A browser of somebody; without a name, of who started an open console or a stranger."""
         session = requests.Session()
         session.trust_env = False
+        door, app = self.office.door, self.office.app
+        started = email is None and door.address.is_open
+        if started:
+            email = usual(app.policy)
         if email is not None:
-            secret = self.office.door.let_in(email)
+            secret = door.let_in(email, started=started)
             session.cookies.set(self.office.door.cookie, secret, domain="127.0.0.1")
         return session
+
+    def sign_in(self, page: Page, email: str | None = None) -> None:
+        """Sign a browser in; without a name, as who started the console."""
+        cookies = self.visitor(email).cookies.get_dict()
+        page.context.add_cookies(
+            [{"name": name, "value": value, "url": self.url} for name, value in cookies.items()]
+        )
 
 
 @contextmanager
@@ -45,7 +57,7 @@ def serving(app: App, public: str | None = None) -> Generator[Served]:
         port = listening.getsockname()[1]
         address = Address("127.0.0.1", port, None if public is None else public.format(port=port))
         workshop = beside(app.ledger)
-        office = open_office(app, address, workshop, None)
+        office = open_office(app, address, workshop)
         office.figures = Figures(workshop, patience=START_SECONDS)
         config = uvicorn.Config(build(office), log_level="error", lifespan="off")
         server = uvicorn.Server(config)

@@ -42,6 +42,9 @@ def add(web: FastAPI, office: Office) -> None:
             return entrance(office, said, to, 401)
         return begin(office, request, email, to)
 
+    def start(request: Request) -> Response:
+        return _by_link(office, request)
+
     def leave(request: Request, form: Form) -> Response:
         session = request.cookies.get(door.cookie) or ""
         if not ways.is_form_of(session, field(form, "csrf")):
@@ -55,15 +58,30 @@ def add(web: FastAPI, office: Office) -> None:
     def become(request: Request, form: Form) -> Response:
         session, email = request.cookies.get(door.cookie) or "", field(form, "email")
         is_ours = ways.is_form_of(session, field(form, "csrf"))
-        if not (door.address.is_open and is_ours and email in office.policy().users):
+        is_starter = door.may_become_others(session)
+        if not (is_starter and is_ours and email in office.policy().users):
             return refusal(office, "You can't switch users on this console.", 403)
         note(office, email, "signed in", 303)
-        return begin(office, request, email, "/")
+        return begin(office, request, email, "/", started=True)
 
     web.add_api_route("/enter", ask, methods=["GET"], response_model=None)
     web.add_api_route("/enter", enter, methods=["POST"], response_model=None)
+    web.add_api_route(f"{ways.START}{{secret}}", start, methods=["GET"], response_model=None)
     web.add_api_route("/leave", leave, methods=["POST"], response_model=None)
     web.add_api_route("/become", become, methods=["POST"], response_model=None)
+
+
+def _by_link(office: Office, request: Request) -> Response:
+    """In by the link that the console printed; once more by a used one, from the history, too."""
+    door = office.door
+    email = door.enter_by_link(str(request.path_params["secret"]))
+    if email is None and door.visitor(request.cookies.get(door.cookie)) is not None:
+        return RedirectResponse("/", status_code=303)
+    note(office, email or "", "signed in", 303 if email else 401)
+    if email is None:
+        said = "This link was already used, is more than an hour old, or its console has ended."
+        return entrance(office, said, "/", 401)
+    return begin(office, request, email, "/", started=True)
 
 
 def field(form: FormData | None, name: str) -> str:
@@ -72,11 +90,13 @@ def field(form: FormData | None, name: str) -> str:
     return "" if value is None or isinstance(value, UploadFile) else value.strip()
 
 
-def begin(office: Office, request: Request, email: str, to: str) -> Response:
+def begin(
+    office: Office, request: Request, email: str, to: str, *, started: bool = False
+) -> Response:
     """A session of its own for each entry; an older one of this browser ends."""
     office.door.leave(request.cookies.get(office.door.cookie))
     response = RedirectResponse(to, status_code=303)
-    set_cookie(office, response, office.door.let_in(email))
+    set_cookie(office, response, office.door.let_in(email, started=started))
     return response
 
 
@@ -97,7 +117,11 @@ def entrance(office: Office, said: str, to: str, status: int = 200) -> Response:
     """The page that asks who somebody is."""
     page = office.templates.get_template("stranger.html")
     html = page.render(
-        said=said, is_entrance=True, to=to, with_slack=office.app.sign_in is not None
+        said=said,
+        is_entrance=True,
+        to=to,
+        with_slack=office.app.sign_in is not None and not office.door.address.is_open,
+        is_open=office.door.address.is_open,
     )
     return HTMLResponse(html, status_code=status)
 

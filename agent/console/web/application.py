@@ -79,8 +79,7 @@ def _guard(web: FastAPI, office: Office) -> None:
     @web.middleware("http")
     async def guard(request: Request, go_on: Next) -> Response:  # pyright: ignore[reportUnusedFunction]
         headers = request.headers
-        forwarded = any(name.startswith("x-forwarded") or name == "forwarded" for name in headers)
-        if not door.is_for_us(headers.get("host", ""), forwarded=forwarded):
+        if not door.is_for_us(headers.get("host", ""), headers):
             response: Response = PlainTextResponse(
                 "Open this console at its own address.", status_code=421
             )
@@ -96,6 +95,8 @@ def _guard(web: FastAPI, office: Office) -> None:
         else:
             response = await go_on(request)
         response.headers.update(HEADERS)
+        if request.url.path.startswith(ways.START):
+            response.headers["Referrer-Policy"] = "no-referrer"  # its path is a secret
         if door.address.is_https:
             response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
         if not request.url.path.startswith("/static/"):
@@ -117,8 +118,6 @@ class _Known:
 
     who: Principal
     session: str
-    is_new: bool
-    """The session began with this request, so the browser must be told."""
 
 
 def _endpoint(office: Office, page: Page) -> Callable[..., Response]:
@@ -135,6 +134,7 @@ def _endpoint(office: Office, page: Page) -> Callable[..., Response]:
             now=office.app.clock.now(),
             policy=office.policy(),
             form=form,
+            may_become_others=office.door.may_become_others(known.session),
         )
         response = _checked(page, visit, known)
         _note(
@@ -143,8 +143,6 @@ def _endpoint(office: Office, page: Page) -> Callable[..., Response]:
                 visit.now, known.who.email, page.path, visit.about, page.does, response.status_code
             ),
         )
-        if known.is_new:
-            entrance.set_cookie(office, response, known.session)
         return response
 
     return answer
@@ -153,11 +151,8 @@ def _endpoint(office: Office, page: Page) -> Callable[..., Response]:
 def _known(office: Office, request: Request) -> _Known | Response:
     """Who looks; else the answer that asks them to sign in."""
     door = office.door
-    session, is_new = request.cookies.get(door.cookie) or "", False
+    session = request.cookies.get(door.cookie) or ""
     email = door.visitor(session)
-    if email is None and door.address.is_open and door.default is not None:
-        email, is_new = door.default, True
-        session = door.let_in(email)
     if email is None:
         if request.method not in READS:
             return entrance.refusal(office, "Your session has expired. Sign in again.", 401)
@@ -167,7 +162,7 @@ def _known(office: Office, request: Request) -> _Known | Response:
         return entrance.refusal(
             office, "You are not a user in the policy. Ask a RevOps admin to add you.", 403
         )
-    return _Known(who, session, is_new)
+    return _Known(who, session)
 
 
 def _checked(page: Page, visit: Visit, known: _Known) -> Response:

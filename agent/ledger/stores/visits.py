@@ -12,6 +12,8 @@ from agent.ledger.rows import table
 from agent.ledger.tables.audit import SignInRow, VisitRow
 
 TOKEN, SESSION = "token", "session"
+LINK, STARTED = "link", "started"
+"""The link that a console prints where it was started, and the session that it opens."""
 
 _SIGN_IN = table(SignInRow)
 _VISIT = table(VisitRow)
@@ -53,26 +55,40 @@ class Visits:
         """Email of the person behind a session; None when there is none, or no longer."""
         query = select(_SIGN_IN.c.email).where(
             _SIGN_IN.c.id == fingerprint(secret),
-            _SIGN_IN.c.kind == SESSION,
+            _SIGN_IN.c.kind.in_((SESSION, STARTED)),
             _SIGN_IN.c.until > now,
         )
         with reading(self._engine) as connection:
             return connection.scalar(query)
 
-    def redeem(self, secret: str, now: datetime) -> str | None:
+    def is_started(self, secret: str, now: datetime) -> bool:
+        """Whether a session belongs to who started the console."""
+        query = select(_SIGN_IN.c.kind).where(
+            _SIGN_IN.c.id == fingerprint(secret), _SIGN_IN.c.until > now
+        )
+        with reading(self._engine) as connection:
+            return connection.scalar(query) == STARTED
+
+    def redeem(self, secret: str, now: datetime, kind: str = TOKEN) -> str | None:
         """Email of the person a token was made for; None when it is unknown, over, or used.
 
         The database compares and sets in one statement, so that a token opens one session.
         """
         fresh = (
             (_SIGN_IN.c.id == fingerprint(secret))
-            & (_SIGN_IN.c.kind == TOKEN)
+            & (_SIGN_IN.c.kind == kind)
             & (_SIGN_IN.c.until > now)
             & _SIGN_IN.c.used_at.is_(None)
         )
         using = update(_SIGN_IN).where(fresh).values(used_at=now).returning(_SIGN_IN.c.email)
         with self._engine.begin() as connection:
             return connection.scalar(using)
+
+    def end_links(self) -> None:
+        """End the links that nobody has opened."""
+        unused = (_SIGN_IN.c.kind == LINK) & _SIGN_IN.c.used_at.is_(None)
+        with self._engine.begin() as connection:
+            connection.execute(delete(_SIGN_IN).where(unused))
 
     def leave(self, secret: str) -> None:
         """End a session."""
@@ -108,5 +124,9 @@ class Visits:
 
 
 def fingerprint(secret: str) -> str:
-    """What is kept of a secret; it has 256 random bits, so that no salt is needed."""
+    """What is kept of a secret, and what is looked for.
+
+    A secret has 256 random bits, so that no salt is needed, and nobody who measures how long the
+    database compares learns anything of it: what is compared is a hash that they can't steer.
+    """
     return sha256(secret.encode()).hexdigest()

@@ -8,18 +8,18 @@ from agent.ledger.tables.columns import Table, instant
 
 
 class SignInRow(Table, table=True):
-    """A way into the console: a token that is good for one entry, or a session."""
+    """A way into the console: a token or a link that is good for one entry, or a session."""
 
     __tablename__ = "sign_in"  # pyright: ignore[reportAssignmentType, reportIncompatibleVariableOverride]
     id: str = Field(primary_key=True)
     """SHA-256 of the secret; the secret itself is with its bearer only."""
     kind: str
-    """`token` or `session`."""
+    """`token` or `session`; `link`, or `started` for the session that a link began."""
     email: str = Field(index=True)
     made_at: datetime = instant(nullable=False)
     until: datetime = instant(nullable=False)
     used_at: datetime | None = instant()
-    """When a token was turned into a session."""
+    """When a token or a link was turned into a session."""
 
 
 class VisitRow(Table, table=True):

@@ -1,0 +1,88 @@
+"""`routeready console ...`: serve the console, and who is let in."""
+
+# ruff: noqa: PLC0415  (heavy imports are inside, so that help answers at once)
+
+from typing import Annotated
+
+import typer
+
+from agent.cli.help import Grouped
+from domain.errors import RoutereadyError
+
+console_cli = typer.Typer(help="Serve the console, and manage who is signed in to it.", cls=Grouped)
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to serve the console on.")]
+Starter = Annotated[
+    str | None, typer.Option("--by", help="Who the link signs in, by email address.")
+]
+
+
+@console_cli.callback(invoke_without_command=True)
+def console(
+    context: typer.Context,
+    host: Host = "127.0.0.1",
+    port: Port = 8750,
+    by: Starter = None,
+    *,
+    opens: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the link in your browser.")
+    ] = True,
+) -> None:
+    """Serve the console until you stop it. On this machine, a link that works once signs you in."""
+    if context.invoked_subcommand is not None:
+        return
+    from agent.app import open_app
+    from agent.console.door import Address
+    from agent.console.web.server import serve
+    from agent.settings import read_settings
+
+    settings = read_settings()
+    address = Address(host, port, settings.routeready_console_url)
+    app = open_app(settings)
+    serve(app, address, default=by, opens=opens, tell=typer.echo)
+    app.close()
+
+
+@console_cli.command("link")
+def console_link(host: Host = "127.0.0.1", port: Port = 8750, by: Starter = None) -> None:
+    """Print a new link to the console that runs on this machine; it works once, within an hour."""
+    from agent.app import open_app
+    from agent.console.door import Address
+    from agent.console.web.server import new_link
+    from agent.settings import read_settings
+
+    settings = read_settings()
+    app = open_app(settings)
+    typer.echo(new_link(app, Address(host, port, settings.routeready_console_url), by))
+    app.close()
+
+
+@console_cli.command("token")
+def console_token(
+    email: Annotated[str, typer.Argument(help="The person's email address, as in the policy.")],
+) -> None:
+    """Create a sign-in token for one person; it works once, within 10 minutes."""
+    from agent.app import open_app
+    from agent.console.door import make_token
+    from agent.settings import read_settings
+
+    app = open_app(read_settings())
+    if email not in app.policy.users:
+        raise RoutereadyError(
+            f"The policy has no user {email}. Use an email address listed under users."
+        )
+    typer.echo(make_token(app.ledger.visits, email, app.clock.now()))
+
+
+@console_cli.command("expel")
+def console_expel(
+    email: Annotated[str, typer.Argument(help="The person's email address.")],
+) -> None:
+    """Sign a person out everywhere: end all their sessions and tokens."""
+    from agent.ledger import open_ledger
+    from agent.settings import read_settings
+    from domain.grammar import counted
+
+    ended = open_ledger(read_settings().routeready_database).visits.expel(email)
+    typer.echo(f"{counted(ended, 'session or token', 'sessions and tokens')} ended for {email}.")
