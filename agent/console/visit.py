@@ -29,6 +29,7 @@ from agent.ledger.tables.leads import TriggerRow
 from agent.logs import alert
 from agent.metrics.lead_history import trigger_outcome
 from agent.policy.file import TERRITORIES
+from domain.conversation.change_requests import WORKER
 from domain.conversation.permissions import Ability, Principal, Reach, circle, may, reach
 from domain.decision.said import Said
 from domain.errors import PolicyError, RoutereadyError
@@ -47,6 +48,8 @@ PERIODS = (7, 30, 90)
 USUAL = 30
 SOON = timedelta(hours=2)
 """What is due within this time is due soon."""
+MISSED, LONGEST_SILENCE = 3, timedelta(minutes=15)
+"""Intervals without the end of a check, and a time at the least, after which every page says so."""
 MOST_SEARCHES = 500
 MOST_REMEMBERED = 8
 _T = TypeVar("_T")
@@ -258,6 +261,18 @@ class Visit:
     def zone(self) -> ZoneInfo:
         """The reader's own time zone."""
         return ZoneInfo(self.who.timezone)
+
+    def silent_since(self) -> datetime | None:
+        """When a check ended last, if that is too long ago; None for a worker that is paused."""
+        interval = self.office.app.settings.routeready_tick_seconds
+        ended = self.ledger.workings.last_ended()
+        patience = max(LONGEST_SILENCE, MISSED * timedelta(seconds=interval))
+        if ended is None or self.now - ended <= patience:
+            return None
+        is_stopped = WORKER in self.ledger.conversations.stops()
+        return (
+            None if is_stopped or self.office.app.settings.routeready_stop_file.exists() else ended
+        )
 
     def midnight(self) -> datetime:
         """When the business's day began."""

@@ -356,3 +356,15 @@ def test_a_console_for_others_needs_an_https_address(host: str, public: str | No
     """It says so at start instead of being open to everybody."""
     with pytest.raises(SettingsError, match="ROUTEREADY_CONSOLE_URL"):
         Address(host, 8750, public)
+
+
+def test_a_worker_that_ended_no_check_lately_is_told_on_every_page(building: Building) -> None:
+    """Whoever looks at leads must know that nobody moves them."""
+    session, here = building.closed.visitor(QUINN), building.here
+    said = "The worker has not finished a check since"
+    assert said not in session.get(building.closed.url, timeout=TIMEOUT).text
+    here.pass_time(minutes=16)
+    pages = [session.get(building.closed.url + one.path, timeout=TIMEOUT).text for one in MENU]
+    assert [True] * len(pages) == [said in one for one in pages]
+    here.tick()
+    assert said not in session.get(building.closed.url, timeout=TIMEOUT).text

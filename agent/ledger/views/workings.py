@@ -102,6 +102,17 @@ class Workings:
         query = select(_RUN).order_by(_RUN.c.started_at.desc()).limit(limit)
         return [RunRow(**row) for row in self._rows(query)]
 
+    def last_ended(self) -> datetime | None:
+        """When the latest tick that ended did so, well or not."""
+        query = (
+            select(_RUN.c.ended_at)
+            .where(_RUN.c.ended_at.is_not(None))
+            .order_by(_RUN.c.started_at.desc())
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            return connection.scalar(query)
+
     def cursors(self) -> list[CursorRow]:
         """How far each feed has been read."""
         query = select(_CURSOR).order_by(_CURSOR.c.name)
