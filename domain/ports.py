@@ -463,6 +463,8 @@ class Identity(Value):
     """Whether the service saw that the address is theirs."""
     is_ours: bool
     """Whether they signed in to the business's own workspace."""
+    barred: str | None = None
+    """Why the account is no colleague's, such as a guest's; None when it is one's."""
 
 
 class SignIn(Protocol):

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from domain.errors import SettingsError
 from sandbox.slack.people.openid import CLIENT_ID, CLIENT_SECRET
+from sandbox.slack.people.users import add_user
 from tests.support.consoles import Served, serving
 from tests.support.worlds import Town, town
 
@@ -106,6 +107,45 @@ def test_somebody_whom_the_policy_does_not_name_is_refused(here: Town, console: 
     assert ["No user in the", "Slack hasn&#39;t verified your", "You signed in to"] == [
         " ".join(said.split()[:4]) for said in answers
     ]
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"is_restricted": True},
+        {"is_restricted": True, "is_ultra_restricted": True},
+        {"deleted": True},
+        {"is_bot": True},
+        {"is_invited_user": True},
+        {"is_email_confirmed": False},
+        {"is_stranger": True},
+    ],
+    ids=str,
+)
+def test_only_a_full_member_is_somebody(
+    here: Town, console: Served, marks: dict[str, bool]
+) -> None:
+    """What counts for a message in Slack counts here: anybody else with the address is nobody."""
+    users = here.world.table("slack.user")
+    quinn = next(one for one in users.values() if one["profile"].get("email") == QUINN)
+    session, before = console.visitor(), dict(quinn)
+    way = back(at_slack(session, console), QUINN)
+    quinn |= marks
+    answer = get(session, way)
+    quinn |= {name: before.get(name, False) for name in marks}
+    assert (403, None) == (answer.status_code, session.cookies.get(console.office.door.cookie))
+    assert "Your Slack account" in answer.text
+
+
+def test_an_address_of_two_accounts_is_nobodys(here: Town, console: Served) -> None:
+    """Which of them is the colleague can't be known."""
+    here.pass_time(minutes=6)
+    twin = add_user(here.world, name="Quinn Walsh", email=QUINN, timezone="UTC")
+    session = console.visitor()
+    answer = get(session, back(at_slack(session, console), QUINN))
+    here.world.table("slack.user").pop(twin)
+    here.pass_time(minutes=6)
+    assert (403, True) == (answer.status_code, "another account" in answer.text)
 
 
 def test_who_says_no_at_slack_is_told_so(console: Served) -> None:

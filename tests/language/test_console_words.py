@@ -273,15 +273,16 @@ def test_empty_pages_and_the_entrance(tmp_path: Path) -> None:
 
 
 def test_why_slack_lets_nobody_in() -> None:
-    """Another workspace, an address that is not verified, and nobody of the policy."""
+    """Another workspace, an address that is not verified, a guest, and nobody of the policy."""
     cases: tuple[Mapping[str, Any], ...] = (
         {"is_ours": False, "is_verified": True},
         {"is_ours": True, "is_verified": False},
         {"is_ours": True, "is_verified": True},
+        {"is_ours": True, "is_verified": True, "barred": "is a guest in Slack"},
     )
     told = [slack.why_not(Identity(email="x@x.example", **one)) for one in cases]
     assert [] == [each for one in told for each in wrong(one, "sign-in")]
-    assert 3 == len(set(told))
+    assert 4 == len(set(told))
 
 
 @pytest.mark.parametrize(

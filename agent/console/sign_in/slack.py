@@ -75,8 +75,8 @@ def _entered(office: Office, sign_in: SignIn, request: Request) -> Response:
 
 
 def _known(office: Office, found: Identity) -> str | None:
-    """Whom the policy means; nobody from elsewhere, or with an unverified address."""
-    if not (found.is_ours and found.is_verified):
+    """Whom the policy means; nobody from elsewhere, no guest, no unverified address."""
+    if not (found.is_ours and found.is_verified and found.barred is None):
         return None
     wanted = found.email.casefold()
     return next((one for one in office.policy().users if one.casefold() == wanted), None)
@@ -88,6 +88,10 @@ def why_not(found: Identity) -> str:
         return "You signed in to another Slack workspace. Try again with your company's workspace."
     if not found.is_verified:
         return "Slack hasn't verified your email address. Confirm it in Slack, then try again."
+    if found.barred is not None:
+        return (
+            f"Your Slack account {found.barred}. Ask a Slack admin, or a RevOps admin for a token."
+        )
     return (
         "No user in the policy has the email address of your Slack account. Ask a RevOps admin to "
         "add you under users."

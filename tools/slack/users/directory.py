@@ -21,6 +21,8 @@ PAGE = 1000
 """The most that users.list gives at once; its calls are scarcer than its records."""
 SLACKBOT = "USLACKBOT"
 """Slack's own bot, which isn't marked as one."""
+_NOT_OURS = ("user_not_found", "user_not_visible")
+"""What Slack says about somebody whom the bot can't know."""
 _BOTS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 
 _AWAY_EMOJI = frozenset(
@@ -174,6 +176,30 @@ class Directory:
         """Why an address is nobody's, with the address."""
         why = self._known().absent.get(email.lower(), "has no active Slack account")
         return f"{email} {why}"
+
+    def is_home(self, team: str) -> bool:
+        """Whether a workspace is ours; of an organization's, each account tells by itself."""
+        self._known()
+        return bool(self._me.get("is_enterprise_install")) or team == self._ours
+
+    def why_not(self, user_id: str, email: str) -> str | None:
+        """Why an account isn't that of the colleague with this address; None when it is.
+
+        Slack is asked anew: the list of people may be some minutes old. Raises ToolError.
+        """
+        shared = self._known().shared
+        try:
+            row = within(self._client.read("users.info", user=user_id), "user")
+        except RequestError as error:
+            if error.code in _NOT_OURS:
+                return "belongs to another Slack workspace"
+            raise
+        why = why_nobody(row, self._ours)
+        if why is None and _email(row) != email.strip().lower():
+            return "has another email address in Slack"
+        if why is None and _email(row) in shared:
+            return "has the same email address as another account"
+        return why
 
     def find(self, email: str) -> Person | None:
         """One person, looked up when they joined since the list was read; None when absent."""

@@ -7,6 +7,7 @@ nonce and expiry are checked here.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 from domain.errors import AuthError
 from domain.ports import Clock, Identity, Watch, unwatched
 from tools.slack.client import VENDOR, SlackAccess, SlackClient
+from tools.slack.users.directory import Directory
 
 ISSUER = "https://slack.com"
 """As Slack's discovery document names it, whatever address it was reached by."""
@@ -23,7 +25,9 @@ TEAM = "https://slack.com/team_id"
 """The claim that holds the workspace."""
 DRIFT = timedelta(minutes=1)
 """By so much Slack's clock may differ from ours."""
-_WANTED = ["iss", "aud", "exp", "nonce", "email", TEAM]
+USER = "https://slack.com/user_id"
+"""The claim that holds the account."""
+_WANTED = ["iss", "aud", "exp", "nonce", "email", TEAM, USER]
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,18 @@ class SlackSignIn:
             },
         )
         claims = claims_of(str(answer.get("id_token", "")), self.client_id, nonce, self.clock.now())
-        ours = SlackClient(self.access, self.clock, self.watch).read("auth.test").get("team_id")
+        email = str(claims["email"])
         return Identity(
-            email=str(claims["email"]),
+            email=email,
             is_verified=claims.get("email_verified") is True,
-            is_ours=claims[TEAM] == ours,
+            is_ours=self._directory.is_home(str(claims[TEAM])),
+            barred=self._directory.why_not(str(claims[USER]), email),
         )
+
+    @cached_property
+    def _directory(self) -> Directory:
+        """The same rules for who is a colleague as for a message in Slack."""
+        return Directory(SlackClient(self.access, self.clock, self.watch), self.clock)
 
 
 def claims_of(token: str, client_id: str, nonce: str, now: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from domain.errors import AuthError
-from tools.slack.users.sign_in import ISSUER, TEAM, claims_of
+from tools.slack.users.sign_in import ISSUER, TEAM, USER, claims_of
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 CLAIMS: dict[str, Any] = {
@@ -17,6 +17,7 @@ CLAIMS: dict[str, Any] = {
     "nonce": "n",
     "email": "ana@meridian.example",
     TEAM: "T1",
+    USER: "U1",
 }
 
 
@@ -40,6 +41,7 @@ def test_a_token_for_this_sign_in_counts() -> None:
         ({"exp": (NOW - timedelta(minutes=2)).timestamp()}, "too old"),
         ({"nonce": "other"}, "of another sign-in"),
         ({TEAM: None}, 'missing the "https://slack.com/team_id" claim'),
+        ({USER: None}, 'missing the "https://slack.com/user_id" claim'),
         ({"email": None}, 'missing the "email" claim'),
     ],
 )
