@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +19,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from agent.logs import alert, defect
 from domain.errors import SettingsError
 
 Message = MutableMapping[str, Any]
@@ -31,7 +32,10 @@ HEADER_BYTES = 16_384
 PATIENCE_SECONDS = 10.0
 """So long a head may take, and so long a body."""
 CONNECTIONS = 200
-"""At once; more are told to come again later."""
+"""At once. Who comes then takes the place of who keeps us waiting longest for a whole request; only
+where each of them waits for an answer are more told to come again later."""
+MARGIN = 2
+"""So many times as many there may be for a moment: who is let go needs one to go."""
 START_SECONDS = 30.0
 _LONGEST_NUMBER = 12
 """Digits of a length; more than a terabyte is nobody's form."""
@@ -52,12 +56,32 @@ class Bounded:
             await self.application(scope, receive, send)
             return
         body = await self._body(scope, receive)
+        if body is None:
+            return
         if isinstance(body, HTTPStatus):
             await refuse(send, body)
             return
-        await self.application(scope, _replayed(body, receive), send)
+        await self._answered(scope, _replayed(body, receive), send)
 
-    async def _body(self, scope: Message, receive: Receive) -> bytes | HTTPStatus:
+    async def _answered(self, scope: Message, receive: Receive, send: Send) -> None:
+        """What fails unforeseen is told by its kind and place: its words may hold a lead's data."""
+        begun: list[Message] = []
+
+        async def noted(message: Message) -> None:
+            begun.append(message)
+            await send(message)
+
+        try:
+            await self.application(scope, receive, noted)
+        except Exception as error:  # noqa: BLE001  (one request's; the others have their answers)
+            alert("request_failed", f"A request failed: {defect(error)}")
+            if not begun:
+                await refuse(send, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    async def _body(self, scope: Message, receive: Receive) -> bytes | HTTPStatus | None:
+        """The body whole; why it is refused; None for a connection that is over."""
+        if len(scope["raw_path"]) + len(scope["query_string"]) > HEADER_BYTES:
+            return HTTPStatus.REQUEST_URI_TOO_LONG
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
             return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
@@ -73,12 +97,12 @@ class Bounded:
         except TimeoutError:
             return HTTPStatus.REQUEST_TIMEOUT
 
-    async def _read(self, receive: Receive) -> bytes | HTTPStatus:
+    async def _read(self, receive: Receive) -> bytes | HTTPStatus | None:
         body = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                return HTTPStatus.BAD_REQUEST
+                return None
             body += message.get("body", b"")
             if len(body) > self.most_bytes:
                 return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -106,17 +130,36 @@ async def refuse(send: Send, status: HTTPStatus) -> None:
         (b"content-length", str(len(said)).encode()),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": said})
+    with suppress(h11.LocalProtocolError):  # the library answered what is no HTTP, and is through
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": said})
 
 
 class _Hurried(H11Protocol):
     """Closes a connection on which no whole head came in time; the library waits for ever."""
 
+    since = 0.0
+    """When the connection was made, by the loop's clock."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first head."""
+        """Begin to wait for the first head, in the place of another where all are taken."""
         super().connection_made(transport)
+        self.since = self.loop.time()
+        self._make_room()
         self._await_head()
+
+    def _make_room(self) -> None:
+        waiting = [one for one in self.connections if isinstance(one, _Hurried) and one.keeps_us]
+        most = (self.limit_concurrency or MARGIN * CONNECTIONS) // MARGIN
+        if len(self.connections) > most and len(waiting) > 1:
+            longest = min(waiting, key=lambda one: one.since)
+            self.connections.discard(longest)
+            longest.transport.close()
+
+    @property
+    def keeps_us(self) -> bool:
+        """Whether we wait for the rest of a request."""
+        return self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
 
     def data_received(self, data: bytes) -> None:
         """Take what comes; what the library stumbles over ends the connection, quietly."""
@@ -157,7 +200,7 @@ def config(application: Application, *, connections: int = CONNECTIONS) -> uvico
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        limit_concurrency=connections,
+        limit_concurrency=MARGIN * connections,
         h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,

@@ -1,14 +1,19 @@
 """YAML 1.2 as plain values, with the line of every part. Country NO stays a text."""
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 Path = tuple[str | int, ...]
+MOST_PARTS = 100_000
+"""Values in one text; a few aliases of aliases would stand for billions."""
 
 
 class YamlError(Exception):
@@ -39,6 +44,8 @@ def read_yaml(text: str) -> Document:
     """Read a text; raises YamlError."""
     try:
         tree: Any = YAML(typ="rt").load(text)
+        lines: dict[Path, int] = {}
+        return Document(_plain(tree, (), lines), lines)
     except DuplicateKeyError as error:
         name = str(cast("Any", error).problem).partition('"')[2].partition('"')[0]
         said = f'The key "{name}" appears twice'
@@ -46,10 +53,28 @@ def read_yaml(text: str) -> Document:
     except MarkedYAMLError as error:
         advice = "Check the indentation, brackets and quotes at this line and the one above."
         raise YamlError(_line_of(error), f"Not valid YAML: {_trouble(error)}", advice) from None
-    lines: dict[Path, int] = {}
-    return Document(_plain(tree, (), lines), lines)
+    except ReaderError as error:
+        line = text.count("\n", 0, int(cast("Any", error).position)) + 1
+        said = "This line has a character that isn't text"
+        raise YamlError(line, said, "Remove it, or type the line again.") from None
+    except RecursionError:
+        raise YamlError(1, "Brackets or lists are nested too deeply", "Nest less.") from None
+    except ValueError:
+        raise _impossible(text) from None
 
 
+def _impossible(text: str) -> YamlError:
+    """What the library stumbles over without a place: a day that no calendar has, or a number."""
+    for found in _DATE.finditer(text):
+        try:
+            date(*map(int, found.groups()))
+        except ValueError:
+            line = text.count("\n", 0, found.start()) + 1
+            return YamlError(line, f"There is no date {found[0]}", "Check its month and its day.")
+    return YamlError(1, "A number has too many digits", "Shorten it, or put it in quotes.")
+
+
+_DATE = re.compile(r"\b(\d{4})-(\d\d?)-(\d\d?)\b")
 _TROUBLES = (
     ("mapping values are not allowed", "there is a colon where none is expected"),
     ("'\\t'", "a tab is used for indentation"),
@@ -74,6 +99,9 @@ def _line_of(error: MarkedYAMLError) -> int:
 
 
 def _plain(node: Any, path: Path, lines: dict[Path, int]) -> Any:  # noqa: ANN401  (YAML is any value)
+    if len(lines) > MOST_PARTS:
+        said = f"The text stands for more than {MOST_PARTS:,} values"
+        raise YamlError(1, said, "Repeat less by aliases, which begin with *.")
     if isinstance(node, CommentedMap):
         mapping = cast("Any", node)
         found: dict[str, Any] = {}

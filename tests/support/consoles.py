@@ -1,23 +1,21 @@
 """The console as a test serves it: a real server on a port of its own, over a town's ledger."""
 
-import socket
-import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import requests
-import uvicorn
 from playwright.sync_api import Page
 
+from agent import server
 from agent.app import App
 from agent.console.boards.workshop import Figures, beside
 from agent.console.door import Address
 from agent.console.visit import Office
-from agent.console.web.application import build
+from agent.console.web.application import LARGEST, build
 from agent.console.web.server import open_office, usual
+from agent.server import Bounded
 
 START_SECONDS = 60
 
@@ -53,24 +51,16 @@ class Served:
 @contextmanager
 def serving(app: App, public: str | None = None) -> Generator[Served]:
     """Serve a console; with `public` people must sign in, `{port}` in it is the port."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with server.bound("127.0.0.1", 0, "--port") as listening:
         port = listening.getsockname()[1]
         address = Address("127.0.0.1", port, None if public is None else public.format(port=port))
         workshop = beside(app.ledger)
         office = open_office(app, address, workshop)
         office.figures = Figures(workshop, patience=START_SECONDS)
-        config = uvicorn.Config(build(office), log_level="error", lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        deadline = time.monotonic() + START_SECONDS
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
         try:
-            yield Served(f"http://127.0.0.1:{port}", office)
+            with server.serving(Bounded(build(office), LARGEST), listening, "console"):
+                yield Served(f"http://127.0.0.1:{port}", office)
         finally:
-            server.should_exit = True
-            thread.join()
             workshop.close()
 
 

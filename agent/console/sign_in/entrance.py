@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from agent.console import door as ways
 from agent.console.visit import Office
@@ -21,6 +22,8 @@ async def read_form(request: Request) -> AsyncIterator[FormData | None]:
         yield None
         return
     async with request.form(max_files=2, max_fields=50) as form:
+        if any(isinstance(value, str) and "\0" in value for value in form.values()):
+            raise HTTPException(400, "This form holds a character that no text has.")
         yield form
 
 

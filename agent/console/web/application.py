@@ -21,7 +21,6 @@ from agent.console.sign_in.entrance import READS, Form
 from agent.console.visit import NotAllowedError, NotThereError, Office, Visit, reaches
 from agent.console.web.site_map import PAGES, Page
 from agent.ledger.stores.visits import Look
-from agent.logs import alert
 from domain.conversation.permissions import Principal, principal
 from domain.errors import RoutereadyError, ToolError
 
@@ -60,8 +59,7 @@ def build(office: Office) -> FastAPI:
         said = "Page not found." if status == 404 else str(error)  # noqa: PLR2004
         return entrance.refusal(office, said, status)
 
-    def failed(_: Request, error: Exception) -> Response:
-        alert("page_failed", f"A page failed to render: {type(error).__name__}")
+    def failed(_: Request, __: Exception) -> Response:  # it goes on to the log
         response = entrance.refusal(
             office, "Something went wrong on our side. The error is in the log.", 500
         )
@@ -90,8 +88,8 @@ def _guard(web: FastAPI, office: Office) -> None:
                 "This form was sent from another site. Open the console and try again.",
                 status_code=403,
             )
-        elif not _is_small(request):
-            response = PlainTextResponse("The upload is too large (limit: 2 MB).", status_code=413)
+        elif "\0" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+            response = PlainTextResponse("There is no such address.", status_code=400)
         else:
             response = await go_on(request)
         response.headers.update(HEADERS)
@@ -102,14 +100,6 @@ def _guard(web: FastAPI, office: Office) -> None:
         if not request.url.path.startswith("/static/"):
             response.headers["Cache-Control"] = "no-store"
         return response
-
-
-def _is_small(request: Request) -> bool:
-    """Whether what is sent says its size, and that is one that we take."""
-    if request.method in READS:
-        return True
-    told = request.headers.get("content-length", "")
-    return told.isdecimal() and int(told) <= LARGEST
 
 
 @dataclass(frozen=True)

@@ -267,6 +267,12 @@ def test_each_mistake_is_told_with_place_and_advice(
     assert (file, expected_line, sentence, suggestion) == told
 
 
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)
+)
+"""Nine lines that stand for a billion values."""
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -274,6 +280,11 @@ def test_each_mistake_is_told_with_place_and_advice(
         ("policy: 1\n  name: x", "Not valid YAML: there is a colon where none is expected"),
         ("policy: 1\nusers: [a, b", "Not valid YAML: a bracket is not closed"),
         ("policy: 1\npolicy: 2", 'The key "policy" appears twice'),
+        ("policy: 1\nname: a\0b", "This line has a character that isn't text"),
+        ("policy: 1\nuntil: 2026-02-30", "There is no date 2026-02-30"),
+        ("policy: " + "9" * 5000, "A number has too many digits"),
+        ("- " * 3000, "Brackets or lists are nested too deeply"),
+        (BOMB, "The text stands for more than 100,000 values"),
     ],
 )
 def test_a_file_that_is_no_policy_is_told_as_such(tmp_path: Path, text: str, sentence: str) -> None:
