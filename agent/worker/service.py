@@ -95,6 +95,7 @@ class Service:
         aside = len(app.ledger.workings.set_aside())
         if aside:
             found.append(LeadsSetAside(count=aside))
+        app.ledger.intake.forget_unread(app.clock.now())
         unread = len(app.ledger.workings.unread(app.clock.now() - UNREAD_FOR))
         if unread:
             found.append(RecordsUnread(count=unread))

@@ -1,18 +1,20 @@
 """Approvals and exceptions: everything pending a person's decision, with the buttons for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from starlette.responses import Response
 
-from agent.console import words
+from agent.console import labels, words
 from agent.console.pages import proposal
 from agent.console.visit import Visit, name_of
 from agent.follow_through import rep_actions
 from agent.ledger.stores.conversations import Known
+from agent.ledger.stores.intake import UNREAD_KEPT
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.states import CycleStatus
+from agent.ledger.views.workings import Aside
 from agent.metrics.lead_history import UPDATES
 from domain.conversation.permissions import Ability, may
 from domain.language import operations
@@ -62,6 +64,19 @@ class Dead:
 
 
 @dataclass(frozen=True)
+class Odd:
+    """A record of a feed that can't be read; what it holds is not shown."""
+
+    lead: LeadKey | None
+    """None when that is what can't be read."""
+    title: str
+    feed: str
+    why: str
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True)
 class Held:
     """A lead on hold."""
 
@@ -84,6 +99,9 @@ def show(visit: Visit) -> Response:
         held=_held(visit),
         dead=dead,
         more=more,
+        aside=_aside(visit),
+        unread=_unread(visit),
+        unread_days=UNREAD_KEPT.days,
     )
 
 
@@ -113,7 +131,7 @@ def _known(visit: Visit, cycles: list[str]) -> Mapping[str, Known]:
 def _disputes(visit: Visit) -> list[Dispute]:
     rows = visit.ledger.handoffs.disputes(state="open")[:MOST]
     held = visit.ledger.handoffs.several([CycleId(row.cycle_id) for row in rows])
-    labels = {one.name: one.label for one in visit.policy.follow_through.disputes}
+    reasons = {one.name: one.label for one in visit.policy.follow_through.disputes}
     found: list[Dispute] = []
     for row in rows:
         theirs = held.get(CycleId(row.cycle_id))
@@ -125,7 +143,7 @@ def _disputes(visit: Visit) -> list[Dispute]:
                 lead=LeadKey(row.lead),
                 title=theirs.handoff.title,
                 by=name_of(row.by, visit.policy),
-                reason=labels.get(row.reason, words.spoken(row.reason)),
+                reason=reasons.get(row.reason, words.spoken(row.reason)),
                 note=row.note,
                 evidence=tuple(row.evidence),
                 since=row.opened_at,
@@ -148,10 +166,7 @@ def _held(visit: Visit) -> list[Held]:
 def _dead(visit: Visit) -> tuple[list[Dead], int]:
     """Failed updates, and how many are not shown for want of room."""
     rows = visit.ledger.workings.dead_letters(MOST + 1)
-    known = {
-        one.lead: one
-        for one in visit.ledger.conversations.of_leads([LeadKey(row.lead) for row in rows])
-    }
+    known = _leads(visit, [LeadKey(row.lead) for row in rows])
     found = [
         _letter(visit, row, known.get(LeadKey(row.lead)))
         for row in rows[:MOST]
@@ -174,3 +189,35 @@ def _letter(visit: Visit, row: EffectRow, one: Known | None) -> Dead:
         at=row.settled_at,
         may_retry=one is not None and visit.may(Ability.TRY_AGAIN, one.owner),
     )
+
+
+def _aside(visit: Visit) -> list[Aside]:
+    """What is retried by itself after an unforeseen error."""
+    found = visit.ledger.workings.set_aside()[:MOST]
+    known = _leads(visit, [one.lead for one in found])
+    return [one for one in found if _is_theirs(visit, known.get(one.lead))]
+
+
+def _unread(visit: Visit) -> list[Odd]:
+    """Records that can't be read; those of nobody known are for who sees every lead."""
+    rows = visit.ledger.workings.unread()[:MOST]
+    known = _leads(visit, [LeadKey(row.lead) for row in rows if row.lead])
+    found: list[Odd] = []
+    for row in rows:
+        one = known.get(LeadKey(row.lead)) if row.lead else None
+        if _is_theirs(visit, one):
+            found.append(
+                Odd(
+                    lead=None if one is None else one.lead,
+                    title=one.title if one is not None else row.lead or "",
+                    feed=labels.FEEDS.get(row.feed, words.spoken(row.feed)),
+                    why=row.why,
+                    first_at=row.first_at,
+                    last_at=row.last_at,
+                )
+            )
+    return found
+
+
+def _leads(visit: Visit, keys: Sequence[LeadKey]) -> Mapping[LeadKey, Known]:
+    return {one.lead: one for one in visit.ledger.conversations.of_leads(keys)}

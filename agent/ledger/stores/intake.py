@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
@@ -25,6 +25,9 @@ from domain.ports import ActivityPage, Merge, Unread
 from domain.values import LeadKey, content_hash
 
 _SLEEPING = (CycleStatus.WAITING, CycleStatus.PARKED)
+UNREAD_KEPT = timedelta(days=30)
+"""How long a record that can't be read stays on record after it was last seen."""
+
 _CYCLE = table(CycleRow)
 _CURSOR = table(CursorRow)
 _ACTIVITY = table(ActivityRow)
@@ -111,6 +114,11 @@ class Intake:
         """Keep records that can't be read, for whoever looks into them."""
         with self._engine.begin() as connection:
             _note(connection, feed, odd, now)
+
+    def forget_unread(self, now: datetime) -> None:
+        """Forget records that couldn't be read, once they weren't seen for long: they hold data."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(_UNREAD).where(_UNREAD.c.last_at < now - UNREAD_KEPT))
 
     def unread_since(self, feed: str, since: datetime) -> datetime | None:
         """When the oldest of a feed's records that can't be read was first seen; None for none."""
