@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.help import Grouped
+from agent.cli.help import Commands
 from domain.errors import RoutereadyError
 from domain.grammar import counted
 
@@ -22,29 +22,37 @@ if TYPE_CHECKING:
     from prompts import Prompt
     from tools.llm import LlmSettings
 
-eval_cli = typer.Typer(
-    help="Evaluate prompts and models: run cases, compare, judge.",
-    no_args_is_help=True,
-    cls=Grouped,
-)
+eval_cli = Commands("Evaluate prompts and models: run cases, compare, judge.", name="eval")
 
 EXIT = {"PROMOTE": 0, "REJECT": 1, "HOLD": 2}
 
 Model = Annotated[
     str | None,
     typer.Option(
+        metavar="MODEL",
         help="Model to run, at OPENAI_BASE_URL with OPENAI_API_KEY. Without it a built-in stand-in "
-        "answers, and no key is needed."
+        "answers, and no key is needed.",
     ),
 ]
-SplitName = Annotated[str, typer.Option("--split", help="Set of cases: dev, gate or sealed.")]
-TaskName = Annotated[
-    str | None, typer.Option("--task", help="Run only the cases of one prompt, such as nudge.")
+SplitName = Annotated[
+    str, typer.Option("--split", metavar="SPLIT", help="Set of cases: dev, gate or sealed.")
 ]
-Trials = Annotated[int, typer.Option(help="Number of trials per case.", min=1, max=16)]
-Workers = Annotated[int, typer.Option(help="Number of cases to run at once.", min=1, max=32)]
-Tokens = Annotated[int | None, typer.Option(help="Stop after this many tokens.", min=1)]
-Folder = Annotated[Path, typer.Option("--out", help="Folder for reports and trials.")]
+TaskName = Annotated[
+    str | None,
+    typer.Option(
+        "--task", metavar="PROMPT", help="Run only the cases of one prompt, such as nudge."
+    ),
+]
+Trials = Annotated[int, typer.Option(metavar="N", help="Number of trials per case.", min=1, max=16)]
+Workers = Annotated[
+    int, typer.Option(metavar="N", help="Number of cases to run at once.", min=1, max=32)
+]
+Tokens = Annotated[
+    int | None, typer.Option(metavar="N", help="Stop after this many tokens.", min=1)
+]
+Folder = Annotated[
+    Path, typer.Option("--out", metavar="FOLDER", help="Folder for reports and trials.")
+]
 
 
 @eval_cli.command("run")
@@ -80,9 +88,11 @@ def run_command(  # noqa: PLR0913, PLR0917  (a command's options)
         raise typer.Exit(1)
 
 
-@eval_cli.command("compare")
+@eval_cli.command("compare", examples="routeready eval compare --base main --task nudge")
 def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
-    base: Annotated[str, typer.Option(help="Commit, branch or tag to compare with.")] = "main",
+    base: Annotated[
+        str, typer.Option(metavar="REVISION", help="Commit, branch or tag to compare with.")
+    ] = "main",
     split: SplitName = "gate",
     task: TaskName = None,
     trials: Trials = 4,
@@ -91,7 +101,9 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     max_tokens: Tokens = None,
     judge: Annotated[
         str | None,
-        typer.Option(help="Model that judges which wording is better, where code can't."),
+        typer.Option(
+            metavar="MODEL", help="Model that judges which wording is better, where code can't."
+        ),
     ] = None,
     out: Folder = Path("var/evals"),
 ) -> None:
@@ -206,8 +218,12 @@ def routing_command() -> None:
 
 @eval_cli.command("export")
 def export_command(
-    since: Annotated[str, typer.Option(help="How far to look back, such as 24h or 7d.")] = "7d",
-    out: Annotated[Path, typer.Option(help="Folder for the drafts.")] = Path("var/evals/drafts"),
+    since: Annotated[
+        str, typer.Option(metavar="PERIOD", help="How far to look back, such as 24h or 7d.")
+    ] = "7d",
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder for the drafts.")] = Path(
+        "var/evals/drafts"
+    ),
 ) -> None:
     """Export what happened in production as draft cases, with all names replaced."""
     from agent.app import open_app

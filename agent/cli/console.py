@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.help import Grouped
+from agent.cli.help import Commands
 from domain.errors import RoutereadyError
 
-console_cli = typer.Typer(help="Serve the console, and manage who is signed in to it.", cls=Grouped)
+console_cli = Commands("Serve the console, and manage who is signed in to it.", bare=True)
 
-Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Port = Annotated[int, typer.Option(help="Port to serve the console on.")]
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")]
+Port = Annotated[int, typer.Option(metavar="PORT", help="Port to serve the console on.")]
 Starter = Annotated[
-    str | None, typer.Option("--by", help="Who the link signs in, by email address.")
+    str | None,
+    typer.Option("--by", metavar="EMAIL", help="Who the link signs in, by email address."),
 ]
 
 
@@ -60,7 +61,9 @@ def console_link(host: Host = "127.0.0.1", port: Port = 8750, by: Starter = None
 
 @console_cli.command("token")
 def console_token(
-    email: Annotated[str, typer.Argument(help="The person's email address, as in the policy.")],
+    email: Annotated[
+        str, typer.Argument(metavar="EMAIL", help="The person's email address, as in the policy.")
+    ],
 ) -> None:
     """Create a sign-in token for one person; it works once, within 10 minutes."""
     from agent.app import open_app
@@ -77,7 +80,7 @@ def console_token(
 
 @console_cli.command("expel")
 def console_expel(
-    email: Annotated[str, typer.Argument(help="The person's email address.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's email address.")],
 ) -> None:
     """Sign a person out everywhere: end all their sessions and tokens."""
     from agent.ledger import open_ledger

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,7 +17,7 @@ import typer
 
 from agent.cli import probes, reports
 from agent.cli.console import Port, console_cli
-from agent.cli.help import Grouped
+from agent.cli.help import Commands
 from agent.cli.policy import policy_cli
 from agent.cli.setup import setup_cli
 from agent.cli.tries import try_leads
@@ -26,14 +27,8 @@ if TYPE_CHECKING:
     from agent.run.context import RunContext
     from agent.worker.tick import Report
 
-cli = typer.Typer(
-    name="routeready",
-    help="Make sure no qualified lead dies between Marketo and a sales rep.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    cls=Grouped,
+cli = Commands(
+    "Make sure no qualified lead dies between Marketo and a sales rep.", name="routeready"
 )
 WORKER, LEADS, REPORTS, MANAGE, SETUP = (
     "Run the worker",
@@ -45,9 +40,7 @@ WORKER, LEADS, REPORTS, MANAGE, SETUP = (
 """The groups of commands in `--help`."""
 cli.add_typer(policy_cli, name="policy", rich_help_panel=MANAGE)
 cli.add_typer(console_cli, name="console", rich_help_panel=MANAGE)
-prompts_cli = typer.Typer(
-    help="List prompts and their versions.", no_args_is_help=True, cls=Grouped
-)
+prompts_cli = Commands("List prompts and their versions.")
 cli.add_typer(prompts_cli, name="prompts", rich_help_panel=MANAGE)
 
 cli.add_typer(setup_cli, name="setup", rich_help_panel=SETUP)
@@ -60,19 +53,31 @@ FAILED, UNUSABLE = 1, 2
 with. docs/reference/commands.md has the table."""
 
 ApprovalId = Annotated[
-    str, typer.Argument(help="The approval's id, as listed by `routeready approvals`.")
+    str,
+    typer.Argument(metavar="ID", help="The approval's id, as listed by `routeready approvals`."),
 ]
-Approver = Annotated[str, typer.Option(help="Your email address; recorded in the audit log.")]
-Asker = Annotated[str, typer.Option("--by", help="Your email address, as in the policy's users.")]
+Approver = Annotated[
+    str, typer.Option(metavar="EMAIL", help="Your email address; recorded in the audit log.")
+]
+Asker = Annotated[
+    str, typer.Option("--by", metavar="EMAIL", help="Your email address, as in the policy's users.")
+]
 PauseScope = Annotated[
-    str, typer.Argument(help="`worker` for everything, or the name of one segment.")
+    str,
+    typer.Argument(metavar="SEGMENT", help="One segment's name, or `worker` for all of them."),
 ]
 PromptName = Annotated[
-    str, typer.Argument(help="The prompt's name, as listed by `routeready prompts list`.")
+    str,
+    typer.Argument(
+        metavar="PROMPT", help="The prompt's name, as listed by `routeready prompts list`."
+    ),
 ]
-Revision = Annotated[str, typer.Option("--base", help="Commit, branch or tag to compare with.")]
+Revision = Annotated[
+    str, typer.Option("--base", metavar="REVISION", help="Commit, branch or tag to compare with.")
+]
 JsonPath = Annotated[
-    Path | None, typer.Option("--json", help="Also write the result to this file as JSON.")
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Also write the result to this file as JSON."),
 ]
 
 
@@ -87,7 +92,31 @@ def main() -> None:
         raise SystemExit(UNUSABLE if isinstance(error, SettingsError) else FAILED) from None
 
 
-@cli.command(rich_help_panel=WORKER)
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  (Typer hands the flag over so)
+    if wanted:
+        typer.echo(f"routeready {installed('routeready')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            "-V",
+            help="Show the version and exit.",
+            is_eager=True,
+            callback=_show_version,
+        ),
+    ] = False,
+) -> None:
+    """Make sure no qualified lead dies between Marketo and a sales rep."""
+    del version
+
+
+@cli.command(group=WORKER)
 def run() -> None:
     """Run the worker continuously: check for due leads every ROUTEREADY_TICK_SECONDS seconds.
 
@@ -99,13 +128,13 @@ def run() -> None:
     run_forever(read_settings())
 
 
-@cli.command(rich_help_panel=WORKER)
+@cli.command(group=WORKER)
 def route() -> None:
     """Run once: check and route all leads that are due now."""
     _once("route")
 
 
-@cli.command(rich_help_panel=WORKER)
+@cli.command(group=WORKER)
 def follow() -> None:
     """Run once: follow up on all assigned leads that are due (remind, escalate, reassign)."""
     _once("follow")
@@ -129,7 +158,7 @@ def _once(part: Literal["route", "follow"]) -> None:
 
 
 for command in probes.ALL:
-    cli.command(rich_help_panel=WORKER)(command)
+    cli.command(group=WORKER)(command)
 
 
 def _tell(report: "Report") -> None:
@@ -148,9 +177,11 @@ def _tell(report: "Report") -> None:
     typer.echo(f"Leads: {told}" if told else "Nothing was due.")
 
 
-@cli.command(rich_help_panel=LEADS)
+@cli.command(group=LEADS, examples="routeready why dana.fox@globex.example")
 def why(
-    who: Annotated[str, typer.Argument(help="The lead's email address or Marketo ID.")],
+    who: Annotated[
+        str, typer.Argument(metavar="LEAD", help="The lead's email address or Marketo ID.")
+    ],
 ) -> None:
     """Show a lead's full history: why it was routed there, and every update made."""
     from agent.app import open_app
@@ -165,15 +196,23 @@ def why(
     typer.echo("\n\n".join(str(story) for story in stories))
 
 
-@cli.command(rich_help_panel=LEADS)
+@cli.command(
+    group=LEADS,
+    examples='routeready ask "what is unworked in EMEA?" --by quinn@acme.example\n'
+    'routeready ask "hold Acme until Thursday" --by quinn@acme.example',
+)
 def ask(
-    question: Annotated[str, typer.Argument(help="Your question, as you would ask it in Slack.")],
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="Your question, as you would ask it in Slack.")
+    ],
     by: Asker,
     *,
-    yes: Annotated[bool, typer.Option(help="Approve the proposed change without asking.")] = False,
-    plain: Annotated[bool, typer.Option(help="Don't use the language model.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Make the proposed change without asking.")
+    ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Don't use the language model.")] = False,
 ) -> None:
-    """Ask the same questions as in Slack. You confirm each change before it is made."""
+    """Ask a question, or request a change, as in Slack. You confirm each change first."""
     from agent.app import open_app
     from agent.conversation.desk import Desk
     from agent.conversation.memory import NoMemory
@@ -200,14 +239,26 @@ def _unknown_user(email: str) -> RoutereadyError:
     )
 
 
-cli.command("try", rich_help_panel=LEADS)(try_leads)
+cli.command(
+    "try",
+    group=LEADS,
+    examples="routeready try email=ada@acme.example country=Deutschland title=CFO\n"
+    "routeready try --offline --csv leads.csv",
+)(try_leads)
 
 
-@cli.command(rich_help_panel=WORKER)
+@cli.command(
+    group=WORKER,
+    examples='routeready pause --by quinn@acme.example --because "new territories"\n'
+    'routeready pause Enterprise --by quinn@acme.example --because "form broken"',
+)
 def pause(
     by: Asker,
     because: Annotated[
-        str, typer.Option(help="The reason; shown to everyone who asks about the pause.")
+        str,
+        typer.Option(
+            metavar="REASON", help="The reason; shown to everyone who asks about the pause."
+        ),
     ],
     scope: PauseScope = "worker",
 ) -> None:
@@ -215,7 +266,7 @@ def pause(
     ask(f"pause {scope}, {because}", by, yes=True, plain=True)
 
 
-@cli.command(rich_help_panel=WORKER)
+@cli.command(group=WORKER)
 def resume(
     by: Asker,
     scope: PauseScope = "worker",
@@ -224,7 +275,7 @@ def resume(
     ask(f"resume {scope}", by, yes=True, plain=True)
 
 
-@cli.command(rich_help_panel=SETUP)
+@cli.command(group=SETUP)
 def replay() -> None:
     """Recompute every recorded decision, and list those with a different result."""
     from agent.ledger import open_ledger
@@ -243,13 +294,16 @@ def replay() -> None:
         raise typer.Exit(1)
 
 
-for command in reports.ALL:
-    cli.command(rich_help_panel=REPORTS)(command)
+for command, shown in reports.ALL.items():
+    cli.command(group=REPORTS, examples=shown)(command)
 
 
-@cli.command(rich_help_panel=SETUP)
+@cli.command(group=SETUP)
 def doctor() -> None:
-    """Check credentials, permissions, fields, queues, campaign and clocks, with a fix for each."""
+    """Check credentials, permissions, fields, queues, the campaign and clocks.
+
+    Each finding comes with its fix. Exits with 1 if there is something to fix.
+    """
     from agent.app import open_app
     from agent.cli.terminal import show_findings
     from agent.settings import check_complete, read_settings
@@ -262,7 +316,7 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-@cli.command(rich_help_panel=SETUP)
+@cli.command(group=SETUP)
 def migrate() -> None:
     """Upgrade the database to this version of routeready. Safe to repeat."""
     from agent.ledger.engine import migrate as bring_up
@@ -273,7 +327,7 @@ def migrate() -> None:
     typer.echo("The database is up to date.")
 
 
-@cli.command(rich_help_panel=LEADS)
+@cli.command(group=LEADS)
 def exceptions() -> None:
     """List leads and updates set aside, and records that can't be read. Each is retried."""
     from agent.ledger import open_ledger
@@ -299,7 +353,7 @@ def exceptions() -> None:
         typer.echo(f"{counted(len(odd), 'record')} from Marketo that can't be read")
 
 
-@cli.command(rich_help_panel=LEADS)
+@cli.command(group=LEADS)
 def approvals() -> None:
     """List pending approvals."""
     from zoneinfo import ZoneInfo
@@ -318,7 +372,7 @@ def approvals() -> None:
     typer.echo(counted(len(waiting), "pending approval"))
 
 
-@cli.command(rich_help_panel=LEADS)
+@cli.command(group=LEADS)
 def approve(approval: ApprovalId, by: Approver) -> None:
     """Approve an assignment; Salesforce is updated on the worker's next run."""
     from agent.routing.approvals import approve as let_happen
@@ -326,7 +380,7 @@ def approve(approval: ApprovalId, by: Approver) -> None:
     _answer(approval, by, let_happen, "approved")
 
 
-@cli.command(rich_help_panel=LEADS)
+@cli.command(group=LEADS)
 def deny(approval: ApprovalId, by: Approver) -> None:
     """Deny an assignment; the lead stays unassigned until a new trigger."""
     from agent.routing.approvals import deny as refuse
@@ -334,7 +388,7 @@ def deny(approval: ApprovalId, by: Approver) -> None:
     _answer(approval, by, refuse, "denied")
 
 
-@cli.command(rich_help_panel=LEADS)
+@cli.command(group=LEADS)
 def disputes(json_file: JsonPath = None) -> None:
     """List leads that owners disputed, and the rulings. The JSON includes the evidence."""
     from agent.ledger import open_ledger
@@ -376,13 +430,15 @@ def _answer(
     typer.echo(f"Approval {approval} {done} by {by}.")
 
 
-@cli.command(rich_help_panel=SETUP)
+@cli.command(group=SETUP)
 def demo(
     json_file: JsonPath = None,
     seed: Annotated[
-        int, typer.Option(help="Random seed; a different seed gives different leads.")
+        int, typer.Option(metavar="N", help="Random seed; a different seed gives different leads.")
     ] = 7,
-    days: Annotated[int, typer.Option(help="Number of simulated business days.", min=1, max=5)] = 3,
+    days: Annotated[
+        int, typer.Option(metavar="N", help="Number of simulated business days.", min=1, max=5)
+    ] = 3,
     *,
     serve: Annotated[
         bool, typer.Option("--serve", help="Then serve the console while the simulation goes on.")

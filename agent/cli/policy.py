@@ -8,33 +8,36 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.help import Grouped
+from agent.cli.help import Commands
 from domain.errors import PublishingError
 
 if TYPE_CHECKING:
     from agent.app import App
     from domain.policy.model import Policy
 
-policy_cli = typer.Typer(
-    help="Check, compare, publish and roll back policies.", no_args_is_help=True, cls=Grouped
-)
+policy_cli = Commands("Check, compare, publish and roll back policies.")
 
 PolicyPath = Annotated[
-    Path, typer.Argument(help="Policy file. Its territories.csv is in the same folder.")
+    Path,
+    typer.Argument(metavar="FILE", help="Policy file. Its territories.csv is in the same folder."),
 ]
-PolicyName = Annotated[
-    str,
-    typer.Argument(
-        help="A policy file, a version, `file` (the file at ROUTEREADY_POLICY) or `live` "
-        "(the published policy)."
-    ),
+NAMES_A_POLICY = (
+    "A policy file, a version, `file` (the file at ROUTEREADY_POLICY) or `live` "
+    "(the published policy)."
+)
+Before = Annotated[str, typer.Argument(metavar="BEFORE", help=NAMES_A_POLICY)]
+After = Annotated[str, typer.Argument(metavar="AFTER", help=NAMES_A_POLICY)]
+By = Annotated[
+    str, typer.Option("--by", metavar="EMAIL", help="Your email address, as in the policy's users.")
 ]
-By = Annotated[str, typer.Option("--by", help="Your email address, as in the policy's users.")]
-Because = Annotated[str, typer.Option("--because", help="The reason, for the audit log.")]
+Because = Annotated[
+    str, typer.Option("--because", metavar="REASON", help="The reason, for the audit log.")
+]
 To = Annotated[
     list[str] | None,
     typer.Option(
         "--to",
+        metavar="LEADS",
         help="Which leads: segment=NAME or share=10%. Use it twice for a share of a segment; "
         "without it, all leads.",
     ),
@@ -92,7 +95,11 @@ def schema() -> None:
     typer.echo(json.dumps(Policy.model_json_schema(), indent=2))
 
 
-@policy_cli.command("publish")
+@policy_cli.command(
+    "publish",
+    examples="routeready policy publish my-policy.yaml --to share=10% \\\n"
+    '    --by quinn@acme.example --because "new DACH territories"',
+)
 def publish(path: PolicyPath, by: By, because: Because, to: To = None) -> None:
     """Publish a policy to some or all leads. The policy file applies to the others."""
     from agent.policy.file import load_policy
@@ -116,7 +123,9 @@ def publish(path: PolicyPath, by: By, because: Because, to: To = None) -> None:
 def agree(
     publication: Annotated[
         str,
-        typer.Argument(help="The publication's id, as listed by `routeready policy history`."),
+        typer.Argument(
+            metavar="ID", help="The publication's id, as listed by `routeready policy history`."
+        ),
     ],
     by: By,
 ) -> None:
@@ -166,8 +175,8 @@ def history() -> None:
     app.close()
 
 
-@policy_cli.command("diff")
-def diff(before: PolicyName, after: PolicyName = "file") -> None:
+@policy_cli.command("diff", examples="routeready policy diff policy.yaml my-policy.yaml")
+def diff(before: Before, after: After = "file") -> None:
     """Show what differs between two policies."""
     from domain.policy.diff import diff as differences
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415  (imports are inside the commands, so that help and lint answer at once)
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,16 +11,27 @@ import typer
 
 from domain.errors import RoutereadyError
 
-Since = Annotated[str, typer.Option(help="How far to look back, such as 12h, 30d or 2w.")]
-SegmentName = Annotated[str | None, typer.Option(help="Only leads of this segment.")]
+Since = Annotated[
+    str, typer.Option(metavar="PERIOD", help="How far to look back, such as 12h, 30d or 2w.")
+]
+SegmentName = Annotated[
+    str | None, typer.Option(metavar="SEGMENT", help="Only leads of this segment.")
+]
 FormatName = Annotated[
-    str, typer.Option("--format", help="Output format: text, html, csv or md (Markdown).")
+    str,
+    typer.Option(
+        "--format", metavar="FORMAT", help="Output format: text, html, csv or md (Markdown)."
+    ),
 ]
 FormName = Annotated[
-    str, typer.Option("--format", help="Output format: text, html, md (Markdown) or json.")
+    str,
+    typer.Option(
+        "--format", metavar="FORMAT", help="Output format: text, html, md (Markdown) or json."
+    ),
 ]
 JsonPath = Annotated[
-    Path | None, typer.Option("--json", help="Also write the result to this file as JSON.")
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Also write the result to this file as JSON."),
 ]
 
 
@@ -31,11 +43,13 @@ def report(
         str | None,
         typer.Option(
             "--from",
+            metavar="DATE",
             help="Only leads triggered on or after this date (YYYY-MM-DD), instead of --since.",
         ),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help="Only leads triggered before this date (YYYY-MM-DD).")
+        str | None,
+        typer.Option(metavar="DATE", help="Only leads triggered before this date (YYYY-MM-DD)."),
     ] = None,
     *,
     outcomes: Annotated[
@@ -71,12 +85,17 @@ def report(
 
 def simulate(
     policy: Annotated[
-        Path, typer.Option(help="Policy file to try. Its territories.csv is in the same folder.")
+        Path,
+        typer.Option(
+            metavar="FILE", help="Policy file to try. Its territories.csv is in the same folder."
+        ),
     ],
     since: Since = "30d",
     lead: Annotated[
         str | None,
-        typer.Option(help="Also show one lead's result, by email address or Marketo ID."),
+        typer.Option(
+            metavar="LEAD", help="Also show one lead's result, by email address or Marketo ID."
+        ),
     ] = None,
     form: FormName = "text",
     json_file: JsonPath = None,
@@ -104,22 +123,28 @@ def cohorts(
     after: Annotated[
         str | None,
         typer.Option(
-            help="Compare leads triggered on or after this date (YYYY-MM-DD) with those before."
+            metavar="DATE",
+            help="Compare leads triggered on or after this date (YYYY-MM-DD) with those before.",
         ),
     ] = None,
     treated: Annotated[
         str | None,
         typer.Option(
-            help="Compare leads with FIELD=VALUE, such as territory=DACH, with all others."
+            metavar="FIELD=VALUE",
+            help="Compare leads with FIELD=VALUE, such as territory=DACH, with all others.",
         ),
     ] = None,
     control: Annotated[
         str | None,
-        typer.Option(help="With --treated: compare only with this value of the same field."),
+        typer.Option(
+            metavar="VALUE", help="With --treated: compare only with this value of the same field."
+        ),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Only leads with FIELD=VALUE. Can be used more than once."),
+        typer.Option(
+            metavar="FIELD=VALUE", help="Only leads with FIELD=VALUE. Can be used more than once."
+        ),
     ] = None,
     since: Since = "90d",
     form: FormName = "text",
@@ -191,5 +216,15 @@ def _back(since: str) -> timedelta:
         raise RoutereadyError(f"--since: {error}") from None
 
 
-ALL = (report, simulate, cohorts, shadow, alerts)
+ALL: dict[Callable[..., None], str | None] = {
+    report: "routeready report --since 7d --segment Enterprise\n"
+    "routeready report --format html > report.html",
+    simulate: "routeready simulate --policy my-policy.yaml\n"
+    "routeready simulate --policy my-policy.yaml --lead dana.fox@globex.example",
+    cohorts: "routeready cohorts --after 2026-11-01\n"
+    "routeready cohorts --treated territory=DACH --control territory=Nordics",
+    shadow: None,
+    alerts: None,
+}
+"""Each command with its examples for `--help`."""
 """Every command here."""

@@ -6,15 +6,17 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.help import Grouped
+from agent.cli.help import Commands
 
-setup_cli = typer.Typer(help="Set up Salesforce for routeready.", no_args_is_help=True, cls=Grouped)
+setup_cli = Commands("Set up Salesforce for routeready.")
 
 
 @setup_cli.command("salesforce")
 def set_up_salesforce(
     *,
-    yes: Annotated[bool, typer.Option(help="Add what is missing without asking.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Add what is missing without asking.")
+    ] = False,
 ) -> None:
     """List fields, permissions and rules missing in Salesforce; add them once you confirm."""
     from agent.app import open_app

@@ -23,14 +23,15 @@ Sheets = Annotated[
     str | None,
     typer.Option(
         "--csv",
+        metavar="FILE",
         help="Spreadsheet of leads, or - for standard input. Columns are Marketo field names.",
     ),
 ]
 Values = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[FIELD=VALUE]...",
-        help='One lead, such as country=Deutschland title="VP Sales". Fields are called as in '
+        metavar="FIELD=VALUE...",
+        help='One lead, such as country=Deutschland title="VP Sales". Fields have the names of '
         "Marketo's REST API.",
     ),
 ]
@@ -40,18 +41,25 @@ def try_leads(  # noqa: PLR0913  (one per option)
     values: Values = None,
     sheet: Sheets = None,
     form: Annotated[
-        str, typer.Option("--format", help="Output format: table, json or csv.")
+        str, typer.Option("--format", metavar="FORMAT", help="Output format: table, json or csv.")
     ] = "table",
     policy: Annotated[
-        str | None, typer.Option(help="Policy file to use instead of the one in effect.")
+        str | None,
+        typer.Option(metavar="FILE", help="Policy file to use instead of the one in effect."),
     ] = None,
     accounts: Annotated[
         str | None,
-        typer.Option(help="With --offline: spreadsheet of accounts (name, website, owner, ...)."),
+        typer.Option(
+            metavar="FILE",
+            help="With --offline: spreadsheet of accounts (name, website, owner, ...).",
+        ),
     ] = None,
     encoding: Annotated[
         str | None,
-        typer.Option(help="Encoding of the spreadsheet, if it is not recognized: such as cp1252."),
+        typer.Option(
+            metavar="NAME",
+            help="Encoding of the spreadsheet, if it is not recognized, such as cp1252.",
+        ),
     ] = None,
     *,
     offline: Annotated[
@@ -68,10 +76,10 @@ def try_leads(  # noqa: PLR0913  (one per option)
         ),
     ] = False,
 ) -> None:
-    """Show how leads are read and checked, and who would get them. Nothing is written.
+    """Show how leads are read and checked, and who would get them. Nothing is updated.
 
     Give one lead as FIELD=VALUE, or many with --csv. The columns form, program, list and trigger
-    say what a lead did; without them it is a hand raise by form.
+    say what a lead did; without them, it filled out a form.
     """
     from agent.preview.sheet import SheetError
 

@@ -5,10 +5,12 @@ Help texts and complaints are rendered; of messages that only failures show, eve
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from inspect import getdoc
 from pathlib import Path
 from typing import Any
@@ -84,6 +86,38 @@ def test_every_help_text_is_in_our_words(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(told) > 30
     assert [] == [where for where, text in told if "Usage: " not in text]
     assert [] == wrong_words(told)
+
+
+def test_help_looks_alike_at_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain text of at most 80 columns; values in capitals, never a type of Python's."""
+    monkeypatch.setenv("COLUMNS", "80")
+    odd = re.compile(r"[╭│{}]|<(?:str|int|path|bool|list)|--no-|<=")
+    for name, path, _ in COMMANDS:
+        told = CliRunner().invoke(CLIS[name], [*path, "-h"]).output
+        where = " ".join((name, *path))
+        assert (where, []) == (where, [one for one in told.splitlines() if len(one) > 80])
+        assert (where, []) == (where, odd.findall(told))
+
+
+def test_an_example_of_help_is_a_command_that_exists() -> None:
+    """Each example names a command and only options that it has."""
+    shown = [
+        (path, command, line)
+        for _, path, command in COMMANDS
+        for line in (getattr(command, "epilog", None) or "").replace("\\\n", "").splitlines()
+    ]
+    assert len(shown) > 10
+    for path, command, line in shown:
+        words = shlex.split(line.partition(" >")[0])
+        known = {option for one in command.params for option in one.opts}
+        assert list(path) == [one for one in words if one in path][: len(path)], line
+        assert [] == [one for one in words if one.startswith("--") and one not in known], line
+
+
+def test_the_version_is_told() -> None:
+    """`routeready --version`."""
+    done = CliRunner().invoke(cli, ["--version"])
+    assert (0, f"routeready {version('routeready')}\n") == (done.exit_code, done.output)
 
 
 def test_every_command_and_option_has_help() -> None:
