@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from agent.cli.help import Commands
-from domain.errors import RoutereadyError
 
 console_cli = Commands("Serve the console, and manage who is signed in to it.", bare=True)
 
@@ -26,9 +25,9 @@ def console(
     port: Port = 8750,
     by: Starter = None,
     *,
-    opens: Annotated[
-        bool, typer.Option("--open/--no-open", help="Open the link in your browser.")
-    ] = True,
+    print_only: Annotated[
+        bool, typer.Option("--print-only", help="Print the link, and open no browser.")
+    ] = False,
 ) -> None:
     """Serve the console until you stop it. On this machine, a link that works once signs you in."""
     if context.invoked_subcommand is not None:
@@ -41,7 +40,7 @@ def console(
     settings = read_settings()
     address = Address(host, port, settings.routeready_console_url)
     app = open_app(settings)
-    serve(app, address, default=by, opens=opens, tell=typer.echo)
+    serve(app, address, default=by, opens=not print_only, tell=typer.echo)
     app.close()
 
 
@@ -49,13 +48,16 @@ def console(
 def console_link(host: Host = "127.0.0.1", port: Port = 8750, by: Starter = None) -> None:
     """Print a new link to the console that runs on this machine; it works once, within an hour."""
     from agent.app import open_app
+    from agent.cli.person import note
     from agent.console.door import Address
-    from agent.console.web.server import new_link
+    from agent.console.web.server import new_link, usual
     from agent.settings import read_settings
 
     settings = read_settings()
     app = open_app(settings)
-    typer.echo(new_link(app, Address(host, port, settings.routeready_console_url), by))
+    link = new_link(app, Address(host, port, settings.routeready_console_url), by)
+    note(app, by or usual(app.policy) or "", "console link", "made a link", "")
+    typer.echo(link)
     app.close()
 
 
@@ -67,15 +69,16 @@ def console_token(
 ) -> None:
     """Create a sign-in token for one person; it works once, within 10 minutes."""
     from agent.app import open_app
+    from agent.cli.person import note, unknown_user
     from agent.console.door import make_token
     from agent.settings import read_settings
 
     app = open_app(read_settings())
     if email not in app.policy.users:
-        raise RoutereadyError(
-            f"The policy has no user {email}. Use an email address listed under users."
-        )
-    typer.echo(make_token(app.ledger.visits, email, app.clock.now()))
+        raise unknown_user(email)
+    token = make_token(app.ledger.visits, email, app.clock.now())
+    note(app, email, "console token", "made a token", "")
+    typer.echo(token)
 
 
 @console_cli.command("expel")

@@ -214,15 +214,13 @@ def ask(
 ) -> None:
     """Ask a question, or request a change, as in Slack. You confirm each change first."""
     from agent.app import open_app
+    from agent.cli.person import note, person
     from agent.conversation.desk import Desk
     from agent.conversation.memory import NoMemory
     from agent.settings import read_settings
-    from domain.conversation.permissions import principal
 
     app = open_app(read_settings())
-    who = principal(by, app.policy)
-    if who is None:
-        raise _unknown_user(by)
+    who = person(by, app)
     desk = Desk(app.context(), NoMemory())
     shown = desk.respond(question, who, f"terminal/{by}", plain=plain)
     typer.echo(shown.text())
@@ -230,13 +228,8 @@ def ask(
         if one.proposal is not None:
             agreed = yes or typer.confirm("Approve this change?")
             typer.echo(desk.word(one.proposal, yes=agreed, who=who).text())
+            note(app, by, "ask", "decided", one.proposal)
     app.close()
-
-
-def _unknown_user(email: str) -> RoutereadyError:
-    return RoutereadyError(
-        f"The policy has no user {email}. Use an email address listed under users."
-    )
 
 
 cli.command(
@@ -413,11 +406,14 @@ def _answer(
     approval: str, by: str, answer: "Callable[[str, str, RunContext], bool]", done: str
 ) -> None:
     from agent.app import open_app
+    from agent.cli.person import REFUSED, note
     from agent.routing.approvals import may_answer
     from agent.settings import read_settings
 
-    context = open_app(read_settings()).context()
+    app = open_app(read_settings())
+    context = app.context()
     if not may_answer(approval, by, context):
+        note(app, by, "approvals", done, approval, REFUSED)
         raise RoutereadyError(
             f"No pending approval {approval}, or {by} is not allowed to answer it. "
             "See: routeready approvals"
@@ -427,6 +423,7 @@ def _answer(
             f"Approval {approval} is no longer pending: it was already answered. "
             "See: routeready approvals"
         )
+    note(app, by, "approvals", done, approval)
     typer.echo(f"Approval {approval} {done} by {by}.")
 
 

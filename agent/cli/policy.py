@@ -102,19 +102,22 @@ def schema() -> None:
 )
 def publish(path: PolicyPath, by: By, because: Because, to: To = None) -> None:
     """Publish a policy to some or all leads. The policy file applies to the others."""
+    from agent.cli.person import note, person
     from agent.policy.file import load_policy
     from agent.rollout import publications
     from domain.language import names
     from domain.rollout.canary import State, read_scope
 
     app = _app()
-    wanted = publications.Request(load_policy(path), read_scope(to or []), by, because)
+    scope, who = read_scope(to or []), person(by, app)
+    wanted = publications.Request(load_policy(path), scope, by, because, who.asserted_by)
     made = publications.publish(wanted, app.context())
+    note(app, by, "policy publish", "published", made.id)
     typer.echo(f"{made.id}: {names.publication(made)}")
     if made.state is State.PROPOSED:
         typer.echo(
-            "Pending approval by another RevOps admin: "
-            f"routeready policy agree {made.id} --by EMAIL"
+            "Pending approval by another RevOps admin, who signs in to the console and approves it "
+            "under Policy."
         )
     app.close()
 
@@ -130,11 +133,14 @@ def agree(
     by: By,
 ) -> None:
     """Approve a published policy as the second person; it applies from then on."""
+    from agent.cli.person import note, person
     from agent.rollout import publications
     from domain.language import names
 
     app = _app()
-    made = publications.agree(publication, by, app.context())
+    who = person(by, app)
+    made = publications.agree(publication, by, app.context(), asserted_by=who.asserted_by)
+    note(app, by, "policy agree", "agreed", made.id)
     typer.echo(f"{made.id}: {names.publication(made)}")
     app.close()
 
@@ -142,11 +148,13 @@ def agree(
 @policy_cli.command("rollback")
 def rollback(by: By, because: Because) -> None:
     """Roll back the published policy. Leads that it assigned keep their owners."""
+    from agent.cli.person import note
     from agent.rollout import publications
     from domain.language import names
 
     app = _app()
     ended = publications.roll_back(by, because, app.context())
+    note(app, by, "policy rollback", "rolled back", ended.id)
     typer.echo(f"{ended.id}: {names.publication(ended)}")
     app.close()
 

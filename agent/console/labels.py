@@ -133,6 +133,11 @@ LOOKS: Mapping[str, str] = {
     "published": "published a policy",
     "agreed": "approved a policy",
     "rolled back": "rolled back a policy",
+    "approved": "approved an assignment",
+    "denied": "denied an assignment",
+    "made a link": "created a console link",
+    "made a token": "created a sign-in token",
+    "expelled": "ended a user's sessions",
 }
 """What somebody did, in the audit log."""
 SOURCES: Mapping[Source, str] = {

@@ -43,6 +43,8 @@ class Request:
     by: str
     """The person's email address, as the policy file has it."""
     because: str
+    asserted_by: str | None = None
+    """The user of the machine who says that they are this person; None for who signed in."""
 
 
 def canary(ledger: Ledger, base: Policy) -> Canary | None:
@@ -78,6 +80,7 @@ def publish(wanted: Request, context: RunContext) -> Publication:
         base=base.version,
         scope=scope,
         by=wanted.by,
+        asserted_by=wanted.asserted_by,
         because=wanted.because,
         state=State.PROPOSED if waits else State.LIVE,
         asked_at=now,
@@ -138,8 +141,12 @@ def _make_room(current: Publication, wanted: Request, context: RunContext) -> No
     context.ledger.publications.end(current.id, State.REPLACED, wanted.by, because, step)
 
 
-def agree(publication: str, by: str, context: RunContext) -> Publication:
+def agree(
+    publication: str, by: str, context: RunContext, *, asserted_by: str | None = None
+) -> Publication:
     """The second person's word: from now on the policy decides.
+
+    Whom nobody signed in as (`asserted_by`) can't agree to what was published in the same way.
 
     Raises PublishingError with what to do.
     """
@@ -151,6 +158,11 @@ def agree(publication: str, by: str, context: RunContext) -> Publication:
         )
     if current.by == by:
         raise PublishingError("Someone other than the publisher must approve it.")
+    if current.asserted_by and asserted_by:
+        raise PublishingError(
+            "Someone else must approve it, signed in to the console. It was published on a machine "
+            "where nobody signs in, and can't be approved on one."
+        )
     if current.base != context.policy.version:
         raise PublishingError("The policy file has changed since. Publish the policy again.")
     if not context.ledger.publications.begin(publication, by, context.now):

@@ -4,6 +4,7 @@ Only a process of this very machine, since this very start of it, seen from the 
 process ids, can be known to be gone; of every other the lease must run out.
 """
 
+import getpass
 import os
 import socket
 import uuid
@@ -36,6 +37,18 @@ def is_gone(name: str, ours: str) -> bool:
     except (PermissionError, OverflowError):
         return False
     return False
+
+
+def os_user() -> str:
+    """The user of this machine that the process runs as; the system says so, and no variable."""
+    try:
+        import pwd  # noqa: PLC0415  (POSIX only)
+    except ImportError:
+        return getpass.getuser()
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _place() -> str:

@@ -123,6 +123,8 @@ class Principal(Value):
     timezone: str
     team: frozenset[str] = frozenset()
     """Emails of everybody who reports to them."""
+    asserted_by: str | None = None
+    """The user of the machine who says that they are this person; None for who signed in."""
 
 
 def principal(email: str, policy: Policy) -> Principal | None:

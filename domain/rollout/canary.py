@@ -120,6 +120,8 @@ class Publication(Value):
     scope: Scope
     by: str
     """Email of who published it."""
+    asserted_by: str | None = None
+    """The user of the machine who said that they were this person; None for who signed in."""
     because: str
     state: State
     asked_at: Instant

@@ -184,7 +184,11 @@ def publish(visit: Visit) -> Response:
     if visit.asked("segment"):
         scope.append(f"segment={visit.asked('segment')}")
     request = publications.Request(
-        one.policy, read_scope(scope), visit.who.email, visit.asked("because")
+        one.policy,
+        read_scope(scope),
+        visit.who.email,
+        visit.asked("because"),
+        visit.who.asserted_by,
     )
     made = publications.publish(request, visit.office.app.context())
     visit.office.app.hurry()
@@ -197,7 +201,12 @@ def publish(visit: Visit) -> Response:
 def agree(visit: Visit) -> Response:
     """The second person's yes to a published policy."""
     context = visit.office.app.context()
-    made = publications.agree(visit.asked("publication"), visit.who.email, context)
+    made = publications.agree(
+        visit.asked("publication"),
+        visit.who.email,
+        context,
+        asserted_by=visit.who.asserted_by,
+    )
     visit.about = made.id
     visit.office.app.hurry()
     return visit.go("/policy", said=f"Approved: {names.publication(made)}.")

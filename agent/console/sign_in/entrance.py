@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from agent.console import door as ways
 from agent.console.visit import Office
 from agent.ledger.stores.visits import Look
+from agent.run.holder import os_user
 
 READS = frozenset({"GET", "HEAD"})
 
@@ -64,7 +65,7 @@ def add(web: FastAPI, office: Office) -> None:
         is_starter = door.may_become_others(session)
         if not (is_starter and is_ours and email in office.policy().users):
             return refusal(office, "You can't switch users on this console.", 403)
-        note(office, email, "signed in", 303)
+        note(office, email, "signed in", 303, os_user())
         return begin(office, request, email, "/", started=True)
 
     web.add_api_route("/enter", ask, methods=["GET"], response_model=None)
@@ -80,7 +81,7 @@ def _by_link(office: Office, request: Request) -> Response:
     email = door.enter_by_link(str(request.path_params["secret"]))
     if email is None and door.visitor(request.cookies.get(door.cookie)) is not None:
         return RedirectResponse("/", status_code=303)
-    note(office, email or "", "signed in", 303 if email else 401)
+    note(office, email or "", "signed in", 303 if email else 401, os_user() if email else None)
     if email is None:
         said = "This link was already used, is more than an hour old, or its console has ended."
         return entrance(office, said, "/", 401)
@@ -141,7 +142,7 @@ def safe(path: str) -> str:
     return path if is_ours and path.isprintable() and not urlsplit(path).netloc else "/"
 
 
-def note(office: Office, email: str, did: str, status: int) -> None:
+def note(office: Office, email: str, did: str, status: int, asserted_by: str | None = None) -> None:
     """Keep on record who came in or didn't."""
-    look = Look(office.app.clock.now(), email, "/enter", "", did, status)
+    look = Look(office.app.clock.now(), email, "/enter", "", did, status, asserted_by)
     office.ledger.visits.keep(look)

@@ -21,6 +21,7 @@ from agent.console.sign_in.entrance import READS, Form
 from agent.console.visit import NotAllowedError, NotThereError, Office, Visit, reaches
 from agent.console.web.site_map import PAGES, Page
 from agent.ledger.stores.visits import Look
+from agent.run.holder import os_user
 from domain.conversation.permissions import Principal, principal
 from domain.errors import RoutereadyError, ToolError
 
@@ -124,13 +125,19 @@ def _endpoint(office: Office, page: Page) -> Callable[..., Response]:
             now=office.app.clock.now(),
             policy=office.policy(),
             form=form,
-            may_become_others=office.door.may_become_others(known.session),
+            may_become_others=known.who.asserted_by is not None,
         )
         response = _checked(page, visit, known)
         _note(
             office,
             Look(
-                visit.now, known.who.email, page.path, visit.about, page.does, response.status_code
+                visit.now,
+                known.who.email,
+                page.path,
+                visit.about,
+                page.does,
+                response.status_code,
+                known.who.asserted_by,
             ),
         )
         return response
@@ -152,6 +159,8 @@ def _known(office: Office, request: Request) -> _Known | Response:
         return entrance.refusal(
             office, "You are not a user in the policy. Ask a RevOps admin to add you.", 403
         )
+    if door.may_become_others(session):
+        who = who.model_copy(update={"asserted_by": os_user()})
     return _Known(who, session)
 
 

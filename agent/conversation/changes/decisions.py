@@ -48,6 +48,11 @@ from domain.values import CycleId, DecisionId, LeadKey, canonical_json
 
 PENDING = "pending"
 GONE = "This request no longer exists."
+UNSEEN = (
+    "Somebody else must approve this in Slack, or signed in to the console. It was requested on a "
+    "machine where nobody signs in, and can't be approved on one."
+)
+"""What two people must agree to takes one of whom more is known than that somebody says so."""
 TRIES = 5
 """How often a word is carried out again when a lead was moved meanwhile."""
 LeadChange = GiveTo | HoldBack | LetGo | PutOff | Correct | GateAgain | TryAgain | SayYes | SayNo
@@ -69,6 +74,8 @@ def decide(wanted: str, *, yes: bool, by: Principal, context: RunContext) -> str
             return f"Already decided. {asked.answer}"
         proposal = asked.proposal
         refusal = _refusal(proposal, yes=yes, by=by, context=context)
+        if yes and proposal.two_person and asked.asserted_by and by.asserted_by:
+            refusal = refusal or UNSEEN
         if refusal is not None:
             return refusal
         try:

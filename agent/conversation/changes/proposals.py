@@ -65,7 +65,9 @@ def propose(ability: Ability, asked: requests.Arguments, talk: Talk) -> Answer:
             "Name fewer leads.",
         )
     proposal = _kept(changes, talk)
-    talk.run.ledger.conversations.propose(proposal, asking_another(proposal, talk))
+    talk.run.ledger.conversations.propose(
+        proposal, asking_another(proposal, talk), asserted_by=talk.who.asserted_by
+    )
     return shown(proposal, talk)
 
 

@@ -117,6 +117,8 @@ class Asked:
     proposal: Proposal
     state: str
     answer: str
+    asserted_by: str | None = None
+    """The user of the machine who said that they were who asked; None for who signed in."""
 
 
 def conversation(channel: str, thread: str, person: str) -> str:
@@ -217,7 +219,7 @@ class Conversations:
             alive = {conversation(*row) for row in connection.execute(threads)}
         return sorted(gone - alive)
 
-    def propose(self, proposal: Proposal, step: Step) -> None:
+    def propose(self, proposal: Proposal, step: Step, *, asserted_by: str | None = None) -> None:
         """Keep a proposal, durably and before it is shown; another of the thread is overtaken.
 
         The step is what follows from asking, such as telling who must approve it.
@@ -225,6 +227,7 @@ class Conversations:
         row = {
             "id": proposal.id,
             "by": proposal.by,
+            "asserted_by": asserted_by,
             "thread": proposal.thread,
             "body": proposal.model_dump(mode="json"),
             "state": PENDING,
@@ -249,7 +252,8 @@ class Conversations:
             row = found.mappings().one_or_none()
         if row is None:
             return None
-        return Asked(Proposal.model_validate(row["body"]), row["state"], row["answer"])
+        body = Proposal.model_validate(row["body"])
+        return Asked(body, row["state"], row["answer"], row["asserted_by"])
 
     def pending(self) -> list[Proposal]:
         """Proposals without a word on them."""

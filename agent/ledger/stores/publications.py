@@ -24,6 +24,7 @@ _PLAIN = (
     "version",
     "base",
     "by",
+    "asserted_by",
     "because",
     "state",
     "asked_at",

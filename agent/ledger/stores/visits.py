@@ -30,6 +30,8 @@ class Look:
     about: str
     did: str
     outcome: int
+    asserted_by: str | None = None
+    """The user of the machine who says that they are this person; None for who signed in."""
 
 
 class Visits:
@@ -109,6 +111,7 @@ class Visits:
             "about": look.about,
             "did": look.did,
             "outcome": look.outcome,
+            "asserted_by": look.asserted_by,
         }
         with self._engine.begin() as connection:
             connection.execute(_VISIT.insert(), [row])
@@ -118,7 +121,7 @@ class Visits:
         query = select(_VISIT).order_by(_VISIT.c.id.desc()).limit(limit)
         with reading(self._engine) as connection:
             return [
-                Look(row.at, row.who, row.page, row.about, row.did, row.outcome)
+                Look(row.at, row.who, row.page, row.about, row.did, row.outcome, row.asserted_by)
                 for row in connection.execute(query)
             ]
 

@@ -23,14 +23,16 @@ class SignInRow(Table, table=True):
 
 
 class VisitRow(Table, table=True):
-    """Who looked at what in the console, and who did what. Only ever added to."""
+    """Who looked at what in the console, and who did what there or by a command. Only added to."""
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = instant(index=True, nullable=False)
     who: str
     """Email of the person; empty for somebody who was not let in."""
+    asserted_by: str | None = None
+    """The user of the machine who said that they were this person; None for who signed in."""
     page: str
-    """The page's pattern, such as `/leads/{lead}`."""
+    """The page's pattern, such as `/leads/{lead}`, or the command's name."""
     about: str
     """The lead, proposal or list that it was about; empty when nothing in particular."""
     did: str

@@ -14,6 +14,8 @@ class ProposalRow(Table, table=True):
     id: str = Field(primary_key=True)
     by: str
     """Email of who asked."""
+    asserted_by: str | None = None
+    """The user of the machine who said that they were this person; None for who signed in."""
     thread: str = Field(index=True)
     body: dict[str, Any] = json()
     """The proposal, whole."""

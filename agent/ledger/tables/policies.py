@@ -28,6 +28,8 @@ class PublicationRow(Table, table=True):
     segment: str | None = None
     share: int
     by: str
+    asserted_by: str | None = None
+    """The user of the machine who said that they were this person; None for who signed in."""
     because: str = text()
     asked_at: datetime = instant(nullable=False)
     live_at: datetime | None = instant()
