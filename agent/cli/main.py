@@ -19,6 +19,7 @@ from agent.cli import probes, reports
 from agent.cli.console import Port, console_cli
 from agent.cli.help import Commands
 from agent.cli.policy import policy_cli
+from agent.cli.prompts import prompts_cli
 from agent.cli.setup import setup_cli
 from agent.cli.tries import try_leads
 from domain.errors import RoutereadyError, SettingsError
@@ -40,7 +41,6 @@ WORKER, LEADS, REPORTS, MANAGE, SETUP = (
 """The groups of commands in `--help`."""
 cli.add_typer(policy_cli, name="policy", rich_help_panel=MANAGE)
 cli.add_typer(console_cli, name="console", rich_help_panel=MANAGE)
-prompts_cli = Commands("List prompts and their versions.")
 cli.add_typer(prompts_cli, name="prompts", rich_help_panel=MANAGE)
 
 cli.add_typer(setup_cli, name="setup", rich_help_panel=SETUP)
@@ -65,15 +65,6 @@ Asker = Annotated[
 PauseScope = Annotated[
     str,
     typer.Argument(metavar="SEGMENT", help="One segment's name, or `worker` for all of them."),
-]
-PromptName = Annotated[
-    str,
-    typer.Argument(
-        metavar="PROMPT", help="The prompt's name, as listed by `routeready prompts list`."
-    ),
-]
-Revision = Annotated[
-    str, typer.Option("--base", metavar="REVISION", help="Commit, branch or tag to compare with.")
 ]
 JsonPath = Annotated[
     Path | None,
@@ -455,45 +446,3 @@ def demo(
     result = run_demo(seed=seed, days=days)
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
-
-
-@prompts_cli.command("list")
-def prompts_list() -> None:
-    """List prompts with their version, purpose and settings."""
-    from prompts import load
-    from prompts.history import names
-
-    for prompt in map(load, names()):
-        wants = ", ".join(prompt.settings.variables)
-        typer.echo(f"{prompt.name}  {prompt.version}  {prompt.settings.purpose}")
-        settings = prompt.settings
-        typer.echo(
-            f"    variables: {wants}; output: {settings.output}, at most "
-            f"{settings.max_tokens} tokens"
-        )
-
-
-@prompts_cli.command("diff")
-def prompts_diff(name: PromptName, base: Revision = "main") -> None:
-    """Show what changed in a prompt since a commit, branch or tag."""
-    from prompts import load
-    from prompts.history import at, difference
-
-    typer.echo(
-        difference(at(name, base), load(name), base) or f"{name} has not changed since {base}."
-    )
-
-
-@prompts_cli.command("history")
-def prompts_history(name: PromptName) -> None:
-    """List a prompt's versions by date. Decisions name the version that they used."""
-    from prompts import load
-    from prompts.history import history
-
-    now = load(name)
-    changes = history(name)
-    if not changes or changes[0].version != now.version:
-        typer.echo(f"{now.version}  not committed")
-    for one in changes:
-        version = one.version or "no prompt"
-        typer.echo(f"{version:<16}  {one.at:%Y-%m-%d}  {one.commit}  {one.subject}")

@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.table import Table
 
 from agent.metrics.funnel import Funnel
-from agent.metrics.lead_history import STATUSES
 from agent.metrics.touch_rates import Outcomes
 from domain.grammar import capitalized, counted
 from domain.language import names
@@ -34,7 +33,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 def _standing(status: str) -> str:
     """A status at the beginning of a line; names within it keep their capitals."""
-    return capitalized(STATUSES.get(status, status))
+    return capitalized(names.STATUSES.get(status, status))
 
 
 def show_funnel(funnel: Funnel) -> None:

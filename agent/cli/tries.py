@@ -35,6 +35,20 @@ Values = Annotated[
         "Marketo's REST API.",
     ),
 ]
+Accounts = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="With --offline: spreadsheet of accounts (name, website, owner, ...).",
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Encoding of the spreadsheet, if it is not recognized, such as cp1252.",
+    ),
+]
 
 
 def try_leads(  # noqa: PLR0913  (one per option)
@@ -47,20 +61,8 @@ def try_leads(  # noqa: PLR0913  (one per option)
         str | None,
         typer.Option(metavar="FILE", help="Policy file to use instead of the one in effect."),
     ] = None,
-    accounts: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="With --offline: spreadsheet of accounts (name, website, owner, ...).",
-        ),
-    ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Encoding of the spreadsheet, if it is not recognized, such as cp1252.",
-        ),
-    ] = None,
+    accounts: Accounts = None,
+    encoding: Encoding = None,
     *,
     offline: Annotated[
         bool,

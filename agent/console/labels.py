@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from agent.ledger.tables.states import EffectState
 from agent.ledger.views.lead_lists import Order, Standing
-from agent.metrics import lead_history
 from domain.conversation.permissions import Ability
 from domain.gate.verdict import Outcome as CheckOutcome
 from domain.language import names
@@ -18,7 +17,7 @@ from domain.policy.follow_through import Move
 from domain.rollout.canary import State
 from domain.values import Source
 
-STATUSES = lead_history.STATUSES
+STATUSES = names.STATUSES
 """Where a lead stands."""
 LISTS: Mapping[Standing, str] = {
     Standing.LATE: "SLA breaches",
@@ -51,7 +50,7 @@ OUTCOMES: Mapping[CheckOutcome, str] = {
     CheckOutcome.WAIT: "pending",
     CheckOutcome.NOT_APPLICABLE: "not applicable",
 }
-UPDATES = lead_history.UPDATES
+UPDATES = names.UPDATES
 TRIGGERS: Mapping[TriggerKind, str] = {kind: names.trigger(kind) for kind in TriggerKind}
 DECISIONS: Mapping[str, str] = {
     "follow": "Follow-up",

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.states import CycleStatus
-from agent.metrics.lead_history import STATUSES
 from agent.run.context import RunContext
 from domain.conversation.answers import Answer, Ask, Card
 from domain.conversation.permissions import Ability, Principal, may
 from domain.decision.said import Said
 from domain.grammar import lasting, moment
 from domain.language import operations
+from domain.language.names import STATUSES
 from domain.policy.model import Policy
 from domain.time.moments import midnight
 from domain.values import CycleId, LeadKey, Source

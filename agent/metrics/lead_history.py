@@ -1,6 +1,6 @@
 """The whole history of a lead, from the ledger, in plain words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from agent.ledger.tables.decisions import DecisionRow
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.leads import CycleRow, TriggerRow
-from agent.ledger.tables.states import CycleStatus, EffectState, TriggerOutcome
+from agent.ledger.tables.states import EffectState, TriggerOutcome
 from agent.routing.decisions import title_of
 from domain.decision.cases import Case, Outcome
 from domain.effects import Refusal
@@ -25,21 +25,6 @@ from domain.routing.route import Routed, why
 from domain.values import CycleId, LeadKey, Value
 
 _CASES: TypeAdapter[Case] = TypeAdapter(Case)
-STATUSES: Mapping[str, str] = {
-    CycleStatus.OPEN: "new",
-    CycleStatus.WAITING: "pending",
-    CycleStatus.PARKED: "needs review",
-    CycleStatus.REJECTED: "disqualified",
-    CycleStatus.APPROVAL: "pending approval",
-    CycleStatus.ASSIGNING: "assigning",
-    CycleStatus.ASSIGNED: "assigned",
-    CycleStatus.TOUCHED: "touched",
-    CycleStatus.CLOSED: "closed",
-    CycleStatus.SHADOWED: "shadow mode",
-    CycleStatus.DENIED: "assignment denied",
-    CycleStatus.GONE: "deleted in Marketo",
-}
-"""Where a lead stands."""
 _MARKS = {
     CheckOutcome.PASS: "ok",
     CheckOutcome.FAIL: "FAIL",
@@ -109,7 +94,7 @@ def _cycle(
     for at, _, said in sorted(happened):
         yield 2, f"{_at(at, zone)}: {said}"
     yield from _clocks(cycle, trigger, effects, handoff)
-    yield 2, f"Status: {STATUSES[cycle.status]}. {operations.said(cycle.said, zone)}"
+    yield 2, f"Status: {names.STATUSES[cycle.status]}. {operations.said(cycle.said, zone)}"
 
 
 def _clocks(
@@ -175,30 +160,6 @@ def trigger_outcome(row: TriggerRow, zone: ZoneInfo) -> str:
             return f"ignored during the cool-down{until}"
 
 
-UPDATES: Mapping[str, tuple[str, str]] = {
-    "set_owner": ("Salesforce owner update", "Salesforce owner updated"),
-    "mirror_fields": ("Marketo field update", "Marketo fields updated"),
-    "mirror_activity": ("Marketo activity", "Marketo activity logged"),
-    "request_sync": ("Marketo sync request", "Marketo sync to Salesforce requested"),
-    "tell_owner": ("Slack DM to the owner", "Slack DM sent to the owner"),
-    "tell_manager": ("Slack DM to the manager", "Slack DM sent to the manager"),
-    "refresh_message": ("Slack message update", "Slack message updated"),
-    "send_report": ("Slack report", "Slack report sent"),
-    "stamp_touch": ("First-touch stamp in Salesforce", "First touch stamped in Salesforce"),
-    "set_task": ("Salesforce task update", "Salesforce task updated"),
-    "log_call": ("Salesforce call log", "Call logged in Salesforce"),
-    "correct_field": ("Marketo field correction", "Field corrected in Marketo"),
-}
-"""What an update outside is called, and what it is called when it is done."""
-_STATES = {
-    EffectState.PLANNED: "scheduled",
-    EffectState.ATTEMPTED: "in progress",
-    EffectState.UNKNOWN: "unconfirmed, checking with the vendor",
-    EffectState.REFUSED: "refused",
-    EffectState.DEAD: "failed",
-}
-
-
 def told_effect(effect: EffectRow) -> str:
     """What was updated outside, how that stands, and what the vendor answered."""
     words = vendor_words(effect)
@@ -207,10 +168,11 @@ def told_effect(effect: EffectRow) -> str:
 
 def update(effect: EffectRow) -> str:
     """What was updated outside, and how that stands."""
-    state, (name, done) = EffectState(effect.state), UPDATES[effect.kind]
+    name = names.UPDATES[effect.kind]
     if (effect.receipt or {}).get("refusal") == Refusal.NEEDLESS:
         return f"{name}: no longer needed"
-    return done if state is EffectState.APPLIED else f"{name}: {_STATES[state]}"
+    is_done = effect.state == EffectState.APPLIED
+    return names.UPDATED[effect.kind] if is_done else f"{name}: {names.UPDATE_STATES[effect.state]}"
 
 
 def vendor_words(effect: EffectRow) -> str:

@@ -1,5 +1,6 @@
-"""What checks, verdicts, triggers, leaks and publications are called."""
+"""What checks, verdicts, statuses, updates, triggers, leaks and publications are called."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal, assert_never, get_args
 
@@ -53,6 +54,74 @@ def verdict(kind: VerdictKind) -> str:
             return "Disqualified"
         case _:
             assert_never(kind)
+
+
+UPDATES: Mapping[str, str] = {
+    "set_owner": "Salesforce owner update",
+    "mirror_fields": "Marketo field update",
+    "mirror_activity": "Marketo activity",
+    "request_sync": "Marketo sync request",
+    "tell_owner": "Slack DM to the owner",
+    "tell_manager": "Slack DM to the manager",
+    "refresh_message": "Slack message update",
+    "send_report": "Slack report",
+    "stamp_touch": "First-touch stamp in Salesforce",
+    "set_task": "Salesforce task update",
+    "log_call": "Salesforce call log",
+    "correct_field": "Marketo field correction",
+}
+"""Each kind of effect before it is done."""
+UPDATED: Mapping[str, str] = {
+    "set_owner": "Salesforce owner updated",
+    "mirror_fields": "Marketo fields updated",
+    "mirror_activity": "Marketo activity logged",
+    "request_sync": "Marketo sync to Salesforce requested",
+    "tell_owner": "Slack DM sent to the owner",
+    "tell_manager": "Slack DM sent to the manager",
+    "refresh_message": "Slack message updated",
+    "send_report": "Slack report sent",
+    "stamp_touch": "First touch stamped in Salesforce",
+    "set_task": "Salesforce task updated",
+    "log_call": "Call logged in Salesforce",
+    "correct_field": "Field corrected in Marketo",
+}
+"""Each kind of effect once it is done."""
+UPDATE_STATES: Mapping[str, str] = {
+    "planned": "scheduled",
+    "attempted": "in progress",
+    "unknown": "unconfirmed, checking with the vendor",
+    "refused": "refused",
+    "dead": "failed",
+}
+"""How an effect stands that isn't done."""
+STATUSES: Mapping[str, str] = {
+    "open": "new",
+    "waiting": "pending",
+    "parked": "needs review",
+    "rejected": "disqualified",
+    "approval": "pending approval",
+    "assigning": "assigning",
+    "assigned": "assigned",
+    "touched": "touched",
+    "closed": "closed",
+    "shadowed": "shadow mode",
+    "denied": "assignment denied",
+    "gone": "deleted in Marketo",
+}
+"""Where a lead stands."""
+
+
+def system(kind: str) -> str:
+    """Where an effect of this kind goes."""
+    match kind:
+        case "set_owner" | "stamp_touch" | "set_task" | "log_call":
+            return "Salesforce update"
+        case "mirror_fields" | "mirror_activity" | "request_sync" | "correct_field":
+            return "Marketo update"
+        case "tell_owner" | "tell_manager" | "refresh_message" | "send_report":
+            return "Slack message"
+        case _:
+            return "update"
 
 
 def trigger(kind: TriggerKind) -> str:

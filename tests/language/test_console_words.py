@@ -312,7 +312,7 @@ def test_labels_of_every_code() -> None:
     """Each table of labels, each reason why a lead is blocked, and the words of a chart."""
     tables = [one for name, one in vars(labels).items() if name.isupper()]
     told = [str(text) for one in tables for text in one.values()]
-    told += [one for pair in lead_history.UPDATES.values() for one in pair]
+    told += [*names.UPDATES.values(), *names.UPDATED.values(), *names.UPDATE_STATES.values()]
     told += [names.blocked(code) for code in (*CheckCode, "APPROVAL", "SALESFORCE")]
     told += [names.blocked(f"REQUIRED_FIELDS ({FieldName.COUNTRY}, {FieldName.LAST_NAME})")]
     told += [names.leak(Leak(kind, (), CheckCode.IDENTITY)) for kind in LeakKind]

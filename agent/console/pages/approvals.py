@@ -15,9 +15,8 @@ from agent.ledger.stores.intake import UNREAD_KEPT
 from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.states import CycleStatus
 from agent.ledger.views.workings import Aside
-from agent.metrics.lead_history import UPDATES
 from domain.conversation.permissions import Ability, may
-from domain.language import operations
+from domain.language import names, operations
 from domain.lead.model import OnHold
 from domain.values import CycleId, LeadKey
 
@@ -183,7 +182,7 @@ def _letter(visit: Visit, row: EffectRow, one: Known | None) -> Dead:
     return Dead(
         lead=LeadKey(row.lead),
         title="No lead" if one is None else one.title,
-        what=UPDATES[row.kind][0],
+        what=names.UPDATES[row.kind],
         words=str((row.receipt or {}).get("words") or "no response"),
         attempts=row.attempts,
         at=row.settled_at,

@@ -21,7 +21,6 @@ from agent.effects.plan import plan
 from agent.ledger.records import HeldOff, Step
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.states import OPEN, CycleStatus
-from agent.metrics.lead_history import UPDATES
 from agent.routing import roster
 from agent.run.pauses import stops
 from domain.conversation.answers import Answer
@@ -44,6 +43,7 @@ from domain.conversation.permissions import Ability, circle, may, principal
 from domain.effects import SendReport
 from domain.follow_through.handoff import Handoff
 from domain.grammar import capitalized, counted, lasting, moment
+from domain.language import names
 from domain.policy.model import zone_of
 from domain.routing.availability import absence
 from domain.routing.route import Subject
@@ -337,7 +337,7 @@ def try_again(asked: requests.OneLead, talk: Talk) -> Sequence[Change] | Answer:
         return failure(f"{found.title} has no failed updates.", about=found)
     return [
         TryAgain(
-            title=f"{found.title}: {UPDATES[row.kind][0]}",
+            title=f"{found.title}: {names.UPDATES[row.kind]}",
             before=f"failed: {(row.receipt or {}).get('words', 'no answer')}",
             after="retried on the next run, unless it went through after all",
             owner=found.owner,

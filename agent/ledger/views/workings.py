@@ -1,6 +1,6 @@
 """The worker's own workings in the ledger: ticks, feeds, writes, calls of models, policies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from agent.ledger.tables.operations import CursorRow, LeaseRow, RunRow, UnreadRo
 from agent.ledger.tables.policies import PolicyRow
 from agent.ledger.tables.states import DEFECT, OPEN, UNSETTLED, EffectState
 from domain.conversation.change_requests import Proposal
+from domain.language import names
 from domain.values import LeadKey
 
 _CYCLE = table(CycleRow)
@@ -32,18 +33,6 @@ _DECISION = table(DecisionRow)
 _POLICY = table(PolicyRow)
 _PROPOSAL = table(ProposalRow)
 _LEASE = table(LeaseRow)
-
-
-UPDATES: Mapping[str, str] = {
-    **dict.fromkeys(("set_owner", "stamp_touch", "set_task", "log_call"), "Salesforce update"),
-    **dict.fromkeys(
-        ("mirror_fields", "mirror_activity", "request_sync", "correct_field"), "Marketo update"
-    ),
-    **dict.fromkeys(
-        ("tell_owner", "tell_manager", "refresh_message", "send_report"), "Slack message"
-    ),
-}
-"""Where each kind of effect goes."""
 
 
 @dataclass(frozen=True)
@@ -164,14 +153,14 @@ class Workings:
         )
         with reading(self._engine) as connection:
             rows = [*connection.execute(of_cycles), *connection.execute(of_handoffs)]
-            updates = connection.execute(of_effects).all()
+            unsettled = connection.execute(of_effects).all()
         found = [
             Aside(lead, title, where, said.error, said.tries, due_at)
             for lead, title, where, said, due_at in rows
         ]
         found += [
-            Aside(lead, title, UPDATES.get(kind, "update"), error, tries, due_at)
-            for lead, title, kind, error, tries, due_at in updates
+            Aside(lead, title, names.system(kind), error, tries, due_at)
+            for lead, title, kind, error, tries, due_at in unsettled
         ]
         return sorted(found, key=lambda one: (one.again_at, one.lead))
 
