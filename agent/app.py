@@ -19,6 +19,7 @@ from agent.rollout import publications
 from agent.run.context import RunContext
 from agent.run.holder import new_name
 from agent.run.model_trouble import ModelTrouble
+from agent.run.vendor_calls import VendorCalls
 from agent.settings import Settings, keep_to_ourselves, require
 from domain.intake.normalization.fields import canonical_values
 from domain.intake.vocabulary.compiled import compiled
@@ -165,7 +166,7 @@ class App:
             ),
         )
         budget = Budget("marketo", self.clock, Limits())
-        http = HttpSettings(watch=self.watch)
+        http = HttpSettings(watch=self._watched)
         transport = Transport("marketo", self.clock, self.chance, http, budget=budget)
         client = MarketoClient(access, transport, self.clock)
         campaign = self.policy.sync.campaign if self.policy.sync.request else None
@@ -199,7 +200,7 @@ class App:
         )
         guard = salesforce.Guard(settings.salesforce_guard)
         made = salesforce.Settings(connection, guard=guard, expected=expected)
-        return salesforce.Gateway(made, self.clock, self.watch)
+        return salesforce.Gateway(made, self.clock, self._watched)
 
     def _salesforce_credentials(self) -> salesforce.ClientCredentials | salesforce.JwtBearer:
         settings = self.settings
@@ -235,7 +236,7 @@ class App:
             self._salesforce,
             expected=people,
             snoozes=self.policy.follow_through.snooze.choices,
-            watch=self.watch,
+            watch=self._watched,
         )
 
     @cached_property
@@ -261,7 +262,7 @@ class App:
             "apollo": (settings.apollo_api_key, settings.apollo_base_url, enrichment.Apollo),
             "hunter": (settings.hunter_api_key, settings.hunter_base_url, enrichment.Hunter),
         }
-        http = replace(enrichment.HTTP, watch=self.watch)
+        http = replace(enrichment.HTTP, watch=self._watched)
         providers = [
             make(
                 enrichment.ProviderAccess(url, key),
@@ -304,6 +305,15 @@ class App:
     def model_trouble(self) -> ModelTrouble:
         """What is wrong with the model, for the log and for health."""
         return ModelTrouble(self.clock)
+
+    @cached_property
+    def vendor_calls(self) -> VendorCalls:
+        """Which vendors don't answer, for health."""
+        return VendorCalls(self.clock.now)
+
+    @property
+    def _watched(self) -> Watch:
+        return self.vendor_calls.around(self.watch)
 
     @cached_property
     def memory(self) -> "Memory":

@@ -52,6 +52,14 @@ class VendorOut(Value):
     """As the vendor's client told it."""
 
 
+class ProviderOut(Value):
+    """An enrichment provider can't be used; leads are routed with what is known without it."""
+
+    kind: Literal["provider_out"] = "provider_out"
+    vendor: str
+    detail: str
+
+
 class PolicyRefused(Value):
     """The policy file can't be used; the previous policy stays in force."""
 
@@ -157,6 +165,7 @@ Trouble = Annotated[
     NoCheckEnded
     | CheckFailed
     | VendorOut
+    | ProviderOut
     | PolicyRefused
     | LeadsSetAside
     | RecordsUnread
@@ -189,7 +198,7 @@ def state(troubles: Iterable[Trouble]) -> State:
 def matter(one: Trouble) -> str:
     """What tells one trouble from another; its particulars may change while it lasts."""
     match one:
-        case VendorOut():
+        case VendorOut() | ProviderOut():
             return f"{one.kind} {one.vendor}"
         case LedgerOut():
             return f"{one.kind} {one.fault}"
@@ -205,7 +214,7 @@ def patience(one: Trouble) -> timedelta | None:
     match one:
         case PolicyRefused() | LeadsSetAside() | RecordsUnread() | SlackTokenRejected():
             return timedelta(0)
-        case CheckFailed() | VendorOut() | ModelOut() | SlackNotConnected():
+        case CheckFailed() | VendorOut() | ProviderOut() | ModelOut() | SlackNotConnected():
             return timedelta(minutes=15)
         case HeartbeatFailed():
             return timedelta(hours=1)

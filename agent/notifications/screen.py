@@ -9,7 +9,17 @@ from agent.effects.kind import LONGEST_PAUSE, DailyLimit, Screened
 from agent.ledger.records import Outstanding
 from agent.ledger.tables.states import OPEN
 from agent.run.context import RunContext
-from domain.effects import Receipt, Refusal, Refused, TellManager, TellOwner, Tone, Unknown, Untried
+from domain.effects import (
+    Receipt,
+    Refusal,
+    Refused,
+    SendReport,
+    TellManager,
+    TellOwner,
+    Tone,
+    Unknown,
+    Untried,
+)
 from domain.follow_through.first_touch import Touched
 from domain.follow_through.handoff import Handoff
 from domain.language import operations
@@ -48,20 +58,35 @@ def screen_messages(effects: Sequence[Outstanding], context: RunContext) -> Scre
         for key, person in told.items()
         if person in last and last[person] + quiet > context.now
     }
-    for one in effects:
-        opens = _opens(one, context)
-        if one.key not in needless and opens is not None and opens > context.now:
-            later[one.key] = max(opens, later.get(one.key, opens))
+    for key, opens in after_hours(effects, context).items():
+        if key not in needless:
+            later[key] = max(opens, later.get(key, opens))
     return Screened(needless, later)
 
 
-def _opens(one: Outstanding, context: RunContext) -> datetime | None:
-    """When the reader of a message is at work; None for somebody the policy doesn't know."""
-    policy = context.policy
-    if not isinstance(one.action, TellOwner | TellManager):
-        return None
-    reader = one.action.owner if isinstance(one.action, TellOwner) else one.action.manager
-    return next_at_work(policy, reader, context.now) if reader in policy.users else None
+def after_hours(effects: Sequence[Outstanding], context: RunContext) -> dict[EffectKey, datetime]:
+    """When the readers who aren't at work now will be, by what waits for them."""
+    policy, now = context.policy, context.now
+    readers = {one.key: _reader(one) for one in effects}
+    opens = {
+        key: next_at_work(policy, reader, now)
+        for key, reader in readers.items()
+        if reader in policy.users
+    }
+    return {key: at for key, at in opens.items() if at > now}
+
+
+def _reader(one: Outstanding) -> str:
+    """Who is told; nobody for what is no message."""
+    match one.action:
+        case TellOwner():
+            return one.action.owner
+        case TellManager():
+            return one.action.manager
+        case SendReport():
+            return one.action.to
+        case _:
+            return ""
 
 
 def _needless(effects: Sequence[Outstanding], context: RunContext) -> dict[EffectKey, Receipt]:

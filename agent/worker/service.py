@@ -99,6 +99,8 @@ class Service:
         unread = len(app.ledger.workings.unread(app.clock.now() - UNREAD_FOR))
         if unread:
             found.append(RecordsUnread(count=unread))
+        if not (report.paused or report.busy):
+            found += app.vendor_calls.troubles()
         if app.model_trouble.fault is not None:
             found.append(ModelOut(fault=app.model_trouble.fault))
 

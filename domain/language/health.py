@@ -16,6 +16,7 @@ from domain.health import (
     NoCheckEnded,
     PausedBy,
     PolicyRefused,
+    ProviderOut,
     RecordsUnread,
     SlackNotConnected,
     SlackTokenRejected,
@@ -51,6 +52,7 @@ _MODEL_FIX = {
     ModelFault.SILENT: "Check the provider's status page.",
 }
 _VENDORS = {"marketo": "Marketo", "salesforce": "Salesforce", "slack": "Slack"}
+_PROVIDERS = {"pdl": "People Data Labs", "apollo": "Apollo", "hunter": "Hunter"}
 
 
 def trouble(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (a sentence a kind)
@@ -64,6 +66,9 @@ def trouble(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (a sentence a
         case VendorOut():
             vendor = _VENDORS.get(one.vendor, one.vendor.capitalize())
             return f"{vendor} can't be used: {one.detail}" if vendor else one.detail
+        case ProviderOut():
+            provider = _PROVIDERS.get(one.vendor, one.vendor.capitalize())
+            return f"{provider} can't be used for enrichment: {one.detail}"
         case PolicyRefused():
             return (
                 "The policy file has errors, so the previous policy stays in force: " + one.detail
@@ -104,6 +109,8 @@ def fix(one: Trouble) -> str:  # noqa: C901, PLR0911, PLR0912  (as above)
             return "The next check tries again. If it lasts, report the error: it is a defect."
         case VendorOut():
             return "Run `routeready doctor`. The worker tries again at every check."
+        case ProviderOut():
+            return "Check the provider's status page. Leads are routed with what is known."
         case PolicyRefused():
             return "Correct the file. It is read again at the next check."
         case LeadsSetAside():

@@ -1,17 +1,20 @@
 """Vendors that are away for hours: nothing is lost, and nobody is charged for it."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from agent.ledger.tables.states import UNSETTLED, CycleStatus, EffectState
 from agent.rollout.replay import replay
+from agent.worker.service import Service
 from sandbox import faults
 from sandbox.faults import Status
 from tests.support.follow_through import live, messages, owner, said
 from tests.support.worlds import Town
 
+OPS = "quinn.walsh@meridian.example"
 MARTA = "marta.silva@meridian.example"
 
 
@@ -129,3 +132,70 @@ def test_after_a_day_without_ticks_people_are_told_and_the_lead_is_given_on(here
     told = [one for one in messages(here, MARTA) if "SLA breach" in said(one)[:10]]
     assert 1 == len(told)
     assert 1 == len([one for one in messages(here, first) if "Dana" in said(one)])
+
+
+def in_service(here: Town, folder: Path) -> Service:
+    """The town's worker as it runs for months."""
+    files = {"routeready_health_file": folder / "health", "routeready_stop_file": folder / "stop"}
+    here.app.settings = here.app.settings.model_copy(update=files)
+    here.app.reload_policy = lambda: False  # type: ignore[method-assign]
+    return Service(here.app)
+
+
+def problems(service: Service) -> list[tuple[str, str]]:
+    """What health says is wrong, and since when."""
+    return [(one.trouble.kind, f"{one.since:%H:%M}") for one in service.look().standing]
+
+
+def test_an_outage_that_only_makes_messages_wait_is_one_outage_for_health(
+    here: Town, tmp_path: Path
+) -> None:
+    """Slack takes no posts, and in some ticks none is due: health names it all the time."""
+    here.pass_time(hours=1)
+    service = in_service(here, tmp_path)
+    here.arrive(state="New York")
+    fault = faults.add(here.world, Status(vendor="slack", path="chat.post", status=503))
+    seen: list[list[tuple[str, str]]] = []
+    for _ in range(4):
+        service.tick()
+        seen.append(problems(service))
+        here.pass_time(minutes=1)
+    faults.remove(here.world, fault)
+    here.pass_time(minutes=5)
+    service.tick()
+    assert [[("vendor_out", "15:00")]] * 4 + [[]] == [*seen, problems(service)]
+
+
+def test_a_provider_that_does_not_answer_is_told_and_keeps_nobody_waiting(
+    here: Town, tmp_path: Path
+) -> None:
+    """The lead is assigned without it; health says which provider is out, as no failure."""
+    here.pass_time(hours=1)
+    service = in_service(here, tmp_path)
+    away(here, "pdl")
+    person = here.arrive(state="New York", numberOfEmployees=None)
+    service.tick()
+    assert (CycleStatus.ASSIGNED, "degraded") == (here.cycle(person).status, service.look().state)
+    assert [("provider_out", "15:00")] == problems(service)
+
+
+def test_a_report_that_an_outage_held_back_comes_in_its_readers_hours(
+    here: Town, tmp_path: Path
+) -> None:
+    """Slack away from morning until night: what was to be reported waits for the next morning."""
+    here.pass_time(hours=2)
+    service = in_service(here, tmp_path)
+    fault = away(here, "slack")
+    here.arrive(state="New York")
+    for _ in range(5):
+        service.tick()
+        here.pass_time(hours=2.5)
+    faults.remove(here.world, fault)
+    service.tick()
+    here.pass_time(minutes=10)
+    service.tick()
+    by_night = [said(one) for one in messages(here, OPS)]
+    here.pass_time(hours=12)
+    service.tick()
+    by_day = [said(one).startswith("Slack can't be used") for one in messages(here, OPS)]
+    assert ([], True) == (by_night, True in by_day)
