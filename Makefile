@@ -7,7 +7,7 @@ CLIENTS := tests/conformance/node
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients conformance eval assault hostile kills month fix bench docs pictures site lock clean
+.PHONY: help demo test check clients conformance eval assault hostile kills outages month fix bench docs pictures site lock clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' \
@@ -40,6 +40,10 @@ assault: $(VENV)/.tests ## Test the guards with 100,000 tool calls of a hostile 
 kills: $(VENV)/.tests ## Kill the worker 200 times on each database (about 20 minutes each; goes on where it was ended)
 	@$(BIN)/python -m tests.kills 200 sqlite
 	@$(BIN)/python -m tests.kills 200 postgresql
+
+outages: $(VENV)/.tests ## Take away each vendor and the database, for minutes and for days (about 30 minutes for each database; goes on where it was ended)
+	@$(BIN)/python -m tests.outages sqlite
+	@$(BIN)/python -m tests.outages postgresql
 
 hostile: $(VENV)/.tests ## Corrupt 2,000 values on the wire and see who suffers (about 40 minutes; goes on where it was ended)
 	@$(BIN)/python -m tests.hostile 2000 1 var/hostile
