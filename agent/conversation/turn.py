@@ -14,7 +14,7 @@ from domain.conversation.permissions import Ability, Principal, may
 from domain.decision.said import Said
 from domain.grammar import lasting, moment
 from domain.language import operations
-from domain.language.names import STATUSES
+from domain.language.names import STATUSES, queue
 from domain.policy.model import Policy
 from domain.time.moments import midnight
 from domain.values import CycleId, LeadKey, Source
@@ -212,16 +212,22 @@ def standing(one: Known, talk: Talk) -> str:
     """How a lead stands, in a sentence."""
     if one.touched_at is not None:
         kept = "within SLA" if one.in_time else "SLA breached"
-        return f"Owner: {one.owner_name}. First touch {talk.at(one.touched_at)}, {kept}"
+        return f"Owner: {owner_of(one, talk)}. First touch {talk.at(one.touched_at)}, {kept}"
     if one.is_open and one.target_at is not None:
         left = one.target_at - talk.now
         due = f"First touch due {talk.at(one.target_at)}, in {lasting(left)}"
         if left <= timedelta():
             ago = "just now" if -left < timedelta(minutes=1) else f"{lasting(-left)} ago"
             due = f"SLA breach: first touch was due {talk.at(one.target_at)}, {ago}"
-        return f"Owner: {one.owner_name}. {due}"
-    whose = f"Owner: {one.owner_name}. " if one.owner_name else "No owner. "
+        return f"Owner: {owner_of(one, talk)}. {due}"
+    whose = f"Owner: {owner_of(one, talk)}. " if one.owner_name else "No owner. "
     return f"{whose}{STATUS[one.status]}: {talk.said(one.said)}"
+
+
+def owner_of(one: Known, talk: Talk) -> str:
+    """Who a lead is assigned to, a queue as people call it."""
+    name = one.owner_name or "no owner"
+    return queue(name) if name in talk.policy.queues else name
 
 
 STATUS: Mapping[CycleStatus, str] = {

@@ -17,7 +17,7 @@ from agent.tables.table import (
     length,
     percent,
 )
-from domain.grammar import counted
+from domain.grammar import capitalized, counted
 from domain.language import names
 from domain.metrics.measures import Dimension, Measures, Outcomes, Spread, Stretch
 
@@ -87,7 +87,7 @@ def sheets(report: Report, most: int | None = None) -> Iterator[Sheet]:
         yield Sheet(
             f"By {dimension}",
             (str(dimension).capitalize(), "Leads", *_SLICED),
-            tuple((value, *_sliced(measured)) for value, measured in parts),
+            tuple((report.called(dimension, value), *_sliced(part)) for value, part in parts),
         )
 
 
@@ -99,7 +99,7 @@ def _trend(report: Report) -> Sheet:
         for place, label in enumerate(chart.labels)
         if any(one.values[place] for one in chart.series)
     )
-    columns = ("From", *(one.name.capitalize() for one in chart.series))
+    columns = ("From", *(capitalized(one.name) for one in chart.series))
     return Sheet(chart.title, columns, rows, "" if rows else "No leads assigned.", svg(chart))
 
 

@@ -1,6 +1,6 @@
 """From the ledger to a report: the same figures for the terminal, a page, a spreadsheet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from agent.ledger.records import HeldOff
 from agent.run.context import RunContext
 from domain.errors import RoutereadyError
 from domain.follow_through.handoff import Handoff
+from domain.language import names
 from domain.metrics import measures
 from domain.metrics.charts import Chart
 from domain.metrics.fates import Look, Step, fates
@@ -84,6 +85,14 @@ class Report:
     """Assigned leads by day or week, and whether they were touched in time."""
     levels: tuple[Level, ...]
     leaks: tuple[Leak, ...]
+    people: Mapping[str, str]
+    """What owners are called, by their email address."""
+
+    def called(self, dimension: Dimension, group: str) -> str:
+        """A group of leads as people call it; figures keep its code."""
+        if dimension is Dimension.REP:
+            return self.people.get(group, group)
+        return names.group(dimension, group)
 
     def figures(self) -> Iterator[Figure]:
         """All numbers, each once."""
@@ -197,6 +206,7 @@ def report(
         trend=trend(journeys, question, policy),
         levels=waterfall(journeys, now),
         leaks=leaks(journeys, policy, now),
+        people={email: user.name for email, user in policy.users.items()},
     )
 
 

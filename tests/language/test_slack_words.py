@@ -274,7 +274,13 @@ def person(here: Town, email: str) -> Principal:
 TRIED: Mapping[Ability, Sequence[Mapping[str, str]]] = {
     Ability.FIND: ({"words": "Dana"}, {"words": "Zora"}),
     Ability.UNWORKED: ({}, {"where": "my team"}, {"where": "Ana Torres"}, {"where": "Atlantis"}),
-    Ability.WORKLOAD: ({}, {"who": "Ana"}, {"who": "Bartholomew"}, {"who": "Kate"}),
+    Ability.WORKLOAD: (
+        {},
+        {"who": "Ana"},
+        {"who": "Bartholomew"},
+        {"who": "Kate"},
+        {"who": "Chloe"},
+    ),
     Ability.NUMBERS: ({}, {"segment": "Hand-raisers"}, {"segment": "Nowhere"}),
     Ability.CHANGES: ({}, {"since": "whenever"}),
     Ability.RULES: ({}, {"topic": "Hand-raisers"}, {"topic": "DACH"}, {"topic": "tides"}),
@@ -282,7 +288,9 @@ TRIED: Mapping[Ability, Sequence[Mapping[str, str]]] = {
     Ability.WAITING: ({},),
     Ability.GIVE: tuple(
         {"lead": lead, "to": to}
-        for lead, to in product(("Dana Fox", "Cora Dean", "Zora", ""), ("Ursula", "Mei Tan", "Zoe"))
+        for lead, to in product(
+            ("Dana Fox", "Cora Dean", "Zora", ""), ("Ursula", "Mei Tan", "Chloe", "Zoe")
+        )
     ),
     Ability.HOLD: tuple(
         {"lead": lead, "until": until}

@@ -43,7 +43,7 @@ from domain.conversation.permissions import Ability, circle, may, principal
 from domain.effects import SendReport
 from domain.follow_through.handoff import Handoff
 from domain.grammar import capitalized, counted, lasting, moment
-from domain.language import names
+from domain.language import facts, names
 from domain.policy.model import zone_of
 from domain.routing.availability import absence
 from domain.routing.route import Subject
@@ -190,7 +190,7 @@ def give(asked: requests.Giving, talk: Talk) -> Sequence[Change] | Answer:
     if member is None or member.user_id is None or not member.is_active:
         return failure(f"{user.name} has no active Salesforce user.")
     away = absence(member, user, talk.policy.calendars[user.calendar], talk.now, at_work=False)
-    note = f" (not available now: {away})" if away else ""
+    note = f" (not available now: {facts.absence(away, talk.zone)})" if away else ""
     because = told_reason(asked.reason)
     reason = asked.reason.strip() or "no reason given"
     return [

@@ -20,6 +20,7 @@ from agent.conversation.turn import (
     find_one,
     find_person,
     not_found,
+    owner_of,
     proposed_owner,
 )
 from agent.ledger.stores.conversations import Known, Part
@@ -54,7 +55,8 @@ def why(asked: requests.OneLead, talk: Talk) -> Answer:
     source = talk.as_of()
     if routed:
         source += f". Decision {routed[-1].id} under policy {routed[-1].policy_version}"
-    whose = f"owner {found.owner_name}" if found.owner_name else "no owner"
+    owner = owner_of(found, talk)
+    whose = f"owner {owner}" if found.owner_name else owner
     buttons = [one for one in asks(found, talk) if one.label != "Why?"]
     buttons.append(Ask(label="Full history", says=f"history {found.lead}"))
     return Answer(

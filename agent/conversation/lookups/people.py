@@ -12,6 +12,7 @@ from domain.conversation.answers import Answer
 from domain.conversation.permissions import Ability, circle
 from domain.errors import ToolError
 from domain.grammar import counted
+from domain.language import facts
 from domain.policy.model import Policy, User
 from domain.routing.availability import absence
 from domain.time.business_hours import holiday_on, next_open
@@ -47,7 +48,12 @@ def workload(asked: requests.Whose, talk: Talk) -> Answer:
         f"{_cap(one, policy)}{away.get(one, '')}"
         for load, one in busy[:MOST_LINES]
     ]
-    absent = [policy.users[one].name for one in people if one in away and (_IDLE, one) in told]
+    listed = {one for _, one in busy[:MOST_LINES]}
+    absent = [
+        policy.users[one].name
+        for load, one in told
+        if one in away and not load.open and one not in listed
+    ]
     if absent and not asked.who.strip():
         lines.append(f"Away or off hours, with no open leads: {', '.join(absent[:MOST_SHOWN])}")
     names = ", ".join(policy.users[one].name for one in over[:MOST_SHOWN])
@@ -92,7 +98,7 @@ def _availability(people: Collection[str], talk: Talk) -> tuple[Mapping[str, str
         why = absence(members.get(email), user, calendar, talk.now, at_work=False)
         why = why or _off_hours(user, talk)
         if why is not None:
-            found[email] = f"; {why}"
+            found[email] = f"; {why if isinstance(why, str) else facts.absence(why, talk.zone)}"
     return found, "Salesforce, Slack and business hours"
 
 

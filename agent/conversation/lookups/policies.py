@@ -226,4 +226,4 @@ def _name(owner: str | None, policy: Policy) -> str:
     if owner is None:
         return "no owner"
     user = policy.users.get(owner)
-    return owner if user is None else user.name
+    return user.name if user is not None else queue_name(owner) if owner in policy.queues else owner
