@@ -114,7 +114,9 @@ def simulate(
     now = app.clock.now()
     asked = () if lead is None else tuple(app.keys(lead))
     found = what_if(app.ledger, Trying(now - length, now, app.policy, changed, asked))
-    typer.echo(simulation_tables.render(found, written))
+    typer.echo(
+        simulation_tables.render(found, written, simulation_tables.called(app.policy, changed))
+    )
     if json_file is not None:
         json_file.write_text(found.model_dump_json(indent=2), encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """A simulation as tables: what another policy would have changed, in every format."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from agent.tables.table import UNDEFINED, Form, Sheet, percent, written
 from domain.gate.verdict import VerdictKind
 from domain.grammar import counted
 from domain.language import names, operations
+from domain.policy.model import Policy
 from domain.rollout.simulation import Change, Placement, Simulation
 from domain.time.durations import format_duration
 
@@ -17,15 +18,21 @@ SHOWN = 20
 """So many leads are listed in text; a page lists all, JSON holds all."""
 
 
-def render(found: Simulation, form: Form) -> str:
-    """The simulation in one format."""
+def called(*policies: Policy) -> Mapping[str, str]:
+    """Owners by what people call them: users by name, queues as in `review queue`."""
+    queues = {name: names.queue(name) for one in policies for name in one.queues}
+    return queues | {email: user.name for one in policies for email, user in one.users.items()}
+
+
+def render(found: Simulation, form: Form, owners: Mapping[str, str]) -> str:
+    """The simulation in one format; JSON keeps email addresses and codes."""
     if form is Form.JSON:
         return found.model_dump_json(indent=2)
     most = None if form is Form.HTML else SHOWN
-    return written("Policy simulation", lines(found), sheets(found, most), form)
+    return written("Policy simulation", lines(found, owners), sheets(found, owners, most), form)
 
 
-def lines(found: Simulation) -> list[str]:
+def lines(found: Simulation, owners: Mapping[str, str]) -> list[str]:
     """What it found, in a few sentences."""
     direct = sum(one.is_direct for one in found.changes)
     differ = len(found.changes)
@@ -40,26 +47,28 @@ def lines(found: Simulation) -> list[str]:
     )
     said = [compared, moved]
     if found.assumed:
-        names = ", ".join(found.assumed)
-        said.append(f"Assumed available (nothing recorded about them): {names}")
+        people = ", ".join(owners.get(one, one) for one in found.assumed)
+        said.append(f"Assumed available (nothing recorded about them): {people}")
     return said
 
 
-def sheets(found: Simulation, most: int | None = None) -> Iterator[Sheet]:
+def sheets(
+    found: Simulation, owners: Mapping[str, str], most: int | None = None
+) -> Iterator[Sheet]:
     """The tables; of a long list of leads the first `most`, or all. What is empty is left out."""
     made = [
-        _asked(found),
+        _asked(found, owners),
         _verdicts(found),
-        _changes(found, most),
+        _changes(found, owners, most),
         _expected(found),
-        _loads(found),
+        _loads(found, owners),
         _fairness(found),
         _gaps(found),
     ]
     yield from (one for one in made if one.rows)
 
 
-def _asked(found: Simulation) -> Sheet:
+def _asked(found: Simulation, owners: Mapping[str, str]) -> Sheet:
     rows: list[tuple[str, ...]] = []
     for one in found.asked:
         for policy, placed in ((found.before, one.before), (found.after, one.after)):
@@ -68,7 +77,7 @@ def _asked(found: Simulation) -> Sheet:
                     one.lead,
                     policy,
                     names.verdict(placed.verdict),
-                    *_where(placed),
+                    *_where(placed, owners),
                     operations.said(placed.said, _ZONE),
                 )
             )
@@ -76,8 +85,9 @@ def _asked(found: Simulation) -> Sheet:
     return Sheet("The lead you asked for", columns, tuple(rows))
 
 
-def _where(placed: Placement) -> tuple[str, str, str]:
-    return placed.owner or UNDEFINED, placed.segment, placed.rule or UNDEFINED
+def _where(placed: Placement, owners: Mapping[str, str]) -> tuple[str, str, str]:
+    owner = placed.owner or UNDEFINED
+    return owners.get(owner, owner), placed.segment, placed.rule or UNDEFINED
 
 
 def _verdicts(found: Simulation) -> Sheet:
@@ -93,19 +103,23 @@ def _results(change: str) -> str:
     return " -> ".join(_RESULTS[one] for one in change.split(" -> "))
 
 
-def _changes(found: Simulation, most: int | None) -> Sheet:
+def _changes(found: Simulation, owners: Mapping[str, str], most: int | None) -> Sheet:
     shown = found.changes if most is None else found.changes[:most]
-    rows = tuple((one.lead, *_moved(one), _how(one)) for one in shown)
+    rows = tuple((one.lead, *_moved(one, owners), _how(one)) for one in shown)
     more = len(found.changes) - len(shown)
     note = f"and {more} more; see all with --format html or --json FILE" if more else ""
     return Sheet("Leads routed differently", ("Lead", "Before", "After", "Because of"), rows, note)
 
 
-def _moved(one: Change) -> tuple[str, str]:
-    return (
-        one.before.owner or names.verdict(one.before.verdict),
-        one.after.owner or names.verdict(one.after.verdict),
-    )
+def _moved(one: Change, owners: Mapping[str, str]) -> tuple[str, str]:
+    return _owner(one.before, owners), _owner(one.after, owners)
+
+
+def _owner(placed: Placement, owners: Mapping[str, str]) -> str:
+    """The owner's name; of a lead that gets none, what became of it."""
+    if placed.owner is None:
+        return names.verdict(placed.verdict)
+    return owners.get(placed.owner, placed.owner)
 
 
 def _how(one: Change) -> str:
@@ -134,9 +148,14 @@ def _target(before: timedelta | None, after: timedelta | None) -> str:
     return one if one == other else f"{one} -> {other}"
 
 
-def _loads(found: Simulation) -> Sheet:
+def _loads(found: Simulation, owners: Mapping[str, str]) -> Sheet:
     rows = tuple(
-        (one.owner, str(one.before), str(one.after), f"{one.after - one.before:+}")
+        (
+            owners.get(one.owner, one.owner),
+            str(one.before),
+            str(one.after),
+            f"{one.after - one.before:+}",
+        )
         for one in found.loads
         if one.before != one.after
     )
@@ -147,7 +166,7 @@ def _loads(found: Simulation) -> Sheet:
 def _fairness(found: Simulation) -> Sheet:
     rows = tuple(
         (
-            one.pool,
+            names.pool(one.pool),
             f"{one.leads_before} -> {one.leads_after}",
             f"{_far(one.widest_before)} -> {_far(one.widest_after)}",
         )

@@ -8,7 +8,7 @@ import pytest
 
 from agent.policy.file import load_policy
 from agent.rollout.simulation import Trying, try_policy, what_if
-from agent.rollout.simulation_tables import render
+from agent.rollout.simulation_tables import called, render
 from agent.tables.table import Form
 from domain.errors import RoutereadyError
 from domain.values import LeadKey
@@ -71,11 +71,14 @@ def test_one_lead_is_told_under_both_policies(routed: Town, tmp_path: Path) -> N
     found = what_if(routed.app.ledger, Trying(MONDAY, now, routed.app.policy, changed, (lead,)))
     (asked,) = found.asked
     assert (lead, ANA, "READY") == (asked.lead, asked.before.owner, asked.after.verdict)
-    assert asked.after.owner not in (ANA, None)
+    assert asked.after.owner is not None
+    assert asked.after.owner != ANA
     assert {"Hand-raisers"} == {one.segment for one in found.expected}
-    page = render(found, Form.HTML)
-    told = ("The lead you asked for", str(asked.after.owner), "Expected SLA attainment")
+    owners = called(routed.app.policy, changed)
+    page = render(found, Form.HTML, owners)
+    told = ("The lead you asked for", owners[asked.after.owner], "Expected SLA attainment")
     assert [True] * 3 == [one in page for one in told]
+    assert ("Ana Torres" in page, ANA in page) == (True, False)
     stranger = Trying(MONDAY, now, routed.app.policy, changed, (LeadKey("999999"),))
     with pytest.raises(RoutereadyError, match="This lead has no decisions"):
         what_if(routed.app.ledger, stranger)

@@ -146,13 +146,14 @@ def tried(visit: Visit) -> Response:
     one = _try(visit)
     found = one.found()
     differences = () if one.policy is None else diff(one.base, one.policy)
+    owners = simulation_tables.called(one.base, one.policy or one.base)
     return visit.page(
         "policy_try.html",
         one=one,
         found=found,
         differences=differences,
-        lines=[] if found is None else simulation_tables.lines(found),
-        sheets=[] if found is None else list(simulation_tables.sheets(found)),
+        lines=[] if found is None else simulation_tables.lines(found, owners),
+        sheets=[] if found is None else list(simulation_tables.sheets(found, owners)),
         titles={} if found is None else _titles(visit, found),
         may_publish=visit.who.role in PUBLISHERS,
         shares=SHARES,
