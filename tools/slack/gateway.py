@@ -4,6 +4,7 @@ Slack has no idempotency key. Every message carries the keys of its effects as m
 so that a message whose answer was lost can be found again in its conversation.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from domain.errors import (
     RequestError,
     RetryableError,
     ToolError,
+    UnavailableError,
     UnknownOutcomeError,
 )
 from domain.metrics.charts import Chart
@@ -55,9 +57,18 @@ _UNANSWERED = 3
 """After so many unanswered posts in a row the rest waits for the next run."""
 _CLOSED = frozenset({"channel_not_found", "user_disabled", "user_not_found", "user_not_visible"})
 """There is no such conversation, so there is no message in it."""
+_CHANNEL = re.compile(r"[A-Z][A-Za-z0-9]{1,40}")
+"""An id of a conversation."""
 _LAST = datetime.max.replace(tzinfo=UTC)
 
+_PAUSE = timedelta(minutes=1)
+"""Until a conversation that Slack didn't name is asked for again."""
+
 _Told = Mapping[EffectKey, TellOwner]
+
+
+class _NamelessError(UnavailableError):
+    """Slack named no channel for one person's conversation; the others' may be fine."""
 
 
 class SlackGateway:
@@ -319,10 +330,16 @@ class SlackGateway:
         )
 
     def direct(self, user_id: str) -> str:
-        """The channel of the direct message with a member; opening it twice is harmless."""
+        """The channel of the direct message with a member; opening it twice is harmless.
+
+        Raises UnavailableError when Slack names none; what isn't an id is never kept as one.
+        """
         if user_id not in self._conversations:
             opened = self._client.read("conversations.open", users=user_id)
-            self._conversations[user_id] = str(opened["channel"]["id"])
+            channel = within(opened, "channel").get("id")
+            if not isinstance(channel, str) or _CHANNEL.fullmatch(channel) is None:
+                raise _NamelessError(VENDOR, "conversations.open answered without a channel")
+            self._conversations[user_id] = channel
         return self._conversations[user_id]
 
     def thinking(self, channel: str, thread: str, words: str) -> Receipt:
@@ -426,6 +443,8 @@ class SlackGateway:
                 return Unknown(detail=str(error))
             case RateLimitError():
                 return Untried(detail=str(error), retry_at=now + error.retry_after)
+            case _NamelessError():
+                return Untried(detail=str(error), retry_at=now + _PAUSE)
             case RetryableError():
                 return Untried(detail=str(error))
             case RequestError():

@@ -541,3 +541,18 @@ def test_a_token_never_travels_unencrypted() -> None:
     """Another machine is spoken to with TLS only."""
     with pytest.raises(AuthError, match="https"):
         SlackGateway(SlackAccess(SecretStr(TOKEN), "http://slack.invalid/api/"), Clock(), Links())
+
+
+@pytest.mark.parametrize("channel", [None, "D1", [], {}, {"id": None}, {"id": 7}, {"id": "\u2028"}])
+def test_a_conversation_that_slack_does_not_name_is_its_readers_trouble(
+    workspace: Workspace, channel: object
+) -> None:
+    """The others are told, and who wasn't is told next time."""
+    planned, gateway = plan(tell(), tell(LENA)), workspace.gateway()
+    workspace.faults["conversations.open"] = [answers({"ok": True, "channel": channel})]
+    receipts = gateway.tell_owners(planned)
+    assert ["applied", "untried"] == sorted(shown(receipt) for receipt in receipts.values())
+    waiting = {key: one for key, one in planned.items() if shown(receipts[key]) == "untried"}
+    workspace.clock.sleep(60)
+    again = gateway.tell_owners(waiting)
+    assert ["applied"] == [shown(receipt) for receipt in again.values()]
