@@ -15,6 +15,15 @@ Path = tuple[str | int, ...]
 MOST_PARTS = 100_000
 """Values in one text; a few aliases of aliases would stand for billions."""
 
+DEEPEST = 64
+"""Levels of lists and mappings; a policy has fewer than ten."""
+_BRACKETS = re.compile(
+    r"""[\[\]{}]|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|(?:^|[ \t])#[^\n]*""", re.MULTILINE
+)
+"""Brackets, and what brackets in them don't count in: quotes and comments."""
+_DATE = re.compile(r"\b(\d{4})-(\d\d?)-(\d\d?)\b")
+_TOO_DEEP = ("Brackets or lists are nested too deeply", "Nest less, and close each bracket.")
+
 
 class YamlError(Exception):
     """The text is not YAML; carries the line, what is wrong there, and what to do."""
@@ -42,6 +51,7 @@ class Document:
 
 def read_yaml(text: str) -> Document:
     """Read a text; raises YamlError."""
+    _expect_shallow(text)
     try:
         tree: Any = YAML(typ="rt").load(text)
         lines: dict[Path, int] = {}
@@ -58,7 +68,7 @@ def read_yaml(text: str) -> Document:
         said = "This line has a character that isn't text"
         raise YamlError(line, said, "Remove it, or type the line again.") from None
     except RecursionError:
-        raise YamlError(1, "Brackets or lists are nested too deeply", "Nest less.") from None
+        raise YamlError(1, *_TOO_DEEP) from None
     except ValueError:
         raise _impossible(text) from None
 
@@ -74,7 +84,18 @@ def _impossible(text: str) -> YamlError:
     return YamlError(1, "A number has too many digits", "Shorten it, or put it in quotes.")
 
 
-_DATE = re.compile(r"\b(\d{4})-(\d\d?)-(\d\d?)\b")
+def _expect_shallow(text: str) -> None:
+    """Refuse brackets that the library would take minutes to find no end of."""
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        if found[0] in "[{":
+            depth += 1
+        elif found[0] in "]}":
+            depth = max(0, depth - 1)
+        if depth > DEEPEST:
+            raise YamlError(text.count("\n", 0, found.start()) + 1, *_TOO_DEEP)
+
+
 _TROUBLES = (
     ("mapping values are not allowed", "there is a colon where none is expected"),
     ("'\\t'", "a tab is used for indentation"),
@@ -99,6 +120,8 @@ def _line_of(error: MarkedYAMLError) -> int:
 
 
 def _plain(node: Any, path: Path, lines: dict[Path, int]) -> Any:  # noqa: ANN401  (YAML is any value)
+    if len(path) > DEEPEST:
+        raise YamlError(1, *_TOO_DEEP)
     if len(lines) > MOST_PARTS:
         said = f"The text stands for more than {MOST_PARTS:,} values"
         raise YamlError(1, said, "Repeat less by aliases, which begin with *.")

@@ -314,3 +314,28 @@ def test_the_version_is_the_contents_and_nothing_else(folder: Path) -> None:
     assert before == load_policy(folder / "policy.yaml").version
     edit(folder / "territories.csv", "DACH,,DE,,,,,,pool:dach", "DACH,,DE,,,,,,queue:emea")
     assert before != load_policy(folder / "policy.yaml").version
+
+
+LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a: " + "[" * 3_000, id="brackets"),
+        pytest.param("".join(" " * one + "a:\n" for one in range(600)), id="indents"),
+        pytest.param(LAUGHS, id="aliases of aliases"),
+    ],
+)
+def test_a_policy_without_end_is_an_error_like_any_other(tmp_path: Path, text: str) -> None:
+    """However deep it nests or often it refers to itself, its editor reads a sentence."""
+    file = tmp_path / "policy.yaml"
+    file.write_text(text, "utf-8")
+    (complaint,) = read_policy(file).complaints
+    assert complaint.sentence in (
+        "Brackets or lists are nested too deeply",
+        "The text stands for more than 100,000 values",
+    )
