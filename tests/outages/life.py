@@ -45,6 +45,8 @@ STEPS = {
     "3 days": (1, 9, 50, 360),
 }
 """Minutes between two ticks of an outage; the last one is repeated."""
+MAY_PASS = ("limit", "full")
+"""A limit is an outage only when it lasts, and a full disk only for what needs another page."""
 AFTER = (1, 4, 15, 10)
 """Minutes between the ticks after it, to begin with."""
 HALF_HOUR = timedelta(minutes=30)
@@ -141,7 +143,7 @@ class Life:
         told = [one for one in self.service.look().standing if self._is_about_it(one.trouble)]
         if told:
             self.watch.since = told[0].since
-        elif self.cell.way != "limit" and (met or self.cell.what == "database"):
+        elif self.cell.way not in MAY_PASS and (met or self.cell.what == "database"):
             self.watch.silent.append(self.here.world.now.isoformat())
 
     def _is_about_it(self, trouble: object) -> bool:
