@@ -15,6 +15,7 @@ from agent.ledger import Ledger, open_ledger, read_ledger
 from agent.metrics import lead_history
 from agent.metrics.lead_history import Told
 from agent.policy.file import load_policy
+from agent.policy.watched import WatchedPolicy
 from agent.rollout import publications
 from agent.run.context import RunContext
 from agent.run.holder import new_name
@@ -111,6 +112,7 @@ class App:
     watch: Watch = unwatched
     """Put around every vendor call, node and tick: counts and traces, where somebody wants them."""
     new_run: Callable[[], str] = lambda: f"r{uuid.uuid4().hex[:12]}"
+    _watched_policy: WatchedPolicy | None = None
 
     @cached_property
     def name(self) -> str:
@@ -122,7 +124,10 @@ class App:
 
         Raises PolicyError when the new file has errors; the old policy stays in force.
         """
-        policy = load_policy(self.settings.routeready_policy)
+        path = self.settings.routeready_policy
+        if self._watched_policy is None or self._watched_policy.path != path:
+            self._watched_policy = WatchedPolicy(path)
+        policy = self._watched_policy.load()
         if policy.fingerprint == self.policy.fingerprint:
             return False
         self.policy = self.ledger.publications.named(policy)
