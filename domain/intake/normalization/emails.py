@@ -67,7 +67,7 @@ def _valid(written: str) -> str | None:
 def address(text: str, hosts: MailHosts | None = None) -> Address:
     """Understand an address; one that isn't valid is kept as it was written."""
     written = text.strip().strip("<>").lower()
-    email = _valid(written) or _valid(one_address(written) or "")
+    email = _valid(written) or _valid(one_address(text.lower()) or "")
     if email is None:
         return Address(written, "invalid", None)
     local, _, host = email.rpartition("@")

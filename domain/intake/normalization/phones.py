@@ -5,14 +5,21 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import geocoder
 
-from domain.intake.normalization.written import bare_number
+from domain.intake.normalization.written import numbers
 
 
 @lru_cache(maxsize=16384)
 def phone(text: str, country: str | None) -> str | None:
-    """A number as E.164; None when it is no valid number. National forms need the country."""
+    """A number as E.164, the first of several; None when there is no valid number.
+
+    National forms need the country.
+    """
+    return next((found for one in numbers(text) if (found := _valid(one, country))), None)
+
+
+def _valid(text: str, country: str | None) -> str | None:
     try:
-        parsed = phonenumbers.parse(bare_number(text), country)
+        parsed = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(parsed):

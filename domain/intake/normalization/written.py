@@ -10,7 +10,7 @@ from functools import lru_cache
 
 _PREFIX = "xn--"
 """Of a label that stands for letters beyond ASCII (RFC 5890)."""
-_ADDRESS = r"[^\s@<>()\[\]{},;:\"“”]+@[^\s@<>()\[\]{},;:!?\"“”']+"
+_ADDRESS = r"[^\s@<>()\[\]{},;:\"“”‘’]+@[^\s@<>()\[\]{},;:!?\"“”‘’']+"
 _LABELED = re.compile(
     r"(?:[^@<>]{0,60}?(?::|\s[-–—]\s)\s*)?"  # a label: `E-mail: `, `mailto:`, `Work - `
     rf"[\s;,'\"“‘(\[<]*(?P<address>{_ADDRESS})"
@@ -19,10 +19,14 @@ _LABELED = re.compile(
 )
 _NAMED = re.compile(rf"[^@<>]*<\s*(?:mailto:)?(?P<address>{_ADDRESS})\s*>[\s;,.]*", re.IGNORECASE)
 """`Dana Fox <dana@acme.example>`."""
+_WITHIN = re.compile(_ADDRESS)
+"""One of several addresses; the same one twice is one."""
 _DECIMAL = re.compile(r"(?P<number>\+?\d{6,})\.0+")
 """A spreadsheet took the number for one to calculate with."""
-_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
-"""... and rounded it: its digits are lost."""
+_SCIENTIFIC = re.compile(r"(?P<first>\d)(?:[.,](?P<more>\d+))?[eE]\+?(?P<power>\d{1,2})")
+"""... or wrote it with a power of ten, and has mostly lost its last digits."""
+_BETWEEN = re.compile(r"\s+/\s*|\s*/\s+|[;,|\n]|\s(?:or|oder|ou|und|and|et|y)\s", re.IGNORECASE)
+"""What people write between two numbers."""
 _LABEL = re.compile(r"^[^\d+(]*[:=]\s*|^['=\s]+")
 _REMARK = re.compile(r"\s*[(\[][^()\[\]\d]*[)\]]\s*$")
 
@@ -37,7 +41,12 @@ def one_address(text: str) -> str | None:
     """The one e-mail address in a text, without what is around it; None when that isn't clear."""
     bare = plain(text)
     found = _LABELED.fullmatch(bare) or _NAMED.fullmatch(bare)
-    return None if found is None else found["address"].rstrip(".").strip("'")
+    if found is not None:
+        return found["address"].rstrip(".").strip("'")
+    within = {one[0].rstrip(".'").lower() for one in _WITHIN.finditer(bare)}
+    beside = _WITHIN.sub("", bare)
+    is_one = len(within) == 1 and not any(one.isalnum() or one == "@" for one in beside)
+    return within.pop() if is_one else None
 
 
 @lru_cache(maxsize=16384)
@@ -79,11 +88,24 @@ def spellings(email: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((alike, f"{local}{at}{in_ascii(host)}")))
 
 
-def bare_number(text: str) -> str:
-    """A phone number without label, remark and what a spreadsheet did to it; empty when lost."""
+def numbers(text: str) -> tuple[str, ...]:
+    """What a phone field may hold: the text as one number, then the first of several in it.
+
+    Without label, remark and what a spreadsheet did to it; nothing where its digits are lost.
+    """
     bare = plain(text)
-    if _ROUNDED.fullmatch(bare):
-        return ""
-    bare = _REMARK.sub("", _LABEL.sub("", bare))
+    power = _SCIENTIFIC.fullmatch(bare)
+    if power is not None:
+        digits = power["first"] + (power["more"] or "")
+        return (digits,) if len(digits) == int(power["power"]) + 1 else ()
+    bare = _without_words(bare)
+    first = _without_words(_BETWEEN.split(bare, maxsplit=1)[0])
+    found = (bare, first) if first != bare else (bare,)
+    abroad = [f"+{one[2:]}" for one in found if one.startswith("00")]
+    return (*found, *abroad)
+
+
+def _without_words(text: str) -> str:
+    bare = _REMARK.sub("", _LABEL.sub("", text))
     decimal = _DECIMAL.fullmatch(bare)
     return bare if decimal is None else decimal["number"]

@@ -93,6 +93,23 @@ def test_a_mail_host_is_a_companys_or_anybodys(row: Row) -> None:
     assert (row["expected"], row["expected"] == "business") == (kind, owned)
 
 
+@pytest.mark.parametrize("row", cases("emails"))
+def test_the_one_address_in_a_text_is_read_or_asked_for(row: Row) -> None:
+    """With labels, names and quotes around it; where it isn't clear, somebody is asked."""
+    lead = normalize(raw(email=row["input"]))
+    email, asked = lead.text(FieldName.EMAIL), bool(lead.problems)
+    found = "missing" if email is None else "ask" if asked else email
+    assert (True, found) == (is_right(row["expected"], found), found)
+
+
+@pytest.mark.parametrize("row", cases("phones"))
+def test_a_phone_number_is_read_as_a_person_would_dial_it(row: Row) -> None:
+    """The first of several, whatever a spreadsheet or a label did to it."""
+    place = {"country": row["country"]} if row["country"] else {}
+    found = normalize(raw(phone=row["input"], **place)).text(FieldName.PHONE) or "missing"
+    assert (True, found) == (is_right(row["expected"], found), found)
+
+
 @pytest.mark.parametrize("row", cases("placeholders"))
 def test_a_placeholder_is_no_value_and_a_name_is_one(row: Row) -> None:
     """Per field: a surname may be Null, a company may hold such a word."""
