@@ -6,11 +6,8 @@ taken has its reason.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
-from rapidfuzz import fuzz
-
-from domain.intake.normalization.companies import company_key
+from domain.intake.normalization.companies import similarity
 from domain.lead.crm_records import Account, Candidates, CrmRecord, RecordKind
 from domain.lead.match import (
     AccountBasis,
@@ -149,12 +146,6 @@ def _unlike(lead: Lead, account: Account, ratio: float, matching: Matching) -> L
     if domain is not None and account.domain is not None and ratio < 1:
         return _loser(account, NotTaken.NAME_BUT_OTHER_DOMAIN, seen=account.domain)
     return None
-
-
-@lru_cache(maxsize=65536)
-def similarity(one: str, other: str) -> float:
-    """How alike two company names are, from 0 to 1, legal forms and word order aside."""
-    return fuzz.token_sort_ratio(company_key(one), company_key(other)) / 100
 
 
 def _settle(

@@ -8,10 +8,15 @@ from domain.intake.normalization import emails, places
 from domain.intake.normalization.fields import canonical_values, normalize
 from domain.intake.normalization.numbers import HeadCount, head_count
 from domain.intake.vocabulary.compiled import as_shipped
+from domain.lead.crm_records import Candidates
+from domain.lead.match import OneAccount
 from domain.lead.model import FieldName, Misread, RawLead
+from domain.matching.rules import match
+from domain.policy.model import Matching
 from domain.values import LeadKey
 from tests.domain.intake.table import is_right, rows
-from tests.support.builders import NOW
+from tests.support.builders import NOW, account, lead
+from tests.support.builders import user_owner as account_owner
 
 Row = Mapping[str, str]
 WORDS = as_shipped()
@@ -108,6 +113,17 @@ def test_a_phone_number_is_read_as_a_person_would_dial_it(row: Row) -> None:
     place = {"country": row["country"]} if row["country"] else {}
     found = normalize(raw(phone=row["input"], **place)).text(FieldName.PHONE) or "missing"
     assert (True, found) == (is_right(row["expected"], found), found)
+
+
+@pytest.mark.parametrize("row", cases("company_names"))
+def test_a_company_is_known_by_its_name_and_not_by_its_legal_form(row: Row) -> None:
+    """As an account of the same country is judged, once it is found."""
+    asked = Matching()
+    owner = account_owner("ana@meridian.example")
+    known = account(owner, name=row["account_name"], domain=None, country=row["country"])
+    typed = lead(company=row["typed_name"], country=row["country"], domain=None)
+    found = match(typed, Candidates(accounts=(known,)), asked).account
+    assert (row["expected"] == "yes") == isinstance(found, OneAccount)
 
 
 @pytest.mark.parametrize("row", cases("placeholders"))
