@@ -77,13 +77,16 @@ class Settings(BaseSettings):
 TRACERS = ("LANGCHAIN_", "LANGSMITH_")
 """Environment variables by which a dependency of LangGraph sends every lead to its maker."""
 
+TALKERS = ("OPENAI_LOG",)
+"""Environment variables by which a dependency writes what it sends to the log."""
+
 
 def keep_to_ourselves() -> None:
     """Take out of the environment what would let dependencies report to others.
 
     Only `ROUTEREADY_OTEL_ENDPOINT` turns traces on, and those hold no lead data.
     """
-    for name in [one for one in os.environ if one.upper().startswith(TRACERS)]:
+    for name in [one for one in os.environ if one.upper().startswith((*TRACERS, *TALKERS))]:
         del os.environ[name]
     os.environ["LANGSMITH_TRACING"] = os.environ["LANGCHAIN_TRACING_V2"] = "false"
     loaded: Any = sys.modules.get("langsmith.utils")

@@ -348,7 +348,7 @@ def _session(settings: HttpSettings) -> requests.Session:
 def _final(error: ToolError, call: Call) -> ToolError:
     """What an error comes to when it was the last: an unanswered read left nothing behind."""
     if isinstance(error, UnknownOutcomeError) and call.repeatable:
-        return UnavailableError(error.vendor, error.detail, code=error.code)
+        return UnavailableError(error.vendor, error.detail, code=error.code, quotes=error.quotes)
     return error
 
 

@@ -75,7 +75,8 @@ def presences(handoffs: Sequence[Handoff], context: RunContext) -> Mapping[str, 
     try:
         return context.messenger.presences(sorted(context.policy.users))
     except ToolError as error:
-        alert("presence_unknown", f"Slack status is not available; continuing without it: {error}")
+        said = "Slack status is not available; continuing without it"
+        alert("presence_unknown", f"{said}: {error.discreet}")
         return {}
 
 

@@ -25,7 +25,7 @@ from agent.conversation.turn import Talk, failure
 from agent.follow_through.rep_actions import STRANGER
 from agent.ledger.stores.conversations import Heard, conversation
 from agent.ledger.stores.turns import Turn
-from agent.logs import alert, defect
+from agent.logs import alert, defect, in_our_words
 from agent.run.context import RunContext
 from domain.conversation.answers import Answer, Ask, Card, Shown
 from domain.conversation.permissions import ROLES, Ability, Principal, Reach, principal, reach
@@ -166,10 +166,8 @@ class Desk:
         """Answer something from the inbox; what fails is told in the log and tried again later."""
         try:
             self.hear(heard)
-        except ToolError as error:
-            alert("answer_later", f"A question will be answered later: {error}", heard=heard)
         except Exception as error:  # noqa: BLE001  (the other questions have their answers)
-            told = defect(error)
+            told = in_our_words(error)
             alert("answer_later", f"A question will be answered later: {told}", heard=heard)
 
     def _whisper(self, heard: Heard, who: Principal | None) -> Receipt | None:

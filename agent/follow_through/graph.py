@@ -26,7 +26,7 @@ from agent.follow_through.task import SET_TASK
 from agent.follow_through.touch_stamp import STAMP_TOUCH
 from agent.handoff.set_owner import SET_OWNER
 from agent.ledger.records import HeldOff, Stop
-from agent.logs import alert
+from agent.logs import alert, defect
 from agent.marketo_updates.fields import MIRROR_FIELDS
 from agent.notifications.manager import TELL_MANAGER
 from agent.notifications.owner import TELL_OWNER
@@ -153,9 +153,9 @@ def _next(held: HeldOff, seen: Seen, context: RunContext) -> NextStep:
         return next_step(held.handoff, seen, context.policy, context.now)
     except (ArithmeticError, LookupError, ValueError) as error:
         cycle = held.handoff.cycle
-        alert("ladder_failed", f"Escalation could not be decided: {error!r}", cycle=cycle)
+        alert("ladder_failed", f"Escalation could not be decided: {defect(error)}", cycle=cycle)
         until = context.now + UNJUDGED_LOOK
-        return Rest(until=until, why=Unjudged(error=str(error)))
+        return Rest(until=until, why=Unjudged(error=defect(error)))
 
 
 def investigate(state: Flock, runtime: Runtime[RunContext]) -> Update:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from agent.ledger import Ledger
 from agent.ledger.records import PlannedEffect, Step, effect_key
-from agent.logs import alert
+from agent.logs import alert, defect
 from agent.metrics.shadow_agreement import by_salesforce
 from agent.run.context import RunContext
 from domain.conversation.permissions import PUBLISHERS
@@ -42,7 +42,7 @@ def plan_alerts(context: RunContext) -> Step:
         found = current(context.ledger, policy, now)
     except (ArithmeticError, LookupError, ValueError) as error:
         # What is wrong is not known now; that must keep no message back that is.
-        alert("alerts_failed", f"Alerts could not be computed: {error!r}")
+        alert("alerts_failed", f"Alerts could not be computed: {defect(error)}")
         found = ()
     wanted = {
         effect_key(NOBODY, "send_report", f"alert {one.key} {to}"): _message(one, to)

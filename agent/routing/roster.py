@@ -48,7 +48,8 @@ def _presences(emails: Sequence[str], context: RunContext) -> Mapping[str, Prese
     try:
         return context.messenger.presences(emails)
     except ToolError as error:
-        alert("presence_unknown", f"Slack status is not available; continuing without it: {error}")
+        said = "Slack status is not available; continuing without it"
+        alert("presence_unknown", f"{said}: {error.discreet}")
         return {}
 
 

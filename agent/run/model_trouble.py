@@ -54,7 +54,7 @@ class ModelTrouble:
                 self._silent_until = now + AGAIN
         if fault is not None and fault != before:
             told = ModelOut(fault=fault)
-            code = None if error is None else error.code
+            code = None if error is None else error.sure_code
             alert("model_trouble", f"{words.trouble(told)}. {words.fix(told)}", code=code)
         if fault is None and before is not None:
             log("model_recovered", "The language model answers again.")

@@ -19,7 +19,7 @@ from agent.app import App
 from agent.effects import outbox
 from agent.follow_through import message_updates, rep_actions
 from agent.follow_through.rep_actions import Press, Verb
-from agent.logs import alert, defect, log
+from agent.logs import alert, in_our_words, log
 from agent.slack import conversation, http
 from agent.slack.line import SocketLine
 from domain import border
@@ -76,8 +76,7 @@ def _made_safe(req: BoltRequest, next_: Callable[[], BoltResponse]) -> BoltRespo
 
 def _fails_alone(error: Exception, body: Body, client: WebClient, respond: Respond) -> None:
     """What fails of one event or press is told, to the log and to the person; the others go on."""
-    told = str(error) if isinstance(error, ToolError) else defect(error)
-    alert("slack_event_failed", f"An event from Slack failed: {told}")
+    alert("slack_event_failed", f"An event from Slack failed: {in_our_words(error)}")
     user: Body = body.get("user") or {}
     try:
         if body.get("response_url"):
@@ -179,7 +178,7 @@ def _press(app: App, pressed: Press, ack: Ack) -> str:
         context.ledger.cycles.record(message_updates.plan_news([pressed.cycle], context))
         outbox.perform(message_updates.REFRESH_MESSAGE, context)
     except ToolError as error:
-        alert("refresh_later", f"A Slack message will be updated later: {error}")
+        alert("refresh_later", f"A Slack message will be updated later: {error.discreet}")
     return answer
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from agent.app import App
 from agent.ledger.engine import fault_of
 from agent.ledger.stores.leases import Leases
-from agent.logs import alert, defect
+from agent.logs import alert, defect, in_our_words
 from agent.rollout import publications
 from agent.run.context import RunContext
 from agent.run.holder import is_gone
@@ -120,6 +120,7 @@ class Worker:
         context = publications.watch(context) or context
         counts: Counter[str] = Counter()
         error: str | None = None
+        kept: str | None = None
         troubles: tuple[Trouble, ...] = ()
         try:
             for _ in range(ROUNDS):
@@ -130,13 +131,14 @@ class Worker:
                 if not done.is_full:
                     break
         except Exception as failure:  # noqa: BLE001  (no part keeps the next from its turn)
-            error = str(failure) if isinstance(failure, ToolError) else defect(failure)
+            error = in_our_words(failure)
+            kept = str(failure) if isinstance(failure, ToolError) else error
             troubles = (trouble_of(failure),)
             if not isinstance(failure, ToolError):
                 alert("part_failed", f"An unforeseen error ended {part.name}: {error}")
             ledger.cycles.release(context.run)
             ledger.handoffs.release(context.run)
-        ledger.leases.end_run(context.run, self.now(), counts, error)
+        ledger.leases.end_run(context.run, self.now(), counts, kept)
         return Report(
             context.run,
             verdicts=counts if part.counts == "verdicts" else Counter(),
@@ -175,6 +177,6 @@ class Worker:
 def trouble_of(error: Exception) -> Trouble:
     """What an error says of the worker's health, without a lead's own data."""
     if isinstance(error, ToolError):
-        return VendorOut(vendor=error.vendor, detail=str(error))
+        return VendorOut(vendor=error.vendor, detail=error.discreet)
     fault = fault_of(error)
     return CheckFailed(place=defect(error)) if fault is None else LedgerOut(fault=fault)

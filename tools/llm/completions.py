@@ -134,13 +134,15 @@ def read_answer(completion: object) -> Said:
     try:
         answer = Wire.model_validate(row)
     except ValidationError as error:
-        raise ModelOutputError(VENDOR, f"unlike a completion: {_complaints(error)}") from None
+        raise ModelOutputError(
+            VENDOR, f"unlike a completion: {_complaints(error)}", quotes=True
+        ) from None
     if not answer.choices:
         raise ModelOutputError(VENDOR, "the answer has no message")
     message, reason = answer.choices[0].message, answer.choices[0].finish_reason
     if message.refusal or reason == "content_filter":
         words = (message.refusal or "stopped by the server's filter")[:_LONGEST_EXCUSE]
-        raise ModelRefusedError(VENDOR, words, code="refusal")
+        raise ModelRefusedError(VENDOR, words, code="refusal", quotes=True)
     if len(message.content) >= LONGEST_ANSWER:
         raise ModelOutputError(VENDOR, f"the answer has {len(message.content)} characters")
     calls = tuple(message.calls())
@@ -182,7 +184,7 @@ def _provider_error(error: object) -> UnavailableError:
     told = Fault.model_validate(error) if isinstance(error, dict) else Fault(message=str(error))
     words = told.message[:_LONGEST_EXCUSE] or "no reason given"
     code = None if told.code is None else str(told.code)[:_LONGEST_CODE]
-    return UnavailableError(VENDOR, f"the provider failed: {words}", code=code)
+    return UnavailableError(VENDOR, f"the provider failed: {words}", code=code, quotes=True)
 
 
 def parsed(text: str, schema: type[T]) -> T:

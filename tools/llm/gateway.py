@@ -224,7 +224,7 @@ class LlmGateway:
             return self._completion(said, turn)
         except MisfitError as misfit:
             detail = f"the answer does not fit after one repair: {misfit}"
-            raise ModelOutputError(VENDOR, detail) from None
+            raise ModelOutputError(VENDOR, detail, quotes=True) from None
 
     def examine(self) -> list[Finding]:
         """Try the model: the address, the key, the quota and the name, with one short question."""
@@ -344,7 +344,7 @@ class _MisunderstoodError(RequestError):
     """The server did not take the request as it was; perhaps it takes a simpler one."""
 
     def __init__(self, error: openai.APIStatusError, detail: str, code: str) -> None:
-        super().__init__(VENDOR, detail, code=code)
+        super().__init__(VENDOR, detail, code=code, quotes=True)
         self.words = error.message
         self.param = error.param
 
@@ -368,10 +368,11 @@ def _status_error(error: openai.APIStatusError, clock: Clock) -> ToolError:
     words = f"HTTP {status}: {error.message[:_LONGEST_EXCUSE]}"
     match error:
         case openai.RateLimitError() if "insufficient_quota" in (error.code, error.type):
-            return QuotaError(VENDOR, words, until=clock.now() + _QUOTA_PAUSE, code=code)
+            until = clock.now() + _QUOTA_PAUSE
+            return QuotaError(VENDOR, words, until=until, code=code, quotes=True)
         case openai.RateLimitError():
             pause = _pause(error.response.headers)
-            return RateLimitError(VENDOR, words, retry_after=pause, code=code)
+            return RateLimitError(VENDOR, words, retry_after=pause, code=code, quotes=True)
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             return AuthError(VENDOR, "the key was refused", code=code)
         case openai.BadRequestError() | openai.UnprocessableEntityError():
@@ -379,7 +380,7 @@ def _status_error(error: openai.APIStatusError, clock: Clock) -> ToolError:
         case _ if status in _PASSING or status >= _SERVER_FAILED:
             return UnavailableError(VENDOR, f"HTTP {status}", code=code)
         case _:
-            return RequestError(VENDOR, words, code=code)
+            return RequestError(VENDOR, words, code=code, quotes=True)
 
 
 def _pause(headers: httpx2.Headers) -> timedelta:

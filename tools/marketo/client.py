@@ -322,7 +322,7 @@ class MarketoClient:
             return self._send_with(token, call)
         except StaleTokenError as stale:
             detail = f"a fresh access token is refused ({stale.words}); is the service revoked?"
-            raise AuthError(VENDOR, detail, code=stale.code) from None
+            raise AuthError(VENDOR, detail, code=stale.code, quotes=True) from None
 
     def _send_with(self, token: str, call: Call) -> Envelope:
         signed = replace(call, headers={"Authorization": f"Bearer {token}"})

@@ -135,24 +135,26 @@ def read_outcomes(envelope: Envelope) -> tuple[Outcome, ...]:
 def error_of(reason: Reason, now: datetime) -> Exception:
     """What a code means when the whole request is answered with it."""
     code, known = reason.code, code_of(reason.code)
-    words = reason.words or known.words
+    words, quotes = reason.words or known.words, bool(reason.words)
     match known.kind:
         case Class.TOKEN:
             return StaleTokenError(code, words)
         case Class.BUSY if known.pause is not None:
-            return RateLimitError(VENDOR, words, retry_after=known.pause, code=code)
+            return RateLimitError(VENDOR, words, retry_after=known.pause, code=code, quotes=quotes)
         case Class.BUSY:
-            return UnavailableError(VENDOR, words, code=code)
+            return UnavailableError(VENDOR, words, code=code, quotes=quotes)
         case Class.RECORD_BUSY:
-            return LockedError(VENDOR, words, code=code)
+            return LockedError(VENDOR, words, code=code, quotes=quotes)
         case Class.DOUBT:
-            return UnknownOutcomeError(VENDOR, words, code=code)
+            return UnknownOutcomeError(VENDOR, words, code=code, quotes=quotes)
         case Class.QUOTA:
-            return QuotaError(VENDOR, words, until=next_midnight(now, QUOTA_ZONE), code=code)
+            return QuotaError(
+                VENDOR, words, until=next_midnight(now, QUOTA_ZONE), code=code, quotes=quotes
+            )
         case Class.DENIED:
-            return AuthError(VENDOR, words, code=code)
+            return AuthError(VENDOR, words, code=code, quotes=quotes)
         case Class.FATAL | Class.EMPTY | Class.RECORD:
-            return RequestError(VENDOR, words, code=code)
+            return RequestError(VENDOR, words, code=code, quotes=quotes)
 
 
 def _object(answer: Answer) -> Row:

@@ -221,7 +221,8 @@ class SlackClient:
         if not _CODE.fullmatch(code):
             return _unreadable(method, status)
         detail = f"{method}: {code}{_needed(body)}"
-        return (AuthError if code in _NO_ENTRY else RequestError)(VENDOR, detail, code=code)
+        kind = AuthError if code in _NO_ENTRY else RequestError
+        return kind(VENDOR, detail, code=code, quotes=bool(_complaints(body)))
 
     def _too_fast(self, method: str, lane: str, headers: Mapping[str, str]) -> RateLimitError:
         now = self._clock.now()
@@ -241,7 +242,7 @@ def _lane(method: str, body: Mapping[str, Any]) -> str:
 def _read_failed(error: ToolError) -> ToolError:
     """An unanswered read left nothing behind."""
     if isinstance(error, UnknownOutcomeError):
-        return UnavailableError(VENDOR, error.detail, code=error.code)
+        return UnavailableError(VENDOR, error.detail, code=error.code, quotes=error.quotes)
     return error
 
 
@@ -269,10 +270,15 @@ def within(row: Row, name: str) -> Row:
 
 def _needed(body: Row) -> str:
     needed = body.get("needed")
-    messages: Any = within(body, "response_metadata").get("messages")
     said = [f"needs the scope {needed}"] if needed else []
-    said += map(str, cast("list[Any]", messages)) if isinstance(messages, list) else []
+    said += _complaints(body)
     return f" ({'; '.join(said)[:300]})" if said else ""
+
+
+def _complaints(body: Row) -> list[str]:
+    """What Slack finds wrong with a request, which it may quote."""
+    messages: Any = within(body, "response_metadata").get("messages")
+    return [*map(str, cast("list[Any]", messages))] if isinstance(messages, list) else []
 
 
 def _lower(headers: Any) -> dict[str, str]:  # noqa: ANN401  (the SDK does not say)

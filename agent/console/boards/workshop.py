@@ -24,7 +24,7 @@ from agent.console.boards.content import Board, Measurer, Scope
 from agent.console.boards.contrast import Contrast, Contrasted, contrasted
 from agent.ledger import Ledger
 from agent.ledger.engine import open_engine
-from agent.logs import alert
+from agent.logs import alert, in_our_words
 from agent.rollout.simulation import Trying, what_if
 from domain.policy.model import Policy
 from domain.rollout.simulation import Simulation
@@ -202,7 +202,8 @@ class _AtHand(Generic[_Asked, _Made]):
         if error is None:
             entry.made = making.result()
         else:
-            alert("board_failed", f"The console's figures could not be computed: {error!r}")
+            said = "The console's figures could not be computed"
+            alert("board_failed", f"{said}: {in_our_words(error)}")
 
     def _is_stale(self, entry: _Entry[_Made], policy: Policy) -> bool:
         if entry.version != policy.version:

@@ -65,7 +65,7 @@ def _entered(office: Office, sign_in: SignIn, request: Request) -> Response:
     try:
         found = sign_in.identity(request.query_params.get("code", ""), nonce, _redirect(office))
     except ToolError as failure:
-        alert("sign_in_failed", f"A sign-in with Slack failed: {failure}")
+        alert("sign_in_failed", f"A sign-in with Slack failed: {failure.discreet}")
         return _refused(office, "Slack didn't confirm who you are. Try again.", 502)
     email = _known(office, found)
     if email is None:

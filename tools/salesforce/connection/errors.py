@@ -53,19 +53,19 @@ def error_of(status: int, content: object, *, writes: bool, now: datetime) -> To
     code, words = first_error(content)
     if code == "REQUEST_LIMIT_EXCEEDED":
         if "concurrent" in words.lower():
-            return RateLimitError(VENDOR, words, retry_after=PAUSE, code=code)
-        return QuotaError(VENDOR, words, until=now + ASK_AGAIN, code=code)
+            return RateLimitError(VENDOR, words, retry_after=PAUSE, code=code, quotes=True)
+        return QuotaError(VENDOR, words, until=now + ASK_AGAIN, code=code, quotes=True)
     if status == requests.codes.too_many_requests:
-        return RateLimitError(VENDOR, words, retry_after=PAUSE, code=code)
+        return RateLimitError(VENDOR, words, retry_after=PAUSE, code=code, quotes=True)
     if status >= requests.codes.server_error or code in _BUSY:
         if writes:
-            return UnknownOutcomeError(VENDOR, f"HTTP {status}: {words}", code=code)
-        return UnavailableError(VENDOR, f"HTTP {status}: {words}", code=code)
+            return UnknownOutcomeError(VENDOR, f"HTTP {status}: {words}", code=code, quotes=True)
+        return UnavailableError(VENDOR, f"HTTP {status}: {words}", code=code, quotes=True)
     if code == "UNABLE_TO_LOCK_ROW":
-        return LockedError(VENDOR, words, code=code)
+        return LockedError(VENDOR, words, code=code, quotes=True)
     if code in _NO_PERMISSION or status in (401, 403):
-        return AuthError(VENDOR, words, code=code)
-    return RequestError(VENDOR, f"HTTP {status}: {words}", code=code)
+        return AuthError(VENDOR, words, code=code, quotes=True)
+    return RequestError(VENDOR, f"HTTP {status}: {words}", code=code, quotes=True)
 
 
 def sign_in_error(status: int, told: Json) -> ToolError:
@@ -76,7 +76,7 @@ def sign_in_error(status: int, told: Json) -> ToolError:
         return AuthError(VENDOR, f"HTTP {status} while signing in; check the My Domain address")
     answer = cast("Row", told)
     words = answer.get("error_description") or answer["error"]
-    return AuthError(VENDOR, f"sign-in refused: {words}", code=str(answer["error"]))
+    return AuthError(VENDOR, f"sign-in refused: {words}", code=str(answer["error"]), quotes=True)
 
 
 def unreadable(*, writes: bool) -> ToolError:

@@ -101,7 +101,7 @@ def claims_of(token: str, client_id: str, nonce: str, now: datetime) -> dict[str
             },
         )
     except jwt.PyJWTError as error:
-        raise AuthError(VENDOR, f"the ID token is not for us: {error}") from None
+        raise AuthError(VENDOR, f"the ID token is not for us: {error}", quotes=True) from None
     # Expiry is checked by the given clock; the library knows the wall's only.
     if float(claims["exp"]) < (now - DRIFT).timestamp():
         raise AuthError(VENDOR, "the ID token is too old")
