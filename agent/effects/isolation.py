@@ -15,6 +15,7 @@ from agent.ledger.records import Defective, Outstanding, growing
 from agent.ledger.tables.states import EffectState
 from agent.logs import alert, defect
 from agent.run.context import RunContext
+from agent.run.shutdown import is_shutdown
 from domain.errors import RequestError, RoutereadyError
 from domain.grammar import counted
 
@@ -26,8 +27,9 @@ IN_DOUBT = timedelta(seconds=15)
 
 
 def is_nobodys(error: Exception) -> bool:
-    """Whether a vendor or the database failed: no effect is to blame."""
-    return isinstance(error, RoutereadyError) or fault_of(error) is not None
+    """Whether a vendor or the database failed, or all is shut down: no effect is to blame."""
+    is_outside = isinstance(error, RoutereadyError) or fault_of(error) is not None
+    return is_outside or is_shutdown(error)
 
 
 def apart(

@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from agent.ledger.engine import fault_of
 from agent.logs import alert, defect, log
 from agent.run.context import RunContext
+from agent.run.shutdown import is_shutdown
 from domain.decision.said import SetAside
 from domain.errors import ToolError, UnreadableError
 from domain.grammar import counted
@@ -82,8 +83,8 @@ def retry_after_upgrade(context: RunContext) -> None:
 
 
 def _is_not_theirs(error: Exception) -> bool:
-    """Whether a vendor or the ledger failed, which is no lead's fault."""
-    if fault_of(error) is not None:
+    """Whether a vendor or the ledger failed, or all is shut down, which is no lead's fault."""
+    if fault_of(error) is not None or is_shutdown(error):
         return True
     return isinstance(error, ToolError) and not isinstance(error, UnreadableError)
 

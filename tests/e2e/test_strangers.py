@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,30 @@ def test_an_error_on_every_lead_is_nobodys_fault(
         patched.setattr(graph, "judge", breaks)
         Service(here.app).tick()
     assert ("failed", []) == (health(policy)[0], here.app.ledger.workings.set_aside())
+    Service(here.app).tick()
+    expected = [CycleStatus.ASSIGNED] * 5
+    assert expected == [here.cycle(one).status for one in (victim, *others)]
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_worker_that_is_shut_down_blames_no_lead(
+    here: Town, broken: tuple[int, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that can't be had any more is nobody's fault: no lead is set aside."""
+    victim, others = broken
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    judge = graph.judge
+
+    def judge_late(snapshot: Snapshot, policy_in_force: Policy) -> Verdict:
+        if snapshot.lead.key == str(victim):
+            pool.submit(print)
+        return judge(snapshot, policy_in_force)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(graph, "judge", judge_late)
+        Service(here.app).tick()
+    assert [] == here.app.ledger.workings.set_aside()
     Service(here.app).tick()
     expected = [CycleStatus.ASSIGNED] * 5
     assert expected == [here.cycle(one).status for one in (victim, *others)]

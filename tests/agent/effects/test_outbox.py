@@ -1,6 +1,7 @@
 """What becomes of effects when a vendor, a record or our own code fails on them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -173,6 +174,17 @@ def test_an_outage_is_nobodys_attempt(box: Outbox, outage: ToolError) -> None:
     box.vendor.as_a_whole = None
     box.perform_for(times=4, minutes=5)
     assert (["applied"] * 5, leads) == (box.states(*leads), sorted(box.vendor.holds))
+
+
+def test_a_worker_that_is_shut_down_blames_no_update(box: Outbox) -> None:
+    """A thread that can't be had any more ends the run: what was sent is looked up in the next."""
+    box.plan("1", "2")
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    box.vendor.answers = lambda _: pool.submit(Applied).result()
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        box.perform()
+    assert {(0, "")} == {(box.row(one).defects, box.row(one).error) for one in ("1", "2")}
 
 
 def test_what_waits_for_a_vendor_takes_nothing_of_the_days_limit(box: Outbox) -> None:
