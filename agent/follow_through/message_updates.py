@@ -5,9 +5,10 @@ from datetime import datetime
 
 from agent.effects.kind import Kind, Receipts, alike
 from agent.effects.plan import plan
-from agent.ledger.records import HeldOff, Step
+from agent.ledger.records import HeldOff, Posted, Step
 from agent.ledger.stores.conversations import Known
 from agent.ledger.tables.states import OPEN
+from agent.logs import alert, defect
 from agent.notifications.screen import no_slack
 from agent.run.context import RunContext
 from domain.effects import RefreshMessage, TellOwner
@@ -27,48 +28,66 @@ WORDS = {
 
 
 def plan_news(cycles: Sequence[CycleId], context: RunContext) -> Step:
-    """The updates of all messages that name leads of which there is news."""
+    """The updates of all messages that name leads of which there is news.
+
+    A lead or a message that can't be read is told, and keeps no news of the others back.
+    """
     step = Step(at=context.now)
     if not cycles or context.messenger is None:
         return step
     handoffs = context.ledger.handoffs
     messages = handoffs.messages_about(cycles, "tell_owner")
     named = sorted({CycleId(cycle) for message in messages for cycle in message.cycles})
-    held = handoffs.several(named)
+    held = handoffs.legible(named)
     touched = _touched(held, context)
     for message in messages:
-        items = tuple(TellOwner.model_validate(item) for item in message.items)
-        news: dict[LeadKey, str] = {}
-        notes: dict[LeadKey, str] = {}
-        marks: dict[LeadKey, str] = {}
-        for item in items:
-            if item.cycle is None or item.cycle not in held:
-                continue
-            mark = mark_of(item.stage, held[item.cycle], context.now)
-            if mark is None:
-                continue
-            marks[item.lead] = mark
-            said = touched.get(item.cycle) or _news(item, held[item.cycle], context)
-            if said is not None:
-                news[item.lead] = said
-            elif note := _note(held[item.cycle], context):
-                notes[item.lead] = note
-        if not news and not notes:
+        try:
+            action = _refreshed(message, held, touched, context)
+        except (ArithmeticError, LookupError, ValueError) as error:
+            alert("news_unplanned", f"A message can't be updated: {defect(error)}")
             continue
-        channel, _, ts = message.id.partition("/")
-        action = RefreshMessage(
-            lead=items[0].lead,
-            channel=channel,
-            ts=ts,
-            items=items,
-            news=news,
-            notes=notes,
-            marks=marks,
-        )
-        rung = rung_of(message.id, marks)
-        cycle = CycleId(message.cycles[0])
-        step.effects.append(plan(cycle, action, DecisionId(""), context.now, rung))
+        if action is not None:
+            rung = rung_of(message.id, action.marks)
+            cycle = CycleId(message.cycles[0])
+            step.effects.append(plan(cycle, action, DecisionId(""), context.now, rung))
     return step
+
+
+def _refreshed(
+    message: Posted,
+    held: Mapping[CycleId, HeldOff],
+    touched: Mapping[CycleId, str],
+    context: RunContext,
+) -> RefreshMessage | None:
+    """A message as its leads stand now; None without news of any."""
+    items = tuple(TellOwner.model_validate(item) for item in message.items)
+    news: dict[LeadKey, str] = {}
+    notes: dict[LeadKey, str] = {}
+    marks: dict[LeadKey, str] = {}
+    for item in items:
+        if item.cycle is None or item.cycle not in held:
+            continue
+        mark = mark_of(item.stage, held[item.cycle], context.now)
+        if mark is None:
+            continue
+        marks[item.lead] = mark
+        said = touched.get(item.cycle) or _news(item, held[item.cycle], context)
+        if said is not None:
+            news[item.lead] = said
+        elif note := _note(held[item.cycle], context):
+            notes[item.lead] = note
+    if not news and not notes:
+        return None
+    channel, _, ts = message.id.partition("/")
+    return RefreshMessage(
+        lead=items[0].lead,
+        channel=channel,
+        ts=ts,
+        items=items,
+        news=news,
+        notes=notes,
+        marks=marks,
+    )
 
 
 def mark_of(stage: int, held: HeldOff, now: datetime) -> str | None:

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from agent.follow_through import wording
 from agent.follow_through.wording import LATE, SOON, WAITING
 from agent.ledger.records import PlannedEffect, Step, effect_key
 from agent.ledger.tables.handoffs import HandoffRow
 from agent.ledger.tables.states import OPEN
+from agent.logs import alert, defect
 from agent.metrics import weekly_review
 from agent.metrics.anomalies import oddities
 from agent.run.context import RunContext
@@ -52,24 +55,54 @@ def plan_reports(context: RunContext) -> Step:
     ]
     if not due:
         return step
-    rows = context.ledger.handoffs.rows()
+    rows = [row for row in context.ledger.handoffs.rows() if _is_legible(row)]
     seen = context.ledger.journeys.journeys(context.now - REVIEWED)
     for to, rung in due:
-        match rung.split()[0]:
-            case "digest":
-                digest = _digest(to, rows, seen, context)
-                if digest is None:
-                    _keep_quiet(to, context)
-                    continue
-                report = wording.digest(digest, context)
-            case "review":
-                report = weekly_review.review(to, seen, context.policy, context.now)
-            case _:
-                report = _leakage(to, rows, context)
+        try:
+            report = _report(to, rung, rows, seen, context)
+        except (ArithmeticError, LookupError, ValueError) as error:
+            alert(
+                "report_failed",
+                f"A report could not be made: {defect(error)}",
+                report=rung.split(maxsplit=1)[0],
+            )
+            continue
+        if report is None:
+            _keep_quiet(to, context)
+            continue
         key = effect_key(NOBODY, "send_report", rung)
         planned = Planned(key=key, action=report)
         step.effects.append(PlannedEffect(NOBODY, planned, DecisionId(""), context.now))
     return step
+
+
+def _is_legible(row: HandoffRow) -> bool:
+    """Whether a lead can be reported on; one that can't be read keeps no other back."""
+    try:
+        Handoff.model_validate(row.handoff)
+    except ValidationError as error:
+        said = f"A lead is left out of reports: {defect(error)}"
+        alert("handoff_unreadable", said, cycle=row.cycle_id)
+        return False
+    return True
+
+
+def _report(
+    to: str,
+    rung: str,
+    rows: Sequence[HandoffRow],
+    seen: Sequence[Journey],
+    context: RunContext,
+) -> SendReport | None:
+    """The report that a key names; None for a digest with nothing to say."""
+    match rung.split(maxsplit=1)[0]:
+        case "digest":
+            digest = _digest(to, rows, seen, context)
+            return None if digest is None else wording.digest(digest, context)
+        case "review":
+            return weekly_review.review(to, seen, context.policy, context.now)
+        case _:
+            return _leakage(to, rows, context)
 
 
 def _digests(context: RunContext) -> list[tuple[str, str]]:

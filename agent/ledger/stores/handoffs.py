@@ -144,6 +144,16 @@ class Handoffs:
             rows = connection.execute(select(_HANDOFF).where(_HANDOFF.c.cycle_id.in_(cycles)))
             return {CycleId(row["cycle_id"]): _held(row) for row in rows.mappings()}
 
+    def legible(self, cycles: Sequence[CycleId]) -> dict[CycleId, HeldOff]:
+        """As `several`, but one that can't be read is told and left out."""
+        with reading(self._engine) as connection:
+            try:
+                rows = connection.execute(select(_HANDOFF).where(_HANDOFF.c.cycle_id.in_(cycles)))
+                return {CycleId(row["cycle_id"]): _held(row) for row in rows.mappings()}
+            except (ValueError, LookupError):
+                found = {one: _held_alone(connection, one) for one in cycles}
+        return {cycle: one for cycle, one in found.items() if one is not None}
+
     def row(self, cycle: CycleId) -> HandoffRow | None:
         """One handoff as a row; None for a cycle that was never handed off."""
         with reading(self._engine) as connection:
@@ -249,8 +259,23 @@ def _readable(connection: Connection, cycle: CycleId) -> HandoffRow | None:
     try:
         return HandoffRow(**connection.execute(query).mappings().one())
     except (ValueError, LookupError) as error:
-        alert("handoff_unreadable", f"A handoff can't be read: {defect(error)}", cycle=cycle)
+        _tell_unreadable(cycle, error)
         return None
+
+
+def _held_alone(connection: Connection, cycle: CycleId) -> HeldOff | None:
+    """One handoff; None for one that can't be read or isn't there."""
+    query = select(_HANDOFF).where(_HANDOFF.c.cycle_id == cycle)
+    try:
+        row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else _held(row)
+    except (ValueError, LookupError) as error:
+        _tell_unreadable(cycle, error)
+        return None
+
+
+def _tell_unreadable(cycle: CycleId, error: Exception) -> None:
+    alert("handoff_unreadable", f"A handoff can't be read: {defect(error)}", cycle=cycle)
 
 
 def _held(row: RowMapping) -> HeldOff:

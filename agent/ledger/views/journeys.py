@@ -29,6 +29,7 @@ from agent.ledger.tables.effects import EffectRow
 from agent.ledger.tables.handoffs import DisputeRow, HandoffRow
 from agent.ledger.tables.leads import CycleRow
 from agent.ledger.tables.states import CycleStatus, EffectState
+from agent.logs import alert, defect
 from domain.effects import Tone
 from domain.gate.verdict import CheckCode, Outcome
 from domain.lead.model import FieldName, Trigger, TriggerKind
@@ -69,7 +70,10 @@ class Journeys:
         self._engine = engine
 
     def journeys(self, since: datetime) -> list[Journey]:
-        """Every cycle whose trigger came since then, oldest first."""
+        """Every cycle whose trigger came since then, oldest first.
+
+        One that can't be read is told and left out: the others are not to end with it.
+        """
         # A cycle is opened after its trigger, so none is missed.
         cycles = select(_CYCLE).where(_CYCLE.c.opened_at >= since)
         wanted = cycles.with_only_columns(_CYCLE.c.id, _CYCLE.c.ready_at).subquery()
@@ -79,10 +83,16 @@ class Journeys:
             handoffs = _by_cycle(connection, _handoffs(wanted))
             told = _told(connection, wanted)
             disputes = _disputes(connection, wanted)
-        found = [
-            _journey(row, verdicts.get(row["id"]), handoffs.get(row["id"]), told, disputes)
-            for row in rows
-        ]
+        found: list[Journey] = []
+        for row in rows:
+            of = row["id"]
+            try:
+                one = _journey(row, verdicts.get(of), handoffs.get(of), told, disputes)
+            except (ValueError, LookupError, TypeError) as error:
+                said = f"A lead's history can't be read: {defect(error)}"
+                alert("journey_unreadable", said, cycle=of)
+            else:
+                found.append(one)
         recent = [one for one in found if one.triggered_at >= since]
         return sorted(recent, key=lambda one: (one.triggered_at, one.cycle))
 
