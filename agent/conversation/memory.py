@@ -6,7 +6,6 @@ Only the newest state of a thread is kept: nothing here is history, that is the 
 
 import sqlite3
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -17,6 +16,10 @@ from sqlalchemy import Engine
 
 SUFFIX = ".talks"
 """Added to the ledger's file name."""
+CONNECTIONS = 4
+"""To the server at once; a conversation needs one."""
+PATIENCE_SECONDS = 10.0
+"""How long a server that is away is waited for."""
 
 
 class Memory(Protocol):
@@ -85,14 +88,34 @@ class FileMemory:
 
 
 class ServerMemory:
-    """Conversations in PostgreSQL."""
+    """Conversations in PostgreSQL: a connection that the server ended is replaced before use."""
 
     def __init__(self, url: str) -> None:
         from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415  (an extra)
+        from psycopg.rows import dict_row  # noqa: PLC0415  (an extra)
+        from psycopg_pool import ConnectionPool  # noqa: PLC0415  (an extra)
 
-        self._opened = cast(AbstractContextManager[Any], PostgresSaver.from_conn_string(url))
-        self._saver = self._opened.__enter__()
-        self._saver.setup()
+        # As the saver's own way to connect has it.
+        options: dict[str, Any] = {
+            "autocommit": True,
+            "prepare_threshold": 0,
+            "row_factory": dict_row,
+        }
+        self._pool = ConnectionPool[Any](
+            url,
+            kwargs=options,
+            min_size=1,
+            max_size=CONNECTIONS,
+            check=ConnectionPool.check_connection,
+            timeout=PATIENCE_SECONDS,
+            open=True,
+        )
+        self._saver = PostgresSaver(self._pool)
+        try:
+            self._saver.setup()
+        except BaseException:
+            self._pool.close()  # its threads would go on trying
+            raise
 
     @property
     def saver(self) -> "BaseCheckpointSaver[str]":
@@ -107,7 +130,7 @@ class ServerMemory:
             "checkpoints c WHERE c.thread_id = b.thread_id AND "
             "c.checkpoint -> 'channel_versions' ->> b.channel = b.version)"
         )
-        with self._saver.conn.cursor() as cursor:
+        with self._pool.connection() as connection, connection.cursor() as cursor:
             for table in ("checkpoint_writes", "checkpoints"):
                 cursor.execute(
                     f"DELETE FROM {table} WHERE thread_id = %s AND checkpoint_id < {newest}",  # noqa: S608  (names of our own)
@@ -121,8 +144,8 @@ class ServerMemory:
             self._saver.delete_thread(thread)
 
     def close(self) -> None:
-        """Close the connection."""
-        self._opened.__exit__(None, None, None)
+        """Close the connections."""
+        self._pool.close()
 
 
 class NoMemory:

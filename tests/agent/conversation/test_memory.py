@@ -4,7 +4,7 @@ import json
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, create_engine, func, inspect, select, table
+from sqlalchemy import Engine, create_engine, func, inspect, select, table, text
 
 from agent.conversation.desk import Desk
 from agent.conversation.memory import SUFFIX, FileMemory, Memory, open_memory
@@ -12,6 +12,7 @@ from agent.ledger import Ledger
 from agent.run.context import RunContext
 from domain.conversation.permissions import Principal
 from tests.support.builders import NOW, policy
+from tests.support.databases import fresh_database
 from tests.support.talkers import Overheard
 
 QUINN = Principal(email="q@x.example", name="Quinn", role="ops", timezone="UTC")
@@ -100,3 +101,22 @@ def test_a_word_reaches_a_conversation_after_a_restart(engine: Engine, answer: b
     assert answer == ("worker" in desk.run.ledger.conversations.stops())
     assert told == state(again)["messages"][-1]["content"]
     again.close()
+
+
+@pytest.mark.postgres
+def test_a_server_that_ended_its_connections_is_connected_to_again(postgres: str) -> None:
+    """After a restart of PostgreSQL the next question is answered, and housekeeping goes on."""
+    ledger = fresh_database(postgres)
+    memory = open_memory(ledger)
+    ours = text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with ledger.connect() as connection:
+        ended = connection.execute(ours).scalar_one()
+    memory.trim("a")
+    memory.forget(["a"])
+    found = memory.saver.get({"configurable": {"thread_id": "a"}})
+    memory.close()
+    ledger.dispose()
+    assert (True, None) == (ended > 0, found)
