@@ -53,6 +53,8 @@ _CLASSES = {
     "to": "C", "between": "B", "filler": "F", "one": "X",
 }  # fmt: skip
 _CORE = r"(?P<how>[ALSEBC]*?)#F*(?:(?P<to>[CEA])#)?(?P<after>[PSE]?)F*U?(?P<late>[PSE]?)"
+LONGEST = 255
+"""Characters that are read for a head count; a text that goes on is an essay, if not an attack."""
 _WHOLE = re.compile(rf"[FUB]*{_CORE}[FUBA]*")
 _COUNTED = re.compile(_CORE.replace("U?", "U", 1))
 
@@ -73,6 +75,8 @@ def head_count(text: str) -> HeadCount | Misread:
     with less confidence: the middle would be an invention. "Less than 1000" says no least; only
     when all that it allows lies in the smallest band is it worth a value.
     """
+    if len(text) > LONGEST:
+        return Misread.NOT_A_HEAD_COUNT
     plain = unicodedata.normalize("NFKC", text).casefold().strip().lstrip("'=")
     plain = re.sub(r"\s+", " ", _WIDE.sub(r" \1 ", plain)).strip()
     if _DATE.fullmatch(plain):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.conversation.grounding import faithful
+from domain.conversation.grounding import faithful, without_addresses
 
 FACTS = (
     "Dana Fox, VP Marketing at Acme",
@@ -42,3 +42,18 @@ def test_what_the_facts_hold_may_be_said(text: str) -> None:
 def test_what_they_do_not_hold_is_refused(text: str) -> None:
     """Invented offers, companies, links, mentions, formatting, and far too much."""
     assert not faithful(text, FACTS)
+
+
+def test_no_address_is_left_in_a_text_for_a_model() -> None:
+    """Email addresses and phone numbers, wherever they stand."""
+    told = without_addresses(
+        "Ask d.fox+us@mail.acme-inc.example, or +1 (555) 010-0199; a@b.co+x@c.de"
+    )
+    assert "Ask [e-mail address], or [phone number]; [e-mail address][e-mail address]" == told
+
+
+@pytest.mark.parametrize("word", ["a", "._", "-", "a.", "@", "a@"])
+def test_a_word_without_end_is_read_in_one_go(word: str) -> None:
+    """What others write can be as long as they like: it takes as long as it is, not its square."""
+    endless = word * (60_000 // len(word))
+    assert endless == without_addresses(endless)

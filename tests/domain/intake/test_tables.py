@@ -6,7 +6,7 @@ import pytest
 
 from domain.intake.normalization import emails, places
 from domain.intake.normalization.fields import canonical_values, normalize
-from domain.intake.normalization.numbers import HeadCount, head_count
+from domain.intake.normalization.numbers import HeadCount, Misread, head_count
 from domain.intake.vocabulary.compiled import as_shipped
 from domain.lead.crm_records import Candidates
 from domain.lead.match import OneAccount
@@ -181,3 +181,8 @@ def test_a_state_is_read_within_its_country(row: Row) -> None:
     """Every country that has states; another country's state is none."""
     found = places.read_state(row["input"], row["country"])
     assert row["expected"] == ("missing" if found is None else found[0])
+
+
+def test_an_endless_text_is_no_head_count() -> None:
+    """It is refused unread: the readings of a long one grow with the square of its length."""
+    assert Misread.NOT_A_HEAD_COUNT == head_count("about " * 20_000)
