@@ -6,7 +6,7 @@ import pytest
 
 from domain.intake.normalization import emails, places
 from domain.intake.normalization.fields import canonical_values, normalize
-from domain.intake.normalization.numbers import HeadCount, Misread, head_count
+from domain.intake.normalization.numbers import HeadCount, head_count
 from domain.intake.vocabulary.compiled import as_shipped
 from domain.lead.crm_records import Candidates
 from domain.lead.match import OneAccount
