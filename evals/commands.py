@@ -8,7 +8,7 @@ It needs the `evals` extra, and no key: without `--model` a built-in stand-in an
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 eval_cli = Commands("Evaluate prompts and models: run cases, compare, judge.", name="eval")
 
 EXIT = {"PROMOTE": 0, "REJECT": 1, "HOLD": 2}
+UNDECIDED = 3
+"""Nothing was compared: a key, a server or a commit is missing. That condemns no prompt."""
 
 Model = Annotated[
     str | None,
@@ -109,7 +111,8 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
 ) -> None:
     """Compare the current prompts with those of a commit. Exit code: 0 PROMOTE, 1 REJECT, 2 HOLD.
 
-    Writes report.html, report.json and report.md, and both runs for `inspect view`.
+    It is 3 when nothing could be compared. Writes report.html, report.json and report.md, and both
+    runs for `inspect view`.
     """
     _require_extra()
     from rich.console import Console
@@ -119,16 +122,17 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     from evals.report.summary import as_json, as_markdown, show
     from evals.run.runner import Effort
 
-    setup = replace(
-        _only(
-            _setup(at_revision(base), split, Effort(trials, workers, max_tokens), model, out), task
-        ),
-        judge=None if judge is None else _endpoint(judge),
-    )
     try:
+        effort = Effort(trials, workers, max_tokens)
+        setup = replace(
+            _only(_setup(at_revision(base), split, effort, model, out), task),
+            judge=None if judge is None else _endpoint(judge),
+        )
         found = compare(setup, datetime.now(UTC))
+    except RoutereadyError as error:
+        _undecided(str(error))
     except ValueError as error:
-        raise RoutereadyError(f"There is nothing to compare: {error}.") from None
+        _undecided(f"There is nothing to compare: {error}.")
     out.mkdir(parents=True, exist_ok=True)
     for name, text in (
         ("report.html", as_html(found)),
@@ -139,6 +143,12 @@ def compare_command(  # noqa: PLR0913, PLR0917  (a command's options)
     show(found, Console(soft_wrap=True))
     typer.echo(f"{out / 'report.html'}")
     raise typer.Exit(EXIT[found.judgment.verdict])
+
+
+def _undecided(why: str) -> NoReturn:
+    """End a comparison that never was one, with a code that is no verdict's."""
+    typer.echo(f"routeready: {why}", err=True)
+    raise typer.Exit(UNDECIDED)
 
 
 @eval_cli.command("baseline")

@@ -93,6 +93,16 @@ def test_any_compatible_server_can_be_asked(
     )
 
 
+def test_a_comparison_that_never_was_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a key for the model nothing is decided: neither REJECT nor HOLD."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    options = ["--model", "m", "--base", "HEAD", "--split", "dev", "--out", str(tmp_path)]
+    done = RUNNER.invoke(eval_cli, ["compare", *options])
+    assert (3, True) == (done.exit_code, "needs OPENAI_API_KEY" in done.output)
+
+
 def _under_v1(face: Handler) -> Handler:
     """The face, mounted where its own address begins."""
     return lambda request: face(replace(request, path=f"/v1{request.path}"))
