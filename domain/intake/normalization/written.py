@@ -21,6 +21,8 @@ _NAMED = re.compile(rf"[^@<>]*<\s*(?:mailto:)?(?P<address>{_ADDRESS})\s*>[\s;,.]
 """`Dana Fox <dana@acme.example>`."""
 _WITHIN = re.compile(_ADDRESS)
 """One of several addresses; the same one twice is one."""
+LONGEST = 1000
+"""No field with one address or number is longer; it would be read for minutes."""
 _DECIMAL = re.compile(r"(?P<number>\+?\d{6,})\.0+")
 """A spreadsheet took the number for one to calculate with."""
 _SCIENTIFIC = re.compile(r"(?P<first>\d)(?:[.,](?P<more>\d+))?[eE]\+?(?P<power>\d{1,2})")
@@ -39,6 +41,8 @@ def plain(text: str) -> str:
 
 def one_address(text: str) -> str | None:
     """The one e-mail address in a text, without what is around it; None when that isn't clear."""
+    if len(text) > LONGEST:
+        return None
     bare = plain(text)
     found = _LABELED.fullmatch(bare) or _NAMED.fullmatch(bare)
     if found is not None:
@@ -93,6 +97,8 @@ def numbers(text: str) -> tuple[str, ...]:
 
     Without label, remark and what a spreadsheet did to it; nothing where its digits are lost.
     """
+    if len(text) > LONGEST:
+        return ()
     bare = plain(text)
     power = _SCIENTIFIC.fullmatch(bare)
     if power is not None:

@@ -115,6 +115,18 @@ def test_a_phone_number_is_read_as_a_person_would_dial_it(row: Row) -> None:
     assert (True, found) == (is_right(row["expected"], found), found)
 
 
+@pytest.mark.parametrize(
+    "text", ["a" * 100_000, " " * 100_000 + "@", "1 /" * 50_000, "-" * 100_000]
+)
+def test_a_text_without_end_is_neither_an_address_nor_a_number(text: str) -> None:
+    """It is refused at once, and not searched through from each of its characters on."""
+    found = normalize(raw(email=text, phone=text, company=text))
+    assert (None, True) == (
+        found.text(FieldName.PHONE),
+        found.text(FieldName.EMAIL_KIND) in (None, "invalid"),
+    )
+
+
 @pytest.mark.parametrize("row", cases("company_names"))
 def test_a_company_is_known_by_its_name_and_not_by_its_legal_form(row: Row) -> None:
     """As an account of the same country is judged, once it is found."""
