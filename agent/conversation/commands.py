@@ -82,6 +82,22 @@ _FORMS: tuple[tuple[str, Ability], ...] = (
         Ability.NUMBERS,
     ),
     (
+        (
+            r"(?:(?:what'?s|what is|show) )?(?:(?:our|the) )?(?:speed to lead|sla attainment)"
+            r"(?: (?:in|for|of|over) the last (?P<days>\d{1,3}) days?)?"
+            r"(?: (?:in|for|of) (?P<segment>.+))?"
+        ),
+        Ability.NUMBERS,
+    ),
+    (
+        (
+            r"how many leads (?:have )?breached (?:the |their |our )?slas?"
+            r"(?: last week| this week|(?: in| over)? the last (?P<days>\d{1,3}) days?)?"
+            r"(?: (?:in|for|of) (?P<segment>.+))?"
+        ),
+        Ability.NUMBERS,
+    ),
+    (
         r"(?:rules?|policy|what is our sla|sla)(?: (?:of|for|on|says? about))?(?: (?P<topic>.+))?",
         Ability.RULES,
     ),
@@ -114,7 +130,10 @@ _FORMS: tuple[tuple[str, Ability], ...] = (
 )
 """Forms with their ability; the names of the groups are those of the request's arguments."""
 FORMS = tuple((re.compile(form, re.IGNORECASE), ability) for form, ability in _FORMS)
-MINE = re.compile(r"(?:mine|my leads|(?:what'?s|what is) mine)\??", re.IGNORECASE)
+MINE = re.compile(
+    r"(?:mine|(?:what'?s|what is) mine|(?:(?:what are|show|list) )?my (?:open |unworked )?leads)",
+    re.IGNORECASE,
+)
 
 
 STOPS = frozenset({Ability.PAUSE, Ability.RESUME})

@@ -21,6 +21,7 @@ ANA = Principal(email="ana@x.example", name="Ana Torres", role="rep", timezone="
         ("unworked", Ability.UNWORKED, {"where": ""}),
         ("unworked right now", Ability.UNWORKED, {"where": ""}),
         ("mine", Ability.UNWORKED, {"where": "Ana Torres"}),
+        ("what are my open leads?", Ability.UNWORKED, {"where": "Ana Torres"}),
         ("who is overloaded this week?", Ability.WORKLOAD, {"who": ""}),
         ("workload of Priya", Ability.WORKLOAD, {"who": "Priya"}),
         (
@@ -48,6 +49,14 @@ ANA = Principal(email="ana@x.example", name="Ana Torres", role="rep", timezone="
         ("what is our SLA for hand-raisers?", Ability.RULES, {"topic": "hand-raisers"}),
         ("numbers 30 days Enterprise", Ability.NUMBERS, {"days": 30, "segment": "Enterprise"}),
         ("numbers", Ability.NUMBERS, {"days": 7, "segment": ""}),
+        ("What is our speed to lead?", Ability.NUMBERS, {"days": 7, "segment": ""}),
+        ("what's the speed to lead for EMEA", Ability.NUMBERS, {"days": 7, "segment": "EMEA"}),
+        ("how many leads breached SLA last week?", Ability.NUMBERS, {"days": 7, "segment": ""}),
+        (
+            "how many leads breached the SLA in the last 30 days",
+            Ability.NUMBERS,
+            {"days": 30, "segment": ""},
+        ),
         ("snooze Acme for 2h", Ability.SNOOZE, {"lead": "Acme", "lasting": "2h"}),
         ("pause", Ability.PAUSE, {"scope": "worker", "reason": ""}),
         (
