@@ -127,7 +127,7 @@ class TellOwner(Value):
     stage: int = 0
     """Which owner's turn it is; a button of an earlier turn does nothing any more."""
     owner: str
-    """The email address of the person who is told."""
+    """The email address of the person who is notified."""
     title: str
     """Such as `Dana Fox, VP Marketing at Acme`."""
     record_id: RecordId

@@ -58,7 +58,7 @@ LONGEST_ASKED = 4_000
 """Characters of one message that are read."""
 TOO_LONG = f"Your message is long: I only used its first {LONGEST_ASKED:,} characters."
 LONGEST_WAIT = timedelta(hours=1)
-"""A question that is older isn't answered any more; who asked is told so."""
+"""A question that is older isn't answered any more; who asked reads so."""
 TOO_LATE = "I couldn't answer this within an hour, so nothing was done about it. Ask me again."
 GIVEN_UP = timedelta(days=7)
 """Who could not be told for so long that there is no answer is told nothing any more."""

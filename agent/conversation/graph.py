@@ -1,4 +1,4 @@
-"""One conversation: listen, think and look in turns, propose, wait for a word, note it.
+"""One conversation: listen, think and look in turns, propose, wait for approval, note it.
 
 The state is plain JSON, kept per person and thread; whatever binds (proposals, words on them,
 effects) is in the ledger, so that a conversation can be forgotten at any time and nothing else
@@ -91,7 +91,7 @@ class Chat(TypedDict, total=False):
     answers: list[dict[str, Any]]
     """What this turn looked up or proposed."""
     proposal: str
-    """What waits for a word; empty when nothing does."""
+    """What is pending approval; empty when nothing is."""
     about: list[str]
     """The leads that were spoken of last: what "this" means."""
     model: bool
@@ -381,7 +381,7 @@ def first(state: Chat) -> str:
 
 
 def next_of_thought(state: Chat) -> str:
-    """Call tools, wait for a word, or be done."""
+    """Call tools, wait for approval, or be done."""
     if state.get("wanted"):
         return "look"
     return "await_approval" if state.get("proposal") else END
@@ -393,7 +393,7 @@ def waits(state: Chat) -> str:
 
 
 def waits_or_ends(state: Chat) -> str:
-    """A proposal waits for a word; an answer ends the turn."""
+    """A proposal is pending approval; an answer ends the turn."""
     return "await_approval" if state.get("proposal") else END
 
 

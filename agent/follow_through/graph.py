@@ -1,4 +1,4 @@
-"""One follow-through run: leads in somebody's hands go in, what is due for them comes out.
+"""One follow-through run: assigned leads go in, what is due for them comes out.
 
 Like the routing run, its state is a table of columns, nothing is sent before the ledger has it,
 and a crash is repaired by the next run.
@@ -52,7 +52,7 @@ TOLD: tuple[Kind[Any], ...] = (
     MIRROR_FIELDS,
     REFRESH_MESSAGE,
 )
-"""Whoever and whatever is told how things stand; a vendor that is away keeps none of the others."""
+"""Whoever and whatever hears how things stand; a vendor that is away keeps none of the others."""
 
 
 @dataclass(frozen=True)

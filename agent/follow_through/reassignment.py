@@ -22,7 +22,7 @@ from domain.values import DecisionId
 
 @dataclass(frozen=True)
 class Giving:
-    """A lead that is to be given on, and why."""
+    """A lead that is to be reassigned, and why."""
 
     handoff: Handoff
     seen: Seen
@@ -107,7 +107,7 @@ def pool_inputs(handoff: Handoff, inputs: RouteInputs, policy: Policy) -> RouteI
 
 
 def moved_on(inputs: RouteInputs, given: Reassigned) -> RouteInputs:
-    """The same moment after a lead was given on: its pool and the new owner's load moved."""
+    """The same moment after a lead was reassigned: its pool and the new owner's load moved."""
     pools = dict(inputs.pools)
     if given.draw is not None:
         pools[given.draw.pool] = given.draw.after

@@ -30,7 +30,7 @@ from domain.policy.model import Policy, zone_of
 from domain.values import CycleId, LeadKey, canonical_json, content_hash
 
 STRANGER = "Your email isn't in the routing policy. Ask a RevOps admin to add you."
-"""What somebody is told whom the policy doesn't name."""
+"""What somebody reads whom the policy doesn't name."""
 TRIES = 5
 """How often an answer is made again when the lead was moved meanwhile."""
 
@@ -66,7 +66,7 @@ class Answer:
     """What a press leads to."""
 
     said: str
-    """What the person is told."""
+    """What the person reads."""
     step: Step
     changed: bool = True
 

@@ -1,6 +1,6 @@
 """Sentences that a model words for the lead or the list at hand; else the template stands.
 
-An opener for a lead, why a manager is told of one, and where to look first in the morning.
+An opener for a lead, why a manager is notified of one, and where to look first in the morning.
 The wording is data: it is checked against the facts before anybody sees it, and it changes nothing
 but itself.
 """

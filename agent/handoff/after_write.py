@@ -95,7 +95,7 @@ def _known(writes: Sequence[Tried], context: RunContext) -> _Known:
 
 
 def _supersede(step: Step, one: Outstanding, known: _Known) -> None:
-    """A lead that came up again is followed once: in its newest cycle."""
+    """A lead that was triggered again is followed once: in its newest cycle."""
     for held in known.older.get(one.lead, ()):
         said = Happened(what=Event.SUPERSEDED)
         step.handoffs[held.handoff.cycle] = HandoffChange(

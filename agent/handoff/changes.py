@@ -22,7 +22,7 @@ def handed(
     at: datetime,
     context: RunContext,
 ) -> HandoffChange:
-    """What the ledger keeps when a lead came into somebody's hands: the first, or the next."""
+    """What the ledger keeps when a lead was assigned: to the first, or the next."""
     policy = context.policy
     if held is None:
         handoff = _first(one, write, owner, at, policy)

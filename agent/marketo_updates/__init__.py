@@ -1,4 +1,4 @@
-"""What Marketo is told: fields, activities, sync requests, corrections.
+"""What Marketo gets: fields, activities, sync requests, corrections.
 
 When, is decided elsewhere.
 """

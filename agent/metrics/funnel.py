@@ -1,4 +1,4 @@
-"""The funnel: how many leads came up, became ready, were assigned, and where the others are."""
+"""The funnel: how many leads were new, became ready, were assigned, and where the others are."""
 
 from collections import Counter
 

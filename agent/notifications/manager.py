@@ -1,4 +1,4 @@
-"""What a manager is told of one lead, in a thread of the lead's own."""
+"""What a manager reads about one lead, in a thread of the lead's own."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What an owner, or who covers for them, is told of one lead."""
+"""What an owner, or who covers for them, reads about one lead."""
 
 from collections.abc import Mapping, Sequence
 

@@ -77,7 +77,7 @@ def after_hours(effects: Sequence[Outstanding], context: RunContext) -> dict[Eff
 
 
 def _reader(one: Outstanding) -> str:
-    """Who is told; nobody for what is no message."""
+    """Who is notified; nobody for what is no message."""
     match one.action:
         case TellOwner():
             return one.action.owner
@@ -90,7 +90,7 @@ def _reader(one: Outstanding) -> str:
 
 
 def _needless(effects: Sequence[Outstanding], context: RunContext) -> dict[EffectKey, Receipt]:
-    """Messages about leads that were touched, closed or given on since they were planned.
+    """Messages about leads that were touched, closed or reassigned since they were planned.
 
     The ledger knows most of it; what waited since an earlier run is looked at once more.
     """

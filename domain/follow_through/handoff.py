@@ -1,4 +1,4 @@
-"""A lead in somebody's hands: assigned, with a clock, until it is touched or honestly closed."""
+"""An assigned lead, with a clock, until it is touched or disqualified."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -35,7 +35,7 @@ class Handoff(Value):
     answers: str | None
     """Email of the person who answers for it: the owner, or who answers for the queue."""
     pool: str | None = None
-    """The pool whose turn it was; only such leads are given on without a person's word."""
+    """The pool whose turn it was; only such leads are reassigned without a person's word."""
     barred: tuple[str, ...] = Field(default=(), exclude_if=is_absent)
     """Emails of the pool's members who never get such leads."""
     first_assigned_at: Instant
@@ -117,7 +117,7 @@ class Closing(StrEnum):
     RECYCLED = "recycled"
     CONVERTED = "converted"
     SUPERSEDED = "superseded"
-    """It came up again; its newer cycle is followed instead."""
+    """It was triggered again; its newer cycle is followed instead."""
     GONE = "gone"
     """The record was deleted, and not merged into another."""
 

@@ -69,7 +69,7 @@ class Triggered(Value):
 
 
 class CoolingDown(Value):
-    """It came up again too soon after the last time."""
+    """It was triggered again too soon after the last time."""
 
     kind: Literal["cooling_down"] = "cooling_down"
     until: Instant

@@ -12,7 +12,7 @@ class Happening(Value):
 
 
 class Opener(Value):
-    """How to begin: by why the lead came up, and by phone where there is a number."""
+    """How to begin: by what triggered the lead, and by phone where there is a number."""
 
     trigger: TriggerKind
     by_phone: bool

@@ -198,7 +198,7 @@ OCCURRENCE: TypeAdapter[Occurrence] = TypeAdapter(Occurrence)
 
 
 class Trigger(Value):
-    """One reason why a lead came up, with the activity that shows it."""
+    """One trigger of a lead, with the activity that shows it."""
 
     kind: TriggerKind
     lead: LeadKey
@@ -238,7 +238,7 @@ class Conditions(Value):
     held: OnHold | None = None
     """None when nobody holds it."""
     previous_trigger_at: Instant | None = None
-    """When the lead last came up before and reached somebody; None when it never did."""
+    """When the lead was last triggered before and assigned; None when it never was."""
     sync_requested_at: Instant | None = None
     """When the worker asked Marketo to sync this person; None when it didn't."""
     other_people: tuple[LeadKey, ...] = ()

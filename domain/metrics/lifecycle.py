@@ -27,7 +27,7 @@ class Ending(StrEnum):
     CONVERTED = "converted"
     """Converted before any touch was seen: that is an outcome, not a loss."""
     SUPERSEDED = "superseded"
-    """It came up again; its newer cycle is measured instead."""
+    """It was triggered again; its newer cycle is measured instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Behind:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The leads that came up on one day of the business."""
+    """The new leads of one day of the business."""
 
     date: str
     leads: int
@@ -80,7 +80,7 @@ class Board:
     report: Report
     days: tuple[Day, ...]
     arrivals: Mapping[str, tuple[int, ...]]
-    """Per segment, how many leads came up in each hour of the week, in the business's time."""
+    """Per segment, new leads in each hour of the week, in the business's time."""
     leads: tuple[LeadKey, ...]
     lists: Mapping[str, Behind]
     """By key, as `key_of` makes it of a title."""

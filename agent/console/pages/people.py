@@ -35,7 +35,7 @@ class Person:
     path: str
     """Where their open leads are."""
     leads: int
-    """That came up in the period."""
+    """New leads of the period."""
     measured: Measures | None
     to_touch: Sequence[object]
     behind: str
@@ -73,7 +73,7 @@ class Heat:
     segment: str
     rows: Sequence[tuple[str, Sequence[Cell]]]
     gaps: int
-    """Leads that came up while nobody was at work."""
+    """New leads while nobody was at work."""
     leads: int
 
 

@@ -81,7 +81,7 @@ class Known:
     opened_at: datetime
     assigned_at: datetime | None
     is_open: bool
-    """It is in somebody's hands, and not closed."""
+    """It is assigned, and not closed."""
     target_at: datetime | None
     touched_at: datetime | None
     in_time: bool | None
@@ -107,7 +107,7 @@ class Load:
     soon: int
     """In time, and due before `soon_by`."""
     listed: int
-    """Past every step of the ladder."""
+    """Unworked after final escalation."""
 
 
 @dataclass(frozen=True)
@@ -340,7 +340,7 @@ class Conversations:
             return {CycleId(row.id): row.segment or "" for row in connection.execute(query)}
 
     def in_hands(self, part: Part, *, late_at: datetime | None, limit: int) -> list[Known]:
-        """Open leads in somebody's hands, those due first at the top; late ones only if asked."""
+        """Open assigned leads, those due first at the top; late ones only if asked."""
         query = known_leads().where(_HANDOFF.c.state == "open", *_within(part))
         if late_at is not None:
             query = query.where(_HANDOFF.c.target_at <= late_at)
@@ -363,7 +363,7 @@ class Conversations:
             return {row[0]: Load(*row[1:]) for row in connection.execute(counted)}
 
     def waiting(self, part: Part) -> dict[str, int]:
-        """How many leads came up and are in nobody's hands yet, by where they stand."""
+        """How many new leads are not yet assigned, by where they stand."""
         unfinished = [
             CycleStatus.OPEN,
             CycleStatus.WAITING,

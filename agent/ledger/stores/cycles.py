@@ -291,5 +291,5 @@ def _triggered(
 
 
 def _before(triggered: Sequence[tuple[int, datetime]], number: int) -> datetime | None:
-    """When the lead last came up before a cycle and reached somebody."""
+    """When the lead was last triggered before a cycle and assigned."""
     return max(((one, at) for one, at in triggered if one < number), default=(0, None))[1]

@@ -195,7 +195,7 @@ class Handoffs:
                 return [one for one in found if one is not None]
 
     def open_count(self) -> int:
-        """How many leads are in somebody's hands and not closed."""
+        """How many leads are assigned and not closed."""
         counted = select(func.count()).where(_HANDOFF.c.state == OPEN)
         with reading(self._engine) as connection:
             return connection.scalar(counted) or 0

@@ -49,7 +49,7 @@ class Publications:
             return [_publication(row) for row in connection.execute(rows).mappings()]
 
     def current(self) -> Publication | None:
-        """The one that waits for a word or decides now; None when the policy file is alone."""
+        """The one that is pending approval or decides now; None when the policy file is alone."""
         found = select(_PUBLICATION).where(_PUBLICATION.c.slot == _SLOT)
         with reading(self._engine) as connection:
             row = connection.execute(found).mappings().one_or_none()

@@ -1,4 +1,4 @@
-"""Rows about leads: what they did, why they came up, their passes, what people said of them."""
+"""Rows about leads: what they did, what triggered them, their passes, what people said of them."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class ActivityRow(Table, table=True):
 
 
 class TriggerRow(Table, table=True):
-    """One reason why a lead came up, and what it led to."""
+    """One trigger of a lead, and what it led to."""
 
     activity_id: str = Field(primary_key=True)
     lead: str = Field(index=True)

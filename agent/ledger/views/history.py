@@ -50,7 +50,7 @@ class History:
             return list(session.scalars(query))
 
     def triggers(self, lead: LeadKey) -> list[TriggerRow]:
-        """Why a lead came up, each time."""
+        """What triggered a lead, each time."""
         query = select(TriggerRow).where(col(TriggerRow.lead) == lead).order_by(col(TriggerRow.at))
         with self._session() as session:
             return list(session.scalars(query))

@@ -26,15 +26,15 @@ class Standing(StrEnum):
     """How leads can stand, as people ask for them."""
 
     LATE = "late"
-    """In somebody's hands, untouched, and past its target."""
+    """Assigned, unworked, and in SLA breach."""
     SOON = "soon"
-    """In somebody's hands and untouched, due soon."""
+    """Assigned and unworked, due soon."""
     UNTOUCHED = "untouched"
-    """In somebody's hands and untouched, late or not."""
+    """Assigned and unworked, in SLA breach or not."""
     LISTED = "listed"
-    """Past every step of the ladder."""
+    """Unworked after final escalation."""
     NOBODYS = "nobodys"
-    """Came up, and in nobody's hands yet."""
+    """New, and not yet assigned."""
     APPROVAL = "approval"
     WAITING = "waiting"
     PARKED = "parked"
@@ -60,7 +60,7 @@ BEFORE_HANDS = (
     CycleStatus.APPROVAL,
     CycleStatus.ASSIGNING,
 )
-"""Where a cycle stands while it is in nobody's hands."""
+"""Where a cycle stands while its lead is not yet assigned."""
 
 
 @dataclass(frozen=True)

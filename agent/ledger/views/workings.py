@@ -222,7 +222,7 @@ class Workings:
             return [InForce(*row) for row in rows]
 
     def proposals(self, now: datetime) -> list[Proposal]:
-        """Proposals that wait for a word, those that end first at the top."""
+        """Proposals pending approval, those that end first at the top."""
         query = (
             select(_PROPOSAL.c.body)
             .where(_PROPOSAL.c.state == PENDING, _PROPOSAL.c.expires_at > now)

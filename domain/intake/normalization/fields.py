@@ -1,4 +1,4 @@
-"""Bringing a lead's fields into canonical form. What can't be understood is told, never guessed."""
+"""A lead's fields in canonical form. What can't be understood is reported, never guessed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
