@@ -10,6 +10,8 @@ from agent.ledger.stores.conversations import Part
 from agent.run.pauses import stops
 from domain.conversation.answers import Answer
 from domain.conversation.permissions import Ability, circle, may
+from domain.decision.said import Said
+from domain.follow_through.reasons import Rotated
 from domain.grammar import counted, lasting
 from domain.metrics.lifecycle import Ending, Journey, answering
 from domain.metrics.measures import Share, Stretch, coverage, wall_time
@@ -77,11 +79,19 @@ def _told(share: Share) -> str:
 
 _KINDS = {
     "reassign": "reassigned automatically",
+    "not_reassigned": "due for reassignment, but nobody was available",
     "observed": "changed in Salesforce",
     "said": "from Slack buttons",
     "directed": "made by request",
     "explained": "reviewed by a language model",
 }
+
+
+def counted_as(kind: str, said: Said | None) -> str:
+    """What a decision counts as; a next owner looked for and not found is no reassignment."""
+    if kind == "reassign" and isinstance(said, Rotated) and said.to is None:
+        return "not_reassigned"
+    return kind
 
 
 def changes(asked: requests.Since, talk: Talk) -> Answer:
@@ -102,7 +112,7 @@ def changes(asked: requests.Since, talk: Talk) -> Answer:
         if LeadKey(row.lead) in known
         and may(talk.who, Ability.CHANGES, known[LeadKey(row.lead)].owner)
     ]
-    counts = Counter(row.kind for row, _ in seen)
+    counts = Counter(counted_as(row.kind, row.said) for row, _ in seen)
     lines = [f"{count} {_KINDS[kind]}" for kind, count in counts.most_common()]
     versions = ledger.history.policies_since(since)
     lines += [f"Policy {one} active since {talk.at(at)}" for one, at in versions]
