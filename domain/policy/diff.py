@@ -85,7 +85,7 @@ def _shown(value: Json) -> str | None:
     if value is None:
         return None
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_shown(one)}" for key, one in value.items())
+        return ", ".join(f"{key}: {_shown(one)}" for key, one in value.items() if one != {})
     if isinstance(value, list):
         return ", ".join(str(_shown(one)) for one in value) or "nothing"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -36,6 +37,8 @@ class Hour:
     folder: Path
     console: str
     control: str
+    visit: requests.Session
+    """The reader's browser, in which the console's link was opened."""
 
     def run(self, line: str) -> str:
         """Carry out a command as somebody would type it; it must succeed."""
@@ -67,15 +70,19 @@ def hour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hour]:
         killer.start()
         try:
             told = ""
-            while f":{port}" not in told:
+            while f":{port}/start/" not in told:
                 line = process.stdout.readline() if process.stdout else ""
                 assert line, f"the demo ended early: {told}"
                 told += line
             killer.cancel()
             look = re.search(r"(http://\S+)/look", told)
             assert look is not None
+            link = re.search(rf"http://\S+:{port}/start/\S+", told)
+            assert link is not None
             _wait_until_it_listens(port)
-            yield Hour(folder, f"http://127.0.0.1:{port}", f"{look[1]}/_control")
+            with requests.Session() as visit:
+                assert 200 == visit.get(link[0], timeout=60).status_code
+                yield Hour(folder, f"http://127.0.0.1:{port}", f"{look[1]}/_control", visit)
         finally:
             killer.cancel()
             process.terminate()
@@ -93,7 +100,8 @@ def _wait_until_it_listens(port: int) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_a_page_that_the_tutorial_opens_is_there(hour: Hour, place: str) -> None:
     """Each page of its table answers."""
-    assert 200 == requests.get(hour.console + place, timeout=60).status_code
+    answer = hour.visit.get(hour.console + place, timeout=60)
+    assert (200, place) == (answer.status_code, urlsplit(answer.url).path)
 
 
 def test_the_question_is_answered(hour: Hour) -> None:
@@ -125,7 +133,7 @@ def test_the_change_is_made_checked_and_simulated(hour: Hour) -> None:
             assert 1 == text.count(BEFORE)
             change.write_text(text.replace(BEFORE, AFTER), encoding="utf-8")
     assert "dach" in told
-    session = requests.Session()
+    session = hour.visit
     page = session.get(f"{hour.console}/policy", timeout=60).text
     token = re.search(r'name="csrf" value="([^"]+)"', page)
     assert token is not None
