@@ -17,7 +17,7 @@ demo: $(VENV)/.runs ## Run the worker on a sample company's leads in a local san
 	@$(BIN)/routeready demo $(if $(JSON),--json $(JSON))
 
 test: $(VENV)/.tests ## Run all tests
-	@$(BIN)/pytest -q -n 2 --dist loadfile
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.tests ## Run lint, type checks, layer checks and all tests; must pass before every commit
 	@$(BIN)/ruff check

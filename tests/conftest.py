@@ -18,7 +18,15 @@ from tests.support.databases import fresh_database
 __all__ = ["browser", "page"]
 
 LOOPBACK = ("127.", "::1", "localhost")
-LONGEST = ("test_month.py", "test_runner.py", "test_commands.py")
+LONGEST = (
+    "test_month.py",
+    "test_commands.py",
+    "test_runner.py",
+    "test_batches.py",
+    "test_follow_through.py",
+    "test_determinism.py",
+    "test_the_first_hour.py",
+)
 """Files that take minutes: begun first, so that no process waits for one at the end."""
 
 

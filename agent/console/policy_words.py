@@ -110,6 +110,21 @@ def receiver(target: str, policy: Policy) -> str:
             return f"{kind} {name}"
 
 
+def criteria(one: RoutingRule) -> str:
+    """Which leads a routing rule is about, by its conditions and by its kind."""
+    match one:
+        case CurrentOwnerRule():
+            own = "a rep owns the record"
+        case OpportunityOwnerRule():
+            own = "the account has an open opportunity"
+        case AccountOwnerRule():
+            kinds = f"the account is a {_either(one.accounts)} account"
+            own = "the lead has an account" if "any" in one.accounts else kinds
+        case _:
+            return conditions(one.when)
+    return f"{own} and {conditions(one.when)}" if one.when else own
+
+
 def rule(one: RoutingRule, policy: Policy) -> str:
     """What a routing rule does with a lead that fits."""
     match one:

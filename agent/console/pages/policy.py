@@ -75,7 +75,7 @@ def _in_words(policy: Policy) -> dict[str, Any]:
             for one in policy.segments
         ],
         "rules": [
-            (one.name, policy_words.conditions(one.when), policy_words.rule(one, policy))
+            (one.name, policy_words.criteria(one), policy_words.rule(one, policy))
             for one in policy.routing
         ],
         "territories": [
