@@ -64,7 +64,7 @@ class Bounded:
         await self._answered(scope, _replayed(body, receive), send)
 
     async def _answered(self, scope: Message, receive: Receive, send: Send) -> None:
-        """What fails unforeseen is told by its kind and place: its words may hold a lead's data."""
+        """What fails is logged by its kind and place: its words may hold a lead's data."""
         begun: list[Message] = []
 
         async def noted(message: Message) -> None:

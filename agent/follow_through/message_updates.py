@@ -30,7 +30,7 @@ WORDS = {
 def plan_news(cycles: Sequence[CycleId], context: RunContext) -> Step:
     """The updates of all messages that name leads of which there is news.
 
-    A lead or a message that can't be read is told, and keeps no news of the others back.
+    A lead or a message that can't be read is reported, and keeps no news of the others back.
     """
     step = Step(at=context.now)
     if not cycles or context.messenger is None:

@@ -40,7 +40,7 @@ def distinct(errors: Iterable[Detail]) -> Iterator[Detail]:
 
 
 def _of_form(one: Detail) -> Iterator[tuple[tuple[str | int, ...] | None, Detail]]:
-    """The mistake that an error tells of, with the place that is told once; none if others do.
+    """The mistake that an error tells of, with the place that is reported once; none if others do.
 
     A value is tried as each of its forms, and each that it doesn't fit is an error.
     """

@@ -37,7 +37,7 @@ def spoil(here: Town, person: int) -> None:
 
 
 def test_a_message_tells_of_the_leads_that_can_be_read(here: Town, pair: tuple[int, int]) -> None:
-    """The touched one is told in the message that names both."""
+    """The message that names both says which one was touched."""
     odd, good = pair
     call(here, good)
     here.pass_time(minutes=5)

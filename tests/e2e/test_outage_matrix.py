@@ -10,7 +10,7 @@ MORNING = timedelta(hours=2)
 
 
 def test_a_ledger_that_is_locked_after_an_owner_was_written_costs_nothing(tmp_path: Path) -> None:
-    """The owner's write is looked up and not repeated; everybody is told once, in time, by day."""
+    """The owner's write is looked up, not repeated; everybody is notified once, in time, by day."""
     cell = Cell("database", "5 min", "written", "locked", MORNING)
     assert [] == play(tmp_path, cell, "", {}).wrong
 

@@ -156,7 +156,7 @@ def test_who_signed_in_is_not_asserted(terminal: Terminal) -> None:
 def test_a_name_is_worth_nothing_without_the_ledger(
     terminal: Terminal, words: tuple[str, ...]
 ) -> None:
-    """Whoever can't open it is told so, and nothing else happens."""
+    """Whoever can't open it reads so, and nothing else happens."""
     terminal.env["ROUTEREADY_DATABASE"] = "postgresql+psycopg://nobody:wrong@127.0.0.1:1/ledger"
     assert "Can't open the database" in terminal.run(*words)
     assert [] == terminal.looks()

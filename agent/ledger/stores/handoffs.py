@@ -145,7 +145,7 @@ class Handoffs:
             return {CycleId(row["cycle_id"]): _held(row) for row in rows.mappings()}
 
     def legible(self, cycles: Sequence[CycleId]) -> dict[CycleId, HeldOff]:
-        """As `several`, but one that can't be read is told and left out."""
+        """As `several`, but one that can't be read is reported and left out."""
         with reading(self._engine) as connection:
             try:
                 rows = connection.execute(select(_HANDOFF).where(_HANDOFF.c.cycle_id.in_(cycles)))
@@ -179,7 +179,7 @@ class Handoffs:
     def rows(self, *, state: str | None = None, owner: str | None = None) -> list[HandoffRow]:
         """Handoffs as rows, those due first at the top; narrowed by state and by owner.
 
-        One that can't be read is told and left out: the others are not to end with it.
+        One that can't be read is reported and left out: the others are not to end with it.
         """
         query = select(_HANDOFF).order_by(_HANDOFF.c.target_at, _HANDOFF.c.cycle_id)
         if state is not None:

@@ -72,7 +72,7 @@ class Journeys:
     def journeys(self, since: datetime) -> list[Journey]:
         """Every cycle whose trigger came since then, oldest first.
 
-        One that can't be read is told and left out: the others are not to end with it.
+        One that can't be read is reported and left out: the others are not to end with it.
         """
         # A cycle is opened after its trigger, so none is missed.
         cycles = select(_CYCLE).where(_CYCLE.c.opened_at >= since)

@@ -11,7 +11,7 @@ from domain.intake.vocabulary.shipped import vocabulary
 from domain.intake.vocabulary.texts import fold
 
 _STOP_WORDS = frozenset({"the", "and", "of", "und", "et", "y", "e", "de", "co"})
-_INITIALS = re.compile(r"\b(?:\w\.){2,}\w?\b|\b(?:\w\.){2,}")
+_INITIALS = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
 """`J.B.`: dots that hold letters together."""
 _HYPHENS = re.compile(r"(?<=\b\w)-(?=\w{3})|(?<=\b\w\w)-(?=\w{3})")
 """`Co-operative`, `E-Plus`: a hyphen within one word."""

@@ -15,8 +15,7 @@ from domain.matching.rules import match
 from domain.policy.model import Matching
 from domain.values import LeadKey
 from tests.domain.intake.table import is_right, rows
-from tests.support.builders import NOW, account, lead
-from tests.support.builders import user_owner as account_owner
+from tests.support.builders import NOW, account, lead, user_owner
 
 Row = Mapping[str, str]
 WORDS = as_shipped()
@@ -130,11 +129,10 @@ def test_a_text_without_end_is_neither_an_address_nor_a_number(text: str) -> Non
 @pytest.mark.parametrize("row", cases("company_names"))
 def test_a_company_is_known_by_its_name_and_not_by_its_legal_form(row: Row) -> None:
     """As an account of the same country is judged, once it is found."""
-    asked = Matching()
-    owner = account_owner("ana@meridian.example")
+    owner = user_owner("ana@meridian.example")
     known = account(owner, name=row["account_name"], domain=None, country=row["country"])
     typed = lead(company=row["typed_name"], country=row["country"], domain=None)
-    found = match(typed, Candidates(accounts=(known,)), asked).account
+    found = match(typed, Candidates(accounts=(known,)), Matching()).account
     assert (row["expected"] == "yes") == isinstance(found, OneAccount)
 
 

@@ -547,7 +547,7 @@ def test_a_token_never_travels_unencrypted() -> None:
 def test_a_conversation_that_slack_does_not_name_is_its_readers_trouble(
     workspace: Workspace, channel: object
 ) -> None:
-    """The others are told, and who wasn't is told next time."""
+    """The others are notified, and who wasn't is notified next time."""
     planned, gateway = plan(tell(), tell(LENA)), workspace.gateway()
     workspace.faults["conversations.open"] = [answers({"ok": True, "channel": channel})]
     receipts = gateway.tell_owners(planned)
