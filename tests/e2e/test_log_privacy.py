@@ -161,7 +161,7 @@ def overheard(folder: Path, form: str) -> tuple[list[str], set[str]]:
         env = {**environment(here, folder), **more}
         with subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log) as run:  # noqa: S603  (our own module)
             wanted, is_asked = SEEN - {"run_stopped"}, False
-            deadline = time.monotonic() + 40
+            deadline = time.monotonic() + 120
             while time.monotonic() < deadline and not _seen(folder, wanted):
                 if not is_asked and _seen(folder, {"slack_connected"}):
                     is_asked = True
@@ -172,7 +172,7 @@ def overheard(folder: Path, form: str) -> tuple[list[str], set[str]]:
                 time.sleep(0.5)
             run.send_signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
-                run.wait(20)
+                run.wait(120)
             run.kill()
     logged = _read(folder / "log")
     told += logged.splitlines()
